@@ -1,0 +1,52 @@
+"""Registry dates, which are often only a month: the text stays, the bounds make it sortable."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+_ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?$", re.DOTALL)
+_DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})$")
+
+
+@dataclass(frozen=True)
+class PartialDate:
+    """A date known to the day, the month or the year."""
+
+    text: str
+    precision: str
+    """day, month or year"""
+    first: str
+    """earliest day it can mean, ISO"""
+    last: str
+    """latest day it can mean, ISO"""
+    type: str | None = None
+    """ACTUAL or ESTIMATED where the registry says so"""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def partial_date(text: object, type: object = None) -> PartialDate | None:
+    """Reads `2015-04-09`, `2015-04`, `2015`, `09/04/2015` or an ISO time; anything else is no date."""
+    if not isinstance(text, str):
+        return None
+    text = text.strip()
+    if match := _DAY_FIRST.match(text):
+        day, month, year = match.groups()
+    elif match := _ISO.match(text):
+        year, month, day = match.groups()
+    else:
+        return None
+    try:
+        first = date(int(year), int(month or 1), int(day or 1))
+        last_month = int(month or 12)
+        last = first if day else date(int(year), last_month, calendar.monthrange(int(year), last_month)[1])
+    except ValueError:
+        return None
+    precision = "day" if day else "month" if month else "year"
+    iso = first.isoformat()
+    stated = {"day": iso, "month": iso[:7], "year": iso[:4]}[precision]
+    return PartialDate(stated, precision, iso, last.isoformat(), type if isinstance(type, str) else None)

@@ -1,0 +1,105 @@
+"""Reading other people's text safely: tolerant look-up, clean words, contacts left out, one hash for one content."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>~|=^&$])")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_EMAIL = re.compile(r"[\w.+%-]+(?:@|\s?\[at\]\s?)[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(
+    r"(?:\b(?:tel|phone|telephone|mobile|fax|call)\b[.:\s]{1,3}|(?=\+\d{1,3}[\s.\-(/]?\d))[+(]?\d(?:[\s.\-()/]{0,2}\d){6,14}",
+    re.IGNORECASE,
+)
+
+
+def at(record: Any, path: str, kind: type[T] | tuple[type, ...]) -> T | None:
+    """The value at a dotted path when it is there and of the kind asked for, else None; never raises."""
+    for key in path.split("."):
+        if not isinstance(record, dict):
+            return None
+        record = record.get(key)
+    if isinstance(record, bool) and kind is not bool:
+        return None
+    return record if isinstance(record, kind) else None
+
+
+def items(record: Any, path: str, kind: type[T] = dict) -> list[T]:  # type: ignore[assignment]
+    """The members of the wanted kind of the list at a dotted path; a lone member counts as a list of one."""
+    for key in path.split("."):
+        if not isinstance(record, dict):
+            return []
+        record = record.get(key)
+    members = record if isinstance(record, list) else [record]
+    return [m for m in members if isinstance(m, kind)]
+
+
+def words(record: Any, path: str) -> str | None:
+    """The clean text at a dotted path, or None when there is none."""
+    return plain(at(record, path, str))
+
+
+def plain(text: str | None) -> str | None:
+    """Text a screen can show: Markdown escapes and entities undone, control characters and contacts gone."""
+    if not text:
+        return None
+    text = html.unescape(_ESCAPED.sub(r"\1", text)).replace("\r\n", "\n").replace("\r", "\n")
+    text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
+    return without_contacts(text).strip() or None
+
+
+def without_contacts(text: str) -> str:
+    """Text with e-mail addresses and telephone numbers taken out."""
+    if "@" in text or "[at]" in text:
+        text = _EMAIL.sub("[e-mail in the registry]", text)
+    return _PHONE.sub("[telephone in the registry]", text)
+
+
+_CONTACT_KEYS = re.compile(
+    r"contact|overallOfficials|personInfo|investigatorFullName|responsibleParty|e?mail|phone|telephone|fax\b|parties|person$",
+    re.IGNORECASE,
+)
+
+
+def record_without_contacts(record: Any) -> Any:
+    """A raw record with every branch that holds contact persons left out, and contacts in texts masked."""
+    if isinstance(record, dict):
+        return {
+            k: record_without_contacts(v)
+            for k, v in record.items()
+            if k == "contactsLocationsModule" or not _CONTACT_KEYS.search(k)
+        }
+    if isinstance(record, list):
+        return [record_without_contacts(v) for v in record]
+    return without_contacts(record) if isinstance(record, str) else record
+
+
+def parse_json(text: str) -> Any:
+    """JSON to Python; ValueError for anything that is not JSON, also when it is nested beyond reason."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def as_text(record: dict[str, Any]) -> str:
+    """A record as JSON text, for records that did not come as text."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(record, separators=(",", ":")) if _SURROGATE.search(text) else text
+
+
+def content_hash(record: dict[str, Any]) -> str:
+    """A hash of what the record says: key order and the registry's daily stamp do not count."""
+    misc = at(record, "derivedSection.miscInfoModule", dict)
+    if misc and "versionHolder" in misc:
+        derived = {**record["derivedSection"], "miscInfoModule": {k: v for k, v in misc.items() if k != "versionHolder"}}
+        record = {**record, "derivedSection": derived}
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
