@@ -1,0 +1,371 @@
+"""Modules wired into one model, checked before a step is taken.
+
+Quantities are looked up when an equation asks for them, so the order of evaluation is the topological order of who reads
+whom; a circle of readers is an error that names the circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from livingdrug.errors import WiringError, nearest
+from livingdrug.model.declare import (
+    Adds,
+    Break,
+    Change,
+    Covariate,
+    Declared,
+    Derived,
+    Entry,
+    Flow,
+    Hazard,
+    Module,
+    Multiplies,
+    Param,
+    Port,
+    Reads,
+    State,
+    Switch,
+)
+
+TIME = "time"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One look at a model: time derivative of every state, every flow, every published quantity."""
+
+    derivatives: dict[str, Any]
+    flows: list[tuple[str, Flow | Change, Any]]  # (role, declaration, total rate)
+    published: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A state read cell by cell: per-cell birth and death [1/day], and per-cell passage to other clones [1/day].
+
+    `arrivals` lists (source clone path, per-cell rate, cells arriving per cell that leaves).
+    """
+
+    path: str
+    birth: Any
+    death: Any
+    passages: tuple[tuple[str, Any], ...]
+
+
+class View:
+    """What a module sees as `v`: every name it declared, and `time` [day]."""
+
+    __slots__ = ("_role", "_scope")
+
+    def __init__(self, scope: _Scope, role: str) -> None:
+        self._scope, self._role = scope, role
+
+    def __getattr__(self, name: str) -> Any:
+        return self._scope.local(self._role, name)
+
+
+class _Scope:
+    """One evaluation in progress: known values, what has been published so far, and who is being asked."""
+
+    def __init__(self, model: Model, values: Mapping[str, Any], number: Any = None) -> None:
+        self.model = model
+        self.values: dict[str, Any] = dict(values)
+        self.number = number or (lambda value, unit: value)
+        self.shown: dict[str, dict[str, Any]] = {}
+        self.ports: dict[str, Any] = {}
+        self.asking: list[str] = []
+
+    def local(self, role: str, name: str) -> Any:
+        module = self.model.modules[role]
+        d = module.declared.get(name)
+        if d is None:
+            if name == TIME:
+                return self.values.get(TIME, self.number(0.0, "day"))
+            raise WiringError(
+                f"{role} uses v.{name} but does not declare it", where=f"module '{module.stem}'",
+                nearest=nearest(name, module.declared), mend="declare it at class level (State, Param, Reads, ...)",
+            )
+        if isinstance(d, Reads):
+            return self.published(d.path, reader=role, absent=d)
+        if isinstance(d, Port):
+            return self.port(f"{role}.{name}")
+        path = name if isinstance(d, Covariate) else f"{role}.{name}"
+        if path not in self.values and isinstance(d, Derived):
+            self.values[path] = self._asked(path, lambda: d.formula(View(self, role)))
+        if path not in self.values:
+            kind = type(d).__name__.lower()
+            raise WiringError(f"{kind} '{path}' has no value", where=f"module '{module.stem}'",
+                              mend="give it in the library or scenario" if isinstance(d, (Param, Covariate)) else
+                              "patient constants (Derived, start=) may use parameters and covariates only")
+        return self.values[path]
+
+    def _asked(self, path: str, answer: Any) -> Any:
+        if path in self.asking:
+            circle = " -> ".join([*self.asking[self.asking.index(path):], path])
+            raise WiringError(f"quantities read each other in a circle: {circle}",
+                              mend="let one of them be a state, or publish less from the module in the middle")
+        self.asking.append(path)
+        try:
+            return answer()
+        finally:
+            self.asking.pop()
+
+    def published(self, path: str, reader: str = "", absent: Reads | None = None) -> Any:
+        if path in self.values:
+            return self.values[path]
+        role, _, name = path.rpartition(".")
+        module = self.model.modules.get(role)
+        if module is not None:
+            d = module.declared.get(name)
+            if isinstance(d, Port):
+                return self.port(path)
+            if isinstance(d, Derived):
+                return self.local(role, name)
+            if role not in self.shown:
+                self.shown[role] = self._asked(f"{role} (published)", lambda: module.published(View(self, role)))
+            if name in self.shown[role]:
+                return self.shown[role][name]
+        if absent is not None and absent.absent is not None:
+            return self.number(absent.absent, absent.unit)
+        known = [r for r in self.model.modules if r.split(".")[0] == role.split(".")[0]]
+        offered = [f"{r}.{n}" for r in known for n in [*self.model.modules[r].declared, *self.shown.get(r, {})]]
+        raise WiringError(f"{reader or 'the model'} reads '{path}' but no chosen module provides it",
+                          allowed=None if offered else self.model.modules, nearest=nearest(path, offered),
+                          mend=f"choose a module for the role '{role}' that publishes '{name}'")
+
+    def port(self, path: str) -> Any:
+        if path not in self.ports:
+            role, _, name = path.rpartition(".")
+            d = self.model.modules[role].declared[name]
+            assert isinstance(d, Port)
+
+            def gather() -> Any:
+                total = self.number(1.0 if d.combine == "multiply" else 0.0, d.unit)
+                for giver, contribution in self.model.contributions.get(path, []):
+                    given = self.model.modules[giver].contributes(View(self, giver))
+                    if contribution.name not in given:
+                        raise WiringError(f"{giver} declares {contribution!r} but contributes() does not give it")
+                    part = given[contribution.name]
+                    total = total * part if d.combine == "multiply" else total + part
+                return total
+
+            self.ports[path] = self._asked(path, gather)
+        return self.ports[path]
+
+
+class Model:
+    """Chosen modules, wired. Build one with `assemble`."""
+
+    def __init__(self, modules: Iterable[Module]) -> None:
+        self.modules: dict[str, Module] = {}
+        for module in modules:
+            if not module.role:
+                raise WiringError(f"module '{module.stem}' has no role", mend='give the class a line: role = "..."')
+            if module.role in self.modules:
+                raise WiringError(f"two modules fill the role '{module.role}': "
+                                  f"'{self.modules[module.role].stem}' and '{module.stem}'", mend="choose one of them")
+            self.modules[module.role] = module
+        if not self.modules:
+            raise WiringError("a model needs at least one module")
+        self.declared: dict[str, Declared] = {
+            (d.name if isinstance(d, Covariate) else f"{role}.{d.name}"): d
+            for role, m in self.modules.items() for d in m.declared.values()
+        }
+        self.contributions: dict[str, list[tuple[str, Multiplies | Adds]]] = {}
+        for role, m in self.modules.items():
+            for c in m.of(Multiplies, Adds):
+                self._contribute(role, c)
+        self._check()
+
+    def _contribute(self, role: str, c: Multiplies | Adds) -> None:
+        port_role, _, name = c.path.rpartition(".")
+        if port_role not in self.modules:
+            return
+        port = self.modules[port_role].declared.get(name)
+        if not isinstance(port, Port):
+            opened = [f"{port_role}.{p.name}" for p in self.modules[port_role].of(Port)]
+            raise WiringError(f"{role} acts on '{c.path}' but '{port_role}' opened no such port",
+                              allowed=opened or "none", nearest=nearest(c.path, opened))
+        if port.combine != c.combine:
+            raise WiringError(f"{role} would {c.combine} '{c.path}', a port that combines by {port.combine}")
+        self.contributions.setdefault(c.path, []).append((role, c))
+
+    def _paths(self, *kinds: type) -> tuple[str, ...]:
+        return tuple(p for p, d in self.declared.items() if isinstance(d, kinds))
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Paths of the states, in the order of the engine's state vector."""
+        return self._paths(State)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Paths of the parameters that the library or scenario must give."""
+        return self._paths(Param)
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Names of the patient properties that the population must give."""
+        return self._paths(Covariate)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Paths where doses land."""
+        return self._paths(Entry)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Entries (dose rates [unit/day]) and switches, in the order of the engine's input vector."""
+        return self._paths(Entry, Switch)
+
+    @property
+    def hazards(self) -> tuple[str, ...]:
+        """Paths of the cumulative hazards."""
+        return self._paths(Hazard)
+
+    @property
+    def clones(self) -> tuple[str, ...]:
+        """Paths of the states read cell by cell."""
+        return tuple(p for p, d in self.declared.items() if isinstance(d, State) and d.clone)
+
+    @property
+    def breaks(self) -> tuple[str, ...]:
+        """Paths of the patient constants at whose time [day] the integrator restarts."""
+        return tuple(f"{role}.{b.at}" for role, m in self.modules.items() for b in m.of(Break))
+
+    def unit(self, path: str) -> str:
+        """The declared unit of a state, parameter, covariate, entry or port."""
+        return self.declared[path].unit
+
+    def _check(self) -> None:
+        """Evaluate once with ones, so that every missing name is found now."""
+        values: dict[str, Any] = {p: 1.0 for p in (*self.states, *self.parameters, *self.covariates, *self.inputs)}
+        with np.errstate(all="ignore"):
+            constants = self.constants(values)
+            self.evaluate({**values, **constants})
+
+    def constants(self, values: Mapping[str, Any], number: Any = None) -> dict[str, Any]:
+        """Derived constants, shares of each entry ("role.entry>state") and initial states ("role.state@start").
+
+        values: parameters and covariates by path, scalars or arrays (patients,).
+        """
+        scope = _Scope(self, {p: x for p, x in values.items() if not isinstance(self.declared.get(p), State)}, number)
+        found: dict[str, Any] = {}
+        for role, m in self.modules.items():
+            view = View(scope, role)
+            for d in m.declared.values():
+                path = f"{role}.{d.name}"
+                if isinstance(d, Derived):
+                    found[path] = scope.local(role, d.name)
+                elif isinstance(d, Entry):
+                    for state, share in d.into.items():
+                        if state not in m.declared:
+                            raise WiringError(f"entry '{path}' lands in unknown state '{state}'",
+                                              nearest=nearest(state, [s.name for s in m.of(State)]))
+                        found[f"{path}>{state}"] = share(view) if callable(share) else share
+                elif isinstance(d, State):
+                    found[f"{path}@start"] = d.start(view) if callable(d.start) else self._number(scope, d)
+        return found
+
+    @staticmethod
+    def _number(scope: _Scope, d: State) -> Any:
+        return scope.number(float(d.start), d.unit)  # type: ignore[arg-type]
+
+    def evaluate(self, values: Mapping[str, Any], number: Any = None, published: bool = True) -> Evaluation:
+        """Evaluate the equations once.
+
+        values: states, parameters, covariates, derived constants, entry shares, inputs and `time`, by path; NumPy arrays,
+        pint quantities or SymPy symbols alike. Inputs left out are 0.
+        """
+        scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
+        derivatives: dict[str, Any] = {p: None for p in self.states}
+        flows: list[tuple[str, Flow | Change, Any]] = []
+
+        def add(path: str, amount: Any) -> None:
+            if path not in derivatives:
+                raise WiringError(f"a flow touches unknown state '{path}'", nearest=nearest(path, derivatives))
+            derivatives[path] = amount if derivatives[path] is None else derivatives[path] + amount
+
+        for role, m in self.modules.items():
+            def path_of(state: str, role: str = role) -> str:
+                return state if "." in state else f"{role}.{state}"
+
+            for f in m.flows(View(scope, role)):
+                if isinstance(f, Change):
+                    add(path_of(f.state), f.rate)
+                    flows.append((role, f, f.rate))
+                    continue
+                rate = f.rate * scope.published(path_of(f.per)) if f.per else f.rate
+                flows.append((role, f, rate))
+                if f.into:
+                    add(path_of(f.into), rate if isinstance(f.yields, int) and f.yields == 1 else f.yields * rate)
+                if f.out_of:
+                    add(path_of(f.out_of), -rate)
+            for e in m.of(Entry):
+                u = scope.values[f"{role}.{e.name}"]
+                if isinstance(u, float) and u == 0.0:
+                    continue
+                for state in e.into:
+                    add(f"{role}.{state}", scope.values[f"{role}.{e.name}>{state}"] * u)
+        for p, x in derivatives.items():
+            if x is None:
+                derivatives[p] = number(0.0, f"({self.unit(p)})/day") if number else 0.0
+        shown: dict[str, Any] = {}
+        if published:
+            for role, m in self.modules.items():
+                if role not in scope.shown:
+                    scope.shown[role] = scope._asked(f"{role} (published)", lambda m=m, r=role: m.published(View(scope, r)))
+                shown.update({f"{role}.{k}": x for k, x in scope.shown[role].items()})
+                shown.update({f"{role}.{p.name}": scope.port(f"{role}.{p.name}") for p in m.of(Port)})
+        return Evaluation(derivatives, flows, shown)
+
+    def clone_rates(self, values: Mapping[str, Any]) -> list[Clone]:
+        """Birth, death and passages of every clone, from the flows that touch it (SymPy symbols or arrays)."""
+        clones = set(self.clones)
+        birth: dict[str, Any] = dict.fromkeys(self.clones, 0.0)
+        death: dict[str, Any] = dict.fromkeys(self.clones, 0.0)
+        passages: dict[str, list[tuple[str, Any]]] = {p: [] for p in self.clones}
+        for role, f, _ in self.evaluate(values, published=False).flows:
+            def path_of(state: str | None, role: str = role) -> str | None:
+                return state if state is None or "." in state else f"{role}.{state}"
+
+            if isinstance(f, Change):
+                if path_of(f.state) in clones:
+                    raise WiringError(f"'{path_of(f.state)}' is a clone but has a signed change ('{f.why}')",
+                                      mend="declare its birth and its death as two flows with per=")
+                continue
+            source, sink, per = path_of(f.out_of), path_of(f.into), path_of(f.per)
+            for touched in {source, sink} & clones:
+                if per is None or (per != touched and per not in clones) or (touched == source and per != source):
+                    raise WiringError(f"flow '{f.name}' touches the clone '{touched}' but does not say per which cell",
+                                      mend=f"write per='{touched}' and give the rate per cell")
+            if source in clones and sink in clones:
+                passages[source].append((sink, f.rate))  # type: ignore[arg-type,index]
+            elif source in clones:
+                death[source] = death[source] + f.rate  # type: ignore[index]
+            elif sink in clones:
+                if per != sink:
+                    passages[per].append((sink, f.rate))  # type: ignore[arg-type,index]
+                else:
+                    birth[sink] = birth[sink] + f.rate  # type: ignore[index]
+        return [Clone(p, birth[p], death[p], tuple(passages[p])) for p in self.clones]
+
+    def __repr__(self) -> str:
+        from livingdrug.model.describe import model_text
+
+        return model_text(self)
+
+    def _repr_html_(self) -> str:
+        from livingdrug.model.describe import model_html
+
+        return model_html(self)
+
+
+def assemble(*modules: Module | type[Module]) -> Model:
+    """Wire modules (classes or instances) into a model; raises WiringError before anything runs."""
+    return Model([m() if isinstance(m, type) else m for m in modules])

@@ -1,0 +1,179 @@
+"""What a mechanism declares: states, parameters, flows, ports. One plain class; the equations are ordinary arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+Formula = Callable[[Any], Any]
+
+
+class Declared:
+    """Anything a module declares at class level. It learns its own name from the class body."""
+
+    name: str = ""
+    unit: str = "1"
+    doc: str = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name} [{self.unit}]: {self.doc})"
+
+
+class State(Declared):
+    """A quantity that changes with time.
+
+    start: initial value: a number, or a formula of the patient's constants (`lambda v: v.burden`).
+    clone: counted cell by cell below 1,000 cells (extinction by chance); its flows then say `per=` itself for birth and death.
+    """
+
+    def __init__(self, unit: str, doc: str, start: float | Formula = 0.0, clone: bool = False) -> None:
+        self.unit, self.doc, self.start, self.clone = unit, doc, start, clone
+        self.ends = False
+
+
+class Hazard(State):
+    """A cumulative hazard [1]: the event happens when it passes -ln(u) of the patient's draw. `ends`: the event is death."""
+
+    def __init__(self, doc: str, ends: bool = False) -> None:
+        super().__init__("1", doc)
+        self.ends = ends
+
+
+class Param(Declared):
+    """A number of the mechanism; its value, source and spread between patients come from the library."""
+
+    def __init__(self, unit: str, doc: str) -> None:
+        self.unit, self.doc = unit, doc
+
+
+class Covariate(Declared):
+    """A measured property of the patient (age, weight, kidney function), given by the population under the same name."""
+
+    def __init__(self, unit: str, doc: str) -> None:
+        self.unit, self.doc = unit, doc
+
+
+class Derived(Declared):
+    """A patient constant computed once from parameters, covariates and earlier derived constants."""
+
+    def __init__(self, unit: str, doc: str, formula: Formula) -> None:
+        self.unit, self.doc, self.formula = unit, doc, formula
+
+
+class Entry(Declared):
+    """Where a dose lands. `into` gives each state its share of the dose: a number or a formula of the patient's constants."""
+
+    def __init__(self, unit: str, doc: str, into: Mapping[str, float | Formula]) -> None:
+        self.unit, self.doc, self.into = unit, doc, dict(into)
+
+
+class Switch(Declared):
+    """An input [1], 0 until a care rule sets it (for example: salvage therapy has begun)."""
+
+    def __init__(self, doc: str) -> None:
+        self.doc = doc
+
+
+class Break(Declared):
+    """A per-patient time [day] at which the integrator restarts; `at` names a parameter or derived constant."""
+
+    def __init__(self, at: str) -> None:
+        self.unit, self.at, self.doc = "day", at, f"the integrator restarts at {at}"
+
+
+class Reads(Declared):
+    """A quantity that another role publishes, by name. `absent` is its value when nobody fills that role."""
+
+    def __init__(self, path: str, unit: str, absent: float | None = None) -> None:
+        self.path, self.unit, self.absent = path, unit, absent
+        self.doc = f"published as {path}"
+
+
+class Port(Declared):
+    """A quantity of this module that others may act on. Starts at 1 (`combine="multiply"`) or 0 (`combine="add"`)."""
+
+    def __init__(self, unit: str, doc: str, combine: str = "multiply") -> None:
+        if combine not in ("multiply", "add"):
+            raise ValueError("a port combines by 'multiply' or 'add'")
+        self.unit, self.doc, self.combine = unit, doc, combine
+
+
+class _Contribution(Declared):
+    combine = ""
+
+    def __init__(self, path: str, unit: str = "1") -> None:
+        self.path, self.unit = path, unit
+        self.doc = f"{self.combine}s {path}"
+
+
+class Multiplies(_Contribution):
+    """This module multiplies a port that another module opened. Nothing happens when nobody opened it."""
+
+    combine = "multiply"
+
+
+class Adds(_Contribution):
+    """This module adds to a port that another module opened. Nothing happens when nobody opened it."""
+
+    combine = "add"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Something moves. rate >= 0 [unit of the state / day], or per cell of state `per` [1/day].
+
+    yields: how many arrive for each that leaves (2**N for N divisions).
+    """
+
+    name: str
+    out_of: str | None = None
+    into: str | None = None
+    rate: Any = 0.0
+    per: str | None = None
+    yields: Any = 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """A signed rate of change [unit/day] that is no flow (Gompertz term, rate rule); bars the stochastic reading."""
+
+    state: str
+    rate: Any
+    why: str
+
+
+class Module:
+    """One mechanism in one role. Subclass it, declare at class level, and write `flows` and `published`."""
+
+    role: ClassVar[str] = ""
+    declared: ClassVar[dict[str, Declared]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        inherited = {k: d for base in reversed(cls.__mro__[1:]) for k, d in getattr(base, "declared", {}).items()}
+        cls.declared = {**inherited, **{k: d for k, d in vars(cls).items() if isinstance(d, Declared)}}
+
+    @property
+    def stem(self) -> str:
+        """The file the module lives in, which is also its name in a scenario."""
+        return type(self).__module__.rsplit(".", 1)[-1]
+
+    def of(self, *kinds: type) -> list[Any]:
+        """What the module declared of these kinds, in order."""
+        return [d for d in self.declared.values() if isinstance(d, kinds)]
+
+    def flows(self, v: Any) -> Iterator[Flow | Change]:
+        """What moves, from where to where, how fast. `v` holds every declared name."""
+        yield from ()
+
+    def published(self, v: Any) -> dict[str, Any]:
+        """What other modules, assays and care rules may read. States are published under their own names anyway."""
+        return {}
+
+    def contributes(self, v: Any) -> dict[str, Any]:
+        """The value of each declared `Multiplies` and `Adds`."""
+        return {}

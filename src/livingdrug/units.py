@@ -1,0 +1,69 @@
+"""Units at the border. Inside, every number is a double in its parameter's declared unit; time is days."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.errors import UnitError
+
+if TYPE_CHECKING:
+    import pint
+
+_QUANTITY = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$")
+
+
+@cache
+def registry() -> pint.UnitRegistry[Any]:
+    """The pint registry: cells, transgene copies and international units are kinds of their own."""
+    import pint
+
+    ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
+    for line in ("cell = [cell] = cell = cells", "copy = [transgene] = copy = copies", "IU = [activity] = IU",
+                 "molecule = [molecule] = molecule = molecules"):
+        ureg.define(line)
+    return ureg
+
+
+def parse(unit: str, where: str | None = None) -> pint.Unit:
+    """The pint unit of a text such as "1/day" or "cell/uL"; "1" is dimensionless."""
+    text = unit.strip()
+    try:
+        return registry().Unit("dimensionless" if text in ("1", "") else _spell(text))
+    except Exception as problem:
+        raise UnitError(
+            f"'{unit}' is not a unit", where=where, allowed="for example 1/day, cell, cell/uL, mg/L, mg/kg, copy/ug, 1",
+            mend="write the unit with *, / and ** only",
+        ) from problem
+
+
+def _spell(text: str) -> str:
+    text = re.sub(r"^1/", "dimensionless/", text)
+    return text.replace("%", "percent").replace("µ", "u")
+
+
+@cache
+def factor(given: str, wanted: str, where: str | None = None) -> float:
+    """What a number in unit `given` is multiplied by to be in unit `wanted`; UnitError when they are of another kind."""
+    if given == wanted:
+        return 1.0
+    a, b = parse(given, where), parse(wanted, where)
+    if a.dimensionality != b.dimensionality:
+        raise UnitError(
+            f"unit '{given}' does not fit: a quantity in '{wanted}' is needed", where=where,
+            allowed=f"any unit of the kind {b.dimensionality or 'dimensionless'}",
+            mend=f"give the value in {wanted}",
+        )
+    return float(registry().Quantity(1.0, a).to(b).magnitude)
+
+
+def quantity(text: str | float | int, wanted: str, where: str | None = None) -> float:
+    """A number from "8 mg/kg", "6 h" or a plain number (taken to be in `wanted` already), in unit `wanted`."""
+    if isinstance(text, (int, float)) and not isinstance(text, bool):
+        return float(text)
+    match = _QUANTITY.match(str(text))
+    if not match:
+        raise UnitError(f"'{text}' is not a number with a unit", where=where, allowed=f"for example '1 {wanted}'")
+    value, unit = float(match[1]), match[2] or wanted
+    return value * factor(unit, wanted, where)
