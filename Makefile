@@ -1,0 +1,33 @@
+# Two commands: `make demo` runs the virtual ELIANA trial; `make test` passes the tests. Each sets up what it needs.
+VENV   := .venv
+PYTHON ?= python3
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+PATIENTS ?= 2000
+
+.PHONY: demo test lint bench clean setup
+
+demo: setup
+	$(BIN)/livingdrug run eliana --patients $(PATIENTS) --seed 1 --out runs/eliana
+	@echo
+	@echo "The report is in runs/eliana/report.html"
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/livingdrug bench
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
