@@ -1,0 +1,265 @@
+"""A number is never bare: value, unit, kind, source, place in the source, spread between patients, our own belief."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from livingdrug.errors import SourceError, UnitError, nearest, unknown
+
+KINDS = ("measured", "fitted", "derived", "assumed")
+LAWS = {
+    "log-normal": "sd (of the logarithm)",
+    "normal": "sd (in the parameter's unit)",
+    "logit-normal": "sd (on the logit scale); value between low (0) and high (1)",
+    "uniform": "low, high",
+    "table": "table (the name of a table of whole parameter sets in the same file)",
+}
+PARAMETER_KEYS = ("value", "unit", "kind", "source", "where", "why", "spread", "belief", "about", "note")
+SPREAD_KEYS = ("law", "sd", "cv", "low", "high", "loads", "table", "source", "where", "kind", "why", "note")
+SOURCE_KEYS = ("title", "authors", "journal", "year", "doi", "pmid", "nct", "url", "version", "note", "place", "licence",
+               "read")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A paper, label or registry record, by the key a file gives it."""
+
+    key: str
+    title: str
+    year: int | None = None
+    doi: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        parts = [str(self.more[k]) for k in ("authors", "journal") if k in self.more]
+        return ", ".join([self.title, *parts, *([str(self.year)] if self.year else []),
+                          *([f"doi:{self.doi}"] if self.doi else [])])
+
+    @classmethod
+    def read(cls, key: str, data: Any, where: str | None = None) -> Source:
+        """The source that a `[sources.KEY]` table describes."""
+        if not isinstance(data, Mapping) or not data.get("title"):
+            raise SourceError(f"source '{key}' has no title", where=where, mend=f'write title = "..." under [sources.{key}]')
+        for name in data:
+            if name not in SOURCE_KEYS:
+                raise unknown("key of a source", name, SOURCE_KEYS, where, SourceError)
+        more = {k: v for k, v in data.items() if k not in ("title", "year", "doi")}
+        return cls(key, str(data["title"]), data.get("year"), data.get("doi"), more)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How patients differ in a number (or, as `belief`, how unsure we are of it).
+
+    loads: latent covariate -> weight, added on the scale of the law (log, logit or plain).
+    """
+
+    law: str
+    sd: float = 0.0
+    low: float | None = None
+    high: float | None = None
+    loads: Mapping[str, float] = field(default_factory=dict)
+    table: str | None = None
+    source: str | None = None
+
+    @classmethod
+    def read(cls, data: Any, where: str | None = None) -> Spread:
+        """The spread that an inline table such as `{ law = "log-normal", sd = 0.65 }` describes."""
+        if not isinstance(data, Mapping):
+            raise SourceError(f"'{data}' is not a spread", where=where, mend='write { law = "log-normal", sd = 0.65 }')
+        for name in data:
+            if name not in SPREAD_KEYS:
+                raise unknown("key of a spread", name, SPREAD_KEYS, where, SourceError)
+        law = str(data.get("law", "log-normal"))
+        if law not in LAWS:
+            raise unknown("law of spread", law, LAWS, where, SourceError)
+        number = {k: finite(data[k], where, k) for k in ("sd", "cv", "low", "high") if k in data}
+        if number.get("sd", 0.0) < 0 or number.get("cv", 0.0) < 0:
+            raise SourceError("a spread cannot be negative", where=where, mend="give sd or cv >= 0")
+        if "cv" in number and law != "log-normal":
+            raise SourceError(f"cv belongs to the law log-normal, not {law}", where=where, mend=f"give {LAWS[law]}")
+        sd = number.get("sd", math.sqrt(math.log1p(number["cv"] ** 2)) if "cv" in number else 0.0)
+        low, high = number.get("low"), number.get("high")
+        if law == "uniform" and (low is None or high is None):
+            raise SourceError("a uniform spread needs low and high", where=where, mend="give both")
+        if law == "table" and "table" not in data:
+            raise SourceError("the law 'table' needs the name of its table", where=where, mend='write table = "NAME"')
+        if law in ("log-normal", "normal", "logit-normal") and not {"sd", "cv", "loads"} & set(data):
+            raise SourceError(f"the law {law} needs {LAWS[law]}", where=where, mend="give sd")
+        if low is not None and high is not None and not low < high:
+            raise SourceError(f"low = {low:g} is not below high = {high:g}", where=where)
+        loads = data.get("loads", {})
+        if not isinstance(loads, Mapping):
+            raise SourceError("loads must be a table: { fitness = 0.2 }", where=where)
+        return cls(law, sd, low, high, {str(k): finite(x, where, f"loads.{k}") for k, x in loads.items()},
+                   data.get("table"), data.get("source"))
+
+    def scaled(self, factor: float) -> Spread:
+        """The same spread in another unit (log and logit spreads have none)."""
+        if factor == 1.0 or self.law == "table":
+            return self
+        plain = self.law == "normal"
+        return replace(self, sd=self.sd * factor if plain else self.sd,
+                       low=None if self.low is None else self.low * factor,
+                       high=None if self.high is None else self.high * factor,
+                       loads={k: x * factor for k, x in self.loads.items()} if plain else self.loads)
+
+    def __str__(self) -> str:
+        parts = [self.law]
+        if self.sd:
+            parts.append(f"sd {self.sd:g}")
+        parts += [f"{name} {x:g}" for name, x in (("low", self.low), ("high", self.high)) if x is not None]
+        parts += [f"{x:+g} x {name}" for name, x in self.loads.items()]
+        return ", ".join(parts + ([self.table] if self.table else []))
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of the model, and where it comes from. `layer` says who had the last word on it."""
+
+    path: str
+    value: float
+    unit: str
+    kind: str
+    source: str | None = None
+    where: str | None = None
+    why: str | None = None
+    spread: Spread | None = None
+    belief: Spread | None = None
+    layer: str = ""
+    file: str = ""
+    line: int | None = None
+    reference: Source | None = None
+
+    @property
+    def place(self) -> str:
+        """file:line of the entry that had the last word."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    def in_unit(self, unit: str) -> Parameter:
+        """The same number in another unit; UnitError when that is another kind of quantity."""
+        if unit == self.unit:
+            return self
+        from livingdrug.units import factor
+
+        by = factor(self.unit, unit, f"{self.path} ({self.place})")
+        return replace(self, value=self.value * by, unit=unit, spread=self.spread and self.spread.scaled(by),
+                       belief=self.belief and self.belief.scaled(by))
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able, without what is empty."""
+        shown: dict[str, Any] = {"value": self.value, "unit": self.unit, "kind": self.kind, "source": self.source,
+                                 "where": self.where, "why": self.why, "spread": _spread_dict(self.spread),
+                                 "belief": _spread_dict(self.belief), "layer": self.layer, "file": self.file,
+                                 "line": self.line}
+        return {k: x for k, x in shown.items() if x is not None}
+
+
+def _spread_dict(spread: Spread | None) -> dict[str, Any] | None:
+    if spread is None:
+        return None
+    shown = {"law": spread.law, "sd": spread.sd, "low": spread.low, "high": spread.high, "loads": dict(spread.loads),
+             "table": spread.table}
+    return {k: x for k, x in shown.items() if x not in (None, {}, 0.0) or k == "law"}
+
+
+def finite(given: Any, where: str | None, name: str = "value") -> float:
+    """A number that can be computed with; SourceError otherwise."""
+    if isinstance(given, bool):
+        return float(given)
+    if not isinstance(given, (int, float)) or not math.isfinite(given):
+        raise SourceError(f"{name} = {given!r} is not a finite number", where=where, mend="give a plain number")
+    return float(given)
+
+
+def is_parameter(data: Any) -> bool:
+    """Whether a TOML table is a parameter (it has a value, or changes how patients differ in one)."""
+    return isinstance(data, Mapping) and not {"value", "spread", "belief"}.isdisjoint(data) and not any(
+        is_parameter(x) for k, x in data.items() if k not in ("spread", "belief"))
+
+
+def read_parameter(
+    path: str, data: Mapping[str, Any], below: Parameter | None, sources: Mapping[str, Source], layer: str, file: str,
+    line: int | None, by_user: bool = False,
+) -> Parameter:
+    """The parameter that a TOML table describes, inheriting unit, spread and belief from the layer below.
+
+    A user may change a number without a source: it then counts as assumed, "set by the user". A value may carry its
+    unit ("0.9 1/day") or be relative to the layer below ("* 0.5").
+    """
+    place = f"{path} ({file}:{line})" if line else f"{path} ({file})"
+    for key in data:
+        if key not in PARAMETER_KEYS:
+            raise unknown("key of a parameter", key, PARAMETER_KEYS, place, SourceError)
+    if below is None and "value" not in data:
+        raise SourceError(f"'{path}' has a spread but no value", where=place, mend="give value and unit")
+    value, unit = _value(path, data, below, place)
+    if by_user:
+        return _changed(path, data, below, value, unit, layer, file, line, place)
+    kind = data.get("kind", below.kind if below and "value" not in data else None)
+    if kind not in KINDS:
+        if kind is None:
+            raise SourceError(f"'{path}' does not say what kind of number it is", where=place, allowed=KINDS,
+                              mend='add kind = "..." (a number recalled but not read is "assumed")')
+        raise unknown("kind of number", str(kind), KINDS, place, SourceError)
+    source = data.get("source")
+    if source is not None and source not in sources:
+        raise SourceError(f"'{path}' cites '{source}', which this file does not define", where=place,
+                          allowed=sorted(sources) or "nothing", nearest=nearest(str(source), sources),
+                          mend=f"add a table [sources.{source}] with its title and year")
+    inherits = below is not None and "value" not in data
+    if kind == "measured" and not (source and data.get("where")) and not inherits:
+        raise SourceError(f"'{path}' is {kind} but does not say in which source, and where in it", where=place,
+                          mend="add source = and where =")
+    if kind in ("fitted", "derived") and not (source or data.get("why")) and not inherits:
+        raise SourceError(f"'{path}' is {kind} but says neither its source nor why", where=place, mend="add source = or why =")
+    if kind == "assumed" and not data.get("why") and not inherits:
+        raise SourceError(f"'{path}' is assumed but does not say why", where=place, mend='add why = "..."')
+    return Parameter(
+        path, value, unit, kind, source, data.get("where"), data.get("why"),
+        Spread.read(data["spread"], place) if "spread" in data else (below.spread if below else None),
+        Spread.read(data["belief"], place) if "belief" in data else (below.belief if below else None),
+        layer, file, line, sources.get(source) if source else None,
+    )
+
+
+def _value(path: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> tuple[float, str]:
+    unit = data.get("unit", below.unit if below else None)
+    if unit is not None and not isinstance(unit, str):
+        raise UnitError(f"the unit of '{path}' is not a text", where=place, mend='write unit = "1/day"')
+    given = data.get("value", below.value if below else None)
+    if isinstance(given, str):
+        text = given.strip()
+        if text[:1] in "*x×" and below is not None:
+            return below.value * finite(_as_number(text[1:], place), place), below.unit
+        from livingdrug.units import quantity
+
+        if unit is None:
+            raise UnitError(f"'{path}' has no unit", where=place, mend='add unit = "..." ("1" for a plain number)')
+        return finite(quantity(text, unit, place), place), unit
+    if unit is None:
+        raise UnitError(f"'{path}' has no unit", where=place, mend='add unit = "..." ("1" for a plain number)')
+    return finite(given, place), unit
+
+
+def _as_number(text: str, place: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SourceError(f"'{text.strip()}' is not a number to multiply by", where=place, mend='write "* 0.5"') from None
+
+
+def _changed(
+    path: str, data: Mapping[str, Any], below: Parameter | None, value: float, unit: str, layer: str, file: str,
+    line: int | None, place: str,
+) -> Parameter:
+    if below is not None and below.value >= 0 and value < 0:
+        raise SourceError(f"{path} = {value:g} {unit} is negative", where=place,
+                          allowed=f"0 or more (it is {below.value:g} {below.unit} in {below.place})")
+    spread = Spread.read(data["spread"], place) if "spread" in data else (below.spread if below else None)
+    belief = Spread.read(data["belief"], place) if "belief" in data else (below.belief if below else None)
+    return Parameter(path, value, unit, data.get("kind", "assumed"), data.get("source"), data.get("where"),
+                     data.get("why", f"set in {file}" if file else "set by the user"), spread, belief, layer, file, line)
