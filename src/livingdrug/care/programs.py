@@ -1,0 +1,346 @@
+"""Expressions turned into the engine's stack programs, with every name looked up and every unit converted.
+
+One `Programs` serves one run: it collects which observables and patient constants the expressions use, and knows the watches
+compiled so far, so that a rule may ask about them ("first(fever)", "given(tocilizumab)").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from livingdrug.care.grammar import Binary, Call, Choice, Name, Node, Number, Unary, names, parse
+from livingdrug.care.schedule import DAYS
+from livingdrug.engine.plan import Floats, Ints, Op, Register
+from livingdrug.errors import ScenarioError, nearest
+from livingdrug.units import factor
+
+Program = tuple[Ints, Floats]
+
+NOTHING: Program = (np.zeros((0, 2), np.int64), np.zeros(0))
+
+_ASKS = {
+    "first": (Register.FIRST, "day"), "last": (Register.LAST, "day"), "count": (Register.COUNT, "1"),
+    "peak": (Register.PEAK, None), "peak_time": (Register.PEAK_TIME, "day"), "total": (Register.SUM, None),
+}
+_DOSES = {"given": (Register.DONE, Op.ADD), "first_dose": (Register.DONE_FIRST, Op.MIN),
+          "last_dose": (Register.DONE_LAST, Op.MAX)}
+_PLAIN = {"min": (2, Op.MIN), "max": (2, Op.MAX), "abs": (1, Op.ABS), "exp": (1, Op.EXP), "log": (1, Op.LOG)}
+_SIGNS = {
+    "+": Op.ADD, "-": Op.SUB, "*": Op.MUL, "/": Op.DIV, "<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE,
+    "==": Op.EQ, "!=": Op.NE, "and": Op.AND, "or": Op.OR,
+}
+FUNCTIONS = (*_ASKS, "since", *_DOSES, "since_dose", "draw", *_PLAIN)
+_BODY = {"kg": "weight", "m2": "bsa", "m**2": "bsa"}
+
+
+@dataclass
+class Programs:
+    """What expressions of one run may mention, and what they turned out to use.
+
+    observables, constants: path -> unit (None when undeclared); written: observables that come first, in this order;
+    meanings: names that stand for an expression (a scale's "fever").
+    """
+
+    observables: Mapping[str, str | None]
+    constants: Mapping[str, str | None]
+    written: Iterable[str] = ()
+    meanings: dict[str, Node] = field(default_factory=dict)
+    watches: dict[str, int] = field(default_factory=dict)
+    gives: dict[str, list[int]] = field(default_factory=dict)
+    drugs: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.used: list[str] = list(self.written)
+        self.extras: list[str] = []
+
+    def watch(self, name: str, gives: str | None = None) -> int:
+        """The number of a new watch, which later expressions may ask about."""
+        number = len(self.watches)
+        self.watches[name] = number
+        if gives:
+            self.gives.setdefault(gives, []).append(number)
+        return number
+
+    def compile(self, text: str | Node, unit: str | None = None, where: str | None = None, dose: bool = False) -> Program:
+        """The program of an expression, its value in `unit`. dose: numbers per kg or per m2 are times weight or body surface."""
+        node = parse(text, where) if isinstance(text, (str, int, float)) else text
+        writer = _Writer(self, text if isinstance(text, str) else "", where)
+        writer.emit(per_body(node) if dose else node, unit)
+        return np.array(writer.ops, np.int64).reshape(-1, 2), np.array(writer.numbers, float)
+
+    def known(self) -> list[str]:
+        """Everything that may be named."""
+        return [*self.watches, *self.meanings, *self.observables, *self.constants, "time"]
+
+
+class _Writer:
+    def __init__(self, programs: Programs, text: str, where: str | None) -> None:
+        self.programs, self.text, self.where = programs, text, where
+        self.ops: list[tuple[int, int]] = []
+        self.numbers: list[float] = []
+
+    def wrong(self, what: str, column: int, allowed: Iterable[str] | str | None = None, given: str = "",
+              mend: str | None = None) -> ScenarioError:
+        words = [] if allowed is None or isinstance(allowed, str) else list(allowed)
+        place = f": column {column + 1} of \"{self.text}\"" if self.text else ""
+        return ScenarioError(what + place, where=self.where, allowed=allowed if not words else ", ".join(sorted(words)[:40]),
+                             nearest=nearest(given, words) if given and words else None, mend=mend)
+
+    # units -----------------------------------------------------------------------------------------------------------
+
+    def unit(self, node: Node) -> str | None:
+        """The unit an expression has by itself; None when it takes the unit of its neighbour."""
+        match node:
+            case Name(path=path):
+                if path in self.programs.meanings:
+                    return self.unit(self.programs.meanings[path])
+                if path == "time":
+                    return "day"
+                return self.programs.observables.get(path) or self.programs.constants.get(path)
+            case Call(function=function, arguments=parts):
+                if function in _PLAIN:
+                    return self.unit(parts[0]) if function in ("min", "max", "abs") else "1"
+                return _ASKS[function][1] if function in _ASKS else "1" if function in ("given", "draw") else "day"
+            case Unary(sign="not"):
+                return "1"
+            case Unary(inner=inner):
+                return self.unit(inner)
+            case Choice(then=then, otherwise=otherwise):
+                return self.shared(then, otherwise)
+            case Binary(sign="*" | "/" as sign, left=left, right=right):
+                return _combined(self.own(left), sign, self.own(right))
+            case Binary(sign="+" | "-", left=left, right=right):
+                return self.shared(left, right)
+            case Binary():
+                return "1"
+        return None
+
+    def own(self, node: Node) -> str | None:
+        """Like `unit`, but a number counts with the unit it was written with."""
+        return self.unit(node) or _literal(node)
+
+    def shared(self, left: Node, right: Node) -> str | None:
+        """The unit in which two sides are added or compared."""
+        return self.unit(left) or self.unit(right) or _literal(left) or _literal(right)
+
+    # instructions ----------------------------------------------------------------------------------------------------
+
+    def put(self, op: Op, argument: int = 0) -> None:
+        self.ops.append((int(op), argument))
+
+    def number(self, value: float) -> None:
+        self.numbers.append(value)
+        self.put(Op.CONST, len(self.numbers) - 1)
+
+    def scale(self, given: str | None, wanted: str | None) -> None:
+        if given and wanted and given != wanted:
+            self.number(convert(1.0, given, wanted, self.where))
+            self.put(Op.MUL)
+
+    def emit(self, node: Node, unit: str | None) -> None:
+        match node:
+            case Number(value=value, unit=given):
+                if given and not unit:
+                    if given not in DAYS and given != "%":
+                        raise self.wrong(f"the unit '{given}' cannot be checked here", 0,
+                                         mend="what it is compared with has no declared unit: give a plain number")
+                    unit = "day" if given in DAYS else "1"
+                self.number(convert(value, given, unit, self.where) if given and unit else value)
+            case Name():
+                self.name(node, unit)
+            case Call():
+                self.call(node, unit)
+            case Unary(sign=sign, inner=inner):
+                self.emit(inner, unit if sign == "-" else None)
+                self.put(Op.NEG if sign == "-" else Op.NOT)
+            case Choice(condition=condition, then=then, otherwise=otherwise):
+                unit = unit or self.shared(then, otherwise)
+                self.emit(condition, None)
+                self.emit(then, unit)
+                self.emit(otherwise, unit)
+                self.put(Op.WHERE)
+            case Binary(sign=sign, left=left, right=right):
+                if sign in "*/":
+                    for side in (left, right):
+                        self.emit(side, self.own(side))
+                    self.put(_SIGNS[sign])
+                    self.scale(self.unit(node), unit)
+                    return
+                inner_unit = None if sign in ("and", "or") else self.shared(left, right)
+                inner_unit = unit or inner_unit if sign in "+-" else inner_unit
+                self.emit(left, inner_unit)
+                self.emit(right, inner_unit)
+                self.put(_SIGNS[sign])
+
+    def name(self, node: Name, unit: str | None) -> None:
+        p, path = self.programs, node.path
+        if path in p.watches:
+            self.put(Op.REG, p.watches[path] * len(Register) + Register.VALUE)
+        elif path in p.meanings:
+            self.emit(p.meanings[path], unit)
+        elif path == "time":
+            self.put(Op.TIME)
+            self.scale("day", unit)
+        elif path in p.observables:
+            self.put(Op.OBS, _place(p.used, path))
+            self.scale(p.observables[path], unit)
+        elif path in p.constants:
+            self.put(Op.PAR, _place(p.extras, path))
+            self.scale(p.constants[path], unit)
+        else:
+            raise self.wrong(f"nothing is called '{path}'", node.column, p.known(), path)
+
+    def call(self, node: Call, unit: str | None) -> None:
+        p, function = self.programs, node.function
+        if function not in FUNCTIONS:
+            raise self.wrong(f"nothing can be asked with '{function}(...)'", node.column, FUNCTIONS, function)
+        wanted = _PLAIN[function][0] if function in _PLAIN else 1
+        if len(node.arguments) != wanted:
+            raise self.wrong(f"'{function}' takes {wanted} argument{'s' * (wanted > 1)}, not {len(node.arguments)}", node.column)
+        if function in _PLAIN:
+            inner = unit or self.unit(node)
+            for part in node.arguments:
+                self.emit(part, inner if function in ("min", "max", "abs") else None)
+            self.put(_PLAIN[function][1])
+            return
+        subject = node.arguments[0]
+        if not isinstance(subject, Name):
+            raise self.wrong(f"'{function}' asks about a name", node.column, mend=f"for example {function}(fever)")
+        if function == "draw":
+            self.put(Op.PAR, _place(p.extras, f"draw({subject.path})"))
+        elif function in _ASKS or function == "since":
+            if subject.path not in p.watches:
+                raise self.wrong(f"no earlier watch is called '{subject.path}'", subject.column, p.watches, subject.path)
+            register = _ASKS[function][0] if function in _ASKS else Register.LAST
+            self.past(p.watches[subject.path] * len(Register) + register, function == "since")
+            self.scale("day" if function == "since" else _ASKS[function][1], unit)
+        else:
+            self.doses(function, subject)
+            self.scale("1" if function == "given" else "day", unit)
+
+    def past(self, register: int, since: bool) -> None:
+        if since:
+            self.put(Op.TIME)
+        self.put(Op.REG, register)
+        if since:
+            self.put(Op.SUB)
+
+    def doses(self, function: str, drug: Name) -> None:
+        p = self.programs
+        rules = p.gives.get(drug.path, [])
+        if drug.path in p.watches and not rules:
+            rules = [p.watches[drug.path]]
+        if not rules and drug.path not in p.drugs:
+            raise self.wrong(f"no rule gives '{drug.path}'", drug.column, {*p.gives, *p.drugs}, drug.path)
+        register, join = _DOSES["last_dose" if function == "since_dose" else function]
+        if function == "since_dose":
+            self.put(Op.TIME)
+        if not rules:
+            self.number({Register.DONE: 0.0, Register.DONE_FIRST: np.inf, Register.DONE_LAST: -np.inf}[register])
+        for i, rule in enumerate(rules):
+            self.put(Op.REG, rule * len(Register) + register)
+            if i:
+                self.put(join)
+        if function == "since_dose":
+            self.put(Op.SUB)
+
+
+def _place(listed: list[str], path: str) -> int:
+    if path not in listed:
+        listed.append(path)
+    return listed.index(path)
+
+
+def _literal(node: Node) -> str | None:
+    match node:
+        case Number(unit=unit):
+            return unit or None
+        case Unary(sign="-", inner=inner):
+            return _literal(inner)
+        case Choice(then=then, otherwise=otherwise):
+            return _literal(then) or _literal(otherwise)
+        case Binary(sign="+" | "-", left=left, right=right):
+            return _literal(left) or _literal(right)
+        case Binary(sign="*" | "/" as sign, left=left, right=right):
+            return _combined(_literal(left), sign, _literal(right))
+    return None
+
+
+def _combined(left: str | None, sign: str, right: str | None) -> str | None:
+    if right in (None, "1"):
+        return left
+    if sign == "*" and left and left.endswith(f"/{right}"):
+        return left[: -len(right) - 1]
+    if left in (None, "1"):
+        return right if sign == "*" else f"1/({right})"
+    return f"({left}){sign}({right})"
+
+
+def convert(value: float, given: str, wanted: str, where: str | None = None) -> float:
+    """A value in another unit. A temperature in degC becomes degrees above 37, as the house carries it."""
+    if given == wanted:
+        return value
+    if given in DAYS and wanted in DAYS:
+        return value * DAYS[given] / DAYS[wanted]
+    if given == "%" and wanted == "1":
+        return value / 100.0
+    if given == "degC" and wanted == "delta_degC":
+        return value - 37.0
+    return value * factor(given, wanted, where)
+
+
+def per_body(node: Node) -> Node:
+    """A dose in words as an amount: 8 mg/kg becomes 8 mg/kg times weight, 30 mg/m2 is times body surface."""
+    match node:
+        case Number(value=value, unit=unit):
+            before, _, after = unit.rpartition("/")
+            if before and after in _BODY:
+                return Binary("*", Number(value, f"{before}/{'kg' if after == 'kg' else 'm**2'}"), Name(_BODY[after]))
+            return node
+        case Call(function=f, arguments=parts, column=column) if f in _PLAIN:
+            return Call(f, tuple(per_body(p) for p in parts), column)
+        case Unary(sign=sign, inner=inner):
+            return Unary(sign, per_body(inner))
+        case Binary(sign="+" | "-" | "*" | "/" as sign, left=left, right=right):
+            if sign in "*/" and {n.path for n in names(node)} & set(_BODY.values()):
+                return node
+            return Binary(sign, per_body(left), per_body(right))
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            return Choice(condition, per_body(then), per_body(otherwise))
+    return node
+
+
+def perform(program: Program, observables: Any, extras: Any, time: float = 0.0, registers: Any = None) -> Any:
+    """Carry a program out in plain NumPy: the readable twin of the engine's machine, for doses decided before the start.
+
+    observables (n, used), extras (n, k), registers (n, watches * len(Register)): columns are what the program names.
+    """
+    ops, numbers = program
+    stack: list[Any] = []
+    two = {
+        Op.ADD: np.add, Op.SUB: np.subtract, Op.MUL: np.multiply, Op.DIV: np.divide, Op.MIN: np.minimum, Op.MAX: np.maximum,
+        Op.LT: np.less, Op.LE: np.less_equal, Op.GT: np.greater, Op.GE: np.greater_equal, Op.EQ: np.equal,
+        Op.NE: np.not_equal, Op.AND: np.logical_and, Op.OR: np.logical_or,
+    }
+    one = {Op.NEG: np.negative, Op.ABS: np.abs, Op.NOT: np.logical_not, Op.EXP: np.exp, Op.LOG: np.log}
+    push = {
+        Op.CONST: lambda a: numbers[a], Op.OBS: lambda a: observables[:, a], Op.PAR: lambda a: extras[:, a],
+        Op.TIME: lambda a: time, Op.REG: lambda a: registers[:, a],
+    }
+    for code, argument in ops:
+        op = Op(code)
+        if op in push:
+            stack.append(push[op](argument))
+        elif op in one:
+            stack.append(one[op](stack.pop()) * 1.0)
+        elif op in two:
+            right, left = stack.pop(), stack.pop()
+            stack.append(two[op](left, right) * 1.0)
+        else:
+            otherwise, then, condition = stack.pop(), stack.pop(), stack.pop()
+            stack.append(np.where(condition, then, otherwise))
+    return stack[-1]
