@@ -153,6 +153,19 @@ def registry_of(record: object) -> str | None:
     return None
 
 
+def is_whole(record: Record) -> bool:
+    """Whether this is a whole record, not a field-limited answer or a line of a search result."""
+    from livingdrug.registry.text import at
+
+    registry = registry_of(record)
+    if registry == "ctgov" and at(record, "protocolSection.statusModule.overallStatus", str) != "WITHHELD":
+        parts = ("derivedSection", "protocolSection.designModule", "protocolSection.sponsorCollaboratorsModule")
+        return all(at(record, part, dict) is not None for part in parts)
+    if registry == "ctis":
+        return "authorizedApplication" in record or "authorizedPartI" in record
+    return True
+
+
 def read(record: Record) -> Study:
     """Reads a record of any covered registry; raises RecordError when it has no usable id or an unknown shape."""
     from livingdrug.registry.errors import RecordError
@@ -161,6 +174,8 @@ def read(record: Record) -> Study:
     sources = {"ctgov": ctgov, "ctis": ctis, "isrctn": isrctn, "euctr": euctr}
     registry = registry_of(record)
     if registry is None:
+        if isinstance(record, dict) and "id_info" in record:
+            raise RecordError("a classic ClinicalTrials.gov record: the registry retired that form in June 2024")
         keys = ", ".join(sorted(map(str, record))[:5]) if isinstance(record, dict) else type(record).__name__
         raise RecordError(
             f"a record of no known registry (it holds: {keys or 'nothing'})",

@@ -27,7 +27,7 @@ from pathlib import Path
 from livingdrug.registry import schema
 from livingdrug.registry.errors import RecordError, RegistryError
 from livingdrug.registry.link import own_number, relink
-from livingdrug.registry.record import DATES, Record, Study, read
+from livingdrug.registry.record import DATES, Record, Study, is_whole, read
 from livingdrug.registry.text import as_text, content_hash, parse_json
 
 _DATE_PARTS = (("", "text"), ("_precision", "precision"), ("_first", "first"), ("_last", "last"), ("_type", "type"))
@@ -66,7 +66,7 @@ class Store:
             raise RegistryError(
                 "there is no mirror of the registries yet",
                 where=str(self.path),
-                mend="fetch one with `livingdrug trials sync --cart`, or read files with `livingdrug trials import FILES`",
+                mend="fetch one with `livingdrug trials sync --cart`, or import files with `livingdrug trials import`",
             )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -240,12 +240,11 @@ class Store:
             changes = []
             if kept:
                 before = self.record(study.id)
-                if lacks := _cut(before, record):
-                    raise RecordError(
-                        f"a cut of {study.id} (it lacks {lacks}); the whole record is kept", where=study.id
-                    )
+                if is_whole(before) and not is_whole(record):
+                    raise RecordError(f"only a part of {study.id}; the whole record that is there is kept")
                 number = kept[1] + 1
-                changes = compare(before, record)
+                if is_whole(before):
+                    changes = compare(before, record, lambda field: self._last_stated(study.id, field))
             registry_date = study.updated.first if study.updated else None
             db.execute(
                 "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?)",
@@ -302,6 +301,15 @@ class Store:
                 db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", [(study.id, *r) for r in rows])
         for alias in study.aliases:
             self.add_alias(alias, study.id, seen)
+
+    def _last_stated(self, study: str, field: str) -> str | None:
+        """What a date said before it vanished."""
+        row = self.connect().execute(
+            "SELECT before FROM event WHERE study = ? AND field = ? AND kind = 'dates' AND after IS NULL"
+            " ORDER BY id DESC LIMIT 1",
+            (study, field),
+        ).fetchone()  # fmt: skip
+        return row and row[0]
 
     def add_alias(self, alias: str, study: str, seen: str | None = None) -> None:
         """Remembers a former id; a record kept under it is told to have moved."""
@@ -374,16 +382,6 @@ def pack(text: str) -> bytes:
 def unpack(raw: bytes) -> str:
     """Compressed form to text."""
     return zlib.decompress(raw).decode("utf-8")
-
-
-def _cut(before: Record, after: Record) -> str | None:
-    """The part of a whole v2 record that a field-limited answer lacks; None for a whole or a withheld record."""
-    whole = ("derivedSection", "protocolSection.designModule", "protocolSection.sponsorCollaboratorsModule")
-    from livingdrug.registry.text import at
-
-    if at(after, "protocolSection.statusModule.overallStatus", str) == "WITHHELD":
-        return None
-    return next((p for p in whole if at(before, p, dict) is not None and at(after, p, dict) is None), None)
 
 
 def _days_between(first: str, last: str) -> int:

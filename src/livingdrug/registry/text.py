@@ -63,7 +63,7 @@ def without_contacts(text: str) -> str:
 
 
 _CONTACT_KEYS = re.compile(
-    r"contact|overallOfficials|personInfo|investigatorFullName|responsibleParty|e?mail|phone|telephone|fax\b|parties|person$",
+    r"contact(?!sLocationsModule)|overallOfficials|personInfo|investigatorFullName|responsibleParty|e?mail|phone|telephone|fax\b|parties|person$",
     re.IGNORECASE,
 )
 
@@ -74,7 +74,7 @@ def record_without_contacts(record: Any) -> Any:
         return {
             k: record_without_contacts(v)
             for k, v in record.items()
-            if k == "contactsLocationsModule" or not _CONTACT_KEYS.search(k)
+            if not _CONTACT_KEYS.search(k)
         }
     if isinstance(record, list):
         return [record_without_contacts(v) for v in record]
@@ -96,10 +96,11 @@ def as_text(record: dict[str, Any]) -> str:
 
 
 def content_hash(record: dict[str, Any]) -> str:
-    """A hash of what the record says: key order and the registry's daily stamp do not count."""
+    """A hash of what the record says: key order, the registry's daily stamp and the day of a copy do not count."""
+    record = {k: v for k, v in record.items() if k not in ("record_last_import", "ctrname", "_id")}
     misc = at(record, "derivedSection.miscInfoModule", dict)
     if misc and "versionHolder" in misc:
-        derived = {**record["derivedSection"], "miscInfoModule": {k: v for k, v in misc.items() if k != "versionHolder"}}
-        record = {**record, "derivedSection": derived}
+        misc = {k: v for k, v in misc.items() if k != "versionHolder"}
+        record["derivedSection"] = {**record["derivedSection"], "miscInfoModule": misc}
     text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
