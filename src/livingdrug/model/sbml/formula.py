@@ -1,0 +1,235 @@
+"""SBML mathematics as functions that take NumPy arrays and SymPy symbols alike.
+
+A formula asks a `look` for every symbol it meets (`look("k1")`, `look("time")`), so that the same formula serves initial
+values, equations and event triggers. User functions are put in place where they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, reduce
+from typing import Any
+
+import numpy as np
+
+from livingdrug.errors import EngineError
+from livingdrug.model import math as m
+
+Look = Callable[[str], Any]
+Value = Callable[[Look], Any]
+TIME = " time"  # the SBML symbol for time; an identifier never holds a blank
+AVOGADRO = 6.02214179e23  # as fixed by the SBML Level 3 specification
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A comparison inside a formula: it may change its answer where `difference` passes zero. `names`: what it reads."""
+
+    difference: Value
+    names: frozenset[str]
+    exact: bool  # written with == or !=, true only at a point
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One piece of mathematics: its value, the symbols it reads, and the comparisons inside it."""
+
+    value: Value
+    names: frozenset[str] = frozenset()
+    edges: tuple[Edge, ...] = ()
+
+    def __call__(self, look: Look) -> Any:
+        return self.value(look)
+
+
+def number(x: float) -> Formula:
+    """A formula that is a plain number."""
+    return Formula(lambda look: x)
+
+
+def symbol(name: str) -> Formula:
+    """A formula that reads one symbol."""
+    return Formula(lambda look: look(name), frozenset([name]))
+
+
+@dataclass
+class Builder:
+    """Turns libSBML syntax trees into formulas. `functions`: user functions by name, as (argument names, body tree)."""
+
+    functions: dict[str, tuple[list[str], Any]] = field(default_factory=dict)
+    where: str = ""
+
+    def build(self, node: Any, bound: Mapping[str, Formula] | None = None) -> Formula:
+        """The formula of a syntax tree; `bound` gives meanings to names (arguments, local parameters)."""
+        import libsbml
+
+        bound = bound or {}
+        kind = node.getType()
+        if node.isNumber():
+            return number(float(node.getValue()))
+        if kind == libsbml.AST_NAME_TIME:
+            return symbol(TIME)
+        if kind == libsbml.AST_NAME_AVOGADRO:
+            return number(AVOGADRO)
+        if kind == libsbml.AST_NAME:
+            return bound.get(node.getName()) or symbol(node.getName())
+        if node.isConstant():
+            return number({libsbml.AST_CONSTANT_E: np.e, libsbml.AST_CONSTANT_PI: np.pi, libsbml.AST_CONSTANT_TRUE: 1.0,
+                           libsbml.AST_CONSTANT_FALSE: 0.0}[kind])
+        parts = [self.build(node.getChild(i), bound) for i in range(node.getNumChildren())]
+        if kind == libsbml.AST_FUNCTION:
+            return self._call(node.getName(), parts)
+        if kind in comparisons():
+            return _compared(*comparisons()[kind], parts)
+        if kind in operations():
+            return _joined(operations()[kind], parts)
+        raise self.refused(node)
+
+    def refused(self, node: Any) -> EngineError:
+        """The error for mathematics outside the subset."""
+        import libsbml
+
+        word = {libsbml.AST_FUNCTION_DELAY: "delay(x, duration)", libsbml.AST_FUNCTION_RATE_OF: "rateOf(x)"}
+        name = word.get(node.getType()) or node.getName() or libsbml.formulaToL3String(node) or "this mathematics"
+        return EngineError(f"SBML: '{name}' is not supported", where=self.where,
+                           allowed="arithmetic, powers and roots, exp, log, trigonometric and hyperbolic functions, abs, floor, "
+                           "ceil, factorial, min, max, comparisons, logic, piecewise, time, user functions",
+                           mend="write the model without it")
+
+    def _call(self, name: str, parts: list[Formula]) -> Formula:
+        if name not in self.functions:
+            raise EngineError(f"SBML: function '{name}' is not defined", where=self.where, allowed=list(self.functions) or "none")
+        arguments, body = self.functions[name]
+        if len(arguments) != len(parts):
+            raise EngineError(f"SBML: function '{name}' takes {len(arguments)} arguments, not {len(parts)}", where=self.where)
+        return self.build(body, dict(zip(arguments, parts, strict=True)))
+
+
+@cache
+def comparisons() -> dict[int, tuple[str, Any]]:
+    """Comparisons by libSBML code: SymPy's name and NumPy's function."""
+    import libsbml as s
+
+    return {s.AST_RELATIONAL_LT: ("Lt", np.less), s.AST_RELATIONAL_LEQ: ("Le", np.less_equal),
+            s.AST_RELATIONAL_GT: ("Gt", np.greater), s.AST_RELATIONAL_GEQ: ("Ge", np.greater_equal),
+            s.AST_RELATIONAL_EQ: ("Eq", np.equal), s.AST_RELATIONAL_NEQ: ("Ne", np.not_equal)}
+
+
+@cache
+def operations() -> dict[int, Callable[..., Any]]:
+    """Everything else that may stand in a formula, by libSBML code."""
+    import libsbml as s
+
+    return {
+        s.AST_PLUS: lambda *x: sum(x[1:], x[0]) if x else 0.0, s.AST_TIMES: _product, s.AST_DIVIDE: _divided,
+        s.AST_MINUS: lambda a, *b: a - b[0] if b else -a, s.AST_POWER: _power, s.AST_FUNCTION_POWER: _power,
+        s.AST_FUNCTION_ROOT: lambda n, *x: _power(x[0], _divided(1.0, n)) if x else m.sqrt(n),
+        s.AST_FUNCTION_EXP: m.exp, s.AST_FUNCTION_LN: m.log,
+        s.AST_FUNCTION_LOG: lambda b, *x: m.log(x[0]) / m.log(b) if x else m.log(b) / np.log(10.0),
+        s.AST_FUNCTION_ABS: _function("Abs", np.abs), s.AST_FUNCTION_FLOOR: _function("floor", np.floor),
+        s.AST_FUNCTION_CEILING: _function("ceiling", np.ceil), s.AST_FUNCTION_FACTORIAL: _function("factorial", _factorial),
+        s.AST_FUNCTION_MAX: lambda *x: reduce(m.maximum, x), s.AST_FUNCTION_MIN: lambda *x: reduce(m.minimum, x),
+        s.AST_FUNCTION_QUOTIENT: lambda a, b: _truncated(_divided(a, b)),
+        s.AST_FUNCTION_REM: lambda a, b: a - b * _truncated(_divided(a, b)),
+        s.AST_FUNCTION_PIECEWISE: _piecewise,
+        s.AST_LOGICAL_AND: lambda *x: _logic("And", np.logical_and, True, x),
+        s.AST_LOGICAL_OR: lambda *x: _logic("Or", np.logical_or, False, x),
+        s.AST_LOGICAL_XOR: lambda *x: _logic("Xor", np.logical_xor, False, x),
+        s.AST_LOGICAL_NOT: lambda x: _not(x),
+        s.AST_LOGICAL_IMPLIES: lambda a, b: _logic("Or", np.logical_or, False, (_not(a), b)),
+        **{getattr(s, f"AST_FUNCTION_{name}"): function for name, function in _trigonometry().items()},
+    }
+
+
+def _trigonometry() -> dict[str, Callable[..., Any]]:
+    plain = {w: _function(w, getattr(np, w)) for w in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+    arc = {f"a{w}": _function(f"a{w}", getattr(np, f"arc{w}")) for w in plain}
+    found = {f"{'ARC' if w in arc else ''}{w[1:].upper() if w in arc else w.upper()}": f for w, f in {**plain, **arc}.items()}
+    for name, of in (("SEC", "COS"), ("CSC", "SIN"), ("COT", "TAN")):
+        found |= {name: lambda x, f=found[of]: _divided(1.0, f(x)), f"{name}H": lambda x, f=found[f"{of}H"]: _divided(1.0, f(x)),
+                  f"ARC{name}": lambda x, f=found[f"ARC{of}"]: f(_divided(1.0, x)),
+                  f"ARC{name}H": lambda x, f=found[f"ARC{of}H"]: f(_divided(1.0, x))}
+    return found
+
+
+def _symbolic(*values: Any) -> bool:
+    return any(type(v).__module__.startswith("sympy") for v in values)
+
+
+def _sympy(name: str) -> Any:
+    import sympy
+
+    return getattr(sympy, name)
+
+
+def _function(name: str, numeric: Callable[..., Any]) -> Callable[[Any], Any]:
+    return lambda x: _sympy(name)(x) if _symbolic(x) else numeric(x)
+
+
+def _joined(operation: Callable[..., Any], parts: list[Formula]) -> Formula:
+    return Formula(lambda look: operation(*[p(look) for p in parts]), frozenset().union(*[p.names for p in parts]),
+                   tuple(e for p in parts for e in p.edges))
+
+
+def _compared(name: str, numeric: Any, parts: list[Formula]) -> Formula:
+    pairs = list(zip(parts, parts[1:], strict=False))
+    edges = tuple(Edge(lambda look, a=a, b=b: a(look) - b(look), a.names | b.names, name in ("Eq", "Ne")) for a, b in pairs)
+
+    def compare(*x: Any) -> Any:
+        answers = [_sympy(name)(a, b) if _symbolic(a, b) else numeric(a, b) for a, b in zip(x, x[1:], strict=False)]
+        return answers[0] if len(answers) == 1 else _logic("And", np.logical_and, True, answers)
+
+    joined = _joined(compare, parts)
+    return Formula(joined.value, joined.names, joined.edges + edges)
+
+
+def _truth(x: Any) -> Any:
+    return bool(x) if isinstance(x, (bool, np.bool_, int, float)) else x
+
+
+def _logic(name: str, numeric: Any, start: bool, x: Any) -> Any:
+    if _symbolic(*x):
+        return _sympy(name)(*map(_truth, x))
+    return reduce(numeric, x, start)
+
+
+def _not(x: Any) -> Any:
+    return _sympy("Not")(x) if _symbolic(x) else np.logical_not(x)
+
+
+def _piecewise(*x: Any) -> Any:
+    answer = x[-1] if len(x) % 2 else np.nan
+    for value, condition in reversed(list(zip(x[0::2], x[1::2], strict=False))):
+        if _symbolic(condition) or isinstance(condition, np.ndarray):
+            answer = m.where(condition, value, answer)
+        else:
+            answer = value if condition else answer
+    return answer
+
+
+def _product(*x: Any) -> Any:
+    answer: Any = 1.0
+    for v in x:
+        answer = answer * v
+    return answer
+
+
+def _divided(a: Any, b: Any) -> Any:
+    return a / b if _symbolic(a, b) else np.true_divide(a, b)
+
+
+def _power(a: Any, b: Any) -> Any:
+    if not _symbolic(a, b):
+        return np.power(np.asarray(a, float), b)[()]
+    return a ** (int(b) if isinstance(b, float) and b.is_integer() else b)
+
+
+def _factorial(x: Any) -> Any:
+    from scipy.special import gamma
+
+    return gamma(np.asarray(x, float) + 1.0)[()]
+
+
+def _truncated(x: Any) -> Any:
+    return m.where(x < 0, _function("ceiling", np.ceil)(x), _function("floor", np.floor)(x))

@@ -1,0 +1,230 @@
+"""One course of one patient, integrated with SciPy: doses, restarts, and values that jump when a condition turns true.
+
+The clock stops at every dose, break and known jump, and just after it, so that "from 5 on" and "after 5" both mean what
+they say. Conditions on states are watched on the dense output of each step and located to the last digit of the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.errors import EngineError
+from livingdrug.model import Model
+
+Floats = NDArray[np.float64]
+LOOKS = 8  # looks at the conditions within one step
+RESTARTS = 100_000
+
+
+@dataclass(frozen=True)
+class Dose:
+    """An amount [unit of the entry] given at `time` [day] into the entry `into`; duration 0 is a bolus."""
+
+    time: float
+    into: str
+    amount: float
+    duration: float = 0.0
+
+
+class Jumps(Protocol):
+    """What may jump during a course."""
+
+    def settle(self, t: float, y: Floats) -> Floats:
+        """Carry out what is due at t; the state after it."""
+
+    def due(self) -> float:
+        """The next time something that waits is carried out; inf when nothing waits."""
+
+    def stops(self, t: float, y: Floats, end: float) -> Floats:
+        """Times after t, known already, at which a condition may change."""
+
+    def truth(self, t: float, y: Floats) -> tuple[bool, ...]:
+        """Which conditions hold."""
+
+    def near(self, t: float, y: Floats) -> Floats:
+        """The differences whose signs decide the conditions."""
+
+
+class NoJumps:
+    """Nothing jumps."""
+
+    def settle(self, t: float, y: Floats) -> Floats:
+        return y
+
+    def due(self) -> float:
+        return np.inf
+
+    def stops(self, t: float, y: Floats, end: float) -> Floats:
+        return np.zeros(0)
+
+    def truth(self, t: float, y: Floats) -> tuple[bool, ...]:
+        return ()
+
+    def near(self, t: float, y: Floats) -> Floats:
+        return np.zeros(0)
+
+
+class Course:
+    """A model with one patient's values: its right-hand side, and the integration of it."""
+
+    def __init__(self, model: Model, values: dict[str, float]) -> None:
+        self.model = model
+        with np.errstate(all="ignore"):
+            self.constants: dict[str, Any] = {**values, **model.constants(values)}
+        self.start = np.array([float(self.constants[f"{p}@start"]) for p in model.states])
+        self.inputs: dict[str, float] = {}
+
+    def at(self, t: float, y: Floats) -> dict[str, Any]:
+        """Every value at one moment, by path."""
+        return {**self.constants, **self.inputs, **dict(zip(self.model.states, y, strict=True)), "time": t}
+
+    def derivative(self, t: float, y: Floats) -> Floats:
+        """Rate of change of every state [unit/day]."""
+        found = self.model.evaluate(self.at(t, y), published=False).derivatives
+        return np.array([found[p] for p in self.model.states], dtype=float)
+
+    def observe(self, times: Floats, states: Floats, what: Sequence[str]) -> dict[str, Floats]:
+        """Published quantities or states, by path, at every time."""
+        found: dict[str, list[float]] = {w: [] for w in what}
+        with np.errstate(all="ignore"):
+            for t, y in zip(times, states, strict=True):
+                values = self.at(t, y)
+                shown = {**values, **self.model.evaluate(values).published}
+                for w in what:
+                    if w not in shown:
+                        raise EngineError(f"the model publishes no '{w}'", allowed=sorted(shown))
+                    found[w].append(float(shown[w]))
+        return {w: np.array(x) for w, x in found.items()}
+
+    def solve(self, times: Iterable[float], doses: Sequence[Dose] = (), jumps: Jumps | None = None,
+              rtol: float = 1e-9) -> Floats:
+        """States (times, states) at each of the sorted times, from time 0 on; after whatever happens at that time."""
+        with np.errstate(all="ignore"):
+            return _Journey(self, np.asarray(list(times), float), doses, jumps or NoJumps(), rtol).run()
+
+
+class _Journey:
+    """The state of one integration: where it is, what is still to be written."""
+
+    def __init__(self, course: Course, times: Floats, doses: Sequence[Dose], jumps: Jumps, rtol: float) -> None:
+        self.course, self.times, self.jumps, self.rtol = course, times, jumps, rtol
+        self.end = float(times[-1]) if len(times) else 0.0
+        self.t, self.y = 0.0, course.start.copy()
+        self.scale = np.abs(self.y)
+        self.written = np.full((len(times), len(self.y)), np.nan)
+        self.next = 0
+        breaks = [float(course.constants[b]) for b in course.model.breaks]
+        ends = [d.time + d.duration for d in doses if d.duration > 0]
+        self.doses = sorted(doses, key=lambda d: d.time)
+        self.fixed = np.unique([*breaks, *[d.time for d in doses], *ends])
+
+    def run(self) -> Floats:
+        self._arrive()
+        for _ in range(RESTARTS):
+            if self.t >= self.end:
+                return self.written
+            self._leg()
+            self._arrive()
+        raise EngineError(f"the model jumped more than {RESTARTS} times before {self.t:g}", mend="look at its events and rules")
+
+    def _arrive(self) -> None:
+        """Doses, ends of infusions and jumps that happen now; then what is to be written at this moment."""
+        for d in [d for d in self.doses if d.time <= self.t]:
+            self.doses.remove(d)
+            self._give(d)
+        self.y = self.jumps.settle(self.t, self.y)
+        self._write(self.t, lambda t: np.repeat(self.y[:, None], len(t), 1))
+        self.scale = np.maximum(self.scale, np.abs(self.y))
+        self.stops = self.jumps.stops(self.t, self.y, self.end)
+
+    def _give(self, d: Dose) -> None:
+        model, constants = self.course.model, self.course.constants
+        if d.into not in model.inputs:
+            raise EngineError(f"the model has no entry '{d.into}'", allowed=model.inputs)
+        if d.duration > 0:
+            self.course.inputs[d.into] = self.course.inputs.get(d.into, 0.0) + d.amount / d.duration
+            self.doses.append(Dose(d.time + d.duration, d.into, -d.amount / d.duration, -1.0))
+        elif d.duration < 0:
+            self.course.inputs[d.into] += d.amount
+        else:
+            for i, path in enumerate(model.states):
+                self.y[i] += d.amount * float(constants.get(f"{d.into}>{path.rpartition('.')[2]}", 0.0)) * (
+                    path.rpartition(".")[0] == d.into.rpartition(".")[0])
+
+    def _write(self, until: float, state: Callable[[Floats], Floats]) -> None:
+        last = int(np.searchsorted(self.times, until, side="right"))
+        if last > self.next:
+            self.written[self.next:last] = state(self.times[self.next:last]).T
+            self.next = last
+
+    def _leg(self) -> None:
+        """Integrate until the next stop or the next condition that changes."""
+        from scipy.integrate import LSODA
+
+        stop = min([self.end, self.jumps.due(), *self.stops[self.stops > self.t][:1], *self.fixed[self.fixed > self.t][:1]])
+        if not len(self.y):
+            self.t = stop
+            self._write(np.nextafter(stop, -np.inf), lambda t: np.zeros((0, len(t))))
+            return
+        known = self.scale[self.scale > 0]
+        atol = self.rtol * 1e-3 * np.where(self.scale > 0, self.scale, known.min() if len(known) else 1.0)
+        truth = self.jumps.truth(self.t, self.y)
+        longest = self.end / 200.0 if truth else np.inf
+        solver = LSODA(self.course.derivative, self.t, self.y, stop, rtol=self.rtol, atol=atol, max_step=longest,
+                       first_step=min(1e-6 * max(stop, 1e-3), stop - self.t))
+        while solver.status == "running":
+            problem = solver.step()
+            if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
+                raise EngineError(f"the integration stops at time {solver.t:g}: {problem or 'the state is not finite'}",
+                                  mend="look at the model's values")
+            dense = solver.dense_output()
+            change = self._change(dense, solver.t_old, solver.t, truth) if truth else None
+            if change is not None:
+                before, self.t = change
+                self._write(before, dense)
+                self.y = dense(self.t)
+                return
+            self._write(np.nextafter(min(solver.t, stop), -np.inf), dense)
+        self.t, self.y = stop, solver.y.copy()
+
+    def _change(self, dense: Any, a: float, b: float, truth: tuple[bool, ...]) -> tuple[float, float] | None:
+        """The first moment in (a, b] at which a condition changes: the last moment before, and the first after."""
+        grid = np.linspace(a, b, LOOKS + 1)
+        states = dense(grid).T
+        near = [self.jumps.near(t, y) for t, y in zip(grid, states, strict=True)]
+        for i in range(1, len(grid)):
+            if self.jumps.truth(grid[i], states[i]) != truth:
+                return halve(lambda t: self.jumps.truth(t, dense(t)) != truth, grid[i - 1], grid[i])
+            if i + 1 < len(grid):
+                touch = self._touch(dense, grid[i - 1], grid[i + 1], near[i - 1], near[i], near[i + 1], truth)
+                if touch is not None:
+                    return halve(lambda t: self.jumps.truth(t, dense(t)) != truth, grid[i - 1], touch)
+        return None
+
+    def _touch(self, dense: Any, a: float, b: float, left: Floats, middle: Floats, right: Floats,
+               truth: tuple[bool, ...]) -> float | None:
+        """A moment between a and b at which a condition holds for a short while, or None."""
+        from scipy.optimize import minimize_scalar
+
+        for k in np.flatnonzero((np.abs(middle) < np.abs(left)) & (np.abs(middle) < np.abs(right))
+                                & (np.sign(left) == np.sign(right)) & (np.sign(left) == np.sign(middle))):
+            sign = np.sign(middle[k])
+            found = minimize_scalar(lambda t, k=k, s=sign: s * self.jumps.near(t, dense(t))[k], bounds=(a, b), method="bounded")
+            if found.fun <= 0.0 and self.jumps.truth(found.x, dense(found.x)) != truth:
+                return float(found.x)
+        return None
+
+
+def halve(changed: Callable[[float], bool], a: float, b: float) -> tuple[float, float]:
+    """Neighbouring moments around the first change: not yet changed, changed. `changed(b)` holds."""
+    for _ in range(200):
+        middle = 0.5 * (a + b)
+        if not a < middle < b:
+            break
+        a, b = (a, middle) if changed(middle) else (middle, b)
+    return float(a), float(b)
