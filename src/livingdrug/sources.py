@@ -199,31 +199,42 @@ def read_parameter(
     value, unit = _value(path, data, below, place)
     if by_user:
         return _changed(path, data, below, value, unit, layer, file, line, place)
-    kind = data.get("kind", below.kind if below and "value" not in data else None)
-    if kind not in KINDS:
-        if kind is None:
-            raise SourceError(f"'{path}' does not say what kind of number it is", where=place, allowed=KINDS,
-                              mend='add kind = "..." (a number recalled but not read is "assumed")')
-        raise unknown("kind of number", str(kind), KINDS, place, SourceError)
-    source = data.get("source")
-    if source is not None and source not in sources:
-        raise SourceError(f"'{path}' cites '{source}', which this file does not define", where=place,
-                          allowed=sorted(sources) or "nothing", nearest=nearest(str(source), sources),
-                          mend=f"add a table [sources.{source}] with its title and year")
     inherits = below is not None and "value" not in data
-    if kind == "measured" and not (source and data.get("where")) and not inherits:
-        raise SourceError(f"'{path}' is {kind} but does not say in which source, and where in it", where=place,
-                          mend="add source = and where =")
-    if kind in ("fitted", "derived") and not (source or data.get("why")) and not inherits:
-        raise SourceError(f"'{path}' is {kind} but says neither its source nor why", where=place, mend="add source = or why =")
-    if kind == "assumed" and not data.get("why") and not inherits:
-        raise SourceError(f"'{path}' is assumed but does not say why", where=place, mend='add why = "..."')
+    kind = check_kind(path, {**data, "kind": data.get("kind", below.kind)} if inherits else data, sources, place, inherits)
+    source = data.get("source")
     return Parameter(
         path, value, unit, kind, source, data.get("where"), data.get("why"),
         Spread.read(data["spread"], place) if "spread" in data else (below.spread if below else None),
         Spread.read(data["belief"], place) if "belief" in data else (below.belief if below else None),
         layer, file, line, sources.get(source) if source else None,
     )
+
+
+def check_kind(
+    path: str, data: Mapping[str, Any], sources: Mapping[str, Source], place: str, inherits: bool = False,
+) -> str:
+    """The kind of a number, once it is sure that the number says where it comes from; SourceError otherwise."""
+    kind, source, why = data.get("kind"), data.get("source"), data.get("why")
+    if kind is None:
+        raise SourceError(f"'{path}' does not say what kind of number it is", where=place, allowed=KINDS,
+                          mend='add kind = "..." (a number recalled but not read is "assumed")')
+    if kind not in KINDS:
+        raise unknown("kind of number", str(kind), KINDS, place, SourceError)
+    if source is not None and source not in sources:
+        raise SourceError(f"'{path}' cites '{source}', which this file does not define", where=place,
+                          allowed=sorted(sources) or "nothing", nearest=nearest(str(source), sources),
+                          mend=f"add a table [sources.{source}] with its title and year")
+    if inherits:
+        return str(kind)
+    if kind == "measured" and not (source and data.get("where")):
+        raise SourceError(f"'{path}' is measured but does not say in which source, and where in it", where=place,
+                          mend="add source = and where =")
+    if kind in ("fitted", "derived") and not (source or why):
+        raise SourceError(f"'{path}' is {kind} but says neither its source nor why", where=place,
+                          mend="add source = or why =")
+    if kind == "assumed" and not why:
+        raise SourceError(f"'{path}' is assumed but does not say why", where=place, mend='add why = "..."')
+    return str(kind)
 
 
 def _value(path: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> tuple[float, str]:
@@ -259,7 +270,17 @@ def _changed(
     if below is not None and below.value >= 0 and value < 0:
         raise SourceError(f"{path} = {value:g} {unit} is negative", where=place,
                           allowed=f"0 or more (it is {below.value:g} {below.unit} in {below.place})")
-    spread = Spread.read(data["spread"], place) if "spread" in data else (below.spread if below else None)
-    belief = Spread.read(data["belief"], place) if "belief" in data else (below.belief if below else None)
+    spread, belief = (_respread(name, data, below, place) for name in ("spread", "belief"))
     return Parameter(path, value, unit, data.get("kind", "assumed"), data.get("source"), data.get("where"),
                      data.get("why", f"set in {file}" if file else "set by the user"), spread, belief, layer, file, line)
+
+
+def _respread(name: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> Spread | None:
+    """The spread after a user's change: only what the user names changes; a value that the law would not use fixes it."""
+    was: Spread | None = getattr(below, name, None)
+    if name in data:
+        given = data[name]
+        if given is False:
+            return None
+        return Spread.read({**(_spread_dict(was) or {}), **given} if isinstance(given, Mapping) else given, place)
+    return None if was and "value" in data and was.law in ("uniform", "table") else was

@@ -90,7 +90,8 @@ def lines_of(text: str) -> dict[str, int]:
                 prefix = f"{prefix}.{counts[prefix]}"
             elif rest and head in counts:
                 prefix = f"{head}.{counts[head]}.{rest}"
-            found.setdefault(prefix, number)
+            for words in range(prefix.count(".") + 1):
+                found.setdefault(prefix.rsplit(".", words)[0], number)
         elif key := _KEY.match(line):
             dotted = ".".join(p.strip("\"'") for p in _PART.findall(key[1]))
             found.setdefault(f"{prefix}.{dotted}" if prefix else dotted, number)

@@ -244,7 +244,8 @@ class Model:
 
     def _check(self) -> None:
         """Evaluate once with ones, so that every missing name is found now."""
-        values: dict[str, Any] = {p: 1.0 for p in (*self.states, *self.parameters, *self.covariates, *self.inputs)}
+        one = np.float64(1.0)  # divides by zero without raising
+        values: dict[str, Any] = dict.fromkeys((*self.states, *self.parameters, *self.covariates, *self.inputs), one)
         with np.errstate(all="ignore"):
             constants = self.constants(values)
             self.evaluate({**values, **constants})

@@ -1,0 +1,128 @@
+"""Why does this number have this value? Every layer that spoke, where it stands, and who had the last word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from livingdrug.errors import unknown
+from livingdrug.scenario import schema
+from livingdrug.scenario.resolved import Resolved
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one layer said."""
+
+    layer: str
+    value: Any
+    unit: str
+    kind: str
+    source: str
+    place: str
+    why: str
+    spread: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that was said of one path, lowest layer first; the last holds."""
+
+    path: str
+    about: str
+    said: tuple[Said, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        rows = [{k: x for k, x in vars(s).items() if x not in ("", None)} for s in self.said]
+        return {"path": self.path, "about": self.about, "value": self.said[-1].value, "unit": self.said[-1].unit,
+                "layers": rows}
+
+    def __str__(self) -> str:
+        lines = [f"{self.path}: {self.about}" if self.about else self.path]
+        for i, s in enumerate(self.said):
+            holds = "  <- holds" if i == len(self.said) - 1 else ""
+            value = f"{s.value:.6g}" if isinstance(s.value, float) else str(s.value)
+            lines.append(f"  {s.layer + ':':<12} {value} {s.unit}".rstrip() + holds)
+            lines += [f"{'':15}{word}" for word in (
+                f"varies between patients: {s.spread}" if s.spread else "",
+                f"{s.kind}: {s.source}" if s.source else s.kind, s.why, s.place) if word]
+        return "\n".join(lines)
+
+
+def explain(resolved: Resolved, path: str) -> Explanation:
+    """Every layer's say on a number of the model, a covariate, a word of the protocol, or a module."""
+    if path in resolved.stack:
+        declared = resolved.model().declared[path]
+        return Explanation(path, declared.doc, tuple(
+            Said(p.layer, p.value, p.unit, p.kind, _cited(p), p.place, p.why or "", str(p.spread) if p.spread else "")
+            for p in resolved.layers(path)))
+    words = schema.split(path, "PATH")
+    if words[0] == "modules" and ".".join(words[1:]) in resolved.modules:
+        role = ".".join(words[1:])
+        return Explanation(path, "the module in this role", _said(resolved, path) or (
+            Said("library", resolved.modules[role], "", "", "", "", ""),))
+    if words[0] in resolved.covariates:
+        words = ["population", "covariates", *words]
+    if words[0] == "covariates":
+        words = ["population", *words]
+    value, found = _look_up(resolved, words)
+    if not found:
+        raise unknown("path", path, [*resolved.stack, *_addresses(resolved)], resolved.name)
+    dotted = ".".join(words)
+    said = _said(resolved, dotted)
+    name = resolved.names.get(words[0])
+    base = () if said and not name else (_library(resolved, words, value, name),)
+    return Explanation(dotted, "", (*base, *said))
+
+
+def _cited(p: Any) -> str:
+    if p.reference:
+        return f"{p.reference}" + (f"; {p.where}" if p.where else "")
+    return p.source or ""
+
+
+def _said(resolved: Resolved, dotted: str) -> tuple[Said, ...]:
+    return tuple(Said(layer, value, "", "", "", place, "") for layer, value, place in resolved.origins.get(dotted, ()))
+
+
+def _library(resolved: Resolved, words: list[str], value: Any, name: str | None) -> Said:
+    from livingdrug import library
+
+    kind = schema.PARTS.get(words[0], "trials")
+    entry = library.find(kind, name, resolved.file.parent if resolved.file else None) if name else None
+    if entry is None:
+        return Said("trial", value, "", "", "", resolved.name, "")
+    inside: Any = entry.data
+    for word in words[1:]:
+        inside = _step(inside, word)[0]
+    table = inside if isinstance(inside, dict) else {}
+    shown = table.get("value", inside if inside is not None else value)
+    return Said(words[0], shown, str(table.get("unit", "")), str(table.get("kind", "")), str(table.get("source", "")),
+                entry.where(".".join(words[1:])), str(table.get("why", "")))
+
+
+def _look_up(resolved: Resolved, words: list[str]) -> tuple[Any, bool]:
+    parts = {p: getattr(resolved, p) for p in schema.PARTS}
+    at: Any = {**resolved.trial, **parts, "trial": resolved.trial} if len(words) > 1 else resolved.trial
+    for word in words:
+        at, found = _step(at, word)
+        if not found:
+            return None, False
+    return at, True
+
+
+def _step(at: Any, word: str) -> tuple[Any, bool]:
+    """One word down: a key of a table, or the table of that name (or number) in a list."""
+    if isinstance(at, dict) and word in at:
+        return at[word], True
+    if isinstance(at, list):
+        for i, item in enumerate(at):
+            if str(i) == word or (isinstance(item, dict) and item.get("name") == word):
+                return item, True
+    return None, False
+
+
+def _addresses(resolved: Resolved) -> list[str]:
+    return [*resolved.covariates, *(f"modules.{r}" for r in resolved.modules),
+            *(f"protocol.{k}" for k in resolved.protocol), *(f"product.{k}" for k in resolved.product), *resolved.trial]

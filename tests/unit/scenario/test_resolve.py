@@ -1,0 +1,234 @@
+"""Layers, arms, overrides and what is said when they cannot be."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, UnitError, WiringError
+from livingdrug.scenario import explain, resolve
+
+
+def write(text: str, name: str = "my.toml") -> str:
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def test_layers_win_in_order():
+    r = resolve("first")
+    assert r.modules == {"drug.brake": "brake", "cells": "grower"}
+    assert [p.layer for p in r.layers("cells.growth")] == ["mechanism", "product"]
+    growth = r.parameters["cells.growth"]
+    assert (growth.value, growth.unit, growth.layer, growth.kind) == (1.1, "1/day", "product", "fitted")
+    assert growth.spread.sd == 0.3 and growth.spread.loads == {"fitness": 0.2}
+    assert r.parameters["cells.room"].value == 2e10 and r.parameters["cells.room"].layer == "tumour"
+    assert r.parameters["drug.brake.half"].kind == "derived"
+    assert growth.line == 5 and growth.file.endswith("products/cellix.toml")
+    assert set(r.parameters) == set(r.model().parameters)
+
+
+def test_aliases_and_case():
+    assert resolve("NCT00000001").name == "first"
+    file = write('trial = "nct00000001"\nproduct = "Cell-X"\n')
+    assert resolve(file).names["product"] == "cellix"
+
+
+def test_a_short_file_overrides_values_parts_and_seed():
+    file = write("""
+trial = "first"
+title = "Mine"
+patients = 12
+seed = 7
+[cells]
+growth = 0.7
+room = "3e10 cell"
+[drug.brake]
+half = { value = 7, why = "try" }
+[set]
+"cells.growth.spread.sd" = 0.1
+"protocol.follow_up" = "30 d"
+[protocol]
+rule = [{ name = "second", remove = true }, { name = "brake late", when = "cells.number >= 5" }]
+""")
+    r = resolve(file, {"cells.taken": "* 0.5", "drug.brake.clearance": "0.1 1/hour"})
+    assert (r.title, r.patients, r.seed, r.trial["size"]) == ("Mine", 12, 7, 40)
+    value = {p: x.value for p, x in r.parameters.items()}
+    assert value["cells.growth"] == 0.7 and value["cells.room"] == 3e10 and value["drug.brake.half"] == 7
+    assert value["cells.taken"] == pytest.approx(0.15) and value["drug.brake.clearance"] == pytest.approx(2.4)
+    assert r.parameters["cells.growth"].spread.sd == 0.1 and r.parameters["cells.growth"].spread.loads
+    assert r.parameters["cells.growth"].kind == "assumed" and r.parameters["cells.growth"].layer == "scenario"
+    assert r.parameters["cells.taken"].layer == "--set"
+    assert [x["name"] for x in r.protocol["rule"]] == ["brake late"]
+    assert r.protocol["rule"][0]["when"] == "cells.number >= 5" and r.protocol["rule"][0]["do"]["give"] == "brake"
+    assert r.protocol["follow_up"] == "30 d" and r.protocol["title"] == "Usual care"
+
+
+def test_arms_meet_the_same_trial_with_something_different():
+    r = resolve(write("""
+trial = "first"
+[[arm]]
+name = "usual"
+[[arm]]
+name = "slow"
+title = "Slow cells"
+cells.growth = "* 0.5"
+set = { 'protocol.rule."brake late".when' = "cells.number >= 1" }
+"""))
+    usual, slow = r.arms
+    assert (usual.name, slow.title) == ("usual", "Slow cells")
+    assert slow.parameters["cells.growth"].value == pytest.approx(0.55) and usual.parameters["cells.growth"].value == 1.1
+    assert slow.parameters["cells.growth"].layer == "arm 'slow'"
+    assert slow.protocol["rule"][0]["when"] == "cells.number >= 1" and len(slow.protocol["rule"]) == 2
+    assert usual.protocol["rule"][0]["when"] == "cells.number >= 1e9"
+    assert slow.resolved.modules == usual.resolved.modules and r.arm("slow") is slow
+
+
+def test_a_trial_without_arms_has_one():
+    r = resolve("first")
+    assert [a.name for a in r.arms] == ["cellix"] and r.arms[0].parameters is r.parameters
+
+
+def test_scenarios_build_on_scenarios_and_own_files():
+    Path("mine").mkdir()
+    Path("mine/product.toml").write_text('title = "P"\n[modules]\ncells = "grower"\n[cells.growth]\nvalue = 2\n'
+                                         'kind = "assumed"\nwhy = "x"\n', encoding="utf-8")
+    write('trial = "first"\nproduct = "product.toml"\n', "mine/a.toml")
+    r = resolve(write('trial = "mine/a.toml"\ncells.taken = 0.1\n'))
+    assert r.parameters["cells.growth"].value == 2 and r.parameters["cells.taken"].value == 0.1
+    assert r.names["product"] == "product"
+
+
+def test_a_module_can_be_left_out_and_another_drug_use_a_known_mechanism(folder):
+    (folder / "drugs" / "stopper.toml").write_text("""
+mechanism = "brake"
+[drug.stopper.half]
+value = 1
+kind = "assumed"
+why = "stronger"
+""", encoding="utf-8")
+    r = resolve(write('trial = "first"\ndrugs = ["stopper"]\n[modules]\n"drug.brake" = false\n'))
+    assert r.modules == {"drug.stopper": "brake", "cells": "grower"}
+    assert r.parameters["drug.stopper.half"].value == 1 and r.parameters["drug.stopper.clearance"].value == 2
+    assert "drug.stopper.amount" in r.model().states
+
+
+def test_the_hash_follows_what_is_simulated():
+    a, b = resolve("first"), resolve("first", {"cells.taken": 0.2})
+    assert a.hash == resolve("first").hash != b.hash
+    assert json.loads(json.dumps(a.as_dict()))["parameters"]["cells.growth"]["value"] == 1.1
+    assert "cells.taken = 0.2 1 (--set)" in repr(b)
+
+
+def test_explain_shows_every_layer_and_who_holds():
+    r = resolve("first", {"cells.growth": 0.5, "protocol.follow_up": "10 d"})
+    text = str(explain(r, "cells.growth"))
+    assert text.index("mechanism") < text.index("product") < text.index("--set") < text.index("<- holds")
+    assert "net growth" in text and "A paper" in text and "mechanisms/grower.toml:1" in text
+    assert "10 d" in str(explain(r, "protocol.follow_up")) and "90 d" in str(explain(r, "protocol.follow_up"))
+    assert "products/cellix.toml" in str(explain(r, "product.dose.per_kg"))
+    assert explain(r, "covariates.age").said[-1].place.endswith("populations/people.toml:4")
+    assert "uniform" in str(explain(r, "age.law")) or explain(r, "covariates.age.law").said[-1].value == "uniform"
+    assert explain(r, "modules.cells").said[-1].value == "grower"
+    with pytest.raises(LivingDrugError, match="did you mean 'cells.growth'"):
+        explain(r, "cells.growht")
+
+
+WRONG_LINES = [  # after a first line: trial = "first"
+    ('product = "celix"', ScenarioError, ["unknown product 'celix'", "'cellix'", "my.toml:2"]),
+    ('population = "martians"', ScenarioError, ["unknown population 'martians'", "allowed: people"]),
+    ('protocol = "unusual"', ScenarioError, ["unknown protocol", "'usual'"]),
+    ("patients = 0", ScenarioError, ["'patients' = 0", "1 to 10,000,000", "my.toml:2"]),
+    ("patients = 100000000000", ScenarioError, ["too large", "10,000,000"]),
+    ("patients = -3", ScenarioError, ["too small"]),
+    ("patients = 1.5", ScenarioError, ["whole number", "my.toml:2"]),
+    ('patients = "many"', ScenarioError, ["whole number"]),
+    ("seed = -1", ScenarioError, ["'seed' = -1"]),
+    ("sede = 1", ScenarioError, ["unknown word", "sede", "did you mean 'seed'", "my.toml:2"]),
+    ("[cells]\ngrowht = 1", ScenarioError, ["'cells.growht'", "did you mean 'cells.growth'", "my.toml:3"]),
+    ("[cels]\ngrowth = 1", ScenarioError, ["'cels.growth'", "did you mean 'cells.growth'"]),
+    ('[cells]\ngrowth = "fast"', UnitError, ["'fast' is not a number", "my.toml:3"]),
+    ('[cells]\ngrowth = "1 kg"', UnitError, ["unit 'kg' does not fit", "1/day", "my.toml:3"]),
+    ('[cells]\ngrowth = "1 per_day"', UnitError, ["'per_day' is not a unit"]),
+    ("[cells]\ngrowth = -1", SourceError, ["negative", "0 or more", "my.toml:3"]),
+    ("[cells]\ngrowth = nan", SourceError, ["not a finite number", "my.toml:3"]),
+    ("[cells]\ngrowth = inf", SourceError, ["not a finite number"]),
+    ("[cells]\ngrowth = [1, 2]", SourceError, ["not a finite number"]),
+    ('[cells]\ngrowth = "* fast"', SourceError, ["'fast' is not a number to multiply by"]),
+    ('[cells.growth]\nvalue = 1\nunits = "1/day"', SourceError, ["'units'", "did you mean 'unit'"]),
+    ('[cells.growth]\nspread = { law = "lognormal", sd = 1 }', SourceError, ["law of spread", "'log-normal'"]),
+    ("[cells.growth]\nspread = { sd = -1 }", SourceError, ["negative"]),
+    ("[cells.growth]\nspread = 3", SourceError, ["not a spread"]),
+    ('[modules]\ncells = "growr"', WiringError, ["unknown module 'growr'", "'grower'"]),
+    ('[modules]\ncells = "brake"', ScenarioError, ["fills the role 'drug.brake', not 'cells'"]),
+    ("[modules]\ncells = 3", ScenarioError, ["'modules.cells'"]),
+    ('drugs = ["brakes"]', ScenarioError, ["unknown drug 'brakes'", "'brake'"]),
+    ('[protocol]\nfolow_up = "3 d"', ScenarioError, ["unknown word in the protocol", "'follow_up'", "my.toml:2"]),
+    ('[set]\n\'protocol.rule."brake lat".when\' = "x"', ScenarioError, ["'brake lat'", "'brake late'"]),
+    ('[[protocol.rule]]\nname = "brake late"\nwhem = "x"', ScenarioError, ["whem", "when"]),
+    ("[population.covariates.age]\nvalu = 3", ScenarioError,
+     ["'covariates.age.valu'", "'covariates.age.value'", "my.toml:2"]),
+    ('[[arm]]\ntitle = "x"', ScenarioError, ["arm.0.name", "missing"]),
+    ('[[arm]]\nname = "a"\n[[arm]]\nname = "a"', ScenarioError, ["two arms are called 'a'"]),
+    ('[[arm]]\nname = "a"\ncells.growht = 1', ScenarioError, ["did you mean 'cells.growth'", "my.toml:4"]),
+    ('[set]\n"cells..growth" = 1', ScenarioError, ["is not a path", "my.toml:3"]),
+    ("[cells\ngrowth = 1", ScenarioError, ["not valid TOML", "my.toml:2"]),
+    ('trial = "first"', ScenarioError, ["not valid TOML", "my.toml:2"]),
+    ("start = 2026-02-30", ScenarioError, ["not valid TOML", "my.toml:2"]),
+]
+WRONG_FILES = [
+    ('trial = "frist"', ScenarioError, ["unknown trial 'frist'", "did you mean 'first'", "my.toml:1"]),
+    ('trial = "my.toml"', ScenarioError, ["circle"]),
+    ("trial = 3", ScenarioError, ["'trial' = 3", "a text is needed", "my.toml:1"]),
+    ('trial = "other.toml"', ScenarioError, ["there is no file 'other.toml'"]),
+    ('title = "nothing"', ScenarioError, ["names no product"]),
+    ('trial = "first', ScenarioError, ["not valid TOML", "my.toml:1"]),
+]
+WRONG = [*((f'trial = "first"\n{text}', error, parts) for text, error, parts in WRONG_LINES), *WRONG_FILES]
+
+
+@pytest.mark.parametrize("text, error, parts", WRONG, ids=[w[0][-40:].replace("\n", " ") for w in WRONG])
+def test_wrong_files_get_one_clear_message(text, error, parts):
+    with pytest.raises(error) as caught:
+        r = resolve(write(text))
+        from livingdrug.cohort import draw
+
+        draw(r, [1], 1)
+    for part in parts:
+        assert part in caught.value.message
+    assert len(caught.value.message) < 1200
+
+
+def test_what_a_library_file_must_say(folder):
+    file = folder / "products" / "cellix.toml"
+    whole = file.read_text(encoding="utf-8")
+    for old, new, part in [
+        ('kind = "fitted"\nwhy = "this product grows faster"', "", "does not say what kind"),
+        ('kind = "fitted"', 'kind = "guessed"', "unknown kind of number 'guessed'"),
+        ('kind = "fitted"\nwhy = "this product grows faster"', 'kind = "measured"\nsource = "x"', "does not define"),
+        ('kind = "fitted"\nwhy = "this product grows faster"', 'kind = "measured"', "in which source"),
+        ('kind = "fitted"\nwhy = "this product grows faster"', 'kind = "assumed"', "does not say why"),
+        ("[cells.growth]", "[cells.grow]", "did you mean 'cells.growth'"),
+        ("value = 1.1", 'value = "1.1 kg"', "does not fit"),
+    ]:
+        file.write_text(whole.replace(old, new), encoding="utf-8")
+        with pytest.raises(LivingDrugError) as caught:
+            resolve("first")
+        assert part in caught.value.message and "cellix.toml" in caught.value.message
+
+
+def test_a_number_without_a_value_anywhere_is_named(folder):
+    file = folder / "mechanisms" / "brake.toml"
+    file.write_text('[drug.brake.half]\nvalue = 1\nunit = "mg"\nkind = "assumed"\nwhy = "x"\n', encoding="utf-8")
+    with pytest.raises(SourceError, match=r"no layer gives a value for 'drug.brake.clearance' \[1/day\]"):
+        resolve("first")
+
+
+def test_binary_huge_and_foreign_files(tmp_path):
+    Path("bin.toml").write_bytes(b"trial = \"a\"\nx = \"\xff\xfe\"\n")
+    with pytest.raises(ScenarioError, match="not UTF-8"):
+        resolve("bin.toml")
+    with pytest.raises(ScenarioError, match="is a folder"):
+        resolve(tmp_path)
+    Path("deep.toml").write_text("x = " + "[" * 5000 + "]" * 5000, encoding="utf-8")
+    with pytest.raises(ScenarioError):
+        resolve("deep.toml")
