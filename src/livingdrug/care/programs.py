@@ -26,7 +26,7 @@ _ASKS = {
     "first": (Register.FIRST, "day"), "last": (Register.LAST, "day"), "count": (Register.COUNT, "1"),
     "peak": (Register.PEAK, None), "peak_time": (Register.PEAK_TIME, "day"), "total": (Register.SUM, None),
 }
-_DOSES = {"given": (Register.DONE, Op.ADD), "first_dose": (Register.DONE_FIRST, Op.MIN),
+_DOSES = {"given": (Register.DONE, Op.ADD), "done": (Register.DONE, Op.ADD), "first_dose": (Register.DONE_FIRST, Op.MIN),
           "last_dose": (Register.DONE_LAST, Op.MAX)}
 _PLAIN = {"min": (2, Op.MIN), "max": (2, Op.MAX), "abs": (1, Op.ABS), "exp": (1, Op.EXP), "log": (1, Op.LOG)}
 _SIGNS = {
@@ -104,7 +104,7 @@ class _Writer:
             case Call(function=function, arguments=parts):
                 if function in _PLAIN:
                     return self.unit(parts[0]) if function in ("min", "max", "abs") else "1"
-                return _ASKS[function][1] if function in _ASKS else "1" if function in ("given", "draw") else "day"
+                return _ASKS[function][1] if function in _ASKS else "1" if function in ("given", "done", "draw") else "day"
             case Unary(sign="not"):
                 return "1"
             case Unary(inner=inner):
@@ -220,7 +220,7 @@ class _Writer:
             self.scale("day" if function == "since" else _ASKS[function][1], unit)
         else:
             self.doses(function, subject)
-            self.scale("1" if function == "given" else "day", unit)
+            self.scale("1" if function in ("given", "done") else "day", unit)
 
     def past(self, register: int, since: bool) -> None:
         if since:

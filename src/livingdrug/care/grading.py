@@ -1,0 +1,91 @@
+"""Grading scales as data: each scale is a list of grades, each with the physiology that makes it.
+
+The same simulated patient is graded on every scale asked for; a scale's watches are `NAME.entry` (its entry condition),
+`NAME.grade` and `NAME.grade1` ... `NAME.grade4` (that grade or a higher one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livingdrug.care.grammar import Binary, Call, Choice, Name, Node, Number, parse, sentence
+from livingdrug.care.programs import Programs
+from livingdrug.engine.plan import Watch
+from livingdrug.errors import ScenarioError, unknown
+
+KEYS = ("title", "aliases", "about", "entry", "meanings", "grade", "sources", "episode")
+GRADE_KEYS = ("grade", "when", "source", "where", "why", "kind", "about")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A grading scale: when grading begins, and what makes each grade (worst one counts)."""
+
+    name: str
+    title: str
+    entry: str
+    grades: tuple[tuple[int, str], ...]
+    meanings: Mapping[str, str]
+    place: str | None = None
+
+    @classmethod
+    def read(cls, name: str, data: Mapping[str, Any], where: str | None = None) -> Scale:
+        """The scale that a library file describes."""
+        for key in data:
+            if key not in KEYS:
+                raise unknown("key of a scale", key, KEYS, where)
+        grades = []
+        for row in data.get("grade", []):
+            for key in row:
+                if key not in GRADE_KEYS:
+                    raise unknown("key of a grade", key, GRADE_KEYS, where)
+            if not isinstance(row.get("grade"), int) or not 1 <= row["grade"] <= 5:
+                raise ScenarioError(f"grade {row.get('grade')!r} cannot be", where=where, allowed="1 to 5")
+            grades.append((row["grade"], row["when"]))
+        if not grades:
+            raise ScenarioError(f"the scale '{name}' has no grades", where=where, mend="add [[grade]] tables")
+        return cls(name, data.get("title", name), data.get("entry", {}).get("when", "1"), tuple(sorted(grades)),
+                   data.get("meanings", {}), where)
+
+    def sentences(self) -> list[str]:
+        """Each grade in words, lowest first."""
+        return [f"Grade {g}: {sentence(parse(when, self.place))}." for g, when in self.grades]
+
+    def compile(self, programs: Programs, marks: int) -> list[Watch]:
+        """The engine's watches of this scale."""
+        own = {f"{self.name}.{word}": _inside(parse(text, self.place), self) for word, text in self.meanings.items()}
+        programs.meanings.update(own)
+        grade: Node = Number(0.0)
+        for level, when in self.grades:  # lowest first, so that the highest is asked first
+            grade = Choice(_inside(parse(when, self.place), self), Number(float(level)), grade)
+        begun = Binary(">", Call("count", (Name(f"{self.name}.entry"),)), Number(0.0))
+        asked: list[tuple[str, Node]] = [
+            (f"{self.name}.entry", _inside(parse(self.entry, self.place), self)),
+            (f"{self.name}.grade", Choice(begun, grade, Number(0.0))),
+        ]
+        asked += [(f"{self.name}.grade{level}", Binary(">=", Name(f"{self.name}.grade"), Number(float(level))))
+                  for level in sorted({g for g, _ in self.grades})]
+        watches = []
+        for name, node in asked:
+            program, constants = programs.compile(node, where=self.place)
+            programs.watch(name)
+            watches.append(Watch(name, marks, program, constants))
+        return watches
+
+
+def _inside(node: Node, scale: Scale) -> Node:
+    """The scale's own words ("fever") as names that no other scale shares ("penn.fever")."""
+    match node:
+        case Name(path=path, column=column):
+            return Name(f"{scale.name}.{path}", column) if path in scale.meanings else node
+        case Call(function=f, arguments=parts, column=column):
+            return Call(f, tuple(_inside(p, scale) for p in parts), column)
+        case Choice(condition=c, then=t, otherwise=o):
+            return Choice(_inside(c, scale), _inside(t, scale), _inside(o, scale))
+        case Binary(sign=sign, left=left, right=right):
+            return Binary(sign, _inside(left, scale), _inside(right, scale))
+    if hasattr(node, "inner"):
+        return type(node)(node.sign, _inside(node.inner, scale))
+    return node
