@@ -1,0 +1,21 @@
+"""CAR-T counted in blood by flow cytometry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livingdrug.model import Module, Param, Reads
+
+
+class FlowCytometry(Module):
+    """CAR-T per microlitre and as a share of lymphocytes. Leaves out: gating, viability, receptor lost from the surface."""
+
+    role = "assay.flow"
+
+    limit = Param("cell/uL", "limit of quantification")
+    noise = Param("1", "log-SD of the measurement")
+    blood = Reads("kinetics.blood", "cell/uL")
+    lymphocytes = Reads("lymphocytes.per_uL", "cell/uL")
+
+    def published(self, v: Any) -> dict[str, Any]:
+        return {"car_t": v.blood, "car_share": v.blood / (v.blood + v.lymphocytes)}

@@ -1,0 +1,27 @@
+"""Transgene copies in blood by qPCR."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livingdrug.model import Module, Param, Reads
+
+
+class Qpcr(Module):
+    """Copies per microgram of DNA: copies per CAR-T cell, diluted by the other nucleated cells of the blood.
+
+    So copies also move when leucocytes do, and level off when CAR-T outnumber them. Leaves out: blasts in blood,
+    variation of the vector copy number between cells. Noise and limit are applied at visits.
+    """
+
+    role = "assay.qpcr"
+
+    genomes = Param("cell/ug", "cells whose DNA weighs a microgram")
+    vector_copies = Param("copy/cell", "vector copies in a CAR-T cell")
+    limit = Param("copy/ug", "limit of quantification")
+    noise = Param("1", "log-SD of the measurement")
+    car_t = Reads("kinetics.blood", "cell/uL")
+    leucocytes = Reads("leucocytes.wbc", "cell/uL")
+
+    def published(self, v: Any) -> dict[str, Any]:
+        return {"copies": v.genomes * v.vector_copies * v.car_t / (v.car_t + v.leucocytes)}

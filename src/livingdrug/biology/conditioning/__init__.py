@@ -1,0 +1,1 @@
+"""What is given before the cells, and what it does to the host."""

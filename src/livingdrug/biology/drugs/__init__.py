@@ -1,0 +1,1 @@
+"""Drugs given against toxicity."""

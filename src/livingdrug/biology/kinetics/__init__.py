@@ -1,0 +1,1 @@
+"""How the CAR-T cells expand, contract and persist."""

@@ -1,0 +1,104 @@
+"""CAR-T in the body: effectors that renew themselves while they see antigen, and the memory they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from livingdrug.model import Entry, Flow, Module, Param, Port, Reads, State
+from livingdrug.model.math import hill
+
+
+class RenewingEffectors(Module):
+    """Infused cells settle and wake up, proliferate while they see antigen and the host is depleted, mature as antigen
+    falls, contract, and leave memory; cells that go on meeting antigen become exhausted.
+
+    Memory, contraction and exhaustion are switched by antigen as in [kirouac2023]; renewal at high antigen replaces its
+    division counter, which cannot give an early peak that does not follow dose. Engaged cells stay in tissue: their
+    circulating share rises as antigen falls, so that blood doubles faster than the body.
+    Leaves out: subsets beyond four, CD4 and CD8, organs apart, body size, rejection by antibodies, suppression by leukaemia.
+    """
+
+    role = "kinetics"
+
+    engraftment = Param("1", "share of infused cells that settle and live on")
+    memory_share = Param("1", "memory cells among those that settle")
+    distribution = Param("1/day", "rate at which infused cells leave the blood")
+    awakening = Param("1/day", "passage through each of two stages between settling and the first division")
+    growth = Param("1/day", "proliferation at full antigen, full help and free room")
+    idle_growth = Param("1", "proliferation without antigen, as a share of that with it (homeostatic expansion)")
+    half_antigen = Param("cell", "antigen-bearing cells at which half the effectors are engaged")
+    room = Param("cell", "CAR-T at which proliferation stops")
+    death = Param("1/day", "death of proliferating effectors")
+    maturation = Param("1/day", "proliferating to mature effector when antigen is gone")
+    contraction = Param("1/day", "death of mature effectors when antigen is gone")
+    turnover = Param("1/day", "death of mature effectors at any time")
+    to_memory = Param("1", "mature effectors turning memory, relative to those that die, when antigen is gone")
+    exhaustion = Param("1/day", "mature effectors becoming exhausted at full antigen")
+    exhausted_death = Param("1/day", "death of exhausted cells")
+    memory_death = Param("1/day", "death of memory cells in a depleted host")
+    host_loss = Param("1/day", "further loss of memory cells when host lymphocytes are normal (competition, rejection)")
+    reactivation = Param("1/day", "memory cells becoming effectors again at full antigen")
+    memory_kill = Param("1", "kill by a memory cell relative to an effector")
+    exhausted_kill = Param("1", "kill by an exhausted cell relative to an effector")
+    circulating = Param("1", "circulating share of cells that see no antigen")
+    retention = Param("1", "how strongly engagement holds cells in tissue")
+    exchange = Param("1/day", "rate at which the circulating share follows engagement")
+    blood_volume = Param("uL", "blood volume")
+    one_cell = Param("cell", "about this number a subset can no longer regrow")
+
+    tumour_antigen = Reads("tumour.antigen", "cell", absent=0.0)
+    b_cell_antigen = Reads("b_cells.antigen", "cell", absent=0.0)
+    help = Reads("homeostasis.help", "1", absent=1.0)
+    host = Reads("lymphocytes.share", "1", absent=0.0)
+    pace = Port("1", "proliferation relative to that without drugs")
+
+    product = State("cell", "infused cells still in blood")
+    settling = State("cell", "infused cells in tissue, waking up")
+    waking = State("cell", "infused cells about to divide")
+    proliferating = State("cell", "proliferating effectors")
+    mature = State("cell", "mature effectors")
+    memory = State("cell", "memory cells")
+    exhausted = State("cell", "exhausted cells")
+    share = State("1", "circulating share of the cells in the body", start=lambda v: v.circulating)
+    infusion = Entry("cell", "CAR-T cells", into={"product": 1.0})
+
+    def flows(self, v: Any) -> Iterator[Flow]:
+        seen = hill(v.tumour_antigen + v.b_cell_antigen, v.half_antigen)
+        calm = 1 - seen
+        leaving = v.distribution * v.product
+        yield Flow("settling", out_of="product", into="settling", rate=leaving * v.engraftment)
+        yield Flow("lost on the way", out_of="product", rate=leaving * (1 - v.engraftment))
+        yield Flow("waking", out_of="settling", into="waking", rate=v.awakening * v.settling)
+        yield Flow("first effectors", out_of="waking", into="proliferating",
+                   rate=v.awakening * v.waking * (1 - v.memory_share))
+        yield Flow("first memory", out_of="waking", into="memory", rate=v.awakening * v.waking * v.memory_share)
+        alive = v.proliferating * v.proliferating / (v.proliferating + v.one_cell)
+        growth = v.growth * v.pace * v.help * (seen + v.idle_growth * calm) * alive
+        yield Flow("proliferation", into="proliferating", rate=growth)
+        yield Flow("want of room", out_of="proliferating", rate=growth * self._total(v) / v.room)
+        yield Flow("death", out_of="proliferating", rate=v.death * v.proliferating)
+        yield Flow("maturation", out_of="proliferating", into="mature", rate=v.maturation * calm * v.proliferating)
+        yield Flow("contraction", out_of="mature", rate=(v.contraction * calm + v.turnover) * v.mature)
+        yield Flow("to memory", out_of="mature", into="memory", rate=v.to_memory * v.contraction * calm * v.mature)
+        yield Flow("exhaustion", out_of="mature", into="exhausted", rate=v.exhaustion * seen * v.mature)
+        yield Flow("end of the exhausted", out_of="exhausted", rate=v.exhausted_death * v.exhausted)
+        yield Flow("memory loss", out_of="memory", rate=(v.memory_death + v.host_loss * v.host) * v.memory)
+        recalled = v.reactivation * seen * v.memory * v.memory / (v.memory + v.one_cell)
+        yield Flow("reactivation", out_of="memory", into="proliferating", rate=recalled)
+        yield Flow("release to blood", into="share", rate=v.exchange * v.circulating / (1 + v.retention * seen))
+        yield Flow("return to tissue", out_of="share", rate=v.exchange * v.share)
+
+    def published(self, v: Any) -> dict[str, Any]:
+        total = self._total(v)
+        in_blood = v.product + v.share * total
+        effector = v.proliferating + v.mature
+        return {
+            "total": total + v.product, "effector": effector, "tissue": (1 - v.share) * total,
+            "blood": in_blood / v.blood_volume,
+            "killers": effector + v.memory_kill * v.memory + v.exhausted_kill * v.exhausted,
+        }
+
+    @staticmethod
+    def _total(v: Any) -> Any:
+        return v.settling + v.waking + v.proliferating + v.mature + v.memory + v.exhausted

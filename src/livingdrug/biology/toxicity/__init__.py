@@ -1,0 +1,1 @@
+"""Cytokine release and what it does to the patient."""

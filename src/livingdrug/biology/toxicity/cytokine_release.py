@@ -1,0 +1,96 @@
+"""Cytokine release: CAR-T at work wake macrophages, macrophages make IL-1 and IL-6, and the liver answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from livingdrug.model import Flow, Module, Param, Port, Reads, State
+from livingdrug.model.math import hill
+
+
+class CytokineRelease(Module):
+    """Interferon and GM-CSF from engaged CAR-T activate macrophages, IL-1 amplifies them, IL-6 acts through its receptor.
+
+    Decay rates of interferon and IL-6 from [hardiansyah2019]; IL-6 is cleared partly by its receptor [nishimoto2008], so a
+    blocked receptor makes IL-6 rise while its signal, and with it CRP, falls. A part of the macrophages' drive passes around
+    the receptor. Leaves out: IL-10, TNF, soluble receptors as states, endothelium, damage signals from dying cells, tissues.
+    """
+
+    role = "cytokines"
+
+    working = Param("cell", "engaged CAR-T that make a trigger of one")
+    half_antigen = Param("cell", "antigen-bearing cells at which CAR-T give half their trigger")
+    product_share = Param("1", "trigger of an infused cell in blood relative to an effector")
+    ifn_scale = Param("pg/mL", "interferon at a trigger of one")
+    ifn_loss = Param("1/day", "loss of interferon")
+    gm_scale = Param("pg/mL", "GM-CSF at a trigger of one")
+    gm_loss = Param("1/day", "loss of GM-CSF")
+    ifn_half = Param("pg/mL", "interferon that half-activates macrophages")
+    steepness = Param("1", "steepness of activation by interferon")
+    gm_half = Param("pg/mL", "GM-CSF giving half its addition to activation")
+    gm_strength = Param("1", "addition of GM-CSF to activation by interferon")
+    macrophage_rate = Param("1/day", "rate at which macrophages follow their drive")
+    il1_scale = Param("pg/mL", "IL-1 at macrophages of one")
+    il1_loss = Param("1/day", "loss of IL-1")
+    il1_half = Param("pg/mL", "IL-1 giving half its amplification")
+    amplification = Param("1", "largest amplification of macrophages by IL-1")
+    il6_base = Param("pg/mL", "IL-6 without cytokine release")
+    il6_made = Param("pg/mL/day", "IL-6 made at macrophages of one")
+    il6_loss = Param("1/day", "loss of IL-6 not by its receptor")
+    il6_uptake = Param("1/day", "loss of IL-6 by its free receptor")
+    bypass = Param("1", "macrophage drive that passes around the IL-6 receptor, relative to that through it")
+    crp_base = Param("mg/L", "CRP without signal")
+    crp_most = Param("mg/L", "CRP at full signal")
+    crp_half = Param("pg/mL", "signal giving half the CRP")
+    crp_loss = Param("1/day", "loss of CRP")
+    ferritin_base = Param("ug/L", "ferritin without cytokine release")
+    ferritin_made = Param("ug/L", "ferritin added at macrophages of one")
+    ferritin_loss = Param("1/day", "loss of ferritin")
+
+    effectors = Reads("kinetics.effector", "cell", absent=0.0)
+    infused = Reads("kinetics.product", "cell", absent=0.0)
+    tumour_antigen = Reads("tumour.antigen", "cell", absent=0.0)
+    b_cell_antigen = Reads("b_cells.antigen", "cell", absent=0.0)
+    production = Port("1", "cytokine production relative to that without drugs")
+    receptor = Port("1", "free share of the IL-6 receptor")
+
+    ifn_gamma = State("pg/mL", "interferon gamma")
+    gm_csf = State("pg/mL", "GM-CSF")
+    macrophages = State("1", "activated macrophages")
+    il1 = State("pg/mL", "interleukin 1")
+    il6 = State("pg/mL", "interleukin 6", start=lambda v: v.il6_base)
+    crp = State("mg/L", "C-reactive protein", start=lambda v: v.crp_base)
+    ferritin = State("ug/L", "ferritin", start=lambda v: v.ferritin_base)
+
+    def flows(self, v: Any) -> Iterator[Flow]:
+        antigen = v.tumour_antigen + v.b_cell_antigen
+        trigger = (v.effectors + v.product_share * v.infused) / v.working * antigen / (antigen + v.half_antigen)
+        drive = hill(v.ifn_gamma, v.ifn_half, v.steepness) * (
+            1 + v.gm_strength * v.gm_csf / (v.gm_csf + v.gm_half))
+        amplified = 1 + v.amplification * v.il1 / (v.il1 + v.il1_half)
+        yield Flow("interferon made", into="ifn_gamma", rate=v.ifn_loss * v.ifn_scale * trigger * v.production)
+        yield Flow("interferon lost", out_of="ifn_gamma", rate=v.ifn_loss * v.ifn_gamma)
+        yield Flow("GM-CSF made", into="gm_csf", rate=v.gm_loss * v.gm_scale * trigger * v.production)
+        yield Flow("GM-CSF lost", out_of="gm_csf", rate=v.gm_loss * v.gm_csf)
+        yield Flow("activation", into="macrophages", rate=v.macrophage_rate * drive * amplified * v.production)
+        yield Flow("calming", out_of="macrophages", rate=v.macrophage_rate * v.macrophages)
+        yield Flow("IL-1 made", into="il1", rate=v.il1_loss * v.il1_scale * v.macrophages)
+        yield Flow("IL-1 lost", out_of="il1", rate=v.il1_loss * v.il1)
+        yield Flow("IL-6 at rest", into="il6", rate=(v.il6_loss + v.il6_uptake) * v.il6_base)
+        yield Flow("IL-6 made", into="il6", rate=v.il6_made * v.macrophages)
+        yield Flow("IL-6 lost", out_of="il6", rate=v.il6_loss * v.il6)
+        yield Flow("IL-6 taken up", out_of="il6", rate=v.il6_uptake * v.receptor * v.il6)
+        yield Flow("CRP made", into="crp", rate=v.crp_loss * (v.crp_base + v.crp_most * hill(self._signal(v), v.crp_half)))
+        yield Flow("CRP lost", out_of="crp", rate=v.crp_loss * v.crp)
+        yield Flow("ferritin made", into="ferritin",
+                   rate=v.ferritin_loss * (v.ferritin_base + v.ferritin_made * v.macrophages))
+        yield Flow("ferritin lost", out_of="ferritin", rate=v.ferritin_loss * v.ferritin)
+
+    def published(self, v: Any) -> dict[str, Any]:
+        return {"signal": self._signal(v)}
+
+    @staticmethod
+    def _signal(v: Any) -> Any:
+        around = v.bypass * v.il6_made / (v.il6_loss + v.il6_uptake) * v.macrophages
+        return v.il6 * v.receptor + around

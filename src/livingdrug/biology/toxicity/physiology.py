@@ -1,0 +1,52 @@
+"""What the nurse sees: temperature, blood pressure, oxygen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from livingdrug.model import Flow, Module, Param, Reads, State
+from livingdrug.model.math import hill
+
+
+class Physiology(Module):
+    """The cytokine signal raises temperature and makes vessels leak; a leak beyond the patient's thresholds needs support.
+
+    Our own structure; each index says that a measure is needed when it is 1 or more, and grading scales are
+    functions of them. Leaves out: infection as a cause of fever, heart, kidney, coagulation, effect of support on the leak.
+    """
+
+    role = "physiology"
+
+    fever_most = Param("delta_degC", "rise of temperature at full signal")
+    fever_half = Param("pg/mL", "signal giving half the rise")
+    fever_rate = Param("1/day", "rate at which temperature follows")
+    leak_most = Param("1", "leak at full signal, in units of that which needs fluids")
+    leak_half = Param("pg/mL", "signal giving half the largest leak")
+    leak_power = Param("1", "steepness of the leak in the signal")
+    leak_rate = Param("1/day", "rate at which the leak follows")
+    boluses_at = Param("1", "leak that needs repeated fluid boluses")
+    pressor_at = Param("1", "leak that needs a vasopressor")
+    high_pressor_at = Param("1", "leak that needs a high-dose vasopressor")
+    second_pressor_at = Param("1", "leak that needs several vasopressors")
+    oxygen_at = Param("1", "leak that needs oxygen")
+    high_flow_ratio = Param("1", "leak that needs high-flow oxygen, relative to oxygen")
+    ventilation_ratio = Param("1", "leak that needs ventilation, relative to oxygen")
+    signal = Reads("cytokines.signal", "pg/mL", absent=0.0)
+
+    temperature = State("delta_degC", "temperature above 37")
+    leak = State("1", "vascular leak, 1 needs fluids")
+
+    def flows(self, v: Any) -> Iterator[Flow]:
+        yield Flow("heating", into="temperature", rate=v.fever_rate * v.fever_most * hill(v.signal, v.fever_half))
+        yield Flow("cooling", out_of="temperature", rate=v.fever_rate * v.temperature)
+        yield Flow("leaking", into="leak", rate=v.leak_rate * v.leak_most * hill(v.signal, v.leak_half, v.leak_power))
+        yield Flow("sealing", out_of="leak", rate=v.leak_rate * v.leak)
+
+    def published(self, v: Any) -> dict[str, Any]:
+        return {
+            "fluids_index": v.leak, "boluses_index": v.leak / v.boluses_at, "pressor_index": v.leak / v.pressor_at,
+            "high_pressor_index": v.leak / v.high_pressor_at, "second_pressor_index": v.leak / v.second_pressor_at,
+            "oxygen_index": v.leak / v.oxygen_at, "high_flow_index": v.leak / (v.oxygen_at * v.high_flow_ratio),
+            "ventilation_index": v.leak / (v.oxygen_at * v.ventilation_ratio),
+        }

@@ -1,0 +1,1 @@
+"""The leukaemia and the healthy cells that carry its antigen."""

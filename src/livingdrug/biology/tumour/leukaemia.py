@@ -1,0 +1,71 @@
+"""B-cell leukaemia in three clones: with antigen, without, and sheltered; each may die out by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from livingdrug.model import Covariate, Derived, Flow, Module, Param, Reads, State
+from livingdrug.model.math import hill, log, smooth_step
+
+
+class Leukaemia(Module):
+    """Antigen-positive, antigen-negative and sheltered leukaemic cells; kill saturates in CAR-T and follows antigen density.
+
+    Our own structure; kill by density with half-effect near the cut of [majzner2018]. Birth and death are
+    separate, so that the last cells can die out by chance; their split is an assumption. In a minority of patients the
+    leukaemia hardly lets itself be killed (primary resistance), most often where the T cells are unfit.
+    Leaves out: disease outside the marrow, marrow and blood apart, antigen stripped off by CAR-T, lineage switch, new
+    mutation during treatment (loss is there from the start), death of sheltered cells.
+    """
+
+    role = "tumour"
+
+    fitness = Covariate("1", "fitness of the patient's T cells, standard normal")
+    burden = Param("cell", "leukaemic cells when conditioning begins")
+    negative_share = Param("1", "antigen-negative cells at the start, as a share of the burden")
+    sheltered_share = Param("1", "sheltered cells at the start, as a share of the burden")
+    growth = Param("1/day", "net growth in free room")
+    capacity = Param("cell", "burden at which growth stops")
+    turnover = Param("1/day", "death of leukaemic cells without treatment")
+    kill = Param("1/day", "largest kill rate by CAR-T")
+    half_killers = Param("cell", "CAR-T giving half the largest kill")
+    density = Param("molecule/cell", "antigen on an antigen-positive cell")
+    density_negative = Param("molecule/cell", "antigen on an antigen-negative cell")
+    half_density = Param("molecule/cell", "antigen density giving half the kill")
+    density_power = Param("1", "steepness of the kill in density")
+    resistant_share = Param("1", "patients whose leukaemia is hardly killed")
+    resistant_kill = Param("1", "kill in a resistant leukaemia relative to others")
+    exit = Param("1/day", "sheltered cells coming out")
+    conditioning_kill = Param("1", "kill by conditioning relative to lymphocytes")
+    marrow_cells = Param("cell", "nucleated cells of a marrow free of leukaemia")
+    killers = Reads("kinetics.killers", "cell", absent=0.0)
+    chemotherapy = Reads("lymphocytes.kill", "1/day", absent=0.0)
+
+    # The logistic curve with slope 1.702 stands for the normal distribution (error below 0.01).
+    resistance_below = Derived("1", "fitness below which the leukaemia resists",
+                               lambda v: (log(v.resistant_share) - log(1 - v.resistant_share)) / 1.702)
+    vulnerable = Derived("1", "kill in this patient relative to a fully vulnerable leukaemia", lambda v: (
+        v.resistant_kill + (1 - v.resistant_kill) * smooth_step(v.fitness, v.resistance_below, 0.12)))
+    kill_positive = Derived("1/day", "largest kill of antigen-positive cells", lambda v: (
+        v.kill * v.vulnerable * hill(v.density, v.half_density, v.density_power)))
+    kill_negative = Derived("1/day", "largest kill of antigen-negative cells", lambda v: (
+        v.kill * v.vulnerable * hill(v.density_negative, v.half_density, v.density_power)))
+
+    positive = State("cell", "antigen-positive leukaemia", start=lambda v: v.burden, clone=True)
+    negative = State("cell", "antigen-negative leukaemia", start=lambda v: v.negative_share * v.burden, clone=True)
+    sheltered = State("cell", "sheltered leukaemia", start=lambda v: v.sheltered_share * v.burden, clone=True)
+
+    def flows(self, v: Any) -> Iterator[Flow]:
+        hunted = v.killers / (v.killers + v.half_killers)
+        crowding = v.growth * (v.positive + v.negative) / v.capacity
+        chemotherapy = v.conditioning_kill * v.chemotherapy
+        for clone, kill in (("positive", v.kill_positive), ("negative", v.kill_negative)):
+            yield Flow(f"{clone} division", into=clone, per=clone, rate=v.growth + v.turnover)
+            yield Flow(f"{clone} death", out_of=clone, per=clone, rate=v.turnover + crowding + chemotherapy)
+            yield Flow(f"{clone} kill", out_of=clone, per=clone, rate=kill * hunted)
+        yield Flow("coming out of shelter", out_of="sheltered", into="positive", per="sheltered", rate=v.exit)
+
+    def published(self, v: Any) -> dict[str, Any]:
+        burden = v.positive + v.negative + v.sheltered
+        return {"burden": burden, "antigen": v.positive, "blasts": burden / (burden + v.marrow_cells)}

@@ -1,0 +1,104 @@
+"""Checks of a model that need no simulation: units of everything that moves, by pint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from livingdrug.errors import UnitError
+from livingdrug.model.assemble import TIME, Model
+from livingdrug.model.declare import Change, Derived, Reads
+from livingdrug.units import parse, registry
+
+
+def published_units(model: Model) -> dict[str, str]:
+    """Unit of every published quantity, as its equation makes it; UnitError where an equation adds unlike things."""
+    return {path: _name(x) for path, x in _evaluate(model).published.items()}
+
+
+def check_units(model: Model) -> None:
+    """Every flow is in [unit of its state / day] (per cell: 1/day), every derived constant, start and reading in its
+    declared unit, to scale: mg/hour where mg/day is meant is an error, also inside a sum. UnitError says where."""
+    seen = _evaluate(model)
+    plain = _evaluate(model, _bare)
+    for (role, flow, rate), (_, _, bare) in zip(seen.flows, plain.flows, strict=True):
+        _unscaled(rate, bare, f"{role}: {getattr(flow, 'name', None) or flow.why}")
+        if isinstance(flow, Change):
+            _same(rate, f"({_unit(model, role, flow.state)})/day", f"{role}: change of {flow.state} ({flow.why})")
+            continue
+        where = f"{role}: flow '{flow.name}'"
+        if flow.per:
+            _same(flow.rate, "1/day", where)
+        for state, factor in ((flow.into, flow.yields), (flow.out_of, 1)):
+            if state:
+                _same(rate * factor, f"({_unit(model, role, state)})/day", where)
+    for role, m in model.modules.items():
+        for d in m.of(Reads):
+            if d.path in seen.published:
+                _same(seen.published[d.path], d.unit, f"{role} reads {d.path}")
+            elif d.path in model.declared:
+                _same(_number(1.0, model.unit(d.path)), d.unit, f"{role} reads {d.path}")
+
+
+def _evaluate(model: Model, number: Callable[[float, str], Any] | None = None) -> Any:
+    """The model evaluated once, with unlike numbers between 0.3 and 0.9 in the declared units."""
+    number = number or _number
+    paths = (*model.states, *model.parameters, *model.covariates, *model.entries)
+    values = {p: number(0.3 + 0.6 * (i * 0.618034 % 1), model.unit(p)) for i, p in enumerate(paths)}
+    # An input comes as a rate of dosing.
+    for p in model.inputs:
+        values[p] = number(0.7, f"({model.unit(p)})/day" if p in model.entries else "1")
+    values[TIME] = number(1.0, "day")
+    constants = model.constants({p: x for p, x in values.items() if p not in model.inputs}, number)
+    if number is _bare:
+        return model.evaluate({**values, **constants}, number)
+    for path, x in constants.items():
+        unit = _entry_unit(model, path) if ">" in path else model.unit(path.removesuffix("@start"))
+        kind = model.declared.get(path)
+        what = "derived constant" if isinstance(kind, Derived) else "share" if ">" in path else "start"
+        _same(x, unit, f"{what} {path}")
+    constants = {p: x if hasattr(x, "units") else _number(float(x), "1") for p, x in constants.items()}
+    return model.evaluate({**values, **constants}, _number)
+
+
+def _entry_unit(model: Model, path: str) -> str:
+    entry, state = path.split(">")
+    return f"({model.unit(entry.rpartition('.')[0] + '.' + state)})/({model.unit(entry)})"
+
+
+def _unit(model: Model, role: str, state: str) -> str:
+    return model.unit(state if "." in state else f"{role}.{state}")
+
+
+def _number(value: float, unit: str) -> Any:
+    return registry().Quantity(value, parse(unit))
+
+
+def _bare(value: float, unit: str) -> float:
+    return value
+
+
+def _unscaled(x: Any, bare: Any, where: str) -> None:
+    """The equation must give the same number with and without units: no silent conversion inside it."""
+    given = float(x.magnitude if hasattr(x, "magnitude") else x)
+    if abs(given - float(bare)) > 1e-9 * max(abs(given), abs(float(bare))):
+        raise UnitError(f"units of unlike size are mixed inside it ({given:g} with units, {float(bare):g} without)", where=where,
+                        mend="declare parameters in units that fit; the library converts")
+
+
+def _name(x: Any) -> str:
+    return f"{x.units:~}" if hasattr(x, "units") else "1"
+
+
+def _same(x: Any, unit: str, where: str) -> None:
+    wanted = _number(1.0, unit)
+    if not hasattr(x, "units"):
+        if x == 0 or wanted.dimensionless and abs(wanted.to("dimensionless").magnitude - 1.0) < 1e-12:
+            return
+        raise UnitError(f"a plain number stands where [{unit}] is needed", where=where)
+    if x.dimensionality != wanted.dimensionality:
+        raise UnitError(f"[{_name(x)}] stands where [{unit}] is needed", where=where)
+    scale = _number(1.0, str(x.units)).to(wanted.units).magnitude
+    if abs(scale - 1.0) > 1e-12:
+        raise UnitError(f"[{_name(x)}] stands where [{unit}] is needed: the same kind, but {scale:g} times as large",
+                        where=where, mend="declare a parameter in the unit that fits; the library converts")
