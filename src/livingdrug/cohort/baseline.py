@@ -1,0 +1,110 @@
+"""The drawn patients beside the baseline table that the trial published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.cohort.draw import Cohort
+from livingdrug.errors import SourceError, unknown
+from livingdrug.scenario import Resolved
+
+Floats = NDArray[np.float64]
+STATISTICS = ("median", "mean", "share", "share above", "share below")
+KEYS = ("measure", "of", "statistic", "value", "low", "high", "interval", "above", "below", "unit", "n", "source", "where",
+        "note")
+RESAMPLED = 1000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: what was drawn (large cohort, and the 95 % interval for a trial of the published size), and published."""
+
+    measure: str
+    unit: str
+    simulated: float
+    low: float
+    high: float
+    published: float
+    published_low: float | None
+    published_high: float | None
+    interval: str
+    n: int
+    source: str
+
+    @property
+    def inside(self) -> bool:
+        """Whether the published value lies in the simulated interval."""
+        return self.low <= self.published <= self.high
+
+
+@dataclass(frozen=True)
+class BaselineTable:
+    """Baseline of the virtual patients beside the published one."""
+
+    rows: tuple[Row, ...]
+    patients: int
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """JSON-able rows."""
+        return [{**vars(r), "inside": r.inside} for r in self.rows]
+
+    def _cells(self) -> list[list[str]]:
+        head = ["baseline", "simulated (95 % of trials of that size)", "published", "n", "source"]
+        body = [[r.measure, f"{_show(r.simulated, r.unit)} ({_show(r.low, r.unit)} to {_show(r.high, r.unit)})",
+                 _show(r.published, r.unit) + (f" ({r.interval} {r.published_low:g} to {r.published_high:g})"
+                                               if r.published_low is not None and r.published_high is not None else ""),
+                 str(r.n), r.source] for r in self.rows]
+        return [head, *body]
+
+    def __repr__(self) -> str:
+        cells = self._cells()
+        widths = [max(len(row[i]) for row in cells) for i in range(5)]
+        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip() for row in cells)
+
+    def _repr_html_(self) -> str:
+        head, *body = self._cells()
+        line = "".join(f"<th>{escape(c)}</th>" for c in head)
+        rows = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in body)
+        return f"<table><caption>Baseline of {self.patients} virtual patients beside the published one</caption>" \
+               f"<thead><tr>{line}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def baseline(resolved: Resolved, cohort: Cohort) -> BaselineTable:
+    """The population's [[baseline]] rows, with what the cohort shows."""
+    rows = []
+    sources = resolved.population.get("sources", {})
+    for data in resolved.population.get("baseline", []):
+        rows.append(_row(data, cohort, f"baseline of '{resolved.names.get('population')}'", sources))
+    return BaselineTable(tuple(rows), len(cohort))
+
+
+def _row(data: Mapping[str, Any], cohort: Cohort, where: str, sources: Mapping[str, Any]) -> Row:
+    for key in data:
+        if key not in KEYS:
+            raise unknown("key of a baseline row", key, KEYS, where, SourceError)
+    kind = str(data.get("statistic", "median"))
+    if kind not in STATISTICS:
+        raise unknown("statistic of a baseline row", kind, STATISTICS, where, SourceError)
+    x = cohort.of(str(data.get("of")))
+    if kind == "share above":
+        x = (x > data["above"]).astype(float)
+    elif kind == "share below":
+        x = (x < data["below"]).astype(float)
+    average = np.median if kind == "median" else np.mean
+    n = int(data.get("n", len(x)))
+    chosen = np.random.default_rng(0).integers(len(x), size=(RESAMPLED, n))  # which patients a trial of n would meet
+    low, high = np.quantile(average(x[chosen], axis=1), [0.025, 0.975])
+    source = str(data.get("source", ""))
+    return Row(str(data["measure"]), str(data.get("unit", "1")), float(average(x)), float(low), float(high),
+               float(data["value"]), data.get("low"), data.get("high"), str(data.get("interval", "")), n,
+               str(sources.get(source, {}).get("title", source)))
+
+
+def _show(x: float, unit: str) -> str:
+    return f"{100 * x:.0f} %" if unit == "1" else f"{x:.3g} {unit}"

@@ -1,0 +1,173 @@
+"""Draw virtual patients: a pure function of seed, patient id and the path of each number.
+
+The same patient meets the same luck in every arm: an arm that halves a number halves it for each patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from livingdrug import draws
+from livingdrug.cohort import covariates, laws
+from livingdrug.errors import SourceError, WiringError, unknown
+from livingdrug.scenario import Arm, Resolved
+from livingdrug.sources import Parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Patients of one arm.
+
+    ids (n,); values: parameters, covariates, derived constants, entry shares and "state@start", by path: a number shared
+    by all or an array (n,), in the model's units; properties: the names among them that belong to the population.
+    """
+
+    ids: NDArray[np.int64]
+    seed: int
+    values: dict[str, float | Floats] = field(repr=False)
+    properties: tuple[str, ...]
+    units: Mapping[str, str] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def of(self, path: str) -> Floats:
+        """One number of every patient (n,), whether shared or not."""
+        if path not in self.values:
+            raise unknown("number of a patient", path, self.values)
+        return np.broadcast_to(np.asarray(self.values[path], dtype=float), self.ids.shape)
+
+    def frame(self, paths: Sequence[str] | None = None) -> pd.DataFrame:
+        """A table with one row a patient: the population's properties, or the paths asked for."""
+        import pandas as pd
+
+        return pd.DataFrame({p: self.of(p) for p in (paths or self.properties)}, index=pd.Index(self.ids, name="patient"))
+
+
+def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = None) -> Cohort:
+    """The patients with these numbers (n,), as they are at the start, in one arm."""
+    if arm is not None:
+        resolved = (resolved.arm(arm) if isinstance(arm, str) else arm).resolved
+    who = np.atleast_1d(np.asarray(ids)).astype(np.int64)
+    model = resolved.model()
+    properties = covariates.draw(resolved, who, seed)
+    own_units = {n: str(d["unit"]) for n, d in resolved.covariates.items()}
+    values: dict[str, Any] = {n: _converted(x, own_units[n], model.declared.get(n), n) for n, x in properties.items()}
+    missing = [n for n in model.covariates if n not in values]
+    if missing:
+        raise WiringError(f"the model asks for the patients' {', '.join(missing)}, which the population does not give",
+                          where=f"population '{resolved.names.get('population')}'", allowed=sorted(values),
+                          mend=f"add [covariates.{missing[0]}] to the population")
+    shared = _correlated(resolved, who, seed)
+    rows: dict[str, NDArray[np.int64]] = {}
+    for path, parameter in resolved.parameters.items():
+        values[path] = _number(parameter, resolved, properties, shared, rows, who, seed)
+    units = {**own_units, **{p: model.unit(p) for p in values if p in model.declared}}
+    with np.errstate(all="ignore"):
+        values.update(model.constants(values))
+    for path, x in values.items():
+        if not np.all(np.isfinite(x)):
+            bad = int(who[np.argmin(np.isfinite(np.broadcast_to(x, who.shape)))])
+            raise SourceError(f"'{path}' of patient {bad} is not a finite number", where=resolved.name,
+                              mend="look at the values and spreads it is computed from")
+    return Cohort(who, seed, values, tuple(properties), units)
+
+
+def _converted(x: Floats, given: str, declared: Any, name: str) -> Floats:
+    if declared is None or declared.unit == given:
+        return x
+    from livingdrug.units import factor
+
+    return x * factor(given, declared.unit, f"covariates.{name}")
+
+
+def _number(
+    p: Parameter, resolved: Resolved, properties: Mapping[str, Floats], shared: Mapping[str, Floats],
+    rows: dict[str, NDArray[np.int64]], ids: NDArray[np.int64], seed: int,
+) -> float | Floats:
+    """A number of the model for each patient; one float when all share it."""
+    spread = p.spread
+    if spread is None or (not spread.sd and not spread.loads and spread.law not in ("uniform", "table")):
+        return p.value
+    where = f"{p.path} ({p.place})"
+    if spread.law == "table":
+        return _from_table(p, resolved, rows, ids, seed, where)
+    if spread.law == "uniform":
+        assert spread.low is not None and spread.high is not None
+        return spread.low + (spread.high - spread.low) * draws.uniform(seed, ids, p.path)
+    shift = np.zeros(len(ids))
+    if spread.sd:
+        shift = spread.sd * (shared[p.path] if p.path in shared else laws.normal(seed, ids, p.path))
+    for name, weight in spread.loads.items():
+        if name not in properties:
+            raise unknown(f"property that '{p.path}' loads on:", name, properties, where)
+        shift = shift + weight * properties[name]
+    if spread.law == "normal":
+        return laws.bounded(p.value + shift, spread.low, spread.high)
+    if spread.law == "logit-normal":
+        low, high = (0.0 if spread.low is None else spread.low), (1.0 if spread.high is None else spread.high)
+        return laws.logit_normal(p.value, shift, low, high, where)
+    return laws.bounded(laws.log_normal(p.value, shift), spread.low, spread.high)
+
+
+def _from_table(
+    p: Parameter, resolved: Resolved, rows: dict[str, NDArray[np.int64]], ids: NDArray[np.int64], seed: int, where: str,
+) -> Floats:
+    """The number in the whole parameter set that each patient is dealt; one set a patient for all its numbers."""
+    assert p.spread is not None and p.spread.table is not None
+    name = p.spread.table
+    if name not in resolved.tables:
+        raise unknown("table of parameter sets", name, resolved.tables, where, SourceError)
+    table = resolved.tables[name]
+    columns, sets = list(table.get("columns", [])), table.get("rows", [])
+    if p.path not in columns:
+        raise unknown(f"column of the table '{name}'", p.path, columns, where, SourceError)
+    if not sets or any(len(row) != len(columns) for row in sets):
+        raise SourceError(f"the rows of the table '{name}' do not have {len(columns)} numbers each", where=where)
+    if name not in rows:
+        weights = np.asarray(table.get("weights", [1.0] * len(sets)), dtype=float)
+        edges = np.cumsum(weights) / weights.sum()
+        rows[name] = np.minimum(np.searchsorted(edges, draws.uniform(seed, ids, f"table:{name}")), len(sets) - 1)
+    at = columns.index(p.path)
+    column = np.array([row[at] for row in sets], dtype=float)
+    given = dict(zip(columns, table["units"])).get(p.path, p.unit) if "units" in table else p.unit
+    if given != p.unit:
+        from livingdrug.units import factor
+
+        column = column * factor(given, p.unit, where)
+    return column[rows[name]]
+
+
+def _correlated(resolved: Resolved, ids: NDArray[np.int64], seed: int) -> dict[str, Floats]:
+    """Standard normal draws of the numbers whose spreads are correlated, by path.
+
+    A group is a table [[correlated]] with paths and a correlation matrix (on the scale of each law).
+    """
+    found: dict[str, Floats] = {}
+    for group in resolved.correlated:
+        paths = [str(p) for p in group.get("paths", [])]
+        where = f"correlated: {', '.join(paths)}"
+        for path in paths:
+            if path not in resolved.parameters:
+                raise unknown("number in a correlated group", path, resolved.parameters, where)
+            if path in found:
+                raise SourceError(f"'{path}' stands in two correlated groups", where=where, mend="join the groups")
+        triangle = laws.correlation(group.get("matrix"), paths, where)
+        independent = np.stack([laws.normal(seed, ids, p) for p in paths])
+        # Term by term, not as one matrix product: the result must not depend on how many patients are drawn at once.
+        for i, path in enumerate(paths):
+            mixed = triangle[i, 0] * independent[0]
+            for j in range(1, i + 1):
+                mixed = mixed + triangle[i, j] * independent[j]
+            found[path] = np.clip(mixed, -laws.TAIL, laws.TAIL)
+    return found
