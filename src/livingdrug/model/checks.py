@@ -82,8 +82,8 @@ def _unscaled(x: Any, bare: Any, where: str) -> None:
     """The equation must give the same number with and without units: no silent conversion inside it."""
     given = float(x.magnitude if hasattr(x, "magnitude") else x)
     if abs(given - float(bare)) > 1e-9 * max(abs(given), abs(float(bare))):
-        raise UnitError(f"units of unlike size are mixed inside it ({given:g} with units, {float(bare):g} without)", where=where,
-                        mend="declare parameters in units that fit; the library converts")
+        raise UnitError(f"units of unlike size are mixed inside it ({given:g} with units, {float(bare):g} without)",
+                        where=where, mend="declare parameters in units that fit; the library converts")
 
 
 def _name(x: Any) -> str:

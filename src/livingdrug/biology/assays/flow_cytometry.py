@@ -8,7 +8,9 @@ from livingdrug.model import Module, Param, Reads
 
 
 class FlowCytometry(Module):
-    """CAR-T per microlitre and as a share of lymphocytes. Leaves out: gating, viability, receptor lost from the surface."""
+    """CAR-T per microlitre and as a share of lymphocytes.
+    Leaves out: gating, viability, receptor lost from the surface.
+    """
 
     role = "assay.flow"
 

@@ -10,8 +10,9 @@ from livingdrug.model import Module, Param, Reads
 class Qpcr(Module):
     """Copies per microgram of DNA: copies per CAR-T cell, diluted by the other nucleated cells of the blood.
 
-    So copies also move when leucocytes do, and level off when CAR-T outnumber them. Leaves out: blasts in blood,
-    variation of the vector copy number between cells. Noise and limit are applied at visits.
+    So copies also move when leucocytes do, and level off when CAR-T outnumber them.
+    Leaves out: blasts in blood, variation of the vector copy number between cells. Noise and limit are applied at
+    visits.
     """
 
     role = "assay.qpcr"

@@ -8,7 +8,9 @@ from livingdrug.model import Module, Param, Reads
 
 
 class Serum(Module):
-    """IL-6, CRP and ferritin, with the floor and ceiling of the assay. Leaves out: differences between laboratories."""
+    """IL-6, CRP and ferritin, with the floor and ceiling of the assay.
+    Leaves out: differences between laboratories.
+    """
 
     role = "assay.serum"
 

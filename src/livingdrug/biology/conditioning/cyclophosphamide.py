@@ -11,7 +11,8 @@ from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, Sta
 class Cyclophosphamide(Module):
     """Cyclophosphamide in one volume; the metabolite that kills follows the parent, since making it is the slow step.
 
-    Follows [ahmed2020]. Leaves out: induction of its own clearance, the metabolite as a compartment of its own.
+    Follows [ahmed2020].
+    Leaves out: induction of its own clearance, the metabolite as a compartment of its own.
     """
 
     role = "conditioning.cyclophosphamide"
@@ -22,7 +23,8 @@ class Cyclophosphamide(Module):
     reference_surface = Param("m**2", "body surface area for which the values hold")
     size_power = Param("1", "power of body surface on clearance and volume")
 
-    size = Derived("1", "clearance and volume relative to the reference", lambda v: (v.bsa / v.reference_surface) ** v.size_power)
+    size = Derived("1", "clearance and volume relative to the reference",
+                   lambda v: (v.bsa / v.reference_surface) ** v.size_power)
     clearance = Derived("L/day", "clearance", lambda v: v.clearance_reference * v.size)
     volume = Derived("L", "volume", lambda v: v.volume_reference * v.size)
 

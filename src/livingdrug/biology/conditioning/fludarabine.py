@@ -11,8 +11,9 @@ from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, Sta
 class Fludarabine(Module):
     """F-ara-A after fludarabine phosphate: clearance grows with kidney function and size; exposure is an output.
 
-    Follows [langenhorst2019]. Leaves out: variation from course to course, activation inside the cells, and the cap of
-    kidney function by age (the population gives the kidney function to be used).
+    Follows [langenhorst2019].
+    Leaves out: variation from course to course, activation inside the cells, and the cap of kidney function by age
+    (the population gives the kidney function to be used).
     """
 
     role = "conditioning.fludarabine"

@@ -12,8 +12,9 @@ from livingdrug.model.math import exp, log
 class Leucocytes(Module):
     """Marrow precursors, maturing cells and circulating myeloid cells in a chain, with feedback from the blood count.
 
-    Structure of the chain of [friberg2002] with fewer stages. Leaves out: growth factor, the second dip after weeks, suppression of
-    the marrow by inflammation or leukaemia, platelets and red cells.
+    Structure of the chain of [friberg2002] with fewer stages.
+    Leaves out: growth factor, the second dip after weeks, suppression of the marrow by inflammation or leukaemia,
+    platelets and red cells.
     """
 
     role = "leucocytes"

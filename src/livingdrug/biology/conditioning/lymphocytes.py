@@ -12,8 +12,9 @@ from livingdrug.model.math import log
 class Lymphocytes(Module):
     """Lymphocytes of the host as a share of normal; Gompertz regrowth towards the room that CAR-T leave free.
 
-    Follows [kimmel2021] for regrowth; the killing by fludarabine and cyclophosphamide is our own (no published law was
-    found). Leaves out: subsets, thymus, NK cells apart; regrowth is the same at every age.
+    Follows [kimmel2021] for regrowth; the killing by fludarabine and cyclophosphamide is our own (no published law
+    was found).
+    Leaves out: subsets, thymus, NK cells apart; regrowth is the same at every age.
     """
 
     role = "lymphocytes"
@@ -33,7 +34,7 @@ class Lymphocytes(Module):
 
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         occupied = v.share + v.car_t / v.normal + 1e-9
-        yield Change("share", -v.regrowth * v.share * log(occupied), why="regrowth into free room, or loss when it is full")
+        yield Change("share", -v.regrowth * v.share * log(occupied), why="regrowth into free room")
         yield Flow("conditioning", out_of="share", rate=self._kill(v) * v.share)
 
     def published(self, v: Any) -> dict[str, Any]:

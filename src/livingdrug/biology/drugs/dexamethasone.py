@@ -11,8 +11,9 @@ from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies
 class Dexamethasone(Module):
     """Drug in one volume, and an effect that outlasts it, which lowers the production of cytokines.
 
-    Follows [krzyzanski2021] for its kinetics (the small second compartment is left in the first); no slowing of CAR-T expansion
-    [stein2019]. Leaves out: killing of lymphocytes, effects on infection beyond the hazard, tapering withdrawal.
+    Follows [krzyzanski2021] for its kinetics (the small second compartment is left in the first); no slowing of
+    CAR-T expansion [stein2019].
+    Leaves out: killing of lymphocytes, effects on infection beyond the hazard, tapering withdrawal.
     """
 
     role = "drug.dexamethasone"

@@ -11,8 +11,8 @@ from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies
 class Methylprednisolone(Module):
     """Drug in one volume, and an effect that outlasts it, which lowers the production of cytokines.
 
-    One volume with the usual half-life of 2.5 to 3 hours; no slowing of CAR-T expansion
-    [stein2019]. Leaves out: killing of lymphocytes, effects on infection beyond the hazard, tapering withdrawal.
+    One volume with the usual half-life of 2.5 to 3 hours; no slowing of CAR-T expansion [stein2019].
+    Leaves out: killing of lymphocytes, effects on infection beyond the hazard, tapering withdrawal.
     """
 
     role = "drug.methylprednisolone"

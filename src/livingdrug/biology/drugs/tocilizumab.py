@@ -11,7 +11,8 @@ from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies
 class Tocilizumab(Module):
     """One volume, loss by a linear and a saturable path; the free receptor falls as 1 / (1 + concentration / affinity).
 
-    Follows [moes2022]; no effect on expansion of CAR-T [stein2019]. Leaves out: receptor as a state, bound soluble receptor.
+    Follows [moes2022]; no effect on expansion of CAR-T [stein2019].
+    Leaves out: receptor as a state, bound soluble receptor.
     """
 
     role = "drug.tocilizumab"

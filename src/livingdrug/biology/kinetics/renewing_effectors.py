@@ -13,10 +13,11 @@ class RenewingEffectors(Module):
     """Infused cells settle and wake up, proliferate while they see antigen and the host is depleted, mature as antigen
     falls, contract, and leave memory; cells that go on meeting antigen become exhausted.
 
-    Memory, contraction and exhaustion are switched by antigen as in [kirouac2023]; renewal at high antigen replaces its
-    division counter, which cannot give an early peak that does not follow dose. Engaged cells stay in tissue: their
-    circulating share rises as antigen falls, so that blood doubles faster than the body.
-    Leaves out: subsets beyond four, CD4 and CD8, organs apart, body size, rejection by antibodies, suppression by leukaemia.
+    Memory, contraction and exhaustion are switched by antigen as in [kirouac2023]; renewal at high antigen replaces
+    its division counter, which cannot give an early peak that does not follow dose. Engaged cells stay in tissue:
+    their circulating share rises as antigen falls, so that blood doubles faster than the body.
+    Leaves out: subsets beyond four, CD4 and CD8, organs apart, body size, rejection by antibodies, suppression by
+    leukaemia.
     """
 
     role = "kinetics"

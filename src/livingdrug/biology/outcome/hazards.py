@@ -12,8 +12,8 @@ from livingdrug.model.math import hill
 class Hazards(Module):
     """Four hazards that rise with blasts, vascular leak, and want of neutrophils and immunoglobulin.
 
-    Rates are fitted or assumed; a patient salvaged after relapse no longer dies of leukaemia. Leaves out: age, organ
-    disease, the risk of the transplant itself, other causes of death apart.
+    Rates are fitted or assumed; a patient salvaged after relapse no longer dies of leukaemia.
+    Leaves out: age, organ disease, the risk of the transplant itself, other causes of death apart.
     """
 
     role = "outcome"

@@ -10,11 +10,13 @@ from livingdrug.model.math import hill
 
 
 class CytokineRelease(Module):
-    """Interferon and GM-CSF from engaged CAR-T activate macrophages, IL-1 amplifies them, IL-6 acts through its receptor.
+    """Interferon and GM-CSF from engaged CAR-T activate macrophages, IL-1 amplifies them, IL-6 acts through its
+    receptor.
 
-    Decay rates of interferon and IL-6 from [hardiansyah2019]; IL-6 is cleared partly by its receptor [nishimoto2008], so a
-    blocked receptor makes IL-6 rise while its signal, and with it CRP, falls. A part of the macrophages' drive passes around
-    the receptor. Leaves out: IL-10, TNF, soluble receptors as states, endothelium, damage signals from dying cells, tissues.
+    Decay rates of interferon and IL-6 from [hardiansyah2019]; IL-6 is cleared partly by its receptor
+    [nishimoto2008], so a blocked receptor makes IL-6 rise while its signal, and with it CRP, falls. A part of the
+    macrophages' drive passes around the receptor.
+    Leaves out: IL-10, TNF, soluble receptors as states, endothelium, damage signals from dying cells, tissues.
     """
 
     role = "cytokines"
@@ -81,7 +83,8 @@ class CytokineRelease(Module):
         yield Flow("IL-6 made", into="il6", rate=v.il6_made * v.macrophages)
         yield Flow("IL-6 lost", out_of="il6", rate=v.il6_loss * v.il6)
         yield Flow("IL-6 taken up", out_of="il6", rate=v.il6_uptake * v.receptor * v.il6)
-        yield Flow("CRP made", into="crp", rate=v.crp_loss * (v.crp_base + v.crp_most * hill(self._signal(v), v.crp_half)))
+        yield Flow("CRP made", into="crp",
+                   rate=v.crp_loss * (v.crp_base + v.crp_most * hill(self._signal(v), v.crp_half)))
         yield Flow("CRP lost", out_of="crp", rate=v.crp_loss * v.crp)
         yield Flow("ferritin made", into="ferritin",
                    rate=v.ferritin_loss * (v.ferritin_base + v.ferritin_made * v.macrophages))

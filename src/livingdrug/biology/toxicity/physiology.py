@@ -10,10 +10,12 @@ from livingdrug.model.math import hill
 
 
 class Physiology(Module):
-    """The cytokine signal raises temperature and makes vessels leak; a leak beyond the patient's thresholds needs support.
+    """The cytokine signal raises temperature and makes vessels leak; a leak beyond the patient's thresholds needs
+    support.
 
     Our own structure; each index says that a measure is needed when it is 1 or more, and grading scales are
-    functions of them. Leaves out: infection as a cause of fever, heart, kidney, coagulation, effect of support on the leak.
+    functions of them.
+    Leaves out: infection as a cause of fever, heart, kidney, coagulation, effect of support on the leak.
     """
 
     role = "physiology"

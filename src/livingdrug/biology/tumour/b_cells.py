@@ -9,10 +9,12 @@ from livingdrug.model import Flow, Module, Param, Reads, State
 
 
 class BCells(Module):
-    """Antigen-negative progenitors recover from conditioning and feed B cells, which CAR-T kill; immunoglobulin follows.
+    """Antigen-negative progenitors recover from conditioning and feed B cells, which CAR-T kill; immunoglobulin
+    follows.
 
-    Follows the steady influx of [serrano2024]; kill saturates in CAR-T. Leaves out: stages of maturation, subsets, plasma
-    cells as cells of their own (their long-lived part is a share of production), immunoglobulin given as treatment.
+    Follows the steady influx of [serrano2024]; kill saturates in CAR-T.
+    Leaves out: stages of maturation, subsets, plasma cells as cells of their own (their long-lived part is a share
+    of production), immunoglobulin given as treatment.
     """
 
     role = "b_cells"

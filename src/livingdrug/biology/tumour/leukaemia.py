@@ -10,13 +10,14 @@ from livingdrug.model.math import hill, log, smooth_step
 
 
 class Leukaemia(Module):
-    """Antigen-positive, antigen-negative and sheltered leukaemic cells; kill saturates in CAR-T and follows antigen density.
+    """Antigen-positive, antigen-negative and sheltered leukaemic cells; kill saturates in CAR-T and follows antigen
+    density.
 
-    Our own structure; kill by density with half-effect near the cut of [majzner2018]. Birth and death are
-    separate, so that the last cells can die out by chance; their split is an assumption. In a minority of patients the
+    Our own structure; kill by density with half-effect near the cut of [majzner2018]. Birth and death are separate,
+    so that the last cells can die out by chance; their split is an assumption. In a minority of patients the
     leukaemia hardly lets itself be killed (primary resistance), most often where the T cells are unfit.
-    Leaves out: disease outside the marrow, marrow and blood apart, antigen stripped off by CAR-T, lineage switch, new
-    mutation during treatment (loss is there from the start), death of sheltered cells.
+    Leaves out: disease outside the marrow, marrow and blood apart, antigen stripped off by CAR-T, lineage switch,
+    new mutation during treatment (loss is there from the start), death of sheltered cells.
     """
 
     role = "tumour"
