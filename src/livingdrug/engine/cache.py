@@ -1,0 +1,175 @@
+"""Compiled models on disk: one generated file per set of equations, kept in the user's cache folder.
+
+The key is made of the texts of the modules, their wiring and the engine's own texts, so a changed equation compiles anew and a changed
+value, rule or dose does not. Two processes at once write the same bytes; a folder that cannot be written gives way to a temporary one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import platform
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from livingdrug.model import Model
+
+ENV = "LIVINGDRUG_CACHE"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A loaded model: its kernel module, and whether it was found ready."""
+
+    kernel: Any
+    path: Path | None
+    found: bool
+
+
+def folder() -> Path:
+    """Where compiled models are kept: LIVINGDRUG_CACHE, or the user's cache folder; a temporary folder when that cannot be written."""
+    if ENV in os.environ:
+        wanted = Path(os.environ[ENV])
+    else:
+        import platformdirs
+
+        wanted = Path(platformdirs.user_cache_dir("livingdrug"))
+    wanted = wanted / "models"
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=wanted):
+            return wanted
+    except OSError:
+        return _temporary(str(wanted))
+
+
+@cache
+def _temporary(wanted: str) -> Path:
+    warnings.warn(f"the cache folder {wanted} cannot be written; models compiled now are not kept "
+                  f"(set {ENV} to a folder that can be written)", stacklevel=4)
+    return Path(tempfile.mkdtemp(prefix="livingdrug-"))
+
+
+def fingerprint(model: Model) -> str:
+    """A name for a set of equations: everything that decides what the generated file says."""
+    h = hashlib.sha256()
+    for part in (*_engine_texts(), _numba_version(), platform.machine(), platform.python_version()):
+        h.update(part.encode() + b"\0")
+    for role, module in model.modules.items():
+        h.update(f"{role}={type(module).__module__}.{type(module).__qualname__} {sorted(vars(module).items())}\0".encode())
+        h.update(_module_text(type(module)).encode() + b"\0")
+    return h.hexdigest()[:24]
+
+
+@cache
+def _engine_texts() -> tuple[str, ...]:
+    here = Path(__file__).parent
+    model = here.parent / "model"
+    wanted = [*sorted(here.glob("kernel*.py")), *(here / f"{n}.py" for n in ("generate", "lower", "plan", "rodas", "sparse", "statements")),
+              *(model / f"{n}.py" for n in ("assemble", "declare", "math"))]
+    return tuple(p.read_text(encoding="utf-8") for p in wanted)
+
+
+@cache
+def _numba_version() -> str:
+    from importlib.metadata import version
+
+    return version("numba")
+
+
+@cache
+def _module_text(kind: type) -> str:
+    """The text a module's equations come from: its file, and the code and closures of its functions (for classes made on the fly)."""
+    parts = []
+    for k in kind.__mro__:
+        if k is object:
+            continue
+        source = getattr(sys.modules.get(k.__module__), "__file__", None)
+        if source and os.path.exists(source):
+            parts.append(Path(source).read_text(encoding="utf-8"))
+        for name, value in sorted(vars(k).items(), key=lambda x: x[0]):
+            parts.append(f"{name}: {_described(value)}")
+    return "\0".join(parts)
+
+
+def _described(value: Any) -> str:
+    """A value as text that changes when its meaning does (functions by their code and what they close over)."""
+    if inspect.isfunction(value):
+        cells = [c.cell_contents for c in value.__closure__ or ()]
+        return f"{_code(value.__code__)} {value.__defaults__} {[_described(c) for c in cells]}"
+    if isinstance(value, dict):
+        return str([(k, _described(v)) for k, v in value.items()])
+    if isinstance(value, (list, tuple)):
+        return str([_described(v) for v in value])
+    if type(value).__module__ == "livingdrug.model.declare" and not isinstance(value, type):
+        return f"{type(value).__name__} {_described(vars(value))}"
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return repr(value)
+    return type(value).__name__
+
+
+def _code(code: Any) -> str:
+    constants = [_code(c) if inspect.iscode(c) else repr(c) for c in code.co_consts]
+    return f"{code.co_code.hex()} {constants} {code.co_names}"
+
+
+_loaded: dict[str, Program] = {}
+
+
+def load(model: Model) -> Program:
+    """The model's kernel, compiled now or found in the cache."""
+    name = fingerprint(model)
+    if name not in _loaded:
+        path = folder() / f"model_{name}.py"
+        found = path.exists()
+        if not found:
+            _write(path, text(model))
+        _loaded[name] = Program(_imported(path), path, found)
+    return _loaded[name]
+
+
+def plain(model: Model) -> Program:
+    """The same kernel as plain Python, one patient at a time: slow, but nothing is compiled."""
+    name = f"{fingerprint(model)}_plain"
+    if name not in _loaded:
+        kernel = ModuleType(f"livingdrug_{name}")
+        exec(compile(text(model, lanes=1, jit=False), f"<{kernel.__name__}>", "exec"), kernel.__dict__)
+        _loaded[name] = Program(kernel, None, False)
+    return _loaded[name]
+
+
+def text(model: Model, lanes: int = 8, jit: bool = True) -> str:
+    """The generated file of a model."""
+    from livingdrug.engine.generate import source
+    from livingdrug.engine.lower import lower
+
+    return source(lower(model), lanes, jit)
+
+
+def _write(path: Path, content: str) -> None:
+    """Writes whole or not at all, also when another process writes the same file."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8") as f:
+        f.write(content)
+    if path.exists():
+        os.unlink(temporary)
+    else:
+        os.replace(temporary, path)
+
+
+def _imported(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"livingdrug_{path.stem}", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

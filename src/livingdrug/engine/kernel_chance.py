@@ -1,0 +1,105 @@
+"""Keyed uniform numbers (Philox4x32-10, as in livingdrug.draws) and exact variates, each by inversion from its mode."""
+# ruff: noqa: F821, E741
+
+# ---- copied into every generated file from here on ----
+M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+W0, W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+LOW, HALF, UP, DOWN = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(20), np.uint64(12)
+
+
+@compiled("float64(uint64, uint64, uint64)")
+def uniform(key, patient, occurrence):
+    """A number in the open interval (0, 1) that depends on these three alone."""
+    c0, c1, c2, c3 = patient & LOW, patient >> HALF, occurrence & LOW, occurrence >> HALF
+    k0, k1 = key & LOW, key >> HALF
+    for _ in range(10):
+        p0, p1 = M0*c0, M1*c2
+        c0, c1, c2, c3 = (p1 >> HALF) ^ c1 ^ k0, p1 & LOW, (p0 >> HALF) ^ c3 ^ k1, p0 & LOW
+        k0, k1 = (k0 + W0) & LOW, (k1 + W1) & LOW
+    return (float((c0 << UP) | (c1 >> DOWN)) + 0.5)*2.0**-52
+
+
+@compiled("float64(float64)")
+def log_gamma(x):
+    """ln Gamma(x) for x > 0: Stirling's series, after moving up to x >= 10."""
+    shift = 0.0
+    while x < 10.0:
+        shift += log(x)
+        x += 1.0
+    z = 1.0/(x*x)
+    series = (1.0/12 - z*(1.0/360 - z*(1.0/1260 - z*(1.0/1680 - z*(1.0/1188)))))/x
+    return (x - 0.5)*log(x) - x + 0.91893853320467274178 + series - shift
+
+
+@compiled("float64(float64, float64, float64)")
+def binomial(n, p, u):
+    """How many of n succeed, each with probability p, as the u-th outcome counted outwards from the likeliest."""
+    if n <= 0.0 or p <= 0.0:
+        return 0.0
+    if p >= 1.0:
+        return n
+    mode = min(float(int((n + 1.0)*p)), n)
+    low = high = mode
+    below = above = exp(log_gamma(n + 1.0) - log_gamma(mode + 1.0) - log_gamma(n - mode + 1.0)
+                        + mode*log(p) + (n - mode)*log(1.0 - p))
+    odds = p/(1.0 - p)
+    u -= above
+    while u > 0.0 and (above > 1e-17 or below > 1e-17):
+        above *= (n - high)/(high + 1.0)*odds
+        high += 1.0
+        u -= above
+        if u <= 0.0:
+            return high
+        below *= low/((n - low + 1.0)*odds)
+        low -= 1.0
+        u -= below
+        if u <= 0.0:
+            return low
+    return mode
+
+
+@compiled("float64(float64, float64, float64)")
+def negative_binomial(size, q, u):
+    """Gamma(size)-mixed Poisson: P(k) = C(size+k-1, k) (1-q)**size q**k; size > 0 need not be whole."""
+    if size <= 0.0 or q <= 0.0:
+        return 0.0
+    mode = float(int((size - 1.0)*q/(1.0 - q))) if size > 1.0 else 0.0
+    low = high = mode
+    below = above = exp(log_gamma(size + mode) - log_gamma(size) - log_gamma(mode + 1.0)
+                        + size*log(1.0 - q) + mode*log(q))
+    u -= above
+    while u > 0.0 and (above > 1e-17 or below > 1e-17):
+        above *= (size + high)/(high + 1.0)*q
+        high += 1.0
+        u -= above
+        if u <= 0.0:
+            return high
+        below *= low/((size + low - 1.0)*q) if low > 0.0 else 0.0
+        low -= 1.0
+        u -= below
+        if u <= 0.0:
+            return low
+    return mode
+
+
+@compiled("float64(float64, float64)")
+def poisson(mean, u):
+    """A Poisson count."""
+    if mean <= 0.0:
+        return 0.0
+    mode = float(int(mean))
+    low = high = mode
+    below = above = exp(mode*log(mean) - mean - log_gamma(mode + 1.0))
+    u -= above
+    while u > 0.0 and (above > 1e-17 or below > 1e-17):
+        above *= mean/(high + 1.0)
+        high += 1.0
+        u -= above
+        if u <= 0.0:
+            return high
+        below *= low/mean
+        low -= 1.0
+        u -= below
+        if u <= 0.0:
+            return low
+    return mode

@@ -1,0 +1,146 @@
+"""Small clones counted cell by cell: the exact linear birth-death transition between two clock ticks, with immigration.
+
+A clone is a whole number below `count_below` and goes back to the equations above `ode_above`. While it is a number its state is
+frozen between ticks (MASK 0). Draws are keyed by (seed, patient, clone, tick).
+"""
+# ruff: noqa: F821, E741
+
+# ---- copied into every generated file from here on ----
+# columns of the key table; rows are the clones, then the passages
+KEY_START, KEY_ROUND, KEY_SURVIVE, KEY_GROW, KEY_ARRIVE = 0, 1, 2, 3, 4
+KEY_LEAVE, KEY_LAND, KEY_SETTLE = 0, 1, 2
+
+
+@compiled("float64(float64, float64, float64, float64, float64, float64)")
+def descend(n, birth, death, h, u, v):
+    """Living descendants after h days of n cells that divide and die at these rates [1/day]."""
+    if n <= 0.0:
+        return 0.0
+    x = (birth - death)*h
+    if abs(x) < 1e-7:
+        lost = death*h/(1.0 + birth*h)
+        spread = birth*h/(1.0 + birth*h)
+    else:
+        e = exp(x)
+        lost = death*(e - 1.0)/(birth*e - death)
+        spread = birth*(e - 1.0)/(birth*e - death)
+    living = binomial(n, 1.0 - lost, u)
+    return living + negative_binomial(living, spread, v)
+
+
+@compiled("float64(float64, float64, float64, float64, float64)")
+def arrive(flow, birth, death, h, u):
+    """Living descendants after h days of cells that arrive at a constant rate [cells/day]."""
+    if flow <= 0.0:
+        return 0.0
+    x = (birth - death)*h
+    grown = h*(1.0 + 0.5*x) if abs(x) < 1e-7 else (exp(x) - 1.0)/(birth - death)
+    if birth*h < 1e-12:
+        return poisson(flow*grown, u)
+    return negative_binomial(flow/birth, birth*grown/(1.0 + birth*grown), u)
+
+
+@compiled("void(float64[::1], int64, uint64, uint64[:, ::1], float64, float64, float64[::1])")
+def found_clones(w, l, patient, keys, t, count_below, extinct):
+    """At the start: a clone below the limit is a Poisson number of cells."""
+    for c in range(CLONES):
+        at = Y + CLONE[c]*LANES + l
+        w[MASK + c*LANES + l] = 1.0
+        if w[at] < count_below:
+            w[MASK + c*LANES + l] = 0.0
+            w[at] = poisson(w[at], uniform(keys[c, KEY_START], patient, np.uint64(0)))
+            if w[at] == 0.0:
+                extinct[c] = t
+
+
+@compiled("boolean(float64[::1], int64, float64)")
+def clones_to_move(w, l, count_below):
+    """Whether any clone of the lane is counted, or is about to be."""
+    for c in range(CLONES):
+        if w[MASK + c*LANES + l] == 0.0 or w[YI + CLONE[c]*LANES + l] < count_below:
+            return True
+    return False
+
+
+@compiled("void(float64[::1], int64)")
+def remember_rates(w, l):
+    """Keeps this tick's rates, and the flow of each passage, for the mean over the next interval."""
+    for r in range(RATES):
+        w[PREV + r*LANES + l] = w[RATE + r*LANES + l]
+    for k in range(PASSAGES):
+        source = YI + CLONE[PASSAGE[3*k]]*LANES + l
+        w[FLOW + k*LANES + l] = w[RATE + (2*CLONES + k)*LANES + l]*w[source]
+
+
+@compiled("float64(float64[::1], int64, int64, boolean)")
+def mean_rate(w, l, r, remembered):
+    """A rate averaged over the interval that ends at this tick."""
+    rate = w[RATE + r*LANES + l]
+    return max(0.5*(rate + w[PREV + r*LANES + l]) if remembered else rate, 0.0)
+
+
+@compiled("boolean(float64[::1], int64, uint64, uint64, uint64[:, ::1], float64, float64, boolean, float64, float64, float64[::1])")
+def move_clones(w, l, patient, tick, keys, t, h, remembered, count_below, ode_above, extinct):
+    """Moves the counted clones of a lane over the h days before tick t; True when a clone changed its way of being counted."""
+    arriving = np.zeros(CLONES + 1)
+    settling = np.zeros(CLONES + 1)
+    for k in range(PASSAGES):  # flows from sources that the equations move
+        if w[MASK + PASSAGE[3*k]*LANES + l] == 1.0:
+            now = w[RATE + (2*CLONES + k)*LANES + l]*w[YI + CLONE[PASSAGE[3*k]]*LANES + l]
+            arriving[PASSAGE[3*k + 1]] += max(0.5*(now + w[FLOW + k*LANES + l]) if remembered else now, 0.0)
+    remember_rates(w, l)
+    changed = False
+    for c in range(CLONES):
+        at = YI + CLONE[c]*LANES + l
+        n = w[at]
+        if w[MASK + c*LANES + l] == 1.0 or n <= 0.0 or h <= 0.0:
+            continue
+        birth = mean_rate(w, l, 2*c, remembered)
+        death = mean_rate(w, l, 2*c + 1, remembered)
+        leaving = 0.0
+        for k in range(PASSAGES):
+            if PASSAGE[3*k] == c and PASSAGE[3*k + 2] == 1:
+                leaving += mean_rate(w, l, 2*CLONES + k, remembered)
+        after = descend(n, birth, death + leaving, h, uniform(keys[c, KEY_SURVIVE], patient, tick),
+                        uniform(keys[c, KEY_GROW], patient, tick))
+        lost, pool = n - after, death + leaving
+        for k in range(PASSAGES):
+            if PASSAGE[3*k] != c:
+                continue
+            rate = mean_rate(w, l, 2*CLONES + k, remembered)
+            u = uniform(keys[CLONES + k, KEY_LEAVE], patient, tick)
+            if birth == 0.0 and PASSAGE[3*k + 2] == 1:  # exact: share out the cells that were lost
+                gone = binomial(lost, rate/pool if pool > 0.0 else 0.0, u)
+                lost, pool = lost - gone, pool - rate
+            else:
+                gone = poisson(rate*0.5*(n + after)*h, u)
+            settling[PASSAGE[3*k + 1]] += gone
+        w[at] = after
+    for k in range(PASSAGES):  # counted cells that left arrive, on average, half-way
+        c = PASSAGE[3*k + 1]
+        if settling[c] > 0.0 and w[MASK + c*LANES + l] == 0.0:
+            w[YI + CLONE[c]*LANES + l] += descend(
+                settling[c], mean_rate(w, l, 2*c, True), mean_rate(w, l, 2*c + 1, True), 0.5*h,
+                uniform(keys[CLONES + k, KEY_LAND], patient, tick), uniform(keys[CLONES + k, KEY_SETTLE], patient, tick))
+        settling[c] = 0.0
+    for c in range(CLONES):
+        at = YI + CLONE[c]*LANES + l
+        if w[MASK + c*LANES + l] == 1.0:
+            if w[at] < count_below:
+                w[MASK + c*LANES + l] = 0.0
+                w[at] = float(int(max(w[at], 0.0) + uniform(keys[c, KEY_ROUND], patient, tick)))
+                changed = True
+            else:
+                continue
+        elif h > 0.0 and arriving[c] > 0.0:
+            w[at] += arrive(arriving[c], mean_rate(w, l, 2*c, True), mean_rate(w, l, 2*c + 1, True), h,
+                            uniform(keys[c, KEY_ARRIVE], patient, tick))
+        if w[at] > 0.0:
+            extinct[c] = np.inf
+        elif extinct[c] == np.inf:
+            extinct[c] = t
+        if w[at] > ode_above:
+            w[MASK + c*LANES + l] = 1.0
+            changed = True
+        w[YS + CLONE[c]*LANES + l] = w[at]
+    return changed

@@ -1,0 +1,140 @@
+"""From a model's equations to one list of statements, which every back end prints.
+
+The model is evaluated once with SymPy symbols. Calls that are no plain arithmetic (`hill`, `where`, `exp`, powers, ...) each become a
+statement of their own, common sub-expressions are shared, and the Jacobian is built statement by statement with guarded derivatives.
+"""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.engine.statements import Sheet, Statement
+from livingdrug.errors import EngineError
+
+if TYPE_CHECKING:
+    from livingdrug.model import Model
+
+TIME = "time"
+RESERVED = {"w", "l", "h", "g", "y", "exp", "log", "sqrt", "range", "abs", "min", "max", "True", "False", "float", "int"}
+
+
+@dataclass(frozen=True)
+class System:
+    """A model ready to be printed. Values are named by the statements that compute them.
+
+    states: paths in the order of the state vector (`time` is the last one when an equation uses it);
+    columns: paths of the patient constants that are needed; names: path to the name used in statements;
+    clones: state index of each clone; passages: (source clone, sink clone, whether the source loses the cell);
+    hazards: (state index, whether it ends follow-up); breaks: column of each; entries: (input, state, column of the share);
+    switches: indices of the inputs that are switches; counts: whether each state counts cells.
+    """
+
+    states: tuple[str, ...]
+    inputs: tuple[str, ...]
+    columns: tuple[str, ...]
+    observables: tuple[str, ...]
+    clones: tuple[int, ...]
+    passages: tuple[tuple[int, int, bool], ...]
+    hazards: tuple[tuple[int, bool], ...]
+    breaks: tuple[int, ...]
+    entries: tuple[tuple[int, int, int], ...]
+    switches: tuple[int, ...]
+    counts: tuple[bool, ...]
+    names: dict[str, str]
+    statements: tuple[Statement, ...]
+    rhs: tuple[str, ...]
+    jacobian: dict[tuple[int, int], str]
+    observed: tuple[str, ...]
+    rates: tuple[str, ...]  # birth and death of each clone, then the per-cell rate of each passage
+
+    def needed(self, targets: tuple[str, ...] | list[str]) -> list[Statement]:
+        """The statements that these values rest on, in order."""
+        wanted = set(targets)
+        kept = []
+        for s in reversed(self.statements):
+            if s.target in wanted:
+                kept.append(s)
+                wanted |= s.reads
+        return kept[::-1]
+
+
+def lower(model: Model) -> System:
+    """The model's equations, Jacobian, published quantities and clone rates as statements."""
+    import sympy
+
+    from livingdrug.model import Derived, Entry, Hazard, Switch
+
+    derived = tuple(p for p, d in model.declared.items() if isinstance(d, Derived))
+    shares = tuple(f"{p}>{s}" for p, d in model.declared.items() if isinstance(d, Entry) for s in d.into)
+    constants = (*model.parameters, *model.covariates, *derived, *shares)
+    names = _names((*model.states, *model.inputs, *constants, TIME))
+    values: dict[str, Any] = {p: sympy.Symbol(n) for p, n in names.items()}
+    evaluation = model.evaluate(values)
+    clones = model.clone_rates(values) if model.clones else []
+    passages, passage_rates = _passages(model, clones, evaluation.flows)
+
+    sheet = Sheet({names[p] for p in (*model.states, TIME)})
+    slopes = [evaluation.derivatives[p] for p in model.states]
+    observables = {p: x for p, x in evaluation.published.items() if p not in model.states}
+    rates = [r for c in clones for r in (c.birth, c.death)] + passage_rates
+    found = sheet.write([*slopes, *observables.values(), *rates])
+    cut, end = len(slopes), len(slopes) + len(observables)
+
+    time_used = any(names[TIME] in s.reads for s in sheet.statements) or names[TIME] in found
+    states = (*model.states, TIME) if time_used else model.states
+    jacobian: dict[tuple[int, int], str] = {}
+    for i in range(cut):
+        for j, state in enumerate(states):
+            slope = sheet.slope(found[i], names[state])
+            if slope != "0.0":
+                jacobian[i, j] = slope
+
+    read = {r for s in sheet.statements for r in s.reads} | set(found)
+    kept = tuple(p for p in constants if names[p] in read or p in shares or p in model.breaks)
+    column, state_at, input_at = ({p: i for i, p in enumerate(x)} for x in (kept, states, model.inputs))
+    for path in model.breaks:
+        if path not in column:
+            raise EngineError(f"the break '{path}' is no patient constant", mend="name a Param, Covariate or Derived in Break(at=)")
+    return System(
+        states=states, inputs=model.inputs, columns=kept, observables=tuple(observables),
+        clones=tuple(state_at[p] for p in model.clones), passages=passages,
+        hazards=tuple((state_at[p], bool(d.ends)) for p, d in model.declared.items() if isinstance(d, Hazard)),
+        breaks=tuple(column[p] for p in model.breaks),
+        entries=tuple((input_at[p], state_at[f"{p.rpartition('.')[0]}.{s}"], column[f"{p}>{s}"])
+                      for p, d in model.declared.items() if isinstance(d, Entry) for s in d.into),
+        switches=tuple(input_at[p] for p, d in model.declared.items() if isinstance(d, Switch)),
+        counts=tuple(p != TIME and model.unit(p) == "cell" for p in states),
+        names=names, statements=tuple(sheet.statements),
+        rhs=(*found[:cut], *(("1.0",) if time_used else ())), jacobian=jacobian,
+        observed=tuple(found[cut:end]), rates=tuple(found[end:]),
+    )
+
+
+def _names(paths: tuple[str, ...]) -> dict[str, str]:
+    """A readable, unique name for each path."""
+    names: dict[str, str] = {}
+    taken = set(RESERVED)
+    for path in paths:
+        name = "".join(c if c.isalnum() else "_" for c in path.replace(">", "_to_"))
+        while name in taken or keyword.iskeyword(name):
+            name += "_"
+        taken.add(name)
+        names[path] = name
+    return names
+
+
+def _passages(model: Model, clones: list[Any], flows: list[Any]) -> tuple[tuple[tuple[int, int, bool], ...], list[Any]]:
+    """Who passes cells to whom, whether the source loses them, and the rate per cell of the source [1/day]."""
+    place = {c.path: i for i, c in enumerate(clones)}
+    leaving = set()
+    for role, f, _ in flows:
+        if getattr(f, "out_of", None) and f.into:
+            leaving.add(tuple(p if "." in p else f"{role}.{p}" for p in (f.out_of, f.into)))
+    pairs, rates = [], []
+    for c in clones:
+        for sink, rate in c.passages:
+            pairs.append((place[c.path], place[sink], (c.path, sink) in leaving))
+            rates.append(rate)
+    return tuple(pairs), rates
