@@ -43,11 +43,43 @@ def _spell(text: str) -> str:
     return text.replace("%", "percent").replace("µ", "u")
 
 
+# The everyday units by kind and size, so that an ordinary run does not wait for pint; a test compares them with it.
+_EVERYDAY = {
+    "1": ("", 1.0), "day": ("time", 1.0), "d": ("time", 1.0), "hour": ("time", 1 / 24), "h": ("time", 1 / 24),
+    "min": ("time", 1 / 1440), "week": ("time", 7.0), "month": ("time", 365.25 / 12), "year": ("time", 365.25),
+    "L": ("volume", 1.0), "dL": ("volume", 1e-1), "mL": ("volume", 1e-3), "uL": ("volume", 1e-6),
+    "kg": ("mass", 1e3), "g": ("mass", 1.0), "mg": ("mass", 1e-3), "ug": ("mass", 1e-6), "ng": ("mass", 1e-9),
+    "pg": ("mass", 1e-12), "cell": ("cell", 1.0), "copy": ("copy", 1.0), "m": ("length", 1.0), "cm": ("length", 1e-2),
+}
+_TERM = re.compile(r"([*/]?)([A-Za-z]+|1)(?:\*\*(\d))?")
+
+
+def _everyday(unit: str) -> tuple[dict[str, int], float] | None:
+    """Kind (powers) and size of a unit written with everyday words, * and / only; None when it needs pint."""
+    swap = str.maketrans("*/", "/*")
+    unit = re.sub(r"/\(((?:[^()*]|\*(?!\*))*)\)", lambda inner: "/" + inner[1].translate(swap), unit.strip())
+    kind: dict[str, int] = {}
+    size, at = 1.0, 0
+    for term in _TERM.finditer(unit):
+        sign, word, power = term.groups()
+        if term.start() != at or word not in _EVERYDAY or (at > 0) != bool(sign):
+            return None
+        at = term.end()
+        of, worth = _EVERYDAY[word]
+        n = int(power or 1) * (-1 if sign == "/" else 1)
+        kind[of] = kind.get(of, 0) + n
+        size *= worth**n
+    return ({k: n for k, n in kind.items() if k and n}, size) if at == len(unit) and at else None
+
+
 @cache
 def factor(given: str, wanted: str, where: str | None = None) -> float:
     """What a number in unit `given` is multiplied by to be in unit `wanted`; UnitError when they are of another kind."""
     if given == wanted:
         return 1.0
+    simple, simple_wanted = _everyday(given), _everyday(wanted)
+    if simple and simple_wanted and simple[0] == simple_wanted[0]:
+        return simple[1] / simple_wanted[1]
     a, b = parse(given, where), parse(wanted, where)
     if a.dimensionality != b.dimensionality:
         raise UnitError(
