@@ -1,8 +1,9 @@
 """What changed between two versions of a record, field by field, and how far it can be trusted.
 
-Two things are told apart. A *silent* change came without a new date of last update: the registry itself made it (a status
-that lapsed to UNKNOWN, a renamed sponsor, a reference added by the library). A *doubtful* change is one that no registry
-makes: a date that vanishes, or that comes back as it was. It is kept, and left out of the feed unless asked for.
+Two things are told apart. A *silent* change came without a new date of last update: the registry itself made it (a
+status that lapsed to UNKNOWN, a renamed sponsor, a reference added by the library). A *doubtful* change is one that no
+registry makes: a date that vanishes, or that comes back as it was. It is kept, and left out of the feed unless asked
+for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from livingdrug.registry.dates import PartialDate
-from livingdrug.registry.record import Record, Study, read
+from livingdrug.registry.record import Arm, Intervention, Outcome, Record, Study, read
 
 KINDS = (
     "new", "removed", "returned", "status", "phase", "enrollment", "dates", "sites", "countries", "sponsor", "title",
@@ -112,6 +113,8 @@ def compare(
         for field in fields.split()
         if (texts := _differing(field, a, b))
     ]
+    if moved := _site_status(a, b):
+        changes.append(Change("sites", "site status", *moved, silent))
     changes = [_weighed(c, last_stated) if c.kind == "dates" else c for c in changes]
     kinds = {c.kind for c in changes}
     for place in sorted(_changed_places(before, after)):
@@ -142,14 +145,23 @@ def _differing(field: str, a: Study, b: Study) -> tuple[str | None, str | None] 
     x, y = getattr(a, field), getattr(b, field)
     if field == "enrollment":
         x, y = (_stated(s.enrollment_stated, s.enrollment_type) for s in (a, b))
+    if field == "sites":
+        x, y = (tuple(replace(site, status=None) for site in sites) for sites in (x, y))
     if isinstance(x, tuple):
-        old, new = (Counter(filter(None, map(_label, members))) for members in (x, y))
-        gone, come = old - new, new - old
-        return (_lines(gone), _lines(come)) if gone or come else None
+        old, new = (Counter(filter(None, map(_name, members))) for members in (x, y))
+        reworded = Counter(x) != Counter(y)
+        return (_lines(old - new), _lines(new - old)) if old != new or reworded else None
     x, y = _label(x), _label(y)
     if x == y:
         return None
     return _excerpt(x, y) if x and y and len(x) + len(y) > 400 else (x, y)
+
+
+def _name(value: Any) -> str | None:
+    """What a member of a list is called; how it is described does not count."""
+    if isinstance(value, Arm | Intervention | Outcome):
+        return next(iter(vars(value).values())) or value.description
+    return _label(value)
 
 
 def _label(value: Any) -> str | None:
@@ -168,6 +180,15 @@ def _label(value: Any) -> str | None:
 
 def _stated(text: str | None, note: str | None) -> str | None:
     return f"{text} ({note})" if text and note else text
+
+
+def _site_status(a: Study, b: Study) -> tuple[str, str] | None:
+    """The sites that are in both versions with another status, in the same order before and after."""
+    before, after = ({_label(replace(s, status=None)): s.status for s in study.sites} for study in (a, b))
+    moved = [s for s in after if s in before and before[s] != after[s]]
+    if not moved:
+        return None
+    return tuple("\n".join(f"{s} ({of[s] or 'no status'})" for s in moved) for of in (before, after))  # type: ignore[return-value]
 
 
 def _lines(labels: Counter[str]) -> str | None:

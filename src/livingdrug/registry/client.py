@@ -106,7 +106,13 @@ class Client:
         return self.ask("POST", path, body=body)
 
     def ask(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Any = None, wants_json: bool = True
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        wants_json: bool = True,
     ) -> Answer:
         """One request, tried again with growing pauses; NotFound, Refused and Moved are answers, not failures."""
         import httpx

@@ -67,8 +67,8 @@ def follow(store: Store, client: Client, run: Run, page_size: int, progress: Pro
 def _last(store: Store, run: Run) -> dict[str, str] | None:
     """The newest finished run of the same question."""
     row = store.connect().execute(
-        "SELECT started, data_timestamp FROM run WHERE source = ? AND query = ? AND base_url = ? AND finished IS NOT NULL"
-        " ORDER BY id DESC LIMIT 1",
+        "SELECT started, data_timestamp FROM run WHERE source = ? AND query = ? AND base_url = ?"
+        " AND finished IS NOT NULL ORDER BY id DESC LIMIT 1",
         (run.registry, run.query, run.base_url),
     ).fetchone()  # fmt: skip
     return {"started": row[0], "data_timestamp": row[1]} if row else None
@@ -91,14 +91,18 @@ def _question(query: str) -> dict[str, str]:
     return {"query.term": query}
 
 
-def _pages(client: Client, run: Run, question: dict[str, str], page_size: int) -> Iterator[tuple[list[str], str | None, int | None]]:
+def _pages(
+    client: Client, run: Run, question: dict[str, str], page_size: int
+) -> Iterator[tuple[list[str], str | None, int | None]]:
     """(records as texts, token of the next page, total) of each page from the run's token on.
 
     A page may be empty and still have a follower. A token that the registry no longer takes begins the list again.
     """
     again = 0
     while True:
-        asked = {**question, "pageSize": str(page_size)} | ({"pageToken": run.token} if run.token else {"countTotal": "true"})
+        asked = {**question, "pageSize": str(page_size)} | (
+            {"pageToken": run.token} if run.token else {"countTotal": "true"}
+        )
         try:
             answer = client.get("/studies", asked)
         except Refused:
@@ -141,7 +145,9 @@ def _read_all(store: Store, client: Client, run: Run, page_size: int, progress: 
             for text in texts:
                 run.count(store.take(text, f"{run.registry} {run.stage}", run.started, newest=True))
                 if nct := _id(json.loads(text)):  # the sweep will miss it should it go before
-                    store.connect().execute("INSERT OR IGNORE INTO listed (query, study, run) VALUES (?, ?, 0)", (run.list_name, nct))
+                    store.connect().execute(
+                        "INSERT OR IGNORE INTO listed (query, study, run) VALUES (?, ?, 0)", (run.list_name, nct)
+                    )
             run.token = token
             if token is None:
                 run.stage = "sweep"
@@ -219,7 +225,9 @@ def _reread(store: Store, client: Client, run: Run, page_size: int, progress: Pr
     db = store.connect()
     (left,) = db.execute("SELECT count(*) FROM todo WHERE run = ?", (run.id,)).fetchone()
     total = left
-    while batch := [i for (i,) in db.execute("SELECT study FROM todo WHERE run = ? ORDER BY study LIMIT ?", (run.id, TOGETHER))]:
+    while batch := [
+        i for (i,) in db.execute("SELECT study FROM todo WHERE run = ? ORDER BY study LIMIT ?", (run.id, TOGETHER))
+    ]:
         answer = client.get("/studies", {"filter.ids": "|".join(batch), "pageSize": str(TOGETHER)})
         studies = at(answer.data, "studies", list) or []
         texts = dict(zip((_id(s) for s in studies), _texts(answer.text, studies), strict=True))
@@ -230,7 +238,9 @@ def _reread(store: Store, client: Client, run: Run, page_size: int, progress: Pr
                     run.count(store.take(texts[nct], "ctgov reread", run.started, newest=True))
                 else:
                     _absent(store, run, nct, singles[nct])
-                db.execute("UPDATE listed SET reread = ? WHERE query = ? AND study = ?", (run.started, run.list_name, nct))
+                db.execute(
+                    "UPDATE listed SET reread = ? WHERE query = ? AND study = ?", (run.started, run.list_name, nct)
+                )
                 if nct in texts or singles[nct][0] != "unknown":  # alive, or moved: no longer of this query
                     db.execute(
                         "DELETE FROM listed WHERE query = ? AND study = ? AND run <> ?", (run.list_name, nct, run.id)

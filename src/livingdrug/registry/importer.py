@@ -68,7 +68,7 @@ class Found:
 def import_files(
     store: Store, paths: Iterable[str | Path], progress: Callable[[Tally], None] = lambda tally: None
 ) -> Tally:
-    """Reads every record of the files (and of folders' files) into the store; what is refused is refused before any is."""
+    """Reads every record of the files and folders into the store; a file is refused before any is read."""
     files = list(_files(paths))
     for path in files:
         _refuse(path)

@@ -46,7 +46,9 @@ class Ctis:
         total = done = 0
         db = store.connect()
         (total,) = db.execute("SELECT count(*) FROM todo WHERE run = ?", (run.id,)).fetchone()
-        while row := db.execute("SELECT study, why FROM todo WHERE run = ? ORDER BY study LIMIT 1", (run.id,)).fetchone():
+        while row := db.execute(
+            "SELECT study, why FROM todo WHERE run = ? ORDER BY study LIMIT 1", (run.id,)
+        ).fetchone():
             cls._retrieve(store, client, run, *row)
             done += 1
             progress("trials", done, total)
@@ -58,7 +60,9 @@ class Ctis:
         return query if query.startswith("{") else json.dumps({"containAll": query} if query else {})
 
     @classmethod
-    def _listed(cls, client: Client, criteria: dict[str, Any], progress: Progress) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _listed(
+        cls, client: Client, criteria: dict[str, Any], progress: Progress
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
         """(number with resubmission, entry) of every trial of a search, the highest resubmission last."""
         total = cls._total(client, criteria)
         slices = [criteria]

@@ -8,9 +8,10 @@
 `quarantine`    what could not be read, with the reason
 `run`, `todo`   where a sync stands, so that it can go on after any interruption
 
-Dates keep their precision: for each of `start primary_completion completion first_posted updated results_posted verified`
-there is `<date>` (as stated: 2015-04), `<date>_precision` (day, month, year), `<date>_first` and `<date>_last` (the earliest
-and latest day it can mean: sort and filter by these) and `<date>_type` (ACTUAL, ESTIMATED or NULL).
+Dates keep their precision. For each of `start primary_completion completion first_posted updated results_posted
+verified` there is `<date>` (as stated: 2015-04), `<date>_precision` (day, month, year), `<date>_first` and
+`<date>_last` (the earliest and latest day it can mean: sort and filter by these) and `<date>_type` (ACTUAL, ESTIMATED
+or NULL).
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ import sqlite3
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.record import DATES
 
-_DATE_COLUMNS = ",\n  ".join(f"{d} TEXT, {d}_precision TEXT, {d}_first TEXT, {d}_last TEXT, {d}_type TEXT" for d in DATES)
+_DATE_COLUMNS = ",\n  ".join(
+    f"{d} TEXT, {d}_precision TEXT, {d}_first TEXT, {d}_last TEXT, {d}_type TEXT" for d in DATES
+)
 
 _FIRST = f"""
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -95,7 +98,8 @@ CREATE TABLE run (
   stage TEXT NOT NULL, token TEXT, since TEXT,
   counts TEXT NOT NULL             -- JSON
 );
-CREATE TABLE todo (run INTEGER NOT NULL, study TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (run, study)) WITHOUT ROWID;
+CREATE TABLE todo (run INTEGER NOT NULL, study TEXT NOT NULL, why TEXT NOT NULL,
+  PRIMARY KEY (run, study)) WITHOUT ROWID;
 CREATE TABLE listed (query TEXT NOT NULL, study TEXT NOT NULL, run INTEGER NOT NULL, missed INTEGER NOT NULL DEFAULT 0,
   reread TEXT, PRIMARY KEY (query, study)) WITHOUT ROWID;
 """

@@ -56,6 +56,17 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def moment(text: str | None) -> str:
+    """A time stamp of any zone as UTC; a day stays a day; no stamp, or an unreadable one, is now."""
+    try:
+        stamp = datetime.fromisoformat(text or "")
+    except ValueError:
+        return now()
+    if len(text or "") == 10:
+        return stamp.date().isoformat()
+    return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class Store:
     """The mirror in one file."""
 
@@ -211,9 +222,7 @@ class Store:
         self.quarantine(text, reason, place, seen)
         return "quarantined"
 
-    def upsert(
-        self, record: Record, seen: str | None = None, text: str | None = None, *, newest: bool = False
-    ) -> str:
+    def upsert(self, record: Record, seen: str | None = None, text: str | None = None, *, newest: bool = False) -> str:
         """Keeps one record: `new`, `changed` or `unchanged`.
 
         text: the record exactly as received. newest: the record comes from the registry now, so it is believed even
@@ -223,7 +232,7 @@ class Store:
         from livingdrug.registry.changes import compare
 
         study = read(record)
-        seen = seen or now()
+        seen = moment(seen)
         digest = content_hash(record)
         with self.transaction() as db:
             kept = db.execute(
@@ -318,7 +327,7 @@ class Store:
 
     def bury(self, study: str, reason: str, seen: str | None = None) -> None:
         """Marks a study that the registry no longer lists; its record stays."""
-        seen = seen or now()
+        seen = moment(seen)
         with self.transaction() as db:
             kept = db.execute("SELECT version FROM study WHERE id = ?", (study,)).fetchone()
             if not kept or db.execute("SELECT 1 FROM tombstone WHERE study = ?", (study,)).fetchone():
@@ -352,7 +361,7 @@ class Store:
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         self.connect().execute(
             "INSERT OR IGNORE INTO quarantine (seen, place, reason, raw, digest) VALUES (?, ?, ?, ?, ?)",
-            (seen or now(), place, reason.encode("utf-8", "replace").decode(), zlib.compress(data), digest),
+            (moment(seen), place, reason.encode("utf-8", "replace").decode(), zlib.compress(data), digest),
         )
 
     def _next_revision(self) -> int:

@@ -154,7 +154,7 @@ def repeat(
     clock: Callable[[], float] = time.monotonic,
     rounds: int | None = None,
 ) -> None:
-    """Does the work at a fixed interval, for ever or a number of rounds; a failed round is told and the next one tried."""
+    """Does the work at an interval, for ever or so many rounds; a failed round is told and the next one tried."""
     if every not in EVERY:
         raise RegistryError(f"unknown interval '{every}'", where="--every", allowed=tuple(EVERY))
     done = 0
@@ -195,8 +195,18 @@ def cart_names() -> list[str]:
     from livingdrug.registry.products import products
     from livingdrug.registry.synonyms import library
 
-    field = {w for row in library("words")["word"] if row["name"] in ("CAR T", "CAR NK") for w in (row["name"], *row["also"])}
-    field |= {"CAR-T", "CAR-NK", "chimeric antigen receptor", "chimeric receptor", "CAR macrophage", "CAR Treg", "CAAR-T"}
+    field = {
+        w for row in library("words")["word"] if row["name"] in ("CAR T", "CAR NK") for w in (row["name"], *row["also"])
+    }
+    field |= {
+        "CAR-T",
+        "CAR-NK",
+        "chimeric antigen receptor",
+        "chimeric receptor",
+        "CAR macrophage",
+        "CAR Treg",
+        "CAAR-T",
+    }
     names = field | {n for p in products().values() for n in (p.name, *p.also)}
     split = {n: re.split(r"[ /-]", n.lower()) for n in names if re.fullmatch(r"[\w .,/+()-]{4,80}", n)}
     starts = {tuple(words) for words in split.values()}

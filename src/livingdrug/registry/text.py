@@ -18,6 +18,7 @@ _PHONE = re.compile(
     r"(?:\b(?:tel|phone|telephone|mobile|fax|call)\b[.:\s]{1,3}|(?=\+\d{1,3}[\s.\-(/]?\d))[+(]?\d(?:[\s.\-()/]{0,2}\d){6,14}",
     re.IGNORECASE,
 )
+_CONTACT_SECTION = re.compile(r"\s*Who is the main contact\?.*", re.DOTALL | re.IGNORECASE)
 
 
 def at(record: Any, path: str, kind: type[T] | tuple[type, ...]) -> T | None:
@@ -56,7 +57,8 @@ def plain(text: str | None) -> str | None:
 
 
 def without_contacts(text: str) -> str:
-    """Text with e-mail addresses and telephone numbers taken out."""
+    """Text with e-mail addresses, telephone numbers and ISRCTN's section on the main contact taken out."""
+    text = _CONTACT_SECTION.sub("", text)
     if "@" in text or "[at]" in text:
         text = _EMAIL.sub("[e-mail in the registry]", text)
     return _PHONE.sub("[telephone in the registry]", text)
@@ -71,11 +73,7 @@ _CONTACT_KEYS = re.compile(
 def record_without_contacts(record: Any) -> Any:
     """A raw record with every branch that holds contact persons left out, and contacts in texts masked."""
     if isinstance(record, dict):
-        return {
-            k: record_without_contacts(v)
-            for k, v in record.items()
-            if not _CONTACT_KEYS.search(k)
-        }
+        return {k: record_without_contacts(v) for k, v in record.items() if not _CONTACT_KEYS.search(k)}
     if isinstance(record, list):
         return [record_without_contacts(v) for v in record]
     return without_contacts(record) if isinstance(record, str) else record

@@ -54,7 +54,9 @@ def read(record: Record) -> Study:
     name = at(protocol, "identificationModule.nctId", str)
     nct = nct_id(name)
     if nct is None:
-        raise RecordError("a record without an NCT number", where=f"protocolSection.identificationModule.nctId = {name!r}")
+        raise RecordError(
+            "a record without an NCT number", where=f"protocolSection.identificationModule.nctId = {name!r}"
+        )
     status = at(protocol, "statusModule", dict) or {}
     design = at(protocol, "designModule", dict) or {}
     criteria = at(protocol, "eligibilityModule", dict) or {}

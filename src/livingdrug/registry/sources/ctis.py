@@ -117,7 +117,9 @@ def read(record: Record) -> Study:
         summary=words(information, "trialObjective.mainObjective"),
         description=plain(
             "\n".join(
-                t for o in items(information, "trialObjective.secondaryObjectives") if (t := words(o, "secondaryObjective"))
+                t
+                for o in items(information, "trialObjective.secondaryObjectives")
+                if (t := words(o, "secondaryObjective"))
             )
         ),
         eligibility=_criteria(information),
@@ -147,9 +149,7 @@ def _status(record: Record) -> tuple[str | None, str | None]:
 
 
 def _ages(population: Record) -> tuple[str | None, str | None]:
-    codes = {
-        str(r.get("ctAgeRangeCode") or "") for r in items(population, "ageRangeSecondaryIds")
-    } & AGES.keys()
+    codes = {str(r.get("ctAgeRangeCode") or "") for r in items(population, "ageRangeSecondaryIds")} & AGES.keys()
     return (AGES[min(codes)][0], AGES[max(codes)][1]) if codes else (None, None)
 
 
@@ -212,7 +212,9 @@ def _sponsors(record: Record, part: Record) -> Any:
         if name := words(sponsor, "organisation.name"):
             kind = (words(sponsor, "organisation.type") or "").lower()
             role = "lead" if sponsor.get("primary") is True else "collaborator"
-            yield Sponsor(name, role, _SPONSOR.get(kind, "INDUSTRY" if sponsor.get("isCommercial") is True else "OTHER"))
+            yield Sponsor(
+                name, role, _SPONSOR.get(kind, "INDUSTRY" if sponsor.get("isCommercial") is True else "OTHER")
+            )
 
 
 def _sites(parts_two: list[Record]) -> Any:
@@ -220,7 +222,10 @@ def _sites(parts_two: list[Record]) -> Any:
         for site in items(part, "trialSites"):
             place = at(site, "organisationAddressInfo", dict) or {}
             yield Site(
-                words(place, "organisation.name"), words(place, "address.city"), None, words(place, "address.countryName")
+                words(place, "organisation.name"),
+                words(place, "address.city"),
+                None,
+                words(place, "address.countryName"),
             )
 
 
@@ -232,4 +237,6 @@ def _identifiers(record: Record, names: Record) -> Any:
     for key in ("nctNumber", "isrctnNumber", "whoUniversalTrialReferenceNumber", "additionalRegistries"):
         for entry in items(others, key):
             if number := words(entry, "number"):
-                yield linking_number(number) or Identifier((words(entry, "otherRegistryName") or "OTHER").upper(), number)
+                yield linking_number(number) or Identifier(
+                    (words(entry, "otherRegistryName") or "OTHER").upper(), number
+                )

@@ -39,8 +39,8 @@ _AGES = (
     ("f13_elderly_65_years", "65 Years", None),
 )
 _COUNTRIES = {
-    "AT": "Austria", "BE": "Belgium", "BG": "Bulgaria", "CY": "Cyprus", "CZ": "Czechia", "DE": "Germany", "DK": "Denmark",
-    "EE": "Estonia", "ES": "Spain", "FI": "Finland", "FR": "France", "GB": "United Kingdom", "GR": "Greece",
+    "AT": "Austria", "BE": "Belgium", "BG": "Bulgaria", "CY": "Cyprus", "CZ": "Czechia", "DE": "Germany",
+    "DK": "Denmark", "EE": "Estonia", "ES": "Spain", "FI": "Finland", "FR": "France", "GB": "United Kingdom", "GR": "Greece",
     "HR": "Croatia", "HU": "Hungary", "IE": "Ireland", "IS": "Iceland", "IT": "Italy", "LI": "Liechtenstein",
     "LT": "Lithuania", "LU": "Luxembourg", "LV": "Latvia", "MT": "Malta", "NL": "Netherlands", "NO": "Norway",
     "PL": "Poland", "PT": "Portugal", "RO": "Romania", "SE": "Sweden", "SI": "Slovenia", "SK": "Slovakia",
@@ -58,7 +58,11 @@ def read(record: Record) -> Study:
     ages = [(low, high) for key, low, high in _AGES if record.get(key) == "Yes"]
     youngest, oldest = (ages[0][0], ages[-1][1]) if ages else (None, None)
     enrolled = next(
-        (n for k in ("f422_in_the_whole_clinical_trial", "f421_in_the_eea", "f41_in_the_member_state") if (n := _whole(record.get(k)))),
+        (
+            n
+            for k in ("f422_in_the_whole_clinical_trial", "f421_in_the_eea", "f41_in_the_member_state")
+            if (n := _whole(record.get(k)))
+        ),
         None,
     )
     women, men = (record.get(k) == "Yes" for k in ("f21_female", "f22_male"))
@@ -126,7 +130,10 @@ def _whole(value: object) -> int | None:
 def _criteria(record: Record) -> str | None:
     blocks = [
         f"{heading} Criteria:\n\n{text}"
-        for heading, key in (("Inclusion", "e3_principal_inclusion_criteria"), ("Exclusion", "e4_principal_exclusion_criteria"))
+        for heading, key in (
+            ("Inclusion", "e3_principal_inclusion_criteria"),
+            ("Exclusion", "e4_principal_exclusion_criteria"),
+        )
         if (text := words(record, key))
     ]
     return "\n\n".join(blocks) or None
@@ -134,7 +141,9 @@ def _criteria(record: Record) -> str | None:
 
 def _products(record: Record) -> Any:
     for product in items(record, "dimp"):
-        substances = [t for d in items(product, "d38_imp_identification_details") if (t := words(d, "d38_inn__proposed_inn"))]
+        substances = [
+            t for d in items(product, "d38_imp_identification_details") if (t := words(d, "d38_inn__proposed_inn"))
+        ]
         names = [words(product, k) for k in ("d31_product_name", "d2111_trade_name", "d32_product_code")] + substances
         known = list(dict.fromkeys(n for n in names if n))
         if known:

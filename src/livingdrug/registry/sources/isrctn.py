@@ -26,21 +26,31 @@ _OVERRIDE = {
     "no longer recruiting": "ACTIVE_NOT_RECRUITING",
     "recruiting": "RECRUITING",
 }
-_PHASE = {"i": "PHASE1", "ii": "PHASE2", "iii": "PHASE3", "iv": "PHASE4", "1": "PHASE1", "2": "PHASE2", "3": "PHASE3", "4": "PHASE4"}
+_PHASE = {
+    "i": "PHASE1",
+    "ii": "PHASE2",
+    "iii": "PHASE3",
+    "iv": "PHASE4",
+    "1": "PHASE1",
+    "2": "PHASE2",
+    "3": "PHASE3",
+    "4": "PHASE4",
+}
 _AGES = {
     "neonate": (None, "28 Days"),
     "child": (None, "17 Years"),
     "adult": ("18 Years", None),
     "senior": ("65 Years", None),
 }
-_CONTACT_SECTION = re.compile(r"\n?\s*Who is the main contact\?.*", re.DOTALL | re.IGNORECASE)
 
 
 def read(record: Record) -> Study:
     """Reads one ISRCTN trial."""
     assigned = number(record)
     if assigned is None:
-        raise RecordError("an ISRCTN record without its eight-digit number", where=f"isrctn = {record.get('isrctn')!r}"[:200])
+        raise RecordError(
+            "an ISRCTN record without its eight-digit number", where=f"isrctn = {record.get('isrctn')!r}"[:200]
+        )
     about = at(record, "trialDescription", dict) or {}
     design = at(record, "trialDesign", dict) or {}
     people = at(record, "participants", dict) or {}
@@ -57,7 +67,7 @@ def read(record: Record) -> Study:
         for c in items(people, "trialCentres.trialCentre")
     )
     countries = (*_listed(people, "recruitmentCountries.country"), *(s.country for s in sites if s.country))
-    summary = plain(_CONTACT_SECTION.sub("", at(about, "plainEnglishSummary", str) or ""))
+    summary = words(about, "plainEnglishSummary")
     return Study(
         id=f"ISRCTN{assigned}",
         registry="isrctn",
@@ -71,9 +81,15 @@ def read(record: Record) -> Study:
         study_type=(words(design, "primaryStudyDesign") or "").upper() or None,
         phases=_phases(record),
         enrollment=target if final is None else final,
-        enrollment_type="ESTIMATED" if final is None and target is not None else "ACTUAL" if final is not None else None,
+        enrollment_type="ESTIMATED"
+        if final is None and target is not None
+        else "ACTUAL"
+        if final is not None
+        else None,
         enrollment_stated=next((str(n) for n in (final, target) if n is not None), None),
-        sex={"all": "ALL", "both": "ALL", "female": "FEMALE", "male": "MALE"}.get((words(people, "gender") or "").lower()),
+        sex={"all": "ALL", "both": "ALL", "female": "FEMALE", "male": "MALE"}.get(
+            (words(people, "gender") or "").lower()
+        ),
         minimum_age=youngest,
         maximum_age=oldest,
         minimum_age_years=age_in_years(youngest),
@@ -88,7 +104,12 @@ def read(record: Record) -> Study:
         description=words(about, "studyHypothesis") if summary else None,
         eligibility=_criteria(people),
         conditions=tuple(t for c in items(record, "conditions.condition") if (t := words(c, "description"))),
-        mesh=tuple(t for c in items(record, "conditions.condition") for k in ("diseaseClass1", "diseaseClass2") if (t := words(c, k))),
+        mesh=tuple(
+            t
+            for c in items(record, "conditions.condition")
+            for k in ("diseaseClass1", "diseaseClass2")
+            if (t := words(c, k))
+        ),
         interventions=tuple(_interventions(record)),
         outcomes=tuple(_outcomes(about)),
         sponsors=tuple(_sponsors(record)),
@@ -163,7 +184,12 @@ def _whole(value: object) -> int | None:
 
 
 def _status(
-    record: Record, design: Record, people: Record, start: PartialDate | None, end: PartialDate | None, as_of: PartialDate | None
+    record: Record,
+    design: Record,
+    people: Record,
+    start: PartialDate | None,
+    end: PartialDate | None,
+    as_of: PartialDate | None,
 ) -> str | None:
     """The status on the day the record was taken."""
     for stated in (words(design, "overallStatusOverride"), words(people, "recruitmentStatusOverride")):

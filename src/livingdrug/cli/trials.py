@@ -1,0 +1,312 @@
+"""`livingdrug trials`: the registered trials, mirrored on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from livingdrug.errors import LivingDrugError
+
+if TYPE_CHECKING:
+    from livingdrug.registry.record import Study
+    from livingdrug.registry.store import Store
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The trials in people: fetch, search and follow the registered studies. Not medical advice.",
+)
+
+Db = Annotated[
+    Path | None,
+    typer.Option("--db", envvar="LIVINGDRUG_TRIALS", help="The mirror's file; without it, one in your data folder."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plainly(command: F) -> F:
+    """Turns an error a user can mend into one message and exit code 2."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except LivingDrugError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from None
+
+    return run  # type: ignore[return-value]
+
+
+def open_store(db: Path | None, create: bool = False) -> Store:
+    """The mirror at a path or in the data folder."""
+    from livingdrug.registry.store import Store
+
+    return Store(db, create=create)
+
+
+def say(text: str) -> None:
+    """Prints text as it is: nothing in a record can style or steer the terminal."""
+    sys.stdout.write(text + "\n")
+
+
+def say_json(data: Any) -> None:
+    """Prints one JSON object."""
+    say(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+@contextmanager
+def progress_bar(quiet: bool, title: str = "") -> Iterator[Callable[[str, int, int | None], None]]:
+    """A progress bar on a terminal; nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, Any] = {}
+
+        def told(stage: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(f"{title} {stage}".strip(), total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield told
+
+
+NAMES = {"ctgov": "ClinicalTrials.gov", "ctis": "EU CTIS", "isrctn": "ISRCTN", "euctr": "EU CTR"}
+
+
+@app.command()
+@plainly
+def sync(
+    query: Annotated[
+        str | None, typer.Option(help="An expression of the registry, such as '\"CD19\" AND lymphoma'.")
+    ] = None,
+    all_studies: Annotated[bool, typer.Option("--all", help="Every study of the registry.")] = False,
+    cart: Annotated[
+        bool, typer.Option("--cart", help="CAR cell therapy, by its words and product names (default).")
+    ] = False,
+    registry: Annotated[
+        list[str] | None, typer.Option(help="ctgov, ctis or isrctn; may be repeated. Default: all.")
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(help="Another address of the registry's interface.")] = None,
+    every: Annotated[str | None, typer.Option(help="Go on for ever: hour, day or week.")] = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Bring the mirror up to date; an interrupted run goes on where it stopped."""
+    from livingdrug.registry.errors import RegistryError
+    from livingdrug.registry.sync import REGISTRIES, cart_queries, repeat
+    from livingdrug.registry.sync import sync as bring_up_to_date
+
+    if sum([query is not None, all_studies, cart]) > 1:
+        raise RegistryError("more than one of --query, --all and --cart", mend="choose one")
+    registries = registry or (["ctgov"] if base_url else list(REGISTRIES))
+    if base_url and len(registries) > 1:
+        raise RegistryError(
+            "one address cannot be that of several registries", where="--base-url", mend="name one --registry"
+        )
+    store = open_store(db, create=True)
+
+    def once() -> None:
+        runs: list[dict[str, Any]] = []
+        failures: list[str] = []
+        for name in registries:
+            questions = [query] if query is not None else [""] if all_studies else cart_queries(name)
+            for number, question in enumerate(questions, 1):
+                title = NAMES.get(name, name) + (f" {number}/{len(questions)}" if len(questions) > 1 else "")
+                try:
+                    with progress_bar(as_json, title) as told:
+                        done = bring_up_to_date(store, question, registry=name, base_url=base_url, progress=told)
+                except RegistryError as error:
+                    failures.append(f"{title}: {error}")
+                    break  # the registry's other questions would meet the same trouble
+                runs.append(done)
+                if not as_json:
+                    say(_told(done, title))
+        if as_json:
+            counts = {k: sum(r[k] for r in runs) for k in ("new", "changed", "unchanged", "quarantined", "removed")}
+            say_json({**counts, "studies": len(store), "runs": runs, "failures": failures})
+        if failures:
+            raise RegistryError("\n".join(failures))
+
+    if every:
+        repeat(once, every, lambda trouble: typer.echo(trouble, err=True))
+    else:
+        once()
+
+
+def _told(done: dict[str, Any], title: str) -> str:
+    stamp = f" (data of {done['data_timestamp'][:16]})" if done["data_timestamp"] else ""
+    if done["up_to_date"]:
+        return f"{title}: nothing new{stamp}"
+    counts = ", ".join(f"{done[k]:,} {k}" for k in ("new", "changed", "unchanged", "quarantined", "removed"))
+    return f"{title}: {counts}{stamp}{', taken up where it had stopped' if done['resumed'] else ''}"
+
+
+@app.command("import")
+@plainly
+def import_(
+    files: Annotated[
+        list[Path], typer.Argument(help="v2 JSON, JSON lines, gzip, zip; CTIS JSON; ISRCTN XML; EU CTR JSON; folders.")
+    ],
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Read records from files into the mirror."""
+    from livingdrug.registry.importer import import_files
+
+    store = open_store(db, create=True)
+    with progress_bar(as_json) as told:
+        tally = import_files(store, files, lambda t: told("records", t.read, None))
+    if as_json:
+        return say_json(tally.as_dict())
+    say(
+        f"{tally.read:,} records read: {tally.new:,} new, {tally.changed:,} changed,"
+        f" {tally.unchanged:,} unchanged, {tally.quarantined:,} quarantined; the mirror holds {len(store):,} studies"
+    )
+    if tally.quarantined:
+        rows = store.connect().execute(
+            "SELECT place, reason, count(*) FROM quarantine GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10"
+        )
+        for place, reason, count in rows:
+            say(f"  set aside from {place}: {reason.splitlines()[0][:200]}{f' ({count:,} times)' if count > 1 else ''}")
+
+
+@app.command()
+@plainly
+def show(
+    study: Annotated[str, typer.Argument(help="NCT, CTIS, ISRCTN or EudraCT number; a former id will do.")],
+    raw: Annotated[
+        bool, typer.Option("--raw", help="The record as the registry gave it, without contact persons.")
+    ] = False,
+    contacts: Annotated[bool, typer.Option("--contacts", help="With --raw: also contact persons.")] = False,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """One study: what the registries say about it, and how that changed."""
+    from dataclasses import asdict
+
+    from livingdrug.registry.feed import as_rows, events, sentence
+    from livingdrug.registry.text import record_without_contacts
+
+    store = open_store(db)
+    found = store.resolve(study)
+    if raw:
+        record = store.record(found)
+        return say_json(record if contacts else record_without_contacts(record))
+    readings = list(store.readings(store.same_trial(found)))
+    reading = next(r for r in readings if r.id == found)
+    history = events(store, study=found)
+    grave = store.connect().execute("SELECT since, reason FROM tombstone WHERE study = ?", (found,)).fetchone()
+    if as_json:
+        others = [asdict(r) for r in readings if r.id != found]
+        removed = {"since": grave[0], "reason": grave[1]} if grave else None
+        return say_json({**asdict(reading), "other_records": others, "removed": removed, "changes": as_rows(history)})
+    say(_page(reading))
+    if grave:
+        say(f"Removed          since {grave[0][:10]}: {grave[1]}")
+    for other in readings:
+        if other.id != found:
+            say(f"Same trial       {other.id} ({NAMES[other.registry]}): {other.status or 'no status'}  {other.url}")
+    if history:
+        say("\nChanges")
+        for event in history[:20]:
+            say(f"  {event.seen[:10]}  {sentence(event)}")
+
+
+def _page(study: Study) -> str:
+    """A study as a page of text."""
+
+    def dated(name: str) -> str | None:
+        value = getattr(study, name)
+        return value and f"{value}{f' ({value.type.lower()})' if value.type else ''}"
+
+    stated = study.enrollment_stated
+    enrollment = (
+        f"{study.enrollment}" if study.enrollment is not None else stated and f"not stated (the registry says {stated})"
+    )
+    ages = f"{study.minimum_age or 'no lower limit'} to {study.maximum_age or 'no upper limit'}"
+    rows = {
+        "Status": ", last known ".join(filter(None, (study.status or "not stated", study.last_known_status))),
+        "Why stopped": study.why_stopped,
+        "Phase": " and ".join(study.phases) or "not stated",
+        "Sponsor": study.sponsor,
+        "Conditions": "; ".join(study.conditions),
+        "Interventions": "; ".join(i.name or i.type or "unnamed" for i in study.interventions),
+        "Enrollment": enrollment,
+        "Start": dated("start"),
+        "Primary end": dated("primary_completion"),
+        "Completion": dated("completion"),
+        "Last update": dated("updated"),
+        "People": f"{study.sex or 'sex not stated'}, {ages}",
+        "Sites": f"{len(study.sites)} in {', '.join(study.countries) or 'no country stated'}",
+        "Results": "posted" if study.has_results else "not posted",
+        "Numbers": "; ".join(f"{i.value} ({i.kind})" for i in study.identifiers),
+    }  # fmt: skip
+    lines = [f"{study.id}  {study.title or ''}", study.url, ""]
+    lines += [f"{name:<16} {text}" for name, text in rows.items() if text]
+    for heading, text in (("Summary", study.summary), ("Eligibility", study.eligibility)):
+        if text:
+            lines += ["", heading, text]
+    return "\n".join(lines) + "\n"
+
+
+@app.command()
+@plainly
+def changes(
+    since: Annotated[
+        str | None, typer.Option(help="A day (2026-08-22), month or year; without it, seven days back.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="The last day to show.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="status, phase, enrollment, sites, dates, ...; may be repeated.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Only trials aiming at this antigen, by any of its names.")] = None,
+    study: Annotated[str | None, typer.Option(help="Only this study.")] = None,
+    doubtful: Annotated[bool, typer.Option("--doubtful", help="Also show what may be no change at all.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    as_atom: Annotated[bool, typer.Option("--atom", help="Print an Atom feed.")] = False,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """What changed in the registered trials, newest first."""
+    from livingdrug.registry.feed import as_rows, atom, events, sentence
+
+    if since is None and study is None:
+        since = (datetime.now(UTC) - timedelta(days=7)).date().isoformat()
+    found = events(
+        open_store(db), since, until=until, kinds=kind or (), target=target, study=study, doubtful=doubtful, limit=limit
+    )
+    if as_atom:
+        return say(atom(found))
+    if as_json:
+        return say_json({"since": since, "until": until, "total": len(found), "changes": as_rows(found)})
+    for day, on_day in groupby(found, key=lambda e: e.seen[:10]):
+        say(day)
+        for _, of_study in groupby(on_day, key=lambda e: e.study):
+            told = list(of_study)
+            say(f"  {told[0].study}  {(told[0].title or '')[:100]}")
+            for event in told:
+                say(f"    {sentence(event)}")
+    say(f"{len(found):,} changes" + (f" since {since}" if since else ""))
+
+
+try:  # search, overview, statistics and draft stand in a file of their own and join the same command
+    import livingdrug.cli.trials_search  # noqa: E402, F401
+except ModuleNotFoundError as error:
+    if error.name != "livingdrug.cli.trials_search":
+        raise
