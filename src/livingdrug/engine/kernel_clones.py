@@ -62,16 +62,6 @@ def clones_to_move(w, l, count_below):
     return False
 
 
-@compiled("void(float64[::1], int64)")
-def remember_rates(w, l):
-    """Keeps this tick's rates, and the flow of each passage, for the mean over the next interval."""
-    for r in range(RATES):
-        w[PREV + r*LANES + l] = w[RATE + r*LANES + l]
-    for k in range(PASSAGES):
-        source = YI + CLONE[PASSAGE[3*k]]*LANES + l
-        w[FLOW + k*LANES + l] = w[RATE + (2*CLONES + k)*LANES + l]*w[source]
-
-
 @compiled("float64(float64[::1], int64, int64, boolean)")
 def mean_rate(w, l, r, remembered):
     """A rate averaged over the interval that ends at this tick."""
@@ -85,10 +75,10 @@ def move_clones(w, l, patient, tick, keys, t, h, remembered, count_below, ode_ab
     arriving = np.zeros(CLONES + 1)
     settling = np.zeros(CLONES + 1)
     for k in range(PASSAGES):  # flows from sources that the equations move
+        now = w[RATE + (2*CLONES + k)*LANES + l]*w[YI + CLONE[PASSAGE[3*k]]*LANES + l]
         if w[MASK + PASSAGE[3*k]*LANES + l] == 1.0:
-            now = w[RATE + (2*CLONES + k)*LANES + l]*w[YI + CLONE[PASSAGE[3*k]]*LANES + l]
             arriving[PASSAGE[3*k + 1]] += max(0.5*(now + w[FLOW + k*LANES + l]) if remembered else now, 0.0)
-    remember_rates(w, l)
+        w[FLOW + k*LANES + l] = now
     changed = False
     for c in range(CLONES):
         at = YI + CLONE[c]*LANES + l
@@ -120,7 +110,7 @@ def move_clones(w, l, patient, tick, keys, t, h, remembered, count_below, ode_ab
         c = PASSAGE[3*k + 1]
         if settling[c] > 0.0 and w[MASK + c*LANES + l] == 0.0:
             w[YI + CLONE[c]*LANES + l] += descend(
-                settling[c], mean_rate(w, l, 2*c, True), mean_rate(w, l, 2*c + 1, True), 0.5*h,
+                settling[c], mean_rate(w, l, 2*c, remembered), mean_rate(w, l, 2*c + 1, remembered), 0.5*h,
                 uniform(keys[CLONES + k, KEY_LAND], patient, tick), uniform(keys[CLONES + k, KEY_SETTLE], patient, tick))
         settling[c] = 0.0
     for c in range(CLONES):
@@ -133,7 +123,7 @@ def move_clones(w, l, patient, tick, keys, t, h, remembered, count_below, ode_ab
             else:
                 continue
         elif h > 0.0 and arriving[c] > 0.0:
-            w[at] += arrive(arriving[c], mean_rate(w, l, 2*c, True), mean_rate(w, l, 2*c + 1, True), h,
+            w[at] += arrive(arriving[c], mean_rate(w, l, 2*c, remembered), mean_rate(w, l, 2*c + 1, remembered), h,
                             uniform(keys[c, KEY_ARRIVE], patient, tick))
         if w[at] > 0.0:
             extinct[c] = np.inf
@@ -143,4 +133,6 @@ def move_clones(w, l, patient, tick, keys, t, h, remembered, count_below, ode_ab
             w[MASK + c*LANES + l] = 1.0
             changed = True
         w[YS + CLONE[c]*LANES + l] = w[at]
+    for r in range(RATES):
+        w[PREV + r*LANES + l] = w[RATE + r*LANES + l]
     return changed
