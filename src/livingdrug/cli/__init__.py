@@ -1,14 +1,83 @@
-"""The command line: `livingdrug COMMAND`."""
+"""The command line: `livingdrug COMMAND`. Bad input ends with exit code 2 and one message; Ctrl-C with 130."""
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-def main() -> None:
-    """Runs one command."""
+from livingdrug.errors import LivingDrugError
+
+if TYPE_CHECKING:
     import typer
 
-    from livingdrug.cli.trials import app as trials
+# Groups of commands in files of their own: imported only when one of them is asked for.
+GROUPS = {"trials": "livingdrug.cli.trials", "models": "livingdrug.cli.models", "sbml": "livingdrug.cli.sbml"}
 
-    app = typer.Typer(no_args_is_help=True)
-    app.add_typer(trials, name="trials")
-    app()
+
+def commands(asked: str | None = None) -> typer.Typer:
+    """The commands: all of them, or with only the group that is asked for."""
+    import typer
+
+    from livingdrug.cli import library, run
+
+    app = typer.Typer(name="livingdrug", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                      help="CAR-T cell therapy in silico, beside the trials that test it in people. Not medical advice.")
+    for command in (run.run, library.list_, library.show, library.explain_, library.new, run.calibrate, run.scoreboard,
+                    run.bench):
+        app.command(name=command.__name__.rstrip("_"))(command)
+    for name, module in GROUPS.items():
+        if (asked is None or asked == name) and find_spec(module):
+            app.add_typer(import_module(module).app, name=name)
+
+    @app.callback(invoke_without_command=True)
+    def about(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+        if version:
+            from livingdrug import __version__
+
+            typer.echo(__version__)
+            raise typer.Exit
+
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    import typer
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop: the same as Ctrl-C
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    asked = next((a for a in given if not a.startswith("-")), None)
+    own = {"run", "list", "show", "explain", "new", "calibrate", "scoreboard", "bench"}
+    try:
+        code = commands(asked if asked in own | set(GROUPS) else None)(given, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except LivingDrugError as problem:
+        _complain(problem.message)
+    except (KeyboardInterrupt, typer.Abort):
+        print("stopped; nothing half-written was left", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has gone
+        sys.exit(0)
+    except OSError as problem:
+        _complain(f"{problem.strerror or problem}" + (f": '{problem.filename}'" if problem.filename else ""))
+    except MemoryError:
+        _complain("the machine has too little memory for this\n  mend:    ask for fewer patients")
+    except Exception as problem:
+        if not hasattr(problem, "format_message"):
+            raise
+        _complain(problem.format_message(), problem)  # typer's own: an unknown command or option, a wrong number
+
+
+def _complain(message: str, problem: object = None) -> None:
+    """One message and exit code 2."""
+    context = getattr(problem, "ctx", None)
+    if context is not None:
+        message += f"\n  mend:    see {context.command_path} --help"
+    print(message, file=sys.stderr)
+    sys.exit(2)

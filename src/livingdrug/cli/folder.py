@@ -1,0 +1,62 @@
+"""A run's folder appears whole or not at all: it is written beside its place under a temporary name, then renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from livingdrug.errors import ScenarioError
+
+OURS = "provenance.json"  # every run folder has one
+
+
+@contextmanager
+def run_folder(place: Path) -> Iterator[Path]:
+    """A temporary folder that takes its place when all went well, and vanishes when not.
+
+    An earlier run there is replaced only at that moment; a folder with anything else in it is never touched.
+    """
+    check(place)
+    made = not place.parent.exists()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
+    except OSError as problem:
+        raise ScenarioError(f"'{place}' cannot be written: {problem.strerror or problem}", where="--out",
+                            mend="choose a folder you may write to") from None
+    try:
+        yield part
+        part.chmod(0o777 & ~_mask())
+        if place.exists():
+            old = part.with_suffix(".old")
+            place.rename(old)
+            part.rename(place)
+            shutil.rmtree(old)
+        else:
+            part.rename(place)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if made:
+            with suppress(OSError):
+                place.parent.rmdir()  # only when it is empty
+
+
+def check(place: Path) -> None:
+    """Refuse a place that holds anything but an earlier run."""
+    if place.is_symlink() and not place.exists():
+        raise ScenarioError(f"'{place}' is a link to nowhere", where="--out", mend="name another folder")
+    if place.exists() and not place.is_dir():
+        raise ScenarioError(f"'{place}' is a file", where="--out", mend="name a folder")
+    if place.is_dir() and any(place.iterdir()) and not (place / OURS).is_file():
+        raise ScenarioError(f"'{place}' is not empty and holds no earlier run", where="--out",
+                            mend="name a new or empty folder; nothing was changed")
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,199 @@
+"""`livingdrug list`, `show`, `explain`, `new`: what the library knows, why a number has its value, and a new entry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livingdrug import library
+from livingdrug.cli.run import Json, Sets, changes
+from livingdrug.errors import ScenarioError, nearest, unknown
+from livingdrug.library import Entry
+from livingdrug.sources import Spread, is_parameter
+
+_APART = ("title", "about", "aliases", "sources")
+
+
+def list_(
+    kind: Annotated[str | None, typer.Argument(help=f"One of {', '.join(library.KINDS)}.")] = None,
+    json_: Json = False,
+) -> None:
+    """List the library's entries of a kind (without one: how many there are of each)."""
+    if kind is None:
+        counts = {k: len(library.names(k)) for k in library.KINDS}
+        print(json.dumps(counts) if json_ else columns(["kind", "entries"], [[k, str(n)] for k, n in counts.items()]))
+        return
+    entries = [library.find(kind, name) for name in library.names(kind)]
+    if json_:
+        print(json.dumps([{"name": e.name, "title": e.title, "aliases": list(e.aliases), "file": e.file} for e in entries]))
+    elif entries:
+        print(columns(["name", "title", "also called"], [[e.name, e.title, ", ".join(e.aliases)] for e in entries]))
+    else:
+        print(f"the library has no {kind} yet")
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="Name or alias of an entry, KIND/NAME, or a TOML file.")],
+    model: Annotated[bool, typer.Option("--model", help="For a trial: its modules, states and flows.")] = False,
+    equations: Annotated[bool, typer.Option("--equations", help="For a trial: every equation, as LaTeX.")] = False,
+    json_: Json = False,
+) -> None:
+    """Show entries of the library with every number's source; of a trial also the model."""
+    if model or equations:
+        from livingdrug.model.describe import equations_latex
+        from livingdrug.scenario import resolve
+
+        built = resolve(name).model()
+        found = equations_latex(built) if equations else {}
+        if json_:
+            print(json.dumps({"model": repr(built), "equations": found}))
+        else:
+            print("\n".join(found.values()) if equations else built)
+        return
+    entries = _asked(name)
+    print(json.dumps([_as_dict(e) for e in entries]) if json_ else "\n\n".join(described(e) for e in entries))
+
+
+def explain_(
+    trial: Annotated[str, typer.Argument(metavar="TRIAL_OR_FILE", help="A library trial, or your own TOML file.")],
+    path: Annotated[str, typer.Argument(help="As kinetics.growth, covariates.age or protocol.follow_up.")],
+    set_: Sets = None,
+    json_: Json = False,
+) -> None:
+    """Why has this number this value? Every layer that spoke, and where."""
+    from livingdrug.scenario import explain, resolve
+
+    found = explain(resolve(trial, changes(set_)), path)
+    print(json.dumps(found.as_dict(), default=str) if json_ else found)
+
+
+def new(
+    kind: Annotated[str, typer.Argument(help="product, drug, tumour, population, protocol, trial or scenario.")],
+    name: Annotated[str, typer.Argument(help="Its name; the file is NAME.toml in this folder.")],
+) -> None:
+    """Write a commented template that loads, to be filled with your own numbers."""
+    import re
+
+    from livingdrug.cli.templates import TEMPLATES
+
+    if kind not in TEMPLATES:
+        raise unknown("kind of template", kind, TEMPLATES, "livingdrug new")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}", name) or name.endswith(".toml"):
+        raise ScenarioError(f"'{name}' is not a name for a file", where="livingdrug new",
+                            allowed="letters, digits, - _ + and . (80 at most), without .toml")
+    path = Path(f"{name}.toml")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATES[kind].replace("NAME", name))
+    except FileExistsError:
+        raise ScenarioError(f"'{path}' is there already; it was not changed", where="livingdrug new",
+                            mend="choose another name or move the file") from None
+    except OSError as problem:
+        raise ScenarioError(f"'{path}' cannot be written: {problem.strerror}", where="livingdrug new",
+                            mend="go to a folder you may write to") from None
+    print(f"wrote {path}")
+
+
+def _asked(name: str) -> list[Entry]:
+    """The entries that a word means: a file, KIND/NAME, or every entry of that name or alias."""
+    kind, _, rest = name.partition("/")
+    if kind.rstrip("s") + "s" in library.KINDS and rest:
+        return [library.find(kind, rest)]
+    if name.endswith(".toml"):
+        return [library.read(Path(name))]
+    found = library.everywhere(name)
+    if not found:
+        known = sorted({n for k in library.KINDS for n in library.names(k)})
+        raise ScenarioError(f"the library has nothing called '{name}'", nearest=nearest(name, known),
+                            mend="see livingdrug list, or livingdrug list KIND")
+    return found
+
+
+def described(entry: Entry) -> str:
+    """One entry as text: what it is, its words, its numbers with their sources, its published rows."""
+    lines = [f"{entry.title}  [{entry.kind.removesuffix('s')} {entry.name}, {entry.file}]"]
+    if entry.aliases:
+        lines.append(f"also called {', '.join(entry.aliases)}")
+    if about := str(entry.data.get("about", "")).strip():
+        lines.append(" ".join(about.split()))
+    numbers = list(_numbers(entry))
+    words = [line for key, value in entry.data.items() if key not in _APART for line in _words(value, key)]
+    if words:
+        lines += ["", *words]
+    if numbers:
+        lines += ["", columns(["number", "value", "kind", "between patients", "source"],
+                              [[n["path"], f"{_value(n['value'])} {n['unit']}".strip(), n["kind"], n["spread"],
+                                _origin(n)] for n in numbers])]
+    if rows := [r for r in entry.data.get("published", []) if isinstance(r, Mapping)]:
+        lines += ["", columns(["published", "value", "interval", "n", "fitted", "source"], [
+            [str(r.get("measure", "")), f"{_value(r.get('value', ''))} {r.get('unit', '')}".strip(),
+             f"{_value(r['low'])} to {_value(r['high'])}" if "low" in r and "high" in r else "", str(r.get("n", "")),
+             "yes" if r.get("fitted") else "no", str(r.get("source", ""))] for r in rows])]
+    if entry.sources:
+        lines += ["", "Sources", *(f"  {key}: {source}" for key, source in entry.sources.items())]
+    return "\n".join(lines)
+
+
+def _numbers(entry: Entry) -> Iterator[dict[str, Any]]:
+    """Every number of an entry with its origin (a covariate counts as one)."""
+    def walk(data: Any, path: str) -> Iterator[dict[str, Any]]:
+        if is_parameter(data) or (isinstance(data, Mapping) and "law" in data and "unit" in data):
+            spread = data.get("spread")
+            law = str(Spread.read(spread, entry.where(path))) if spread else str(data.get("law", ""))
+            yield {"path": path, "value": data.get("value", ""), "unit": str(data.get("unit", "")),
+                   "kind": str(data.get("kind", "")), "spread": law, "source": str(data.get("source", "")),
+                   "where": str(data.get("where", "")), "why": str(data.get("why", "")), "line": entry.line(path)}
+        elif isinstance(data, Mapping):
+            for key, value in data.items():
+                yield from walk(value, f"{path}.{key}" if path else key)
+
+    yield from walk({k: x for k, x in entry.data.items() if k != "sources"}, "")
+
+
+def _words(value: Any, path: str) -> Iterator[str]:
+    """The words of an entry that are not numbers, one line each; rules and rows as their main words."""
+    if is_parameter(value) or path == "published" or (isinstance(value, Mapping) and "law" in value):
+        return
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _words(inner, f"{path}.{key}")
+    elif isinstance(value, list) and value and all(isinstance(x, Mapping) for x in value):
+        for row in value:
+            head = row.get("name", row.get("measure", ""))
+            inside = ", ".join(f"{k} {_inline(x)}" for k, x in row.items()
+                               if k not in ("name", "measure", "why", "source", "where", "kind"))
+            yield f"{path}: {head}: {inside}" if head else f"{path}: {inside}"
+    else:
+        yield f"{path}: {_inline(value)}"
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "(" + ", ".join(f"{k} {_inline(x)}" for k, x in value.items()) + ")"
+    return ", ".join(map(_inline, value)) if isinstance(value, list) else _value(value)
+
+
+def _value(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _origin(number: Mapping[str, Any]) -> str:
+    return "; ".join(x for x in (number["source"], number["where"], number["why"]) if x)
+
+
+def _as_dict(entry: Entry) -> dict[str, Any]:
+    numbers = [{k: x for k, x in n.items() if x not in ("", None)} for n in _numbers(entry)]
+    return {"kind": entry.kind.removesuffix("s"), "name": entry.name, "title": entry.title, "file": entry.file,
+            "aliases": list(entry.aliases), "about": entry.data.get("about", ""), "numbers": numbers,
+            "published": list(entry.data.get("published", [])), "sources": {k: str(s) for k, s in entry.sources.items()}}
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A plain table: columns padded to their widest cell; the last one is left ragged."""
+    table = [head, *rows]
+    widths = [max(len(str(row[i])) for row in table) for i in range(len(head))]
+    return "\n".join("  ".join(str(c).ljust(w) for c, w in zip(row, widths)).rstrip() for row in table)

@@ -1,0 +1,178 @@
+"""`livingdrug run`, `scoreboard`, `calibrate`, `bench`: the commands that compute."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livingdrug.errors import EngineError, ScenarioError, unknown
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Patients = Annotated[int | None, typer.Option("--patients", help="How many virtual patients (1 to 10,000,000).")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same patients, same luck.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help=(
+    "Change one number or word, as kinetics.growth=0.8, \"kinetics.growth=0.8 1/day\", \"tumour.kill=* 0.5\"."))]
+
+
+def run(
+    trial: Annotated[str, typer.Argument(metavar="TRIAL_OR_FILE", help="A library trial, or your own TOML file.")],
+    patients: Patients = None,
+    seed: Seed = None,
+    set_: Sets = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the report and tables (runs/NAME).")] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    workers: Annotated[int | None, typer.Option("--workers", help="Threads to use (all processors).")] = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")] = None,
+    json_: Json = False,
+) -> None:
+    """Run a virtual trial and show each measure beside the published one."""
+    _machine(device, workers, cluster)
+    sets = changes(set_)
+    _numbers(patients, seed)
+    place = out or (None if json_ else Path("runs") / Path(trial).stem)
+    from livingdrug.cli.folder import run_folder
+    from livingdrug.trial import Trial
+
+    prepared = Trial(trial, sets=sets)
+    with run_folder(place) if place else nullcontext() as folder:
+        with progress(prepared.title, silent=json_) as tell:
+            result = prepared.run(patients=patients, seed=seed, threads=workers, progress=tell)
+        if folder:
+            result.save(folder)
+    if json_:
+        print(dump(result.json()))
+    else:
+        print(result.beside_published())
+        print(f"\nThe report is in {place}/report.html. Not medical advice.")
+
+
+def scoreboard(patients: Patients = None, seed: Seed = None, json_: Json = False) -> None:
+    """Every library trial beside its published results."""
+    _numbers(patients, seed)
+    from livingdrug import library
+    from livingdrug.trial import Trial
+
+    rows = []
+    for name in library.names("trials"):
+        with progress(name, silent=json_) as tell:
+            result = Trial(name).run(patients=patients, seed=seed, progress=tell)
+        fitted = any(m["fitted"] for m in result.json()["measures"])
+        role = library.find("trials", name).data.get("role", "calibration" if fitted else "validation")
+        rows.append({"trial": name, "role": role, "measures": result.json()["measures"]})
+        if not json_:
+            print(f"{name} ({role})\n{result.beside_published()}\n")
+    verdicts = [m["verdict"] for row in rows for m in row["measures"] if m["verdict"] != "not comparable"]
+    board = {"trials": rows, "inside": verdicts.count("inside"), "comparable": len(verdicts)}
+    if json_:
+        print(dump(board))
+    else:
+        print(f"inside: {board['inside']} of {board['comparable']} comparable measures")
+
+
+def calibrate(
+    name: Annotated[str, typer.Argument(help="The trial whose targets file is fitted to.")],
+    seed: Seed = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Show the fit; write nothing back.")] = False,
+    json_: Json = False,
+) -> None:
+    """Fit population values to the targets named in a file, and write them back with what was fitted to what."""
+    _numbers(None, seed)
+    from livingdrug.fit.calibrate import calibrate as fit
+
+    with progress(f"fitting {name}", silent=json_) as tell:
+        outcome = fit(name, seed=1 if seed is None else seed, write=not dry, progress=tell)
+    print(dump(outcome.json()) if json_ else outcome)
+
+
+def bench(
+    peers: Annotated[bool, typer.Option("--peers", help="Time other installed integrators in the same run.")] = False,
+    json_: Json = False,
+) -> None:
+    """Speed of the engine on this machine."""
+    from livingdrug.engine.bench import bench as measured
+
+    found = measured(peers=peers)
+    if json_:
+        print(dump(found))
+        return
+    print(f"{found['model']}: {found['states']} states, rtol {found['rtol']:g}")
+    from livingdrug.cli.library import columns
+
+    print(columns(["tool", "version", "patients", "patients/s/core", "max error", "median error", "ratio"],
+                  [[r["tool"], r["version"], f"{r['patients']:,}", f"{r['patients_per_s_core']:,.0f}",
+                    f"{r['max_error']:.1e}", f"{r['median_error']:.1e}", f"{r['ratio']:.2g}"] for r in found["rows"]]))
+    whole = found["therapy_model"]
+    print(f"therapy model: {whole['states']} states, {whole['patients_per_s_core']:,.0f} patients/s/core")
+
+
+def changes(given: list[str] | None) -> dict[str, str]:
+    """Dotted path -> text of each --set; ScenarioError when one has no path or no value."""
+    found: dict[str, str] = {}
+    for text in given or []:
+        path, sign, value = text.partition("=")
+        if not sign or not path.strip() or not value.strip():
+            raise ScenarioError(f"'{text}' is not a change", where="--set", allowed="PATH=VALUE",
+                                mend="write for example --set kinetics.growth=0.8")
+        if path.strip() in found:
+            raise ScenarioError(f"'{path.strip()}' is set twice", where="--set", mend="keep one of them")
+        found[path.strip()] = value.strip()
+    return found
+
+
+def dump(data: Any) -> str:
+    """One JSON object; what is not a finite number is null."""
+    def plain(x: Any) -> Any:
+        if isinstance(x, dict):
+            return {str(k): plain(v) for k, v in x.items()}
+        if isinstance(x, (list, tuple)):
+            return [plain(v) for v in x]
+        if isinstance(x, float):
+            return x if math.isfinite(x) else None
+        return x if isinstance(x, (str, int, type(None))) else plain(x.item())
+
+    return json.dumps(plain(data), ensure_ascii=False)
+
+
+def _numbers(patients: int | None, seed: int | None) -> None:
+    from livingdrug.scenario import schema
+
+    if patients is not None:
+        schema.whole(patients, "patients", "--patients")
+    if seed is not None:
+        schema.whole(seed, "seed", "--seed")
+
+
+def _machine(device: str, workers: int | None, cluster: str | None) -> None:
+    if device not in ("cpu", "cuda"):
+        raise unknown("device", device, ["cpu", "cuda"], "--device")
+    if device == "cuda":
+        raise EngineError("this version has no CUDA engine", where="--device", allowed="cpu", mend="leave --device out")
+    if cluster:
+        raise EngineError("this version cannot use a cluster", where="--cluster", mend="use --workers on this machine")
+    if workers is not None and not 1 <= workers <= 1024:
+        raise ScenarioError(f"{workers} workers are not possible", where="--workers", allowed="1 to 1024")
+
+
+@contextmanager
+def progress(what: str, silent: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal (standard error), else nothing; yields what to call with (done, total)."""
+    if silent or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what[:60], total=None)
+
+        def tell(done: int, total: int, *_: Any) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tell
