@@ -53,10 +53,22 @@ class Scale:
         """Each grade in words, lowest first."""
         return [f"Grade {g}: {sentence(parse(when, self.place))}." for g, when in self.grades]
 
+    @property
+    def levels(self) -> list[int]:
+        """The grades that the scale knows, lowest first."""
+        return sorted({g for g, _ in self.grades})
+
+    def enlist(self, programs: Programs, also: str | None = None) -> None:
+        """Make the scale's watches and words known to expressions; `also`: a second name ("crs") for its watches."""
+        for last in ("entry", "grade", *(f"grade{level}" for level in self.levels)):
+            number = programs.watch(f"{self.name}.{last}")
+            if also:
+                programs.aliases[f"{also}.{last}"] = number
+        for word, text in self.meanings.items():
+            programs.meanings[f"{self.name}.{word}"] = _inside(parse(text, self.place), self)
+
     def compile(self, programs: Programs, marks: int) -> list[Watch]:
         """The engine's watches of this scale."""
-        own = {f"{self.name}.{word}": _inside(parse(text, self.place), self) for word, text in self.meanings.items()}
-        programs.meanings.update(own)
         grade: Node = Number(0.0)
         for level, when in self.grades:  # lowest first, so that the highest is asked first
             grade = Choice(_inside(parse(when, self.place), self), Number(float(level)), grade)
@@ -66,12 +78,11 @@ class Scale:
             (f"{self.name}.grade", Choice(begun, grade, Number(0.0))),
         ]
         asked += [(f"{self.name}.grade{level}", Binary(">=", Name(f"{self.name}.grade"), Number(float(level))))
-                  for level in sorted({g for g, _ in self.grades})]
+                  for level in self.levels]
         watches = []
         for name, node in asked:
-            program, constants = programs.compile(node, where=self.place)
-            programs.watch(name)
-            watches.append(Watch(name, marks, program, constants))
+            programs.asking = programs.watches[name]
+            watches.append(Watch(name, marks, *programs.compile(node, where=self.place)))
         return watches
 
 

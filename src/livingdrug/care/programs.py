@@ -1,7 +1,7 @@
 """Expressions turned into the engine's stack programs, with every name looked up and every unit converted.
 
-One `Programs` serves one run: it collects which observables and patient constants the expressions use, and knows the watches
-compiled so far, so that a rule may ask about them ("first(fever)", "given(tocilizumab)").
+One `Programs` serves one run: it collects which observables and patient constants the expressions use, and knows the watches,
+so that a rule may ask about those before it and about itself ("first(fever)", "given(tocilizumab)").
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ class Programs:
     written: Iterable[str] = ()
     meanings: dict[str, Node] = field(default_factory=dict)
     watches: dict[str, int] = field(default_factory=dict)
+    aliases: dict[str, int] = field(default_factory=dict)
     gives: dict[str, list[int]] = field(default_factory=dict)
     drugs: set[str] = field(default_factory=set)
+    asking: int | None = None  # the watch being compiled; it may not ask about those after it
 
     def __post_init__(self) -> None:
         self.used: list[str] = list(self.written)
@@ -72,9 +74,17 @@ class Programs:
         writer.emit(per_body(node) if dose else node, unit)
         return np.array(writer.ops, np.int64).reshape(-1, 2), np.array(writer.numbers, float)
 
+    def number(self, name: str) -> int | None:
+        """The number of the watch of that name."""
+        return self.watches.get(name, self.aliases.get(name))
+
+    def later(self, number: int) -> bool:
+        """Whether a watch stands further down the list than the one being compiled."""
+        return self.asking is not None and number > self.asking
+
     def known(self) -> list[str]:
         """Everything that may be named."""
-        return [*self.watches, *self.meanings, *self.observables, *self.constants, "time"]
+        return [*self.watches, *self.aliases, *self.meanings, *self.observables, *self.constants, "time"]
 
 
 class _Writer:
@@ -178,8 +188,8 @@ class _Writer:
 
     def name(self, node: Name, unit: str | None) -> None:
         p, path = self.programs, node.path
-        if path in p.watches:
-            self.put(Op.REG, p.watches[path] * len(Register) + Register.VALUE)
+        if (watch := p.number(path)) is not None and path not in p.observables:
+            self.put(Op.REG, self.earlier(watch, node) * len(Register) + Register.VALUE)
         elif path in p.meanings:
             self.emit(p.meanings[path], unit)
         elif path == "time":
@@ -213,14 +223,21 @@ class _Writer:
         if function == "draw":
             self.put(Op.PAR, _place(p.extras, f"draw({subject.path})"))
         elif function in _ASKS or function == "since":
-            if subject.path not in p.watches:
-                raise self.wrong(f"no earlier watch is called '{subject.path}'", subject.column, p.watches, subject.path)
+            watch = p.number(subject.path)
+            if watch is None:
+                raise self.wrong(f"no watch is called '{subject.path}'", subject.column, {**p.watches, **p.aliases}, subject.path)
             register = _ASKS[function][0] if function in _ASKS else Register.LAST
-            self.past(p.watches[subject.path] * len(Register) + register, function == "since")
+            self.past(self.earlier(watch, subject) * len(Register) + register, function == "since")
             self.scale("day" if function == "since" else _ASKS[function][1], unit)
         else:
             self.doses(function, subject)
             self.scale("1" if function in ("given", "done") else "day", unit)
+
+    def earlier(self, watch: int, asked: Name) -> int:
+        if self.programs.later(watch):
+            raise self.wrong(f"'{asked.path}' stands further down the list of rules and cannot be asked about yet", asked.column,
+                             mend="move it up")
+        return watch
 
     def past(self, register: int, since: bool) -> None:
         if since:
@@ -232,8 +249,8 @@ class _Writer:
     def doses(self, function: str, drug: Name) -> None:
         p = self.programs
         rules = p.gives.get(drug.path, [])
-        if drug.path in p.watches and not rules:
-            rules = [p.watches[drug.path]]
+        if not rules and (watch := p.number(drug.path)) is not None:
+            rules = [watch]
         if not rules and drug.path not in p.drugs:
             raise self.wrong(f"no rule gives '{drug.path}'", drug.column, {*p.gives, *p.drugs}, drug.path)
         register, join = _DOSES["last_dose" if function == "since_dose" else function]
@@ -242,7 +259,7 @@ class _Writer:
         if not rules:
             self.number({Register.DONE: 0.0, Register.DONE_FIRST: np.inf, Register.DONE_LAST: -np.inf}[register])
         for i, rule in enumerate(rules):
-            self.put(Op.REG, rule * len(Register) + register)
+            self.put(Op.REG, self.earlier(rule, drug) * len(Register) + register)
             if i:
                 self.put(join)
         if function == "since_dose":

@@ -99,10 +99,16 @@ class Rule:
         limits += [f"at least {24 * self.apart:g} h apart"] * (self.apart > 0)
         return f"{said}when {condition}, {action}{'; ' if limits else ''}{', '.join(limits)}."
 
+    def enlist(self, programs: Programs) -> None:
+        """Make the rule known to expressions, before any is compiled."""
+        if self.key in programs.watches:
+            raise ScenarioError(f"two rules are called '{self.key}'", where=self.place, mend="rename one")
+        programs.watch(self.key, gives=drug(self.give) if self.give else None)
+
     def compile(self, programs: Programs, model: Model, marks: int) -> Watch:
         """The engine's watch for this rule; `marks` are the ticks at which it looks."""
         target = find_input(model, self.give or self.set, bool(self.give), self.place) if self.give or self.set else None
-        programs.watch(self.key, gives=drug(self.give) if self.give else None)
+        programs.asking = programs.watches[self.key]
         program, constants = programs.compile(self.when, where=self.place)
         amount, numbers = NOTHING
         if target is not None:

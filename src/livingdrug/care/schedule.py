@@ -66,6 +66,7 @@ def _spoken(text: str, start: float, end: float, visits: Mapping[str, Floats], w
     for piece in re.split(r",\s*(?:and\s+)?then\s+", text.strip()):
         piece = piece.strip()
         name = re.sub(r"^at\s+", "", piece)
+        name = name if name in visits else re.sub(r"\s+visits?$", "", name)
         match = _EVERY.match(piece)
         if name in visits:
             parts.append(np.asarray(visits[name], float))

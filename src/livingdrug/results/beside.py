@@ -1,0 +1,135 @@
+"""The table that sets every simulated measure beside the published one, in words, HTML and JSON."""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure. simulated, low, high: median and 95 % interval of a trial of `size`; whole: in all simulated patients.
+
+    value, published_low, published_high: as published (exact: the interval is the exact binomial one of n patients);
+    spread: a published range, which is never an interval.
+    """
+
+    measure: str
+    title: str
+    unit: str
+    simulated: float
+    low: float
+    high: float
+    whole: float
+    size: int
+    value: float | None = None
+    published_low: float | None = None
+    published_high: float | None = None
+    exact: bool = False
+    spread: tuple[float, float] | None = None
+    n: int | None = None
+    source: str | None = None
+    year: int | None = None
+    place: str | None = None
+    cohort: str | None = None
+    read: str | None = None
+    fitted: bool = False
+    verdict: str = "not comparable"
+    reason: str = ""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the row counts."""
+        return self.verdict != "not comparable"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row by the keys of `run --json`; numbers that do not exist are null."""
+        published = [] if self.value is None else [{
+            "value": self.value, "low": self.published_low, "high": self.published_high, "n": self.n, "source": self.source,
+            "year": self.year, "place": self.place, "cohort": self.cohort, "read": self.read, "exact": self.exact,
+            "range": list(self.spread) if self.spread else None,
+        }]
+        return {
+            "measure": self.measure, "title": self.title, "unit": self.unit, "simulated": _json(self.simulated), "low": _json(self.low),
+            "high": _json(self.high), "whole": _json(self.whole), "size": self.size, "published": published, "fitted": self.fitted,
+            "verdict": self.verdict, "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Every measure of an arm beside its published value."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+    def __getitem__(self, measure: str) -> Row:
+        return next(r for r in self.rows if r.measure == measure)
+
+    def counts(self) -> dict[str, int]:
+        """How many rows are comparable and inside; fitted ones and those kept apart for themselves."""
+        own = [r for r in self.rows if r.comparable]
+        return {
+            "comparable": len(own), "inside": sum(r.verdict == "inside" for r in own),
+            "fitted": sum(r.fitted for r in own), "fitted_inside": sum(r.fitted and r.verdict == "inside" for r in own),
+            "apart": sum(not r.fitted for r in own), "apart_inside": sum(not r.fitted and r.verdict == "inside" for r in own),
+        }
+
+    def summary(self) -> str:
+        """One line: how many are inside."""
+        c = self.counts()
+        return (f"{c['inside']} of {c['comparable']} comparable measures inside "
+                f"(used in fitting {c['fitted_inside']} of {c['fitted']}, kept apart {c['apart_inside']} of {c['apart']})")
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Rows by the keys of `run --json`."""
+        return [r.as_dict() for r in self.rows]
+
+    def cells(self) -> list[tuple[str, ...]]:
+        """Rows as text: measure, unit, simulated with interval, published with interval, verdict, use, source or reason."""
+        return [(
+            r.title, "" if r.unit == "1" else r.unit, _with_interval(r.simulated, r.low, r.high, "nothing simulated"),
+            _with_interval(r.value, r.published_low, r.published_high, "nothing published"), r.verdict,
+            "" if not r.comparable else "fitted" if r.fitted else "apart", " ".join(str(x) for x in (r.source, r.year) if x), r.reason,
+        ) for r in self.rows]
+
+    def __repr__(self) -> str:
+        heads = ("measure", "unit", "simulated (95 %)", "published (95 %)", "verdict", "use", "source")
+        table = [heads, *(c[:7] for c in self.cells())]
+        widths = [max(len(row[i]) for row in table) for i in range(len(heads))]
+        lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths)).rstrip() for row in table]
+        return "\n".join([lines[0], "-" * min(len(max(lines, key=len)), 150), *lines[1:], "", self.summary()])
+
+    def _repr_html_(self) -> str:
+        heads = ("measure", "unit", "simulated (95 %)", "published (95 %)", "verdict", "use", "source", "reason")
+        head = "".join(f"<th>{h}</th>" for h in heads)
+        body = "".join(
+            f'<tr class="{row[4].replace(" ", "-")}">' + "".join(f"<td>{html.escape(x)}</td>" for x in row) + "</tr>"
+            for row in self.cells())
+        return (f'<table class="beside"><caption>{html.escape(self.summary())}</caption><thead><tr>{head}</tr></thead>'
+                f"<tbody>{body}</tbody></table>")
+
+
+def number(x: float | None) -> str:
+    """Three figures, as one would write them."""
+    if x is None or (isinstance(x, float) and math.isnan(x)):
+        return "-"
+    if math.isinf(x):
+        return "not reached"
+    if x == 0 or 1e-2 <= abs(x) < 1e5:
+        digits = max(0, 2 - int(math.floor(math.log10(abs(x))))) if x else 0
+        text = f"{x:,.{digits}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{x:.2e}"
+
+
+def _with_interval(x: float | None, low: float | None, high: float | None, otherwise: str) -> str:
+    if x is None or math.isnan(x):
+        return otherwise
+    return number(x) + (f" ({number(low)} to {number(high)})" if low is not None and high is not None else "")
+
+
+def _json(x: float) -> float | None:
+    return x if math.isfinite(x) else None

@@ -1,0 +1,99 @@
+"""Every number a run used, with its kind and source; every source, once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livingdrug.plot.ticks import number
+from livingdrug.scenario import Resolved
+from livingdrug.sources import Source
+
+PARTS = ("trial", "protocol", "population", "product", "tumour")
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number as a reader sees it."""
+
+    path: str
+    value: str
+    kind: str
+    source: str
+
+
+def numbers(resolved: Resolved) -> list[Number]:
+    """The model's parameters, then what the population and the protocol add, by path."""
+    known = sources(resolved)
+    found = [
+        Number(
+            path,
+            _value(p.value, p.unit, str(p.spread) if p.spread else ""),
+            p.kind,
+            _origin(p.reference, p.where, p.why) + (f" [set by {p.layer}]" if p.layer in ("scenario", "--set") else ""),
+        )
+        for path, p in sorted(resolved.parameters.items())
+    ]
+    for part in ("population", "protocol"):
+        for path, table in _tables(getattr(resolved, part)):
+            if path.split(".")[0] in resolved.modules or path in resolved.parameters:
+                continue
+            origin = _origin(known.get(str(table.get("source"))), table.get("where"), table.get("why"))
+            value = _value(table.get("value"), str(table.get("unit", "")), _spread(table))
+            found.append(Number(path, value, str(table.get("kind", "")), origin))
+    return found
+
+
+def sources(resolved: Resolved) -> dict[str, Source]:
+    """Every source that a number, a rule or a published row of this run points to, by key."""
+    found: dict[str, Source] = {}
+    for part in PARTS:
+        for key, data in getattr(resolved, part).get("sources", {}).items():
+            found.setdefault(key, data if isinstance(data, Source) else Source.read(key, data))
+    for parameter in resolved.parameters.values():
+        if parameter.reference:
+            found.setdefault(parameter.reference.key, parameter.reference)
+    return dict(sorted(found.items()))
+
+
+def left_out(resolved: Resolved) -> list[tuple[str, str]]:
+    """What each mechanism says it leaves out: (mechanism, words)."""
+    told = []
+    for role, module in resolved.model().modules.items():
+        doc = " ".join((type(module).__doc__ or "").split())
+        found = re.search(r"Leaves out:\s*(.+)$", doc)
+        if found:
+            told.append((role, found.group(1).strip()))
+    return told
+
+
+def _tables(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Tables that carry a kind of provenance and are no lists of rules, with their dotted path."""
+    for key, table in data.items():
+        if isinstance(table, Mapping) and key not in ("sources", "tables", "modules"):
+            path = f"{prefix}.{key}".strip(".")
+            if "kind" in table:
+                yield path, table
+            else:
+                yield from _tables(table, path)
+
+
+def _value(value: Any, unit: str, spread: str) -> str:
+    if not isinstance(value, (int, float)):
+        said = "by a table" if value is None else str(value)
+    else:
+        said = number(value)
+    said += f" {unit}" if unit not in ("", "1") else ""
+    return said + (f"; varies: {spread}" if spread else "")
+
+
+def _spread(table: Mapping[str, Any]) -> str:
+    words = [str(table[k]) for k in ("law",) if k in table] + [f"{k} {table[k]:g}" for k in ("sd", "low", "high") if k in table]
+    return ", ".join(words)
+
+
+def _origin(source: Source | None, where: str | None, why: str | None) -> str:
+    cited = str(source) if source else ""
+    return ". ".join(words for words in (cited + (f" ({where})" if where and cited else where or ""), why or "") if words)

@@ -1,0 +1,144 @@
+"""From an arm of a resolved scenario to what the engine is told: ticks, watches, observables, visits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from livingdrug import library
+from livingdrug.care.grading import Scale
+from livingdrug.care.programs import Programs
+from livingdrug.care.rules import Rule, drugs
+from livingdrug.care.schedule import clock, moment
+from livingdrug.engine.plan import Floats, Plan
+from livingdrug.errors import ScenarioError
+from livingdrug.model.assemble import Model
+from livingdrug.model.declare import Declared, Reads
+from livingdrug.scenario import Arm
+
+CLONE_CLOCK = "every 6 h to day 60, then every 1 d to day 180, then every 2 d"
+COURSE = "every 1 d to day 28, then every 7 d to day 91, then every 28 d"
+
+
+@dataclass(frozen=True)
+class Design:
+    """One arm, ready to run. visits: name -> days; at: name -> places of those days among the output ticks."""
+
+    name: str
+    model: Model
+    plan: Plan
+    programs: Programs
+    rules: tuple[Rule, ...]
+    scales: tuple[Scale, ...]
+    visits: Mapping[str, Floats]
+    at: Mapping[str, Any]
+    times: Floats
+    protocol: Mapping[str, Any]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The observables written at output ticks."""
+        return self.plan.observables[: self.plan.written]
+
+
+class Timetable:
+    """Collects the clocks of a run, so that each tick knows who looks at it."""
+
+    def __init__(self, start: float, end: float, visits: Mapping[str, Floats]) -> None:
+        self.start, self.end, self.visits = start, end, visits
+        self.clocks: dict[str, Floats] = {}
+
+    def times(self, text: Any, where: str | None = None) -> Floats:
+        return clock(text, self.start, self.end, self.visits, where)
+
+    def marks(self, text: Any, where: str | None = None) -> int:
+        """The bit of this clock; clocks written alike share one."""
+        key = str(text)
+        if key not in self.clocks:
+            times = self.times(text, where)
+            if not len(times):
+                raise ScenarioError(f"the clock '{text}' never ticks between day {self.start:g} and day {self.end:g}", where=where)
+            self.clocks[key] = times
+        bit = list(self.clocks).index(key)
+        if bit >= 62:
+            raise ScenarioError("more than 62 different clocks", where=where, mend="let rules share a clock")
+        return 1 << bit
+
+    def ticks(self, output: Floats, clones: Floats) -> tuple[Floats, Any, Any, Any]:
+        """All ticks with their marks, and which of them are output and clone ticks."""
+        ticks = np.unique(np.concatenate([*self.clocks.values(), output, clones]))
+        marks = np.zeros(len(ticks), np.int64)
+        for bit, times in enumerate(self.clocks.values()):
+            marks[np.searchsorted(ticks, times)] |= 1 << bit
+        return ticks, marks, np.isin(ticks, output), np.isin(ticks, clones)
+
+
+def numbers(data: Mapping[str, Any], prefix: str = "") -> dict[str, tuple[float, str]]:
+    """Path -> (value, unit) of every number of a protocol ("share.salvaged"); a bare number counts too."""
+    found: dict[str, tuple[float, str]] = {}
+    for key, x in data.items():
+        path = f"{prefix}.{key}" if prefix else key
+        if isinstance(x, Mapping) and isinstance(x.get("value"), (int, float)) and not isinstance(x["value"], bool):
+            found[path] = (float(x["value"]), str(x.get("unit", "1")))
+        elif isinstance(x, Mapping) and key not in ("sources", "modules"):
+            found.update(numbers(x, path))
+        elif prefix and isinstance(x, (int, float)) and not isinstance(x, bool):
+            found[path] = (float(x), "1")
+    return found
+
+
+def observables(model: Model) -> dict[str, str | None]:
+    """Everything that may be looked at, with its unit where one is declared (by the module or by a reader)."""
+    units: dict[str, str | None] = {p: model.unit(p) for p in model.states}
+    readers: dict[str, str] = {
+        d.path: d.unit for m in model.modules.values() for d in m.declared.values() if isinstance(d, Reads)
+    }
+    for path in _published(model):
+        declared: Declared | None = model.declared.get(path)
+        units.setdefault(path, readers.get(path) or (declared.unit if declared is not None else None))
+    return units
+
+
+def _published(model: Model) -> list[str]:
+    ones = {p: 1.0 for p in (*model.states, *model.parameters, *model.covariates)}
+    with np.errstate(all="ignore"):
+        return list(model.evaluate({**ones, **model.constants(ones)}).published)
+
+
+def design(arm: Arm, rtol: float = 1e-6) -> Design:
+    """The engine's plan for one arm. ScenarioError when a rule, clock or visit cannot be."""
+    model, trial, protocol = arm.resolved.model(), arm.resolved.trial, arm.resolved.protocol
+    where = f"protocol '{arm.resolved.names.get('protocol', '')}'"
+    start, end = moment(protocol.get("start", 0.0), where), moment(protocol.get("follow_up", "12 months"), where)
+    if not start <= 0 < end:
+        raise ScenarioError(f"follow-up from day {start:g} to day {end:g} cannot be", where=where, allowed="start <= 0 < follow_up")
+    visits = {str(k): clock(x, start, end, None, f"visits.{k}") for k, x in trial.get("visits", {}).items()}
+    table = Timetable(start, end, visits)
+    seen = observables(model)
+    shown = [p for p in trial.get("course", {}).get("shown", ["tumour.burden"]) if p in seen]
+    constants = {**{p: model.unit(p) for p in (*model.parameters, *model.covariates)},
+                 **{n: str(c.get("unit", "1")) for n, c in arm.resolved.covariates.items()},
+                 **{p: unit for p, (_, unit) in numbers(protocol).items()}}
+    programs = Programs(seen, constants, shown, drugs=set(drugs(model)))
+    names = [trial.get("scale", "astct"), *trial.get("also_graded", [])]
+    scales = [Scale.read(n, library.find("scales", n).data, f"scale '{n}'") for n in dict.fromkeys(names)]
+    graded = "physiology.temperature" in seen
+    rules = [Rule.read(data, where) for kind in ("watch", "rule") for data in protocol.get(kind, [])]
+    for i, scale in enumerate(scales if graded else []):
+        scale.enlist(programs, also=None if i else "crs")
+    for rule in rules:
+        rule.enlist(programs)
+    watches = []
+    for scale in scales if graded else []:
+        watches += scale.compile(programs, table.marks(protocol.get("crs", {}).get("check", "every 6 h for 60 d"), where))
+    watches += [rule.compile(programs, model, table.marks(rule.check, rule.place)) for rule in rules]
+    programs.asking = None
+    output = np.unique(np.concatenate([table.times(trial.get("course", {}).get("clock", COURSE), "course.clock"), *visits.values()]))
+    ticks, marks, is_output, is_clone = table.ticks(output, table.times(f"every 6 h from day {start:g} to day 60, then "
+                                                                        + CLONE_CLOCK.split("then ", 1)[1]))
+    plan = Plan(start, end, ticks, marks, is_output, is_clone, tuple(programs.used), len(shown), tuple(watches), rtol)
+    return Design(arm.name, model, plan, programs, tuple(rules), tuple(scales) if graded else (), visits,
+                  {n: np.searchsorted(output, d) for n, d in visits.items()}, output, protocol)

@@ -1,0 +1,90 @@
+"""One row a patient: what a block of simulated courses becomes, as columns of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from livingdrug.care.programs import Programs, perform
+from livingdrug.engine.plan import Floats, Output
+from livingdrug.errors import ScenarioError, unknown
+from livingdrug.scenario import Arm
+from livingdrug.trial import assays
+from livingdrug.trial.design import Design
+from livingdrug.trial.enrolment import Enrolled
+
+COLUMN_KEYS = ("name", "value", "unit", "about", "title")
+FAILED = 10
+
+
+def rows(arm: Arm, design: Design, enrolled: Enrolled, part: slice, output: Output) -> dict[str, Any]:
+    """Columns of the infused patients of one block, by name; times [day], inf when something never happened."""
+    trial = arm.resolved.trial
+    ids = enrolled.cohort.ids[part]
+    found: dict[str, Any] = {"patient": ids}
+    for name in enrolled.cohort.properties:
+        found[name] = enrolled.cohort.of(name)[part]
+    found["dose"] = enrolled.dose[part]
+    found["outcome"] = output.outcome
+    found["failed"] = (output.outcome >= FAILED) * 1.0
+    found["end_day"] = output.ended
+    found.update(_events(design, output))
+    kinetics = trial.get("kinetics")
+    if kinetics and kinetics["observable"] in design.shown:
+        found.update(_kinetics(kinetics, design, enrolled, part, output))
+    return {**found, **_asked(trial, design, enrolled, part, output, found)}
+
+
+def _events(design: Design, output: Output) -> dict[str, Any]:
+    """Days of death, with its cause, and of other events that strike by chance."""
+    found: dict[str, Any] = {}
+    death = np.full(len(output.outcome), np.inf)
+    cause = np.full(len(output.outcome), "", object)
+    for i, path in enumerate(design.model.hazards):
+        day, word = output.event_times[:, i], path.rpartition(".")[2]
+        if design.model.declared[path].ends:
+            earlier = day < death
+            death, cause = np.where(earlier, day, death), np.where(earlier, word.replace("_", " "), cause)
+        else:
+            found[f"{word}_day"] = day
+    return {"death_day": death, "cause": cause, **found}
+
+
+def _kinetics(table: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output) -> dict[str, Floats]:
+    name = table.get("visits", "kinetics")
+    if name not in design.visits:
+        raise unknown("visit list", str(name), design.visits, "kinetics.visits")
+    course = output.observables[:, :, design.shown.index(table["observable"])]
+
+    def of(key: str, otherwise: float) -> Any:
+        return np.asarray(enrolled.values[table[key]])[part] if key in table else otherwise
+
+    return assays.columns(table, course, design.times, design.visits[name], design.at[name], enrolled.cohort.ids[part],
+                          enrolled.patients.seed, of("noise", 0.0), of("limit", 0.0))
+
+
+def _asked(trial: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output,
+           found: Mapping[str, Any]) -> dict[str, Floats]:
+    """The trial's own columns: expressions over what the watches remember of each patient."""
+    numbers = {k: None for k, x in found.items() if np.asarray(x).dtype.kind in "fi"}
+    asked = Programs({**numbers, "death_day": "day", "end_day": "day"}, design.programs.constants,
+                     watches=design.programs.watches, aliases=design.programs.aliases, gives=design.programs.gives,
+                     drugs=design.programs.drugs)
+    registers = output.registers.reshape(len(output.outcome), -1)
+    out: dict[str, Floats] = {}
+    for column in trial.get("column", []):
+        where = f"column '{column.get('name')}'"
+        for key in column:
+            if key not in COLUMN_KEYS:
+                raise unknown("key of a column", key, COLUMN_KEYS, where)
+        if "name" not in column or "value" not in column:
+            raise ScenarioError("a column needs name and value", where=where)
+        program = asked.compile(column["value"], column.get("unit"), where)
+        extras = enrolled.extras(asked.extras)[part] if asked.extras else np.zeros((len(registers), 0))
+        seen = np.column_stack([found[p] for p in asked.used]) if asked.used else np.zeros((len(registers), 0))
+        with np.errstate(all="ignore"):
+            value = perform(program, seen, extras, 0.0, registers)
+        out[column["name"]] = np.broadcast_to(np.asarray(value, float), len(registers)).copy()
+    return out

@@ -1,0 +1,137 @@
+"""Time to an event under censoring: Kaplan-Meier and Cox's model for one group, many resampled trials at once.
+
+Every function takes arrays whose last axis is the patients; leading axes are trials (resampled or not).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+NORMAL_975 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A Kaplan-Meier curve with its 95 % interval (log-log), at 0 and each time of an event or censoring.
+
+    time [day], survival, low, high [1], at_risk: patients still followed just before each time.
+    """
+
+    time: Floats
+    survival: Floats
+    low: Floats
+    high: Floats
+    at_risk: NDArray[np.int64]
+
+    def at(self, day: float) -> float:
+        """The estimate on a day; nan after the last patient was followed."""
+        if day > self.time[-1] and self.survival[-1] > 0:
+            return float("nan")
+        return float(self.survival[np.searchsorted(self.time, day, side="right") - 1])
+
+    def remaining(self, day: float) -> int:
+        """How many are at risk on a day."""
+        place = np.searchsorted(self.time, day, side="left")
+        return int(self.at_risk[place]) if place < len(self.time) else 0
+
+
+def kaplan_meier(time: Any, event: Any) -> Curve:
+    """The curve of one group: time (n,) [day] of the event or of censoring, event (n,) whether it was the event."""
+    time, event = np.asarray(time, float), np.asarray(event, bool)
+    keep = np.isfinite(time)
+    time, event = time[keep], event[keep]
+    days, place = np.unique(time, return_inverse=True)
+    died = np.bincount(place, weights=event, minlength=len(days))
+    left = np.bincount(place, minlength=len(days))
+    at_risk = len(time) - np.concatenate([[0], np.cumsum(left)[:-1]]).astype(np.int64) if len(days) else np.zeros(0, np.int64)
+    with np.errstate(all="ignore"):
+        survival = np.cumprod(1.0 - died / at_risk)
+        greenwood = np.cumsum(np.where(at_risk > died, died / (at_risk * (at_risk - died)), 0.0))
+        spread = NORMAL_975 * np.sqrt(greenwood) / np.abs(np.log(survival))
+        low, high = survival ** np.exp(spread), survival ** np.exp(-spread)
+    inside = (survival > 0) & (survival < 1)
+    low, high = np.where(inside, low, survival), np.where(inside, high, survival)
+    return Curve(np.concatenate([[0.0], days]), np.concatenate([[1.0], survival]), np.concatenate([[1.0], low]),
+                 np.concatenate([[1.0], high]), np.concatenate([[len(time)], at_risk]).astype(np.int64))
+
+
+def _sorted(time: Floats, event: Bools, *others: Any) -> tuple[Any, ...]:
+    """Patients in order of time, events before censorings of the same time; those to leave out (time = nan) last."""
+    order = np.lexsort((~event, time), axis=-1)
+    return tuple(np.take_along_axis(np.asarray(x), order, -1) for x in (time, event, *others))
+
+
+def survival_at(time: Floats, event: Bools, day: float) -> Floats:
+    """Kaplan-Meier estimate on a day, one for each trial (...,); patients with time = nan are left out.
+
+    nan when nobody was followed so far and the curve had not reached zero.
+    """
+    time, event = _sorted(time, event)
+    known = ~np.isnan(time)
+    at_risk = known.sum(axis=-1, keepdims=True) - np.arange(time.shape[-1])
+    factor = np.where(event & known & (time <= day), 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0)
+    survival = factor.prod(axis=-1)
+    last = np.max(np.where(known, time, -np.inf), axis=-1, initial=-np.inf)
+    return np.where((last >= day) | ((survival == 0) & known.any(axis=-1)), survival, np.nan)
+
+
+def median_time(time: Floats, event: Bools) -> Floats:
+    """First time [day] at which half have had the event, for each trial (...,); inf when fewer than half had."""
+    time, event = _sorted(time, event)
+    known = ~np.isnan(time)
+    at_risk = known.sum(axis=-1, keepdims=True) - np.arange(time.shape[-1])
+    survival = np.cumprod(np.where(event & known, 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0), axis=-1)
+    reached = (survival <= 0.5 + 1e-12) & known
+    first = np.take_along_axis(time, reached.argmax(axis=-1)[..., None], -1)[..., 0]
+    return np.where(reached.any(axis=-1), first, np.where(known.any(axis=-1), np.inf, np.nan))
+
+
+def hazard_ratio(time: Floats, event: Bools, since: Floats, steps: int = 30) -> Floats:
+    """Cox's hazard ratio of the patients of a group over the others, for each trial (...,).
+
+    since (..., n): the day from which a patient belongs to the group (0 or before: from the start; inf: never), so that
+    nobody counts as a member before becoming one. Ties by Breslow. nan without events in both groups.
+    """
+    time, event, since = _sorted(time, event, since)
+    known = ~np.isnan(time)
+    event = event & known
+    member = event & (since < time)
+    count = known.sum(axis=-1, keepdims=True)
+    # Patients at risk at each event time: all with time >= it (ties included); members among them: since < it.
+    place = np.arange(time.shape[-1])
+    earlier = np.concatenate([np.zeros((*time.shape[:-1], 1), bool), time[..., 1:] == time[..., :-1]], axis=-1)
+    first = np.maximum.accumulate(np.where(earlier, 0, place), axis=-1)
+    at_risk = count - first
+    inside = _members_at_risk(time, since, known)
+    beta = np.zeros(time.shape[:-1])
+    with np.errstate(all="ignore"):
+        for _ in range(steps):
+            weight = inside * np.exp(beta)[..., None]
+            share = np.where(event, weight / (weight + (at_risk - inside)), 0.0)
+            score = (member - share).sum(axis=-1)
+            information = (share * (1 - share)).sum(axis=-1)
+            beta = beta + np.clip(np.where(information > 0, score / information, 0.0), -1.0, 1.0)
+            beta = np.clip(beta, -15.0, 15.0)
+    possible = member.any(axis=-1) & (event & ~member).any(axis=-1) & (np.abs(beta) < 14.0)
+    return np.where(possible, np.exp(beta), np.nan)
+
+
+def _members_at_risk(time: Floats, since: Floats, known: Bools) -> Floats:
+    """How many members of the group are at risk at each patient's time, patients in order of time."""
+    flat_time, flat_since, flat_known = (x.reshape(-1, x.shape[-1]) for x in (time, since, known))
+    out = np.empty(flat_time.shape)
+    for row in range(len(out)):
+        k = flat_known[row]
+        t, s = flat_time[row][k], flat_since[row][k]
+        ever = s < t
+        joined = np.searchsorted(np.sort(s[ever]), t, side="left")  # members with since < t
+        gone = np.searchsorted(np.sort(t[ever]), t, side="left")  # of whom these left before t
+        out[row] = 0.0
+        out[row][k] = joined - gone
+    return out.reshape(time.shape)
