@@ -70,10 +70,10 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
                           mend=f"add [covariates.{missing[0]}] to the population")
     shared = _correlated(resolved, who, seed)
     rows: dict[str, NDArray[np.int64]] = {}
-    for path, parameter in resolved.parameters.items():
-        values[path] = _number(parameter, resolved, properties, shared, rows, who, seed)
-    units = {**own_units, **{p: model.unit(p) for p in values if p in model.declared}}
-    with np.errstate(all="ignore"):
+    units = {**own_units, **{p: model.unit(p) for p in (*values, *resolved.parameters) if p in model.declared}}
+    with np.errstate(all="ignore"):  # what is not finite is looked for below
+        for path, parameter in resolved.parameters.items():
+            values[path] = _number(parameter, resolved, properties, shared, rows, who, seed)
         values.update(model.constants(values))
     for path, x in values.items():
         if not np.all(np.isfinite(x)):
