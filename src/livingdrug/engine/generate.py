@@ -126,4 +126,4 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
 
 def _over_lanes(name: str, doc: str, lines: list[str]) -> str:
     body = "\n".join(f"        {x}" for x in lines or ["pass"])
-    return f'\n\n@compiled("void(float64[::1])")\ndef {name}(w):\n    """{doc}"""\n    for l in range(LANES):\n{body}\n'
+    return f'\n\n@compiled("void(float64[::1])")\ndef {name}(w):\n    """{doc}"""\n    wide()\n    for l in range(LANES):\n{body}\n'

@@ -70,6 +70,7 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
         whole, real, code, constants, keys,
         observables, registers, event_times, ended, outcome, steps, extinct, final, given):
     """Simulates patients [first, last) of these arrays and fills the output arrays (see engine.plan)."""
+    wide()
     w = np.ones(SIZE)
     start, end, rtol = numbers[START], numbers[END], numbers[RTOL]
     for i in range(N):

@@ -21,6 +21,17 @@ def from_bits(context, x):
     return types.float64(types.int64), lambda c, builder, s, a: builder.bitcast(a[0], ir.DoubleType())
 
 
+@intrinsic
+def wide(context):
+    """Lets the compiler use the widest vector registers in the calling function (it shuns 512 bits on many processors)."""
+
+    def code(c, builder, s, a):
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return c.get_dummy_value()
+
+    return types.none(), code
+
+
 @compiled("float64(float64)")
 def exp(x):
     """e**x for |x| <= 700 (clipped), by reduction to |r| < 0.35 and a polynomial of degree 12."""

@@ -60,12 +60,14 @@ def step_source() -> str:
 @compiled("void(float64[::1])")
 def step(w):
     """One trial step of every lane from Y over H: result in YS, stages in K0..K7."""
+    wide()
 {body}
 
 
 @compiled("void(float64[::1])")
 def dense(w):
     """The three rows that give the solution inside the step."""
+    wide()
     for i in range(WIDTH):
 {dense}
 '''
