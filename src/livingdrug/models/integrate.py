@@ -121,7 +121,7 @@ class _Journey:
         breaks = [float(course.constants[b]) for b in course.model.breaks]
         ends = [d.time + d.duration for d in doses if d.duration > 0]
         self.doses = sorted(doses, key=lambda d: d.time)
-        self.fixed = np.unique([*breaks, *[d.time for d in doses], *ends])
+        self.fixed = np.unique([*breaks, *np.nextafter(breaks, np.inf), *[d.time for d in doses], *ends])
 
     def run(self) -> Floats:
         self._arrive()
@@ -167,12 +167,12 @@ class _Journey:
         from scipy.integrate import LSODA
 
         stop = min([self.end, self.jumps.due(), *self.stops[self.stops > self.t][:1], *self.fixed[self.fixed > self.t][:1]])
-        if not len(self.y):
+        if not len(self.y) or stop <= np.nextafter(self.t, np.inf):
+            self._write(np.nextafter(stop, -np.inf), lambda t: np.repeat(self.y[:, None], len(t), 1))
             self.t = stop
-            self._write(np.nextafter(stop, -np.inf), lambda t: np.zeros((0, len(t))))
             return
         known = self.scale[self.scale > 0]
-        atol = self.rtol * 1e-3 * np.where(self.scale > 0, self.scale, known.min() if len(known) else 1.0)
+        atol = self.rtol * 1e-9 * np.where(self.scale > 0, self.scale, known.min() if len(known) else 1.0)
         truth = self.jumps.truth(self.t, self.y)
         longest = self.end / 200.0 if truth else np.inf
         solver = LSODA(self.course.derivative, self.t, self.y, stop, rtol=self.rtol, atol=atol, max_step=longest,

@@ -1,0 +1,125 @@
+"""Running a published model: what is observed over time, and the measures a paper would state of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.errors import ScenarioError, unknown
+from livingdrug.models.entry import Published
+from livingdrug.models.integrate import Course, Dose
+
+Floats = NDArray[np.float64]
+_MEASURE = re.compile(r"^\s*(\w+)\s*\(\s*(\w+)\s*((?:,\s*[\d.eE+-]+\s*)*)\)\s*$")
+MEASURES = ("peak(x)", "peak(x, from)", "peak_day(x)", "nadir(x)", "nadir_day(x)", "at(x, day)", "area(x, from, to)",
+            "doubling(x, from, to)", "half_life(x, from, to)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Courses of one published model. times (T,) [day]; seen: observation -> (courses, T) [its unit]; names (courses,)."""
+
+    published: Published
+    times: Floats
+    seen: dict[str, Floats]
+    names: tuple[str, ...]
+
+    def measure(self, text: str) -> Floats:
+        """A measure such as "peak_day(transgene)" of each course (courses,)."""
+        return np.array([measure(text, self.times, {n: x[i] for n, x in self.seen.items()}) for i in range(len(self.names))])
+
+    @cached_property
+    def summary(self) -> list[dict[str, Any]]:
+        """What the paper states and what this run gives; then peak and lowest value of every observation (medians over courses)."""
+        rows: list[dict[str, Any]] = []
+        for said in self.published.figures:
+            rows.append({"measure": said["measure"], "unit": said["unit"], "simulated": float(np.median(self.measure(said["measure"]))),
+                         "published": float(said["value"]), "source": said["source"], "where": said["where"]})
+        for name, o in self.published.observations.items():
+            for what, unit in (("peak", o.unit), ("peak_day", "day"), ("nadir", o.unit), ("nadir_day", "day")):
+                x = self.measure(f"{what}({name})")
+                rows.append({"measure": f"{what}({name})", "unit": unit, "simulated": float(np.median(x)),
+                             "low": float(x.min()), "high": float(x.max())})
+        return rows
+
+
+def run(model: Published, dose: str | float | None = None, conditioning: str | float | None = None, days: float | None = None,
+        times: Iterable[float] | None = None, also: Iterable[Dose] = (), rtol: float = 1e-9) -> Run:
+    """Run a published model: one course, or one for each whole parameter set.
+
+    dose, conditioning: as the model understands them ("5e7 cell", "20 cell/uL"), its usual ones when not given;
+    times [day]: where to look (by default 2,000 moments from 0 to `days`); also: further doses or switches.
+    """
+    end = model.days if days is None else float(days)
+    if not 0 < end <= 100_000:
+        raise ScenarioError(f"a course of {end:g} days is not possible", where="--days", allowed="more than 0, up to 100,000")
+    changed = model.adjusted(dose, conditioning)
+    courses = {n: Course(model.model, {**values, **changed}) for n, values in model.courses().items()}
+    kinks = {float(c.constants[b]) for c in courses.values() for b in model.model.breaks}
+    when = np.unique([*(np.linspace(0.0, end, 2001) if times is None else times), *(k for k in kinks if k < end and times is None)])
+    doses = [*model.doses(dose), *also]
+    paths = {n: o.path for n, o in model.observations.items()}
+    seen: dict[str, list[Floats]] = {n: [] for n in paths}
+    for course in courses.values():
+        found = course.observe(when, course.solve(when, doses, rtol=rtol), list(paths.values()))
+        for n, path in paths.items():
+            x = found[path]
+            seen[n].append(np.where((x < 0) & (x > -1e-12 * np.abs(x).max()), 0.0, x))  # rounding below nothing is nothing
+    return Run(model, when, {n: np.array(x) for n, x in seen.items()}, tuple(courses))
+
+
+def measure(text: str, times: Floats, seen: Mapping[str, Floats]) -> float:
+    """One number of a course, from text such as "area(transgene, 0, 28)"."""
+    match = _MEASURE.match(text)
+    if not match or f"{match[1]}(" not in [m.partition("(")[0] + "(" for m in MEASURES]:
+        raise ScenarioError(f"'{text}' is not a measure", allowed=MEASURES)
+    what, name = match[1], match[2]
+    if name not in seen:
+        raise unknown("observation", name, seen)
+    y = np.asarray(seen[name], float)
+    days = [float(d) for d in match[3].split(",")[1:]]
+    turns = what in ("peak", "peak_day", "nadir", "nadir_day")
+    if len(days) not in ((0, 1) if turns else (1,) if what == "at" else (2,)):
+        raise ScenarioError(f"'{text}' has the wrong number of days", allowed=MEASURES)
+    if turns:
+        later = times >= (days[0] if days else times[0])
+        day, value = _turn(times[later], y[later], 1.0 if what.startswith("peak") else -1.0)
+        return day if what.endswith("day") else value
+    values = [_at(times, y, d) for d in days]
+    if what == "at":
+        return values[0]
+    if what == "area":
+        inside = (times > days[0]) & (times < days[1])
+        return float(np.trapezoid([values[0], *y[inside], values[1]], [days[0], *times[inside], days[1]]))
+    folds = np.log2(values[1] / values[0]) * (1.0 if what == "doubling" else -1.0)
+    return float((days[1] - days[0]) / folds)
+
+
+def _at(times: Floats, y: Floats, day: float) -> float:
+    """Value at a day: on the logarithm between two positive values, else straight."""
+    if not times[0] <= day <= times[-1]:
+        raise ScenarioError(f"day {day:g} is outside the course", allowed=f"{times[0]:g} to {times[-1]:g} d", mend="give --days")
+    i = int(np.clip(np.searchsorted(times, day), 1, len(times) - 1))
+    a, b, share = y[i - 1], y[i], (day - times[i - 1]) / (times[i] - times[i - 1])
+    if a > 0 and b > 0:
+        return float(np.exp(np.log(a) + share * (np.log(b) - np.log(a))))
+    return float(a + share * (b - a))
+
+
+def _turn(times: Floats, y: Floats, sign: float) -> tuple[float, float]:
+    """Day and value of the largest (sign 1) or smallest value, sharpened by a parabola through its neighbours."""
+    i = int(np.argmax(sign * y))
+    if 0 < i < len(y) - 1 and y[i - 1] > 0 and y[i] > 0 and y[i + 1] > 0:
+        a, b, c = np.log(y[i - 1 : i + 2])
+        bend = a - 2.0 * b + c
+        step = times[i + 1] - times[i]
+        if sign * bend < 0 and np.isclose(times[i] - times[i - 1], step):
+            shift = float(np.clip(0.5 * (a - c) / bend, -1.0, 1.0))
+            return float(times[i] + shift * step), float(np.exp(b - 0.25 * (a - c) * shift))
+    return float(times[i]), float(y[i])
