@@ -1,6 +1,6 @@
 """Virtual trials: arms, visits, endpoints, and each measure beside the published one."""
 
-# from livingdrug.trial.measures import measures
-# from livingdrug.trial.run import Trial
+from livingdrug.trial.measures import measures
+from livingdrug.trial.run import Trial
 
-# __all__ = ["Trial", "measures"]
+__all__ = ["Trial", "measures"]

@@ -98,11 +98,12 @@ def endpoint(table: Table, definition: Mapping[str, Any]) -> Endpoint:
     if not definition.get("events"):
         raise ScenarioError("an endpoint without events", where=where, mend='add events = ["death"]')
     days = np.stack([day(w) for w in words])
-    days[:-1][days[:-1] > days[-1]] = np.inf  # what would come after the end of follow-up is not seen
-    days = np.where(days < start, np.where(days == days[-1], days, np.inf), days)
+    seen = (days[:-1] >= start) & (days[:-1] <= days[-1])  # not before the start, nor after the end of follow-up
+    days[:-1] = np.where(seen, days[:-1], np.inf)
     first = days.argmin(axis=0)  # an event comes before a censoring of the same day
-    chosen = table.true(definition.get("among", 1), where) & np.isfinite(start) & (table.columns.get("infused", np.ones(table.size)) > 0)
-    time = np.where(chosen, days.min(axis=0) - start, np.nan)
+    infused = table.columns.get("infused", np.ones(table.size)) > 0
+    chosen = table.true(definition.get("among", 1), where) & np.isfinite(start) & infused
+    time = np.where(chosen, days.min(axis=0), np.nan) - np.where(chosen, start, 0.0)
     return Endpoint(str(definition["name"]), str(definition.get("title", definition["name"])), time,
                     (first < len(definition["events"])) & chosen, np.array(words, object)[first])
 

@@ -1,0 +1,101 @@
+"""Courses of many patients in little memory: integer counts in fixed bins, equal on a logarithmic scale, at each time.
+
+Counts add up, so the percentiles do not depend on how the patients were split over blocks, threads or machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+LOWEST, HIGHEST, PER_DECADE = -12, 16, 25  # powers of ten; 25 bins a decade: each about 10 % wide
+BINS = (HIGHEST - LOWEST) * PER_DECADE + 1  # the first holds zero and everything below the lowest
+SAMPLES = 24  # patients whose own course is kept
+
+
+@dataclass
+class Courses:
+    """How each observable went in the patients of one arm.
+
+    times (T,) [day]; names (O,) with units; counts (T, O, bins): patients alive and followed, by size of the observable;
+    samples: patient -> (T, O), for the first patients infused.
+    """
+
+    times: Floats
+    names: tuple[str, ...]
+    units: Mapping[str, str | None]
+    counts: NDArray[np.int64] = field(repr=False)
+    samples: dict[int, Floats] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def empty(cls, times: Floats, names: Iterable[str], units: Mapping[str, str | None]) -> Courses:
+        """Courses of nobody yet."""
+        listed = tuple(names)
+        return cls(times, listed, units, np.zeros((len(times), len(listed), BINS), np.int64))
+
+    def add(self, ids: NDArray[np.int64], values: Floats) -> None:
+        """Count the courses (n, T, O) of these patients; nan after the end of follow-up is left out."""
+        with np.errstate(all="ignore"):
+            place = np.floor((np.log10(values) - LOWEST) * PER_DECADE) + 1
+        known = ~np.isnan(values)
+        place = np.where(values > 0, np.clip(place, 0, BINS - 1), 0)
+        t, o = np.indices(values.shape[1:])
+        flat = (t * len(self.names) + o)[None] * BINS + np.where(known, place, 0).astype(np.int64)
+        self.counts += np.bincount(flat[known], minlength=self.counts.size).reshape(self.counts.shape)
+        for i in range(min(len(ids), SAMPLES - len(self.samples))):
+            self.samples[int(ids[i])] = values[i].copy()
+
+    def followed(self) -> NDArray[np.int64]:
+        """How many patients were alive and followed at each time (T,)."""
+        return self.counts[:, 0].sum(axis=-1) if self.names else np.zeros(len(self.times), np.int64)
+
+    def percentile(self, name: str, percent: float) -> Floats:
+        """A percentile of one observable at each time (T,), exact to a bin (about 10 %); nan when nobody is followed."""
+        counts = self.counts[:, self.names.index(name)]
+        total = counts.sum(axis=-1)
+        wanted = percent / 100.0 * total
+        running = counts.cumsum(axis=-1)
+        place = np.minimum((running < np.maximum(wanted, 0.5)[:, None]).sum(axis=-1), BINS - 1)
+        rows = np.arange(len(counts))
+        before = np.where(place > 0, running[rows, np.maximum(place - 1, 0)], 0)
+        with np.errstate(all="ignore"):
+            share = np.clip((wanted - before) / counts[rows, place], 0.0, 1.0)
+        value = 10.0 ** (LOWEST + (place - 1 + share) / PER_DECADE)
+        return np.where(total > 0, np.where(place == 0, 0.0, value), np.nan)
+
+    def bands(self, name: str, percents: Iterable[float] = (5, 25, 50, 75, 95)) -> Floats:
+        """Several percentiles of one observable (percents, T)."""
+        return np.stack([self.percentile(name, p) for p in percents])
+
+    def sample(self, name: str) -> Floats:
+        """The courses of single patients (samples, T)."""
+        place = self.names.index(name)
+        return np.stack([x[:, place] for x in self.samples.values()]) if self.samples else np.zeros((0, len(self.times)))
+
+    def frame(self, percents: Iterable[float] = (5, 25, 50, 75, 95)) -> pd.DataFrame:
+        """Percentiles as a table: one row for each observable and time."""
+        import pandas as pd
+
+        listed = list(percents)
+        parts = [pd.DataFrame({
+            "observable": name, "unit": self.units.get(name) or "", "day": self.times, "followed": self.followed(),
+            **{f"p{p:g}": x for p, x in zip(listed, self.bands(name, listed), strict=True)},
+        }) for name in self.names]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def sample_frame(self) -> pd.DataFrame:
+        """Courses of the single patients as a table: one row for each patient and time."""
+        import pandas as pd
+
+        parts: list[Any] = [pd.DataFrame({"patient": who, "day": self.times, **dict(zip(self.names, x.T, strict=True))})
+                            for who, x in self.samples.items()]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -1,0 +1,166 @@
+"""The result of a virtual trial: patients, events, courses and the table beside the published results, for each arm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.errors import ScenarioError, unknown
+from livingdrug.results.beside import Beside
+from livingdrug.results.courses import Courses
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class TimeToEvent:
+    """An endpoint in each patient: time (n,) [day], nan outside; event (n,); what (n,): name of the event or censoring."""
+
+    name: str
+    title: str
+    time: NDArray[np.float64]
+    event: NDArray[np.bool_]
+    what: Any
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """One arm. columns: name -> array over all enrolled patients; endpoints by name; courses; beside the published."""
+
+    name: str
+    title: str
+    columns: Mapping[str, Any] = field(repr=False)
+    endpoints: Mapping[str, TimeToEvent] = field(repr=False)
+    courses: Courses = field(repr=False)
+    beside: Beside = field(repr=False)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Enrolled, infused, and failed in the computer (kept as rows with their code)."""
+        infused = self.columns["infused"] > 0
+        return {"enrolled": len(infused), "infused": int(infused.sum()), "failed": int((self.columns["failed"] == 1).sum())}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run leaves. resolved: the scenario that was run; provenance: versions, seed, hash, wall time."""
+
+    trial: str
+    title: str
+    product: str
+    seed: int
+    arms: Mapping[str, ArmResult]
+    wall_s: float
+    resolved: Any = field(repr=False)
+    provenance: Mapping[str, Any] = field(repr=False)
+    report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
+
+    def arm(self, name: str | None = None) -> ArmResult:
+        """One arm by name; the first when none is named."""
+        if name is None:
+            return next(iter(self.arms.values()))
+        if name not in self.arms:
+            raise unknown("arm", name, self.arms)
+        return self.arms[name]
+
+    @property
+    def courses(self) -> Courses:
+        """The courses of the first arm."""
+        return self.arm().courses
+
+    @property
+    def patients(self) -> pd.DataFrame:
+        """One row for each patient and arm; times [day] from infusion, inf when something never happened."""
+        import pandas as pd
+
+        parts = []
+        for arm in self.arms.values():
+            frame = pd.DataFrame(dict(arm.columns))
+            frame.insert(0, "arm", arm.name)
+            parts.append(frame)
+        return pd.concat(parts, ignore_index=True)
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """One row for each event of each patient: arm, patient, day, event; and each endpoint's event or censoring."""
+        import pandas as pd
+
+        parts = []
+        for arm in self.arms.values():
+            for name, days in arm.columns.items():
+                if name.endswith("_day"):
+                    known = np.isfinite(days) & (days < 1e8)
+                    parts.append(pd.DataFrame({"arm": arm.name, "patient": arm.columns["patient"][known], "day": days[known],
+                                               "event": name[:-4].replace("_", " "), "endpoint": ""}))
+            for end in arm.endpoints.values():
+                known = np.isfinite(end.time)
+                parts.append(pd.DataFrame({
+                    "arm": arm.name, "patient": arm.columns["patient"][known], "day": end.time[known],
+                    "event": end.what[known], "endpoint": np.where(end.event[known], end.name, end.name + " (censored)")}))
+        return pd.concat(parts, ignore_index=True).sort_values(["arm", "patient", "day"], kind="stable", ignore_index=True)
+
+    def beside_published(self, arm: str | None = None) -> Beside:
+        """The table of every measure beside the published one."""
+        return self.arm(arm).beside
+
+    def json(self) -> dict[str, Any]:
+        """The object that `run --json` prints; further arms stand under `arms`."""
+        first = self.arm()
+        counts = first.counts
+        followed = sum(a.counts["infused"] for a in self.arms.values())
+        shown: dict[str, Any] = {
+            "trial": self.trial, "product": self.product, "seed": self.seed, "patients": counts, "wall_s": round(self.wall_s, 3),
+            "patients_per_s": round(followed / self.wall_s, 1) if self.wall_s > 0 else None, "measures": first.beside.to_dicts(),
+            **first.beside.counts(),
+        }
+        if len(self.arms) > 1:
+            shown["arms"] = {a.name: {"patients": a.counts, "measures": a.beside.to_dicts()} for a in self.arms.values()}
+        return shown
+
+    def save(self, folder: str | Path) -> Path:
+        """Write scenario.toml, resolved.json, provenance.json, the tables as Parquet and report.html; the folder is returned."""
+        place = Path(folder)
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            self._write(place)
+        except OSError as problem:
+            raise ScenarioError(f"the run cannot be written: {problem.strerror or problem}", where=str(folder),
+                                mend="choose another folder") from None
+        return place
+
+    def _write(self, place: Path) -> None:
+        import pandas as pd
+
+        def as_json(name: str, data: Any) -> None:
+            (place / name).write_text(json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+        (place / "scenario.toml").write_text(self.resolved.text, encoding="utf-8")
+        as_json("resolved.json", self.resolved.as_dict())
+        as_json("provenance.json", dict(self.provenance))
+        as_json("measures.json", self.json())
+        self.patients.to_parquet(place / "patients.parquet", index=False)
+        self.events.to_parquet(place / "events.parquet", index=False)
+        for name, frame in (("courses", Courses.frame), ("samples", Courses.sample_frame)):
+            parts = [frame(a.courses).assign(arm=a.name) for a in self.arms.values()]
+            pd.concat(parts, ignore_index=True).to_parquet(place / f"{name}.parquet", index=False)
+        if self.report:
+            self.report(self, place)
+
+    def __repr__(self) -> str:
+        lines = [self.title]
+        for arm in self.arms.values():
+            c = arm.counts
+            lines.append(f"  {arm.name}: {c['enrolled']} enrolled, {c['infused']} infused, {c['failed']} failed; {arm.beside.summary()}")
+        return "\n".join([*lines, f"  {self.wall_s:.1f} s, seed {self.seed}"])
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<p>{html.escape(self.title)}</p>" + self.arm().beside._repr_html_()

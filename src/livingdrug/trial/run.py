@@ -1,0 +1,158 @@
+"""A virtual trial, run: draw patients, follow each arm block by block, keep rows and counts, compare with what was published."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import livingdrug
+from livingdrug.errors import ScenarioError
+from livingdrug.results.courses import Courses
+from livingdrug.results.result import ArmResult, Result, TimeToEvent
+from livingdrug.scenario import Arm, Resolved, resolve
+from livingdrug.trial.compare import beside
+from livingdrug.trial.design import Design, design
+from livingdrug.trial.enrolment import Enrolled, enrol
+from livingdrug.trial.measures import Table, endpoints
+from livingdrug.trial.rows import rows
+
+TOGETHER = 4_096  # patients drawn at once; memory does not grow with the size of a trial
+USUAL = 500
+WIDTH = 24  # characters of a text column kept in the patients' table
+
+Progress = Callable[[int, int], None]
+
+
+class Trial:
+    """A virtual trial: a library trial by name, or a scenario file. `sets`: dotted path -> value, laid on top."""
+
+    def __init__(self, name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> None:
+        self.resolved: Resolved = resolve(name_or_file, dict(sets or {}))
+        self.designs: dict[str, Design] = {}
+
+    @property
+    def title(self) -> str:
+        """What people call the trial."""
+        return self.resolved.title
+
+    def run(self, patients: int | None = None, seed: int | None = None, threads: int | None = None, out: str | Path | None = None,
+            progress: Progress | None = None, block: int = 256) -> Result:
+        """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result, bitwise."""
+        begun = time.perf_counter()
+        many = patients if patients is not None else self.resolved.patients or USUAL
+        luck = seed if seed is not None else self.resolved.seed
+        if many < 1:
+            raise ScenarioError(f"{many} patients cannot be simulated", where="patients", allowed="1 or more")
+        arms = self.resolved.arms
+        total = many * len(arms)
+        done = {a.name: follow(a, self.design(a), many, luck, threads, block, _told(progress, i * many, total))
+                for i, a in enumerate(arms)}
+        result = Result(
+            self.resolved.name, self.title, self.resolved.names.get("product", ""), luck, done, time.perf_counter() - begun,
+            self.resolved, self._provenance(many, luck), _report)
+        if out is not None:
+            result.save(out)
+        return result
+
+    def design(self, arm: Arm) -> Design:
+        """The engine's plan for an arm, worked out once."""
+        if arm.name not in self.designs:
+            self.designs[arm.name] = design(arm)
+        return self.designs[arm.name]
+
+    def rules(self) -> list[str]:
+        """The care rules of the first arm, as sentences."""
+        return [r.sentence() for r in self.design(self.resolved.arms[0]).rules]
+
+    def _provenance(self, patients: int, seed: int) -> dict[str, Any]:
+        return {
+            "livingdrug": livingdrug.__version__, "scenario_hash": self.resolved.hash, "patients": patients, "seed": seed,
+            "python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine(),
+            "system": platform.system(), "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "note": "Simulated patients. Not medical advice.",
+        }
+
+    def __repr__(self) -> str:
+        return "\n".join([repr(self.resolved), *(f"  - {r}" for r in self.rules())])
+
+
+def _report(result: Result, folder: Path) -> Path:
+    from livingdrug.trial.report import write
+
+    return write(result, folder)
+
+
+def follow(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None, block: int = 256,
+           progress: Callable[[int], None] | None = None) -> ArmResult:
+    """One arm from enrolment to the end of follow-up."""
+    courses = Courses.empty(plan.times, plan.shown, plan.programs.observables)
+    parts = []
+    for enrolled, columns, output in blocks(arm, plan, patients, seed, threads, block, progress):
+        parts.append(columns)
+        if output is not None:
+            courses.add(columns["patient"][columns["infused"] > 0], output)
+    columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
+    trial = arm.resolved.trial
+    ends = {n: TimeToEvent(e.name, e.title, e.time, e.event, e.what) for n, e in endpoints(trial, Table(columns)).items()}
+    return ArmResult(arm.name, arm.title, columns, ends, courses, beside(trial, columns, seed, name=arm.name))
+
+
+def blocks(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None, block: int = 256,
+           progress: Callable[[int], None] | None = None) -> Iterator[tuple[Enrolled, dict[str, Any], Any]]:
+    """Enrolled patients in lots of a fixed size: who they are, their columns, and the courses of those infused (n, times, shown)."""
+    from livingdrug.engine.run import simulate_blocks
+
+    for first in range(0, patients, TOGETHER):
+        ids = np.arange(first, min(first + TOGETHER, patients), dtype=np.int64)
+        enrolled = enrol(arm, plan, ids, seed)
+        found: list[dict[str, Any]] = []
+        shown = []
+        if len(enrolled.infused):
+            for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, threads=threads, block=block, progress=progress):
+                found.append(rows(arm, plan, enrolled, part, output))
+                shown.append(output.observables)
+        if progress:
+            progress(len(ids) - len(enrolled.infused))
+        yield enrolled, _table(enrolled, found), np.concatenate(shown) if shown else None
+
+
+def columns(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None) -> dict[str, Any]:
+    """Only the columns of the enrolled patients: what fitting needs."""
+    parts = [c for _, c, _ in blocks(arm, plan, patients, seed, threads)]
+    return {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
+
+
+def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Columns over all enrolled patients: nan (or an empty text) for those not infused."""
+    n = len(enrolled.ids)
+    table: dict[str, Any] = {"patient": enrolled.ids, "status": np.array(enrolled.status, f"U{2 * WIDTH}"),
+                             "infused": np.zeros(n)}
+    table["infused"][enrolled.infused] = 1.0
+    for name in found[0] if found else ():
+        if name == "patient":
+            continue
+        values = np.concatenate([f[name] for f in found])
+        if values.dtype.kind in "OU":
+            table[name] = np.full(n, "", f"U{WIDTH}")
+        else:
+            table[name] = np.full(n, np.nan)
+        table[name][enrolled.infused] = values
+    return table
+
+
+def _told(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
+    if progress is None:
+        return None
+    done = before
+
+    def tell(more: int) -> None:
+        nonlocal done
+        done += more
+        progress(done, total)
+
+    return tell
