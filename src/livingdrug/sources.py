@@ -19,8 +19,8 @@ LAWS = {
 }
 PARAMETER_KEYS = ("value", "unit", "kind", "source", "where", "why", "spread", "belief", "about", "note")
 SPREAD_KEYS = ("law", "sd", "cv", "low", "high", "loads", "table", "source", "where", "kind", "why", "note")
-SOURCE_KEYS = ("title", "authors", "journal", "year", "doi", "pmid", "nct", "url", "version", "note", "place", "licence",
-               "read")
+SOURCE_KEYS = ("title", "authors", "journal", "year", "doi", "pmid", "nct", "url", "version", "note", "place",
+               "licence", "read")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Source:
     def read(cls, key: str, data: Any, where: str | None = None) -> Source:
         """The source that a `[sources.KEY]` table describes."""
         if not isinstance(data, Mapping) or not data.get("title"):
-            raise SourceError(f"source '{key}' has no title", where=where, mend=f'write title = "..." under [sources.{key}]')
+            raise SourceError(f"source '{key}' has no title", where=where,
+                              mend=f'write title = "..." under [sources.{key}]')
         for name in data:
             if name not in SOURCE_KEYS:
                 raise unknown("key of a source", name, SOURCE_KEYS, where, SourceError)
@@ -200,7 +201,8 @@ def read_parameter(
     if by_user:
         return _changed(path, data, below, value, unit, layer, file, line, place)
     inherits = below is not None and "value" not in data
-    kind = check_kind(path, {**data, "kind": data.get("kind", below.kind)} if inherits else data, sources, place, inherits)
+    said = {"kind": below.kind, **data} if below is not None and inherits else data
+    kind = check_kind(path, said, sources, place, inherits)
     source = data.get("source")
     return Parameter(
         path, value, unit, kind, source, data.get("where"), data.get("why"),
@@ -260,7 +262,8 @@ def _as_number(text: str, place: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise SourceError(f"'{text.strip()}' is not a number to multiply by", where=place, mend='write "* 0.5"') from None
+        raise SourceError(f"'{text.strip()}' is not a number to multiply by", where=place,
+                          mend='write "* 0.5"') from None
 
 
 def _changed(
@@ -272,11 +275,11 @@ def _changed(
                           allowed=f"0 or more (it is {below.value:g} {below.unit} in {below.place})")
     spread, belief = (_respread(name, data, below, place) for name in ("spread", "belief"))
     return Parameter(path, value, unit, data.get("kind", "assumed"), data.get("source"), data.get("where"),
-                     data.get("why", f"set in {file}" if file else "set by the user"), spread, belief, layer, file, line)
+                     data.get("why", f"set in {file}"), spread, belief, layer, file, line)
 
 
 def _respread(name: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> Spread | None:
-    """The spread after a user's change: only what the user names changes; a value that the law would not use fixes it."""
+    """The spread after a user's change: only what is named changes; a value that the law would not use fixes it."""
     was: Spread | None = getattr(below, name, None)
     if name in data:
         given = data[name]

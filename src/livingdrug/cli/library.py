@@ -29,7 +29,8 @@ def list_(
         return
     entries = [library.find(kind, name) for name in library.names(kind)]
     if json_:
-        print(json.dumps([{"name": e.name, "title": e.title, "aliases": list(e.aliases), "file": e.file} for e in entries]))
+        print(json.dumps([{"name": e.name, "title": e.title, "aliases": list(e.aliases), "file": e.file}
+                          for e in entries]))
     elif entries:
         print(columns(["name", "title", "also called"], [[e.name, e.title, ", ".join(e.aliases)] for e in entries]))
     else:
@@ -189,7 +190,8 @@ def _as_dict(entry: Entry) -> dict[str, Any]:
     numbers = [{k: x for k, x in n.items() if x not in ("", None)} for n in _numbers(entry)]
     return {"kind": entry.kind.removesuffix("s"), "name": entry.name, "title": entry.title, "file": entry.file,
             "aliases": list(entry.aliases), "about": entry.data.get("about", ""), "numbers": numbers,
-            "published": list(entry.data.get("published", [])), "sources": {k: str(s) for k, s in entry.sources.items()}}
+            "published": list(entry.data.get("published", [])),
+            "sources": {k: str(s) for k, s in entry.sources.items()}}
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

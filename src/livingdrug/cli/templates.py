@@ -165,7 +165,7 @@ kind = "assumed"
 why = "a template"
 '''
 
-TRIAL = '''# A trial of your own, built on a library trial: only what differs is written. Run it: livingdrug run NAME.toml
+TRIAL = '''# A trial of your own, built on a library trial: write only what differs. Run it: livingdrug run NAME.toml
 trial = "eliana"                  # see: livingdrug list trials
 title = "NAME"
 patients = 200

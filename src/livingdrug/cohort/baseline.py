@@ -16,14 +16,14 @@ from livingdrug.scenario import Resolved
 
 Floats = NDArray[np.float64]
 STATISTICS = ("median", "mean", "share", "share above", "share below")
-KEYS = ("measure", "of", "statistic", "value", "low", "high", "interval", "above", "below", "unit", "n", "source", "where",
-        "note")
+KEYS = ("measure", "of", "statistic", "value", "low", "high", "interval", "above", "below", "unit", "n", "source",
+        "where", "note")
 RESAMPLED = 1000
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line: what was drawn (large cohort, and the 95 % interval for a trial of the published size), and published."""
+    """One line: what was drawn (all patients, and the 95 % interval of trials of that size), and what was published."""
 
     measure: str
     unit: str

@@ -76,7 +76,8 @@ def read(name: str, data: Any, sources: Mapping[str, Source], population: str) -
     """One table of [covariates], checked."""
     where = f"covariates.{name} in the population '{population}'"
     if not isinstance(data, Mapping):
-        raise SourceError(f"covariate '{name}' is not a table", where=where, mend=f"write [covariates.{name}] with law, value, unit")
+        raise SourceError(f"covariate '{name}' is not a table", where=where,
+                          mend=f"write [covariates.{name}] with law, value, unit")
     for key in data:
         if key not in KEYS:
             raise unknown(f"key of the covariate '{name}'", key, KEYS, where, SourceError)
@@ -139,7 +140,8 @@ def _points(given: Any, where: str) -> Floats:
     except (TypeError, ValueError):
         points = np.zeros(0)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2 or not (np.diff(points[:, 0]) > 0).all():
-        raise SourceError("points are not pairs with rising first numbers", where=where, mend="write [[3, 14.3], [5, 18.3]]")
+        raise SourceError("points are not pairs with rising first numbers", where=where,
+                          mend="write [[3, 14.3], [5, 18.3]]")
     return points
 
 

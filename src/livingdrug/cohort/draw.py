@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 class Cohort:
     """Patients of one arm.
 
-    ids (n,); values: parameters, covariates, derived constants, entry shares and "state@start", by path: a number shared
-    by all or an array (n,), in the model's units; properties: the names among them that belong to the population.
+    ids (n,); values: parameters, covariates, derived constants, entry shares and "state@start", by path: one number for
+    all or an array (n,), in the model's units; properties: the names among them that belong to the population.
     """
 
     ids: NDArray[np.int64]
@@ -51,7 +51,8 @@ class Cohort:
         """A table with one row a patient: the population's properties, or the paths asked for."""
         import pandas as pd
 
-        return pd.DataFrame({p: self.of(p) for p in (paths or self.properties)}, index=pd.Index(self.ids, name="patient"))
+        rows = pd.Index(self.ids, name="patient")
+        return pd.DataFrame({p: self.of(p) for p in (paths or self.properties)}, index=rows)
 
 
 def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = None) -> Cohort:

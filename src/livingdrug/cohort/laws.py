@@ -52,7 +52,8 @@ def correlation(matrix: Any, names: list[str], where: str) -> Floats:
     except (TypeError, ValueError):
         given = np.zeros(0)
     if given.shape != (len(names), len(names)):
-        raise SourceError(f"the correlation matrix of {', '.join(names)} is not {len(names)} x {len(names)}", where=where)
+        size = f"{len(names)} x {len(names)}"
+        raise SourceError(f"the correlation matrix of {', '.join(names)} is not {size}", where=where)
     if not np.allclose(given, given.T) or not np.allclose(np.diag(given), 1.0):
         raise SourceError(f"the correlation matrix of {', '.join(names)} is not symmetric with ones on its diagonal",
                           where=where)

@@ -77,7 +77,7 @@ class Entry:
 
 
 def lines_of(text: str) -> dict[str, int]:
-    """Dotted path -> line number, by a small scan. An element of an array of tables is `rule.0`; its first also `rule`."""
+    """Dotted path -> line number, by a small scan. Elements of an array of tables are `rule.0`, `rule.1`, ..."""
     found: dict[str, int] = {}
     prefix, counts = "", dict[str, int]()
     for number, line in enumerate(text.splitlines(), 1):

@@ -1,4 +1,4 @@
-"""A model in words: its modules, states, numbers and flows as tables, its equations as LaTeX, and what can happen to it."""
+"""A model in words: its modules, states, numbers and flows, its equations as LaTeX, and what can happen to it."""
 
 from __future__ import annotations
 

@@ -262,15 +262,25 @@ def _settle(draft: Draft, top: Entry) -> Resolved:
     modules = _chosen(draft, parts, entries, top)
     model = assembled(tuple(modules.items()))
     stack = _stack(model, modules, entries, [*changes, *draft.changes], top)
-    parameters = {path: said[-1] for path, said in stack.items()}
     return Resolved(
-        top.name, str(draft.words.get("title") or top.title), modules, parameters, draft.words,
-        *(parts.get(p, {}) for p in ("protocol", "population", "product", "tumour")),
-        {p: e.name for p, e in entries.items()}, draft.words.get("patients"), draft.words.get("seed", 1),
-        {p: tuple(x) for p, x in stack.items()}, {p: tuple(x) for p, x in draft.origins.items()},
-        {k: x for part in parts.values() for k, x in part.get("tables", {}).items()},
-        tuple(x for part in parts.values() for x in part.get("correlated", [])),
-        top.path if top.kind == "scenario" else None, top.text,
+        name=top.name,
+        title=str(draft.words.get("title") or top.title),
+        modules=modules,
+        parameters={path: said[-1] for path, said in stack.items()},
+        trial=draft.words,
+        protocol=parts["protocol"],
+        population=parts["population"],
+        product=parts["product"],
+        tumour=parts.get("tumour", {}),
+        names={p: e.name for p, e in entries.items()},
+        patients=draft.words.get("patients"),
+        seed=draft.words.get("seed", 1),
+        stack={p: tuple(x) for p, x in stack.items()},
+        origins={p: tuple(x) for p, x in draft.origins.items()},
+        tables={k: x for part in parts.values() for k, x in part.get("tables", {}).items()},
+        correlated=tuple(x for part in parts.values() for x in part.get("correlated", [])),
+        file=top.path if top.kind == "scenario" else None,
+        text=top.text,
     )
 
 
@@ -285,8 +295,9 @@ def _entries(draft: Draft, top: Entry) -> dict[str, Entry]:
     for part in ("product", "population", "protocol"):
         name = draft.words.get(part)
         if name is None:
-            raise ScenarioError(f"the trial names no {part}", where=top.file, mend=f'write {part} = "NAME" or trial = "NAME"',
-                                allowed=library.names(schema.PARTS[part]))
+            raise ScenarioError(f"the trial names no {part}", where=top.file,
+                                allowed=library.names(schema.PARTS[part]),
+                                mend=f'write {part} = "NAME" or trial = "NAME"')
         place = draft.origins[part][-1][2] if part in draft.origins else top.file
         found[part] = library.find(schema.PARTS[part], name, draft.beside.get(part), place)
     tumour = draft.words.get("tumour") or found["population"].data.get("tumour") or found["product"].data.get("tumour")
@@ -310,7 +321,7 @@ def drugs(words: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[str]:
 
 def _chosen(draft: Draft, parts: Mapping[str, Any], entries: dict[str, Entry], top: Entry) -> dict[str, str]:
     """Role -> stem, from every layer that chooses; also finds the drugs' entries."""
-    layers: list[Mapping[str, Any]] = [parts.get("tumour", {}).get("modules", {}), parts["population"].get("modules", {})]
+    layers: list[Mapping[str, Any]] = [parts[p].get("modules", {}) for p in ("tumour", "population") if p in parts]
     for name in drugs(draft.words, parts["protocol"]):
         entry = library.find("drugs", name, where=entries["protocol"].file)
         entries[f"drug {name}"] = entry
@@ -325,7 +336,7 @@ def _chosen(draft: Draft, parts: Mapping[str, Any], entries: dict[str, Entry], t
         if "." in role and f"drug {name}" not in entries and name in library.names("drugs"):
             entries[f"drug {name}"] = library.find("drugs", name)
     if not chosen:
-        raise ScenarioError("no module is chosen", where=top.file, mend="add a table [modules] to product or population")
+        raise ScenarioError("no module is chosen", where=top.file, mend="add [modules] to product or population")
     return chosen
 
 
@@ -371,8 +382,9 @@ def _stack(
     if missing:
         role = max((r for r in modules if missing[0].startswith(f"{r}.")), key=len)
         listed = ", ".join(missing[1:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
+        also = f", nor for {listed}" if listed else ""
         raise SourceError(
-            f"no layer gives a value for '{missing[0]}' [{model.unit(missing[0])}]" + (f", nor for {listed}" if listed else ""),
+            f"no layer gives a value for '{missing[0]}' [{model.unit(missing[0])}]{also}",
             where=f"module '{modules[role]}' in the role '{role}'",
             mend=f"add [{missing[0]}] with value, unit, kind and source to library/mechanisms/{modules[role]}.toml",
         )
@@ -399,7 +411,7 @@ def _lay(
 
 
 def _tables(data: Any, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Path and table of every parameter of a library file; a bare number of a role is looked at by the contract tests."""
+    """Path and table of every parameter of a library file."""
     if is_parameter(data):
         yield prefix, data
     elif isinstance(data, Mapping):
@@ -412,8 +424,9 @@ def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str
     role = max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None)
     if role:
         mine = [p for p in known if p.startswith(f"{role}.")]
-        return ScenarioError(f"the model has no number '{path}'", where=place, allowed=", ".join(mine) or "nothing here",
-                             nearest=nearest(path, mine))
+        return ScenarioError(f"the model has no number '{path}'", where=place, nearest=nearest(path, mine),
+                             allowed=", ".join(mine) or "nothing here")
     roots = sorted({*modules, *schema.WORDS})
-    return ScenarioError(f"the model has no number '{path}'", where=place, allowed=f"roles {', '.join(sorted(modules))}",
-                         nearest=nearest(path, known) or nearest(path.partition(".")[0], roots))
+    return ScenarioError(f"the model has no number '{path}'", where=place,
+                         nearest=nearest(path, known) or nearest(path.partition(".")[0], roots),
+                         allowed=f"roles {', '.join(sorted(modules))}")

@@ -1,7 +1,7 @@
 """What a scenario file may say, and what each word must look like. Everything else in it is a number of the model.
 
-Parts of a trial (visits, endpoints, rules, ...) are only checked for misspelt words here: a word that no library file of
-that kind uses, and that the part being changed does not have, is unknown. Care and trial check what the words mean.
+Parts of a trial (visits, endpoints, rules, ...) are only checked for misspelt words here: a word that no library file
+of that kind uses, and that the part being changed does not have, is unknown. Care and trial check what the words mean.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def check_words(kind: str, changes: Any, of: Any, where: str, table: str = "", a
 
 
 def merged(below: Any, above: Any) -> Any:
-    """Two tables laid over each other: the upper wins; lists of named tables are merged by name (`remove = true` drops)."""
+    """Two tables laid over each other: the upper wins; lists of named tables by name (`remove = true` drops one)."""
     if isinstance(below, Mapping) and isinstance(above, Mapping):
         return {**below, **{k: merged(below[k], x) if k in below else x for k, x in above.items()}}
     if _named(below) and isinstance(above, Mapping):
@@ -187,6 +187,6 @@ def split(dotted: str, where: str) -> list[str]:
     found = re.findall(r'"([^"]*)"|\'([^\']*)\'|([^.]+)', dotted)
     words = [a or b or c.strip() for a, b, c in found]
     if not words or not all(words) or ".." in dotted or dotted.strip()[:1] == "." or dotted.strip()[-1:] == ".":
-        raise ScenarioError(f"'{dotted}' is not a path", where=where, allowed="words joined by dots, as kinetics.growth",
-                            nearest=nearest(dotted, WORDS))
+        raise ScenarioError(f"'{dotted}' is not a path", where=where, nearest=nearest(dotted, WORDS),
+                            allowed="words joined by dots, as kinetics.growth")
     return words

@@ -1,6 +1,7 @@
 """Every test here looks at the small made-up library, unless it asks for the real one."""
 
 import pytest
+
 from unit.small_library import small_library
 
 

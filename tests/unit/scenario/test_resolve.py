@@ -76,7 +76,8 @@ set = { 'protocol.rule."brake late".when' = "cells.number >= 1" }
 """))
     usual, slow = r.arms
     assert (usual.name, slow.title) == ("usual", "Slow cells")
-    assert slow.parameters["cells.growth"].value == pytest.approx(0.55) and usual.parameters["cells.growth"].value == 1.1
+    assert slow.parameters["cells.growth"].value == pytest.approx(0.55)
+    assert usual.parameters["cells.growth"].value == 1.1
     assert slow.parameters["cells.growth"].layer == "arm 'slow'"
     assert slow.protocol["rule"][0]["when"] == "cells.number >= 1" and len(slow.protocol["rule"]) == 2
     assert usual.protocol["rule"][0]["when"] == "cells.number >= 1e9"
