@@ -15,7 +15,7 @@ TINY = 1e-10  # a ratio below this counts as this: keeps d(hill)/dx at 0 finite
 
 def _kind(*values: Any) -> str:
     for value in values:
-        module = type(value).__module__
+        module = type(value).__module__ or "sympy"  # SymPy leaves it empty for functions of its users
         if module.startswith("sympy") or module == __name__:
             return "sympy"
         if module.startswith("pint"):

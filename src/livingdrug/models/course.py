@@ -60,7 +60,7 @@ def run(model: Published, dose: str | float | None = None, conditioning: str | f
     if not 0 < end <= 100_000:
         raise ScenarioError(f"a course of {end:g} days is not possible", where="--days", allowed="more than 0, up to 100,000")
     changed = model.adjusted(dose, conditioning)
-    courses = {n: Course(model.model, {**values, **changed}) for n, values in model.courses().items()}
+    courses = {n: Course(model.model, {**values, **changed}, printed=True) for n, values in model.courses().items()}
     kinks = {float(c.constants[b]) for c in courses.values() for b in model.model.breaks}
     when = np.unique([*(np.linspace(0.0, end, 2001) if times is None else times), *(k for k in kinks if k < end and times is None)])
     doses = [*model.doses(dose), *also]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from livingdrug.errors import EngineError
 from livingdrug.model import Model
+from livingdrug.models.slopes import slopes
 
 Floats = NDArray[np.float64]
 LOOKS = 8  # looks at the conditions within one step
@@ -70,10 +71,15 @@ class NoJumps:
 
 
 class Course:
-    """A model with one patient's values: its right-hand side, and the integration of it."""
+    """A model with one patient's values: its right-hand side, and the integration of it.
 
-    def __init__(self, model: Model, values: dict[str, float]) -> None:
+    printed: use the engine's statements for the slopes. Imported files are evaluated as they stand instead, so that what is
+    compared with other simulators has passed through no algebra.
+    """
+
+    def __init__(self, model: Model, values: dict[str, float], printed: bool = False) -> None:
         self.model = model
+        self.printed = slopes(model) if printed else None
         with np.errstate(all="ignore"):
             self.constants: dict[str, Any] = {**values, **model.constants(values)}
         self.start = np.array([float(self.constants[f"{p}@start"]) for p in model.states])
@@ -85,21 +91,20 @@ class Course:
 
     def derivative(self, t: float, y: Floats) -> Floats:
         """Rate of change of every state [unit/day]."""
+        if self.printed:
+            return self.printed(t, y, {**self.constants, **self.inputs} if self.inputs else self.constants)
         found = self.model.evaluate(self.at(t, y), published=False).derivatives
         return np.array([found[p] for p in self.model.states], dtype=float)
 
     def observe(self, times: Floats, states: Floats, what: Sequence[str]) -> dict[str, Floats]:
-        """Published quantities or states, by path, at every time."""
-        found: dict[str, list[float]] = {w: [] for w in what}
+        """Published quantities or states, by path, at every time (times,), with no dose running."""
+        values = {**self.constants, **dict(zip(self.model.states, states.T, strict=True)), "time": times}
         with np.errstate(all="ignore"):
-            for t, y in zip(times, states, strict=True):
-                values = self.at(t, y)
-                shown = {**values, **self.model.evaluate(values).published}
-                for w in what:
-                    if w not in shown:
-                        raise EngineError(f"the model publishes no '{w}'", allowed=sorted(shown))
-                    found[w].append(float(shown[w]))
-        return {w: np.array(x) for w, x in found.items()}
+            shown = {**values, **self.model.evaluate(values).published}
+        missing = [w for w in what if w not in shown]
+        if missing:
+            raise EngineError(f"the model publishes no '{missing[0]}'", allowed=sorted(shown))
+        return {w: np.broadcast_to(np.asarray(shown[w], float), times.shape) for w in what}
 
     def solve(self, times: Iterable[float], doses: Sequence[Dose] = (), jumps: Jumps | None = None,
               rtol: float = 1e-9) -> Floats:

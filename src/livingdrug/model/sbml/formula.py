@@ -154,7 +154,7 @@ def _trigonometry() -> dict[str, Callable[..., Any]]:
 
 
 def _symbolic(*values: Any) -> bool:
-    return any(type(v).__module__.startswith("sympy") for v in values)
+    return any((type(v).__module__ or "sympy").startswith("sympy") for v in values)
 
 
 def _sympy(name: str) -> Any:
