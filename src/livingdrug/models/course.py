@@ -61,9 +61,8 @@ def run(model: Published, dose: str | float | None = None, conditioning: str | f
         raise ScenarioError(f"a course of {end:g} days is not possible", where="--days", allowed="more than 0, up to 100,000")
     changed = model.adjusted(dose, conditioning)
     courses = {n: Course(model.model, {**values, **changed}, printed=True) for n, values in model.courses().items()}
-    kinks = {float(c.constants[b]) for c in courses.values() for b in model.model.breaks}
-    when = np.unique([*(np.linspace(0.0, end, 2001) if times is None else times), *(k for k in kinks if k < end and times is None)])
     doses = [*model.doses(dose), *also]
+    when = np.asarray(sorted(times), float) if times is not None else _grid(end, courses.values(), doses)
     paths = {n: o.path for n, o in model.observations.items()}
     seen: dict[str, list[Floats]] = {n: [] for n in paths}
     for course in courses.values():
@@ -72,6 +71,13 @@ def run(model: Published, dose: str | float | None = None, conditioning: str | f
             x = found[path]
             seen[n].append(np.where((x < 0) & (x > -1e-12 * np.abs(x).max()), 0.0, x))  # rounding below nothing is nothing
     return Run(model, when, {n: np.array(x) for n, x in seen.items()}, tuple(courses))
+
+
+def _grid(end: float, courses: Iterable[Course], doses: Iterable[Dose]) -> Floats:
+    """2,001 even moments [day], and every kink: breaks, and the last moment before each dose."""
+    breaks = {float(c.constants[b]) for c in courses for b in c.model.breaks}
+    before = {float(np.nextafter(d.time, 0.0)) for d in doses if d.time > 0}
+    return np.unique([*np.linspace(0.0, end, 2001), *(k for k in breaks | before if k < end)])
 
 
 def measure(text: str, times: Floats, seen: Mapping[str, Floats]) -> float:
