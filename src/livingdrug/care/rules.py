@@ -64,6 +64,9 @@ class Rule:
             raise ScenarioError("a rule does one thing: give, set or stop", where=place, mend="write two rules")
         if give and "amount" not in do:
             raise ScenarioError(f"the rule gives {give} but not how much", where=place, mend='add amount = "8 mg/kg"')
+        for word in ("amount", "at_most", "at_least"):
+            if give and str(do.get(word, "")).strip().startswith("-"):
+                raise ScenarioError(f"{word} = '{do[word]}': a dose is never negative", where=place, allowed="0 or more")
         limit = limits.get("doses", limits.get("times", 1_000_000))
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
             raise ScenarioError(f"a limit of {limit!r} doses cannot be", where=place, allowed="a whole number, 0 or more")

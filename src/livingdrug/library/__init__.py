@@ -117,6 +117,8 @@ def folders() -> list[Path]:
 
 def read(path: Path, kind: str = "", name: str = "") -> Entry:
     """Read one TOML file; every way it can fail is a ScenarioError with file and line."""
+    if "\0" in str(path):
+        raise ScenarioError(f"{str(path)!r} is not a file's name", mend="check the name")
     try:
         stat = path.stat()
         if path.is_dir():

@@ -4,6 +4,7 @@ protocol, scenario, --set. A trial or protocol file never wins by accident: each
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -68,8 +69,32 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
     for path, value in (sets or {}).items():
         _put(draft, path, _toml_value(value), "--set", "--set")
     top = chain[0]
-    whole = _settle(draft, top)
+    whole = replace(_settle(draft, top), text=as_asked(top, sets or {}))
     return replace(whole, overridden=tuple(_arm(arm, draft, top, whole) for arm in arms)) if arms else whole
+
+
+def as_asked(top: Entry, sets: Mapping[str, Any]) -> str:
+    """The scenario as a file that asks for the same again: the user's text, or the trial's name, with what was --set."""
+    text = top.text if top.kind == "scenario" else f'trial = "{top.name}"\n'
+    if not sets:
+        return text
+    lines = [f"{json.dumps(path)} = {_as_toml(_toml_value(value))}" for path, value in sets.items()]
+    if "set" not in top.data or top.kind != "scenario":
+        return "\n".join([text.rstrip("\n"), "", "[set]", *lines, ""])
+    old = text.splitlines()
+    header = next((i for i, line in enumerate(old) if line.partition("#")[0].strip() == "[set]"), None)
+    if header is None or any(not isinstance(x, (str, int, float, bool)) for x in top.data["set"].values()):
+        return "\n".join([text.rstrip("\n"), "", *(f"# --set {line}" for line in lines), ""])
+    kept = [line for line in old[header + 1:] if not any(line.strip().strip("\"'").startswith(p) for p in sets)]
+    return "\n".join([*old[: header + 1], *lines, *kept, ""])
+
+
+def _as_toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(k)} = {_as_toml(x)}" for k, x in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_as_toml, value)) + "]"
+    return json.dumps(value) if isinstance(value, (str, bool, int)) else str(value)
 
 
 def _chain(name_or_file: str | Path) -> list[Entry]:
@@ -114,35 +139,51 @@ def _take(draft: Draft, data: Mapping[str, Any], layer: str, entry: Entry, at: s
         elif key in schema.PARTS and isinstance(value, Mapping):
             _part(draft, key, value, layer, place, entry.path.parent)
         elif key in schema.PARTS:
-            draft.words[key], draft.beside[key] = value, entry.path.parent
-            draft.parts.pop(key, None)
-            draft.note(key, layer, value, place)
+            _choose(draft, key, value, layer, place, entry.path.parent)
         elif key == "modules":
             for role, stem in _modules(value, place):
                 draft.modules[role] = stem
                 draft.note(f"modules.{role}", layer, stem, place)
-        elif key in schema.WORDS or key in draft.words or key in schema.vocabulary("trials").get("", ()):
-            if layer != "trial" and key not in schema.WORDS:
-                schema.check_words("trials", {key: value}, draft.words, place)
-            draft.words[key] = schema.merged(draft.words[key], value) if key in draft.words and key != "arm" else value
-            draft.note(key, layer, value, place)
-        elif isinstance(value, Mapping):
-            for path, given in _numbers(value, key):
+        elif layer == "trial" or key in schema.WORDS or not isinstance(value, Mapping):
+            _word(draft, key, value, layer, place)
+        else:  # words of the trial, numbers of a role of the same name, or both
+            known = _words_of(draft, key)
+            if words := {k: x for k, x in value.items() if k in known}:
+                _word(draft, key, words, layer, place)
+            for path, given in _numbers({k: x for k, x in value.items() if k not in known}, key):
                 draft.changes.append(Change(path, given, layer, entry.where(f"{at}.{path}".strip("."))))
-        elif layer == "trial" and isinstance(value, list):
-            draft.words[key] = value
-        else:
-            words = {*schema.WORDS, *draft.words, *schema.vocabulary("trials").get("", ())}
-            raise unknown("word in the scenario", key, words, place)
+
+
+def _word(draft: Draft, key: str, value: Any, layer: str, place: str) -> None:
+    """A word of the trial's design, laid on what the layers below said."""
+    if layer != "trial" and key not in schema.WORDS:
+        if key not in _words_of(draft):
+            raise unknown("word in the scenario", key, {*schema.WORDS, *_words_of(draft)}, place)
+        schema.check_words("trials", {key: value}, draft.words, place)
+    draft.words[key] = schema.merged(draft.words[key], value) if key in draft.words and key != "arm" else value
+    draft.note(key, layer, value, place)
+
+
+def _words_of(draft: Draft, table: str = "") -> set[str]:
+    """The words that the trial (or a table of it) has, here or in any library trial."""
+    own = draft.words.get(table) if table else draft.words
+    return {*(own if isinstance(own, Mapping) else ()), *schema.vocabulary("trials").get(table, ())}
+
+
+def _choose(draft: Draft, part: str, name: Any, layer: str, place: str, folder: Path | None) -> None:
+    """Another product, population, tumour or protocol: what was changed inside the one before is forgotten."""
+    if not isinstance(name, str):
+        raise ScenarioError(f"'{part}' = {name!r} is not a name", where=place, mend=f'write {part} = "NAME"')
+    draft.words[part], draft.beside[part] = name, folder
+    draft.parts.pop(part, None)
+    draft.note(part, layer, name, place)
 
 
 def _part(draft: Draft, part: str, value: Mapping[str, Any], layer: str, place: str, folder: Path | None) -> None:
     """Change something inside the product, population, tumour or protocol; `base` chooses another one first."""
     inside = {k: x for k, x in value.items() if k != "base"}
     if "base" in value:
-        draft.words[part], draft.beside[part] = value["base"], folder
-        draft.parts.pop(part, None)
-        draft.note(part, layer, value["base"], place)
+        _choose(draft, part, value["base"], layer, place, folder)
     draft.parts[part] = schema.merged(draft.parts.get(part, {}), inside)
     for path, given in _flat(inside):
         draft.note(f"{part}.{path}", layer, given, place)
@@ -165,19 +206,11 @@ def _put(draft: Draft, dotted: str, value: Any, layer: str, place: str) -> None:
         draft.modules[role] = next(_modules({role: value}, place))[1]
         draft.note(f"modules.{role}", layer, value, place)
     elif head in schema.PARTS and not rest:
-        if not isinstance(value, str):
-            raise ScenarioError(f"'{head}' = {value!r} is not a name", where=place, mend=f'write {head} = "NAME"')
-        draft.words[head], draft.beside[head] = value, None
-        draft.parts.pop(head, None)
-        draft.note(head, layer, value, place)
+        _choose(draft, head, value, layer, place, None)
     elif head in schema.PARTS:
         _part(draft, head, _nested(rest, value), layer, place, None)
-    elif head in schema.WORDS or head in draft.words:
-        change = {head: _nested(rest, value)} if rest else {head: value}
-        if head not in schema.WORDS:
-            schema.check_words("trials", change, draft.words, place)
-        draft.words = schema.merged(draft.words, change)
-        draft.note(dotted, layer, value, place)
+    elif head in schema.WORDS or (head in draft.words and (not rest or rest[0] in _words_of(draft, head))):
+        _word(draft, head, _nested(rest, value), layer, place)
     else:
         path, data = _number(words, value)
         draft.changes.append(Change(path, data, layer, place))
@@ -191,7 +224,7 @@ def _number(words: list[str], value: Any) -> tuple[str, Mapping[str, Any]]:
     return ".".join(words), value if isinstance(value, Mapping) else {"value": value}
 
 
-def _nested(words: list[str], value: Any) -> dict[str, Any]:
+def _nested(words: list[str], value: Any) -> Any:
     """Path words as tables; a table chosen by name inside a list is merged by its name."""
     for word in reversed(words):
         value = {word: value}
@@ -253,7 +286,8 @@ def _settle(draft: Draft, top: Entry) -> Resolved:
     changes: list[Change] = []
     for part, entry in entries.items():
         own = dict(draft.parts.get(part, {}))
-        for key in [k for k in own if k not in _NOT_NUMBERS and is_numbers(entry.data.get(k))]:
+        mine = [] if part == "protocol" else own  # a protocol's numbers are its own, not the model's
+        for key in [k for k in mine if k not in _NOT_NUMBERS and is_numbers(entry.data.get(k))]:
             place = draft.origins[f"{part}.{next(_flat({key: own[key]}))[0]}"][-1]
             changes += [Change(p, d, place[0], place[2]) for p, d in _numbers(own.pop(key), key)]
         place_of = next((x[-1][2] for k, x in draft.origins.items() if k.startswith(f"{part}.")), top.file)
@@ -427,6 +461,7 @@ def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str
         return ScenarioError(f"the model has no number '{path}'", where=place, nearest=nearest(path, mine),
                              allowed=", ".join(mine) or "nothing here")
     roots = sorted({*modules, *schema.WORDS})
+    words = [f"{table}.{word}" for table, found in schema.vocabulary("trials").items() for word in found if table]
     return ScenarioError(f"the model has no number '{path}'", where=place,
-                         nearest=nearest(path, known) or nearest(path.partition(".")[0], roots),
+                         nearest=nearest(path, [*known, *words]) or nearest(path.partition(".")[0], roots),
                          allowed=f"roles {', '.join(sorted(modules))}")

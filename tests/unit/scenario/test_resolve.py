@@ -233,3 +233,14 @@ def test_binary_huge_and_foreign_files(tmp_path):
     Path("deep.toml").write_text("x = " + "[" * 5000 + "]" * 5000, encoding="utf-8")
     with pytest.raises(ScenarioError):
         resolve("deep.toml")
+
+
+def test_what_was_asked_can_be_asked_again():
+    sets = {"cells.growth": "0.5 1/day", "cells.taken.spread": '{ law = "logit-normal", sd = 0.1 }', "protocol.follow_up": "10 d", "patients": "9"}
+    for asked in ("first", write('trial = "first"\ncells.taken = 0.1\n', "a.toml"),
+                  write('trial = "first"\n[set]\n"cells.growth" = 3 # old\n"cells.taken" = 0.1\n', "b.toml")):
+        once = resolve(asked, sets)
+        again = resolve(write(once.text, "again.toml"))
+        assert again.parameters["cells.growth"].value == 0.5 and again.protocol["follow_up"] == "10 d"
+        assert again.patients == 9
+        assert {p: x.value for p, x in again.parameters.items()} == {p: x.value for p, x in once.parameters.items()}
