@@ -84,6 +84,13 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
         return _over_lanes(name, doc, lines)
 
     f, m = at("F"), at("W")
+
+    def b(i: int) -> str:
+        return f"b{i}"
+
+    def e(k: int) -> str:
+        return f"e{k}"
+
     masks = [f"m{c} = h*{at('MASK')(c)}" for c in row.values()]
     step_of = [f"h = {at('H')(0)}", *masks]
 
@@ -97,28 +104,29 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
         for j in range(lu.size):
             entry = system.jacobian.get((i, j))
             if i == j:
-                matrix.append(f"{m(lu.entry[i, j])} = {inverse}" + (f" - {scaled(i)}*{entry}" if entry else ""))
+                matrix.append(f"{e(lu.entry[i, j])} = {inverse}" + (f" - {scaled(i)}*{entry}" if entry else ""))
             elif entry:
-                matrix.append(f"{m(lu.entry[i, j])} = -{scaled(i)}*{entry}")
-    matrix += [f"{m(k)} = 0.0" for k in lu.fill]
-    y, ys, yi, theta = at("Y"), at("YS"), at("YI"), at("THETA")(0)
+                matrix.append(f"{e(lu.entry[i, j])} = -{scaled(i)}*{entry}")
+    matrix += lu.factor(e) + [f"{m(k)} = {e(k)}" for k in range(len(lu))]
+    solving = [*(f"{e(k)} = {m(k)}" for k in range(len(lu))), *(f"{b(i)} = {f(i)}" for i in range(lu.size)),
+               *lu.solve(e, b), *(f"{f(i)} = {b(i)}" for i in range(lu.size))]
+    y, ys, yi = at("Y"), at("YS"), at("YI")
     d = [at(f"D{k}") for k in range(3)]
-    inside = [f"a = {theta}", "b = 1.0 - a"] + [
+    inside = [f"a = {at('THETA')(0)}", "b = 1.0 - a"] + [
         f"{yi(i)} = b*{y(i)} + a*({ys(i)} + b*({d[0](i)} + a*({d[1](i)} + a*{d[2](i)})))" for i in range(lu.size)]
     squares = [f"total = 0.0 + {' + '.join(f(i) for i in range(lu.size))}", f"total = total*{1.0 / lu.size!r}",
                "total = total if total < 1e12 else 1e12", "total = total if total > 1e-12 else 1e-12",
                "factor = 0.9*exp(-0.1*log(total))", "factor = factor if factor < 6.0 else 6.0",
                f"{at('ERR')(0)} = total", f"{at('FAC')(0)} = factor if factor > 0.2 else 0.2"]
     return [
-        function("begin", "Slopes h f(Y) in F and the matrix I/GAMMA - h J in W.",
+        function("begin", "Slopes h f(Y) in F and the factors of I/GAMMA - h J in W.",
                  [*system.rhs, *system.jacobian.values()], [*slopes, *matrix], "Y", step_of),
         function("slope", "Slopes h f(YS) in F.", list(system.rhs), slopes, "YS", step_of),
         function("observe", "Published quantities at YI.", list(system.observed),
                  [f"{at('OB')(i)} = {x}" for i, x in enumerate(system.observed)], "YI"),
         function("rate_clones", "Birth, death and passage rates per cell at YI.", list(system.rates),
                  [f"{at('RATE')(i)} = {x}" for i, x in enumerate(system.rates)], "YI"),
-        _over_lanes("factor", "Sparse LU of W in place.", lu.factor(m)),
-        _over_lanes("solve", "Solves for F in place.", lu.solve(m, f)),
+        _over_lanes("solve", "Solves for F in place.", solving),
         _over_lanes("interpolate", "The state at THETA of the step in YI.", inside),
         _over_lanes("judge", "Mean squared scaled error, and the factor for the next step.", squares),
     ]

@@ -43,7 +43,7 @@ def _sum(row: tuple[float, ...]) -> str:
 
 def step_source() -> str:
     """The functions `step` and `dense` as text, over the flat workspace of the kernel."""
-    lines = ["begin(w)", "factor(w)"]
+    lines = ["begin(w)"]
     for i in range(STAGES):
         if i:
             lines.append("slope(w)")

@@ -121,14 +121,14 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
     whole, real, code, constants = [], [], [], []
     doses = 0
     for k, watch in enumerate(plan.watches):
-        rows = [_program(watch.program, watch.constants, len(code), len(constants), seen, k, watch.name)]
+        rows = [_program(watch.program, watch.constants, len(code), len(constants), seen, len(plan.watches), watch.name)]
         code += rows[0]
         constants += list(watch.constants)
         begin, middle = len(code) - len(rows[0]), len(code)
         if watch.act in (Act.DOSE, Act.SET):
             if not 0 <= watch.target < len(kernel.INPUT_PATHS):
                 raise EngineError(f"watch '{watch.name}' acts on input {watch.target}", allowed=kernel.INPUT_PATHS)
-            code += _program(watch.amount, watch.amount_constants, len(code), len(constants), seen, k, watch.name)
+            code += _program(watch.amount, watch.amount_constants, len(code), len(constants), seen, len(plan.watches), watch.name)
             constants += list(watch.amount_constants)
             doses += min(watch.limit, int(((marks & watch.marks) != 0).sum()))
         whole.append([watch.marks, begin, middle, watch.act, watch.target, middle, len(code), watch.limit])
@@ -168,10 +168,10 @@ def _place(kernel: Any, path: str) -> int:
     raise EngineError(f"nothing in the model is called '{path}'", nearest=nearest(path, known), allowed=", ".join(known[:60]))
 
 
-def _program(program: Any, constants: Any, _: int, first_constant: int, seen: np.ndarray, watch: int, name: str) -> list[list[int]]:
+def _program(program: Any, constants: Any, _: int, first_constant: int, seen: np.ndarray, watches: int, name: str) -> list[list[int]]:
     """A watch's program with its arguments resolved to places; checked, so that no stack runs over or dry."""
     depth, out = 0, []
-    registers = (watch + 1) * len(Register)
+    registers = watches * len(Register)  # of a watch further down: as it stood at its last look
     limits = {Op.CONST: len(constants), Op.OBS: len(seen), Op.REG: registers}
     for op, a in np.asarray(program, np.int64).reshape(-1, 2).tolist():
         try:
@@ -253,7 +253,7 @@ def _run_block(kernel: Any, plan: Plan, packed: Packed, patients: Patients, valu
         np.ascontiguousarray(patients.thresholds[part], np.float64),
         packed.ticks, packed.marks, packed.output, packed.moves, packed.seen, plan.written, plan.max_steps, bool(plan.extinction),
         packed.numbers, packed.scales, packed.whole, packed.real, packed.code, packed.constants, packed.keys,
-        out.observables, out.registers.reshape(n, -1), out.event_times, out.ended, out.outcome, out.steps, out.extinct, out.final,
+        out.observables, out.registers.reshape(n, watches * len(Register)), out.event_times, out.ended, out.outcome, out.steps, out.extinct, out.final,
         given)
     used = int(np.isfinite(given[..., 0]).sum(axis=1).max(initial=0))
     return _widened(out, used)

@@ -51,13 +51,15 @@ class SparseLU:
         return sorted(set(self.slot.values()) - set(self.entry.values()))
 
     def factor(self, at: Callable[[int], str]) -> list[str]:
-        """Statements that turn the matrix into its factors; each diagonal entry becomes its inverse."""
+        """Statements that turn the entries into the factors; each diagonal entry becomes its inverse."""
         s, out = self.slot, []
         for i in range(self.size):
             for k in sorted(c for c in self.rows[i] if c < i):
                 out.append(f"{at(s[i, k])} = {at(s[i, k])}*{at(s[k, k])}")
                 for j in sorted(c for c in self.rows[k] if c > k):
-                    out.append(f"{at(s[i, j])} = {at(s[i, j])} - {at(s[i, k])}*{at(s[k, j])}")
+                    product = f"{at(s[i, k])}*{at(s[k, j])}"
+                    fresh = s[i, j] in self.fill and not any(line.startswith(f"{at(s[i, j])} = ") for line in out)
+                    out.append(f"{at(s[i, j])} = -{product}" if fresh else f"{at(s[i, j])} = {at(s[i, j])} - {product}")
             out.append(f"{at(s[i, i])} = 1.0/{at(s[i, i])}")
         return out
 
