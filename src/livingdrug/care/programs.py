@@ -84,7 +84,7 @@ class Programs:
 
     def known(self) -> list[str]:
         """Everything that may be named."""
-        return [*self.watches, *self.aliases, *self.meanings, *self.observables, *self.constants, "time"]
+        return [*self.watches, *self.aliases, *self.meanings, *self.observables, *self.constants, "time", "never"]
 
 
 class _Writer:
@@ -108,7 +108,7 @@ class _Writer:
             case Name(path=path):
                 if path in self.programs.meanings:
                     return self.unit(self.programs.meanings[path])
-                if path == "time":
+                if path in ("time", "never"):
                     return "day"
                 return self.programs.observables.get(path) or self.programs.constants.get(path)
             case Call(function=function, arguments=parts):
@@ -192,6 +192,8 @@ class _Writer:
             self.put(Op.REG, self.earlier(watch, node) * len(Register) + Register.VALUE)
         elif path in p.meanings:
             self.emit(p.meanings[path], unit)
+        elif path == "never":
+            self.number(np.inf)
         elif path == "time":
             self.put(Op.TIME)
             self.scale("day", unit)
@@ -259,7 +261,7 @@ class _Writer:
         if not rules:
             self.number({Register.DONE: 0.0, Register.DONE_FIRST: np.inf, Register.DONE_LAST: -np.inf}[register])
         for i, rule in enumerate(rules):
-            self.put(Op.REG, self.earlier(rule, drug) * len(Register) + register)
+            self.put(Op.REG, rule * len(Register) + register)  # a rule further down: as it stood at the last look
             if i:
                 self.put(join)
         if function == "since_dose":

@@ -96,7 +96,7 @@ class Result:
         for arm in self.arms.values():
             for name, days in arm.columns.items():
                 if name.endswith("_day"):
-                    known = np.isfinite(days) & (days < 1e8)
+                    known = np.isfinite(days)
                     parts.append(pd.DataFrame({"arm": arm.name, "patient": arm.columns["patient"][known], "day": days[known],
                                                "event": name[:-4].replace("_", " "), "endpoint": ""}))
             for end in arm.endpoints.values():

@@ -17,6 +17,7 @@ from livingdrug.results.beside import Beside, Row
 from livingdrug.trial.measures import Measure, prepare
 
 TRIALS = 400  # resampled trials behind an interval
+FEWEST = 50  # simulated patients below which nothing is concluded (or the trial's own size, if smaller)
 PUBLISHED_KEYS = ("measure", "title", "value", "low", "high", "range", "unit", "n", "size", "cohort", "source", "year", "where",
                   "read", "fitted", "not_comparable", "why")
 
@@ -42,7 +43,7 @@ def interval(published: Mapping[str, Any]) -> tuple[float, float] | None:
 
 def predicted(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> tuple[float, float, float]:
     """Median, low and high of a measure in trials of `size` patients drawn from the simulated ones; nan when there are none."""
-    if not len(measure.population) or size < 1:
+    if size < 1 or len(measure.population) < min(size, FEWEST):
         return float("nan"), float("nan"), float("nan")
     luck = np.random.Generator(np.random.Philox(key=[seed, size]))
     drawn = luck.integers(0, len(measure.population), (trials, size))
@@ -62,7 +63,7 @@ def verdict(published: Mapping[str, Any], simulated: tuple[float, float, float],
         return "not comparable", "recalled, not read again: shown, not counted"
     _, low, high = simulated
     if np.isnan([low, high, whole]).any():
-        return "not comparable", "too few simulated patients for this measure"
+        return "not comparable", "too few simulated patients for this measure (raise the number of patients)"
     value = float(published["value"])
     given = interval(published)
     if not low <= value <= high:

@@ -55,13 +55,10 @@ class Timetable:
         return clock(text, self.start, self.end, self.visits, where)
 
     def marks(self, text: Any, where: str | None = None) -> int:
-        """The bit of this clock; clocks written alike share one."""
+        """The bit of this clock; clocks written alike share one. One that only ticks after follow-up never looks."""
         key = str(text)
         if key not in self.clocks:
-            times = self.times(text, where)
-            if not len(times):
-                raise ScenarioError(f"the clock '{text}' never ticks between day {self.start:g} and day {self.end:g}", where=where)
-            self.clocks[key] = times
+            self.clocks[key] = self.times(text, where)
         bit = list(self.clocks).index(key)
         if bit >= 62:
             raise ScenarioError("more than 62 different clocks", where=where, mend="let rules share a clock")
@@ -87,6 +84,15 @@ def numbers(data: Mapping[str, Any], prefix: str = "") -> dict[str, tuple[float,
             found.update(numbers(x, path))
         elif prefix and isinstance(x, (int, float)) and not isinstance(x, bool):
             found[path] = (float(x), "1")
+    return found
+
+
+def shares(protocol: Mapping[str, Any], where: str) -> dict[str, tuple[float, str]]:
+    """The numbers of a protocol, with every share checked to lie between 0 and 1."""
+    found = numbers(protocol)
+    for path, (x, _) in found.items():
+        if path.startswith("share.") and not 0.0 <= x <= 1.0:
+            raise ScenarioError(f"'{path}' = {x:g} is no share", where=where, allowed="0 to 1")
     return found
 
 
@@ -121,7 +127,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     shown = [p for p in trial.get("course", {}).get("shown", ["tumour.burden"]) if p in seen]
     constants = {**{p: model.unit(p) for p in (*model.parameters, *model.covariates)},
                  **{n: str(c.get("unit", "1")) for n, c in arm.resolved.covariates.items()},
-                 **{p: unit for p, (_, unit) in numbers(protocol).items()}}
+                 **{p: unit for p, (_, unit) in shares(protocol, where).items()}}
     programs = Programs(seen, constants, shown, drugs=set(drugs(model)))
     names = [trial.get("scale", "astct"), *trial.get("also_graded", [])]
     scales = [Scale.read(n, library.find("scales", n).data, f"scale '{n}'") for n in dict.fromkeys(names)]

@@ -72,7 +72,8 @@ def _asked(trial: Mapping[str, Any], design: Design, enrolled: Enrolled, part: s
     asked = Programs({**numbers, "death_day": "day", "end_day": "day"}, design.programs.constants,
                      watches=design.programs.watches, aliases=design.programs.aliases, gives=design.programs.gives,
                      drugs=design.programs.drugs)
-    registers = output.registers.reshape(len(output.outcome), -1)
+    watches, kept = output.registers.shape[1:]
+    registers = output.registers.reshape(len(output.outcome), watches * kept)
     out: dict[str, Floats] = {}
     for column in trial.get("column", []):
         where = f"column '{column.get('name')}'"
@@ -85,6 +86,7 @@ def _asked(trial: Mapping[str, Any], design: Design, enrolled: Enrolled, part: s
         extras = enrolled.extras(asked.extras)[part] if asked.extras else np.zeros((len(registers), 0))
         seen = np.column_stack([found[p] for p in asked.used]) if asked.used else np.zeros((len(registers), 0))
         with np.errstate(all="ignore"):
-            value = perform(program, seen, extras, 0.0, registers)
-        out[column["name"]] = np.broadcast_to(np.asarray(value, float), len(registers)).copy()
+            value = np.asarray(perform(program, seen, extras, 0.0, registers), float)
+        value = np.where(value == -np.inf, np.nan, value)  # "never yet" of a last day or a highest value
+        out[column["name"]] = np.broadcast_to(value, len(registers)).copy()
     return out

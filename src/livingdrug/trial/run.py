@@ -94,8 +94,7 @@ def follow(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None
     parts = []
     for enrolled, columns, output in blocks(arm, plan, patients, seed, threads, block, progress):
         parts.append(columns)
-        if output is not None:
-            courses.add(columns["patient"][columns["infused"] > 0], output)
+        courses.add(columns["patient"][columns["infused"] > 0], output)
     columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     trial = arm.resolved.trial
     ends = {n: TimeToEvent(e.name, e.title, e.time, e.event, e.what) for n, e in endpoints(trial, Table(columns)).items()}
@@ -112,13 +111,12 @@ def blocks(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None
         enrolled = enrol(arm, plan, ids, seed)
         found: list[dict[str, Any]] = []
         shown = []
-        if len(enrolled.infused):
-            for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, threads=threads, block=block, progress=progress):
-                found.append(rows(arm, plan, enrolled, part, output))
-                shown.append(output.observables)
+        for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, threads=threads, block=block, progress=progress):
+            found.append(rows(arm, plan, enrolled, part, output))
+            shown.append(output.observables)
         if progress:
             progress(len(ids) - len(enrolled.infused))
-        yield enrolled, _table(enrolled, found), np.concatenate(shown) if shown else None
+        yield enrolled, _table(enrolled, found), np.concatenate(shown)
 
 
 def columns(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None) -> dict[str, Any]:
@@ -133,7 +131,7 @@ def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
     table: dict[str, Any] = {"patient": enrolled.ids, "status": np.array(enrolled.status, f"U{2 * WIDTH}"),
                              "infused": np.zeros(n)}
     table["infused"][enrolled.infused] = 1.0
-    for name in found[0] if found else ():
+    for name in found[0]:
         if name == "patient":
             continue
         values = np.concatenate([f[name] for f in found])
