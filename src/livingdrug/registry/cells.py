@@ -10,6 +10,7 @@ from livingdrug.registry.targets import NOT_STATED, Label
 from livingdrug.registry.wording import PRODUCT, Passage, Wording
 
 CAR_THERAPY = "CAR cell therapy"
+NO_CAR = Label("no CAR", "high", "no word of a CAR", "", "")
 
 _CAR = rule("car")
 _NOT_CAR = rule("not_car")
@@ -112,7 +113,7 @@ def kind(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
     engineered = _first(_ENGINEERED, (*title, *given, *words.of("intervention description", "arm", "summary")))
     if engineered and not only_drugs and not _OTHER_CELLS.search(_quote(_ENGINEERED, engineered)):
         return _label(CAR_THERAPY, "low", "engineered cells, CAR not named", engineered, _ENGINEERED)
-    return _unnamed_cells(words) or Label("no CAR", "high", "no word of a CAR", "", "")
+    return _unnamed_cells(words) or NO_CAR
 
 
 _CANCER = rule("cancer")
@@ -189,7 +190,7 @@ _COLLECTED = rule("collected")
 
 
 def source(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
-    """Whose cells: autologous, allogeneic, in vivo, both or not stated; `inferred` where only the setting suggests it."""
+    """Whose cells: autologous, allogeneic, in vivo, both, not stated; `inferred` where only the setting suggests it."""
     for passage in words.of(*PRODUCT, "intervention description"):
         if _IN_VIVO.search(passage.text):
             return _label("in vivo", "high", "words of the product", passage, _IN_VIVO)

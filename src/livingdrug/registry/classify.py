@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from livingdrug.registry.cells import CAR_THERAPY, kind, platform, source
+from livingdrug.registry.cells import CAR_THERAPY, NO_CAR, kind, platform, source
 from livingdrug.registry.disease import Diseases, diseases
 from livingdrug.registry.products import Product, named_in
 from livingdrug.registry.record import Study
@@ -20,7 +20,7 @@ class Classification:
 
     id: str
     kind: Label
-    """CAR cell therapy, long-term follow-up, care around CAR-T, observational, TCR-T, TIL, bispecific antibody or no CAR"""
+    """CAR cell therapy, long-term follow-up, care around CAR-T, observational, TCR-T, bispecific antibody, no CAR, ..."""
     platform: Label
     """CAR-T, CAR-NK, CAR-gamma-delta-T, CAR-Treg, CAR-macrophage, ..."""
     source: Label
@@ -136,7 +136,7 @@ def _sponsor_type(study: Study) -> Label:
 
 
 def _products(words: Wording) -> list[tuple[Product, Passage]]:
-    """The products named, with the passages that name them; descriptions count only when title and interventions are silent."""
+    """The products named, with the passages that name them; descriptions count only where titles are silent."""
     for places in (
         ("title", "intervention", "other name", "official title"),
         ("intervention description", "arm", "keyword", "summary"),
@@ -150,12 +150,12 @@ def _products(words: Wording) -> list[tuple[Product, Passage]]:
     return []
 
 
-def classify(study: Study | Wording) -> Classification:
-    """Everything the rules can say about a study."""
+def classify(study: Study | Wording, closely: bool = True) -> Classification:
+    """Everything the rules can say about a study; not `closely` says disease and sponsor only (it is known to be no CAR)."""
     words = study if isinstance(study, Wording) else wording(study)
-    products = _products(words)
-    label = kind(words, products)
-    car = label.value == CAR_THERAPY or label.value in ("long-term follow-up", "observational")
+    products = _products(words) if closely else []
+    label = kind(words, products) if closely else NO_CAR
+    car = label.value in (CAR_THERAPY, "long-term follow-up", "observational")
     costimulation = _costimulation(words, products) if car else NOT_STATED
     return Classification(
         id=words.study.id,

@@ -65,7 +65,10 @@ def _finder() -> tuple[Finder, dict[str, Place]]:
     for branch in library("diseases")["branch"]:
         for group in branch.get("group", ()):
             for disease in group.get("disease", ()):
-                add(Place(branch["name"], group["name"], disease["name"]), [disease["name"], *disease.get("also", ())])
+                add(
+                    Place(branch["name"], group["name"], disease["name"]),
+                    [disease["name"], *disease.get("also", ()), *disease.get("includes", ())],
+                )
             add(Place(branch["name"], group["name"], ""), group.get("any", []))
         add(Place(branch["name"], "", ""), branch.get("any", []))
     return Finder(forms), by_name

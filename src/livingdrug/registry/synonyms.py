@@ -116,16 +116,11 @@ class Finder:
 @lru_cache
 def synonyms() -> tuple[Synonym, ...]:
     """Every group of names the library knows."""
-    found = [
-        Synonym(
-            row["name"],
-            kind,
-            (row["name"], *row["also"], *row.get("recalled", ())),
-            row.get("source") or row.get("why", ""),
-        )
-        for kind in ("antigen", "product", "word")
-        for row in library(f"{kind}s")[kind]
-    ]
+    found = []
+    for kind in ("antigen", "product", "word"):
+        for row in library(f"{kind}s")[kind]:
+            forms = [row["name"], *row["also"], *(row.get("recalled", ()) if kind == "antigen" else ())]
+            found.append(Synonym(row["name"], kind, tuple(forms), row.get("source") or row.get("why", "")))
     for branch in library("diseases")["branch"]:
         for group in branch.get("group", ()):
             found += [

@@ -1,0 +1,149 @@
+"""The search index by tantivy: one folder, memory-mapped, facet counts from columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from livingdrug.registry.entry import FACETS, NUMBERS, TEXTS, Entry
+from livingdrug.registry.index import Hits, Wanted
+from livingdrug.registry.query import Clause, Query
+
+_BOOST = {"title": 4.0, "intervention": 2.5, "condition": 2.0}
+"""How much more a word counts in these fields"""
+
+_HEAP = 256_000_000
+"""Memory of the writer [byte]"""
+
+_MOST_VALUES = 300
+"""Facet values counted"""
+
+
+class Tantivy:
+    """An index folder written and read by tantivy."""
+
+    name = "tantivy"
+
+    def __init__(self, folder: Path) -> None:
+        import tantivy
+
+        self._t = tantivy
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+        for name in TEXTS:
+            builder.add_text_field(name, stored=False, tokenizer_name="default", index_option="position")
+        for name in FACETS:
+            builder.add_text_field(name, stored=False, fast=True, tokenizer_name="raw", index_option="basic")
+        for name in NUMBERS:
+            builder.add_float_field(name, indexed=False, fast=True)
+        self._schema = builder.build()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._index = tantivy.Index(self._schema, path=str(folder))
+        self._writer: Any = None
+
+    def _write(self) -> Any:
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=_HEAP)
+        return self._writer
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Takes entries; the caller removes older ones of the same id first."""
+        writer = self._write()
+        for e in entries:
+            document = self._t.Document(id=[e.id])
+            for name, text in e.texts.items():
+                document.add_text(name, text)
+            for name, values in e.facets.items():
+                for value in values:
+                    document.add_text(name, value)
+            for name, number in e.numbers.items():
+                document.add_float(name, number)
+            writer.add_document(document)
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Forgets studies."""
+        writer = self._write()
+        for study in ids:
+            writer.delete_documents_by_term("id", study)
+
+    def save(self) -> None:
+        """Commits."""
+        if self._writer is not None:
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+            self._writer = None
+        self._index.reload()
+
+    def close(self) -> None:
+        """Gives up what was not saved."""
+        if self._writer is not None:
+            self._writer.rollback()
+            self._writer = None
+
+    def search(self, wanted: Wanted, limit: int, offset: int, facets: tuple[str, ...]) -> Hits:
+        """Finds studies; `facets` are counted over all hits."""
+        searcher = self._index.searcher()
+        must = self._must(wanted)
+        bare = self._all(must)
+        if wanted.sort == "relevance" and wanted.query:
+            found = searcher.search(self._all(must + self._should(wanted.query)), limit=max(limit, 1), offset=offset)
+        else:
+            field = "updated" if wanted.sort == "relevance" else wanted.sort
+            found = searcher.search(bare, limit=max(limit, 1), offset=offset, order_by_field=field)
+        ids = tuple(searcher.doc(address).to_dict()["id"][0] for _, address in found.hits[:limit])
+        return Hits(found.count, ids, self._count(searcher, bare, facets))
+
+    def _count(self, searcher: Any, query: Any, facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
+        if not facets:
+            return {}
+        asked = {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in facets}
+        counted = searcher.aggregate(query, asked)
+        return {name: {b["key"]: int(b["doc_count"]) for b in counted[name]["buckets"]} for name in facets}
+
+    def _all(self, clauses: list[tuple[Any, Any]]) -> Any:
+        q = self._t.Query
+        if not clauses:
+            return q.all_query()
+        if all(occur == self._t.Occur.MustNot for occur, _ in clauses):
+            clauses = [(self._t.Occur.Must, q.all_query()), *clauses]
+        return q.boolean_query(clauses)
+
+    def _must(self, wanted: Wanted) -> list[tuple[Any, Any]]:
+        q, occur = self._t.Query, self._t.Occur
+        clauses = []
+        for field, query in (("everything", wanted.query), *wanted.within.items()):
+            for clause in query.clauses:
+                clauses.append((occur.MustNot if clause.exclude else occur.Must, self._clause(clause, field)))
+        filters = [q.term_set_query(self._schema, name, list(values)) for name, values in wanted.exact.items()]
+        for name, (low, high) in wanted.ranges.items():
+            if low is not None or high is not None:
+                filters.append(q.range_query(self._schema, name, self._t.FieldType.Float, low, high))
+        if wanted.ids is not None:
+            filters.append(q.term_set_query(self._schema, "id", sorted(wanted.ids)) if wanted.ids else q.empty_query())
+        return clauses + [(occur.Must, q.const_score_query(f, 0.0)) for f in filters]
+
+    def _should(self, query: Query) -> list[tuple[Any, Any]]:
+        q, occur = self._t.Query, self._t.Occur
+        return [
+            (occur.Should, q.boost_query(self._clause(clause, field), boost))
+            for clause in query.clauses
+            if not clause.exclude
+            for field, boost in _BOOST.items()
+        ]
+
+    def _clause(self, clause: Clause, field: str) -> Any:
+        q = self._t.Query
+        ways = [self._way(way, clause.prefix, field) for way in clause.ways]
+        return ways[0] if len(ways) == 1 else q.disjunction_max_query(ways, tie_breaker=0.1)
+
+    def _way(self, way: tuple[str, ...], prefix: bool, field: str) -> Any:
+        q = self._t.Query
+        if prefix and len(way) == 1:
+            return q.regex_query(self._schema, field, re.sub(r"[^\w]", "", way[0]) + ".*")
+        if prefix:
+            return q.phrase_prefix_query(self._schema, field, list(way))
+        if len(way) == 1:
+            return q.term_query(self._schema, field, way[0])
+        return q.phrase_query(self._schema, field, list(way))
