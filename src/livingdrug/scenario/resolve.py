@@ -137,7 +137,10 @@ def _take(draft: Draft, data: Mapping[str, Any], layer: str, entry: Entry, at: s
             for path, given in _flat(value):
                 _put(draft, path, given, layer, entry.where(f"{dotted}.{path}"))
         elif key in schema.PARTS and isinstance(value, Mapping):
-            _part(draft, key, value, layer, place, entry.path.parent)
+            words = {k: x for k, x in value.items() if not _of_role(key, k)}
+            if words or not value:
+                _part(draft, key, words, layer, place, entry.path.parent)
+            _change(draft, key, {k: x for k, x in value.items() if k not in words}, layer, entry, at)
         elif key in schema.PARTS:
             _choose(draft, key, value, layer, place, entry.path.parent)
         elif key == "modules":
@@ -150,8 +153,18 @@ def _take(draft: Draft, data: Mapping[str, Any], layer: str, entry: Entry, at: s
             known = _words_of(draft, key)
             if words := {k: x for k, x in value.items() if k in known}:
                 _word(draft, key, words, layer, place)
-            for path, given in _numbers({k: x for k, x in value.items() if k not in known}, key):
-                draft.changes.append(Change(path, given, layer, entry.where(f"{at}.{path}".strip("."))))
+            _change(draft, key, {k: x for k, x in value.items() if k not in known}, layer, entry, at)
+
+
+def _change(draft: Draft, role: str, numbers: Mapping[str, Any], layer: str, entry: Entry, at: str) -> None:
+    """Numbers of a role, written as a table."""
+    for path, given in _numbers(numbers, role):
+        draft.changes.append(Change(path, given, layer, entry.where(f"{at}.{path}".strip("."))))
+
+
+def _of_role(part: str, word: str) -> bool:
+    """Whether `part.word` means a number of the role that has the part's name: the tumour's cells, not its file."""
+    return part == "tumour" and word not in ("base", "modules")
 
 
 def _word(draft: Draft, key: str, value: Any, layer: str, place: str) -> None:
@@ -207,9 +220,10 @@ def _put(draft: Draft, dotted: str, value: Any, layer: str, place: str) -> None:
         draft.note(f"modules.{role}", layer, value, place)
     elif head in schema.PARTS and not rest:
         _choose(draft, head, value, layer, place, None)
-    elif head in schema.PARTS:
+    elif head in schema.PARTS and not _of_role(head, rest[0]):
         _part(draft, head, _nested(rest, value), layer, place, None)
-    elif head in schema.WORDS or (head in draft.words and (not rest or rest[0] in _words_of(draft, head))):
+    elif head not in schema.PARTS and (head in schema.WORDS or (
+            head in draft.words and (not rest or rest[0] in _words_of(draft, head)))):
         _word(draft, head, _nested(rest, value), layer, place)
     else:
         path, data = _number(words, value)

@@ -244,3 +244,18 @@ def test_what_was_asked_can_be_asked_again():
         assert again.parameters["cells.growth"].value == 0.5 and again.protocol["follow_up"] == "10 d"
         assert again.patients == 9
         assert {p: x.value for p, x in again.parameters.items()} == {p: x.value for p, x in once.parameters.items()}
+
+
+def test_words_that_are_both_a_part_or_a_trial_table_and_a_role(folder):
+    """`tumour` names a file and is a role; `cells` could be a table of the trial and is a role."""
+    file = folder / "trials" / "first.toml"
+    file.write_text(file.read_text(encoding="utf-8") + "[cells]\nvisits = [1, 2]\n", encoding="utf-8")
+    r = resolve(write('trial = "first"\n[cells]\nvisits = [3]\ngrowth = 0.4\n'), {"cells.taken": 0.2})
+    assert r.trial["cells"]["visits"] == [3] and r.parameters["cells.growth"].value == 0.4
+    assert r.parameters["cells.taken"].value == 0.2
+    with pytest.raises(ScenarioError, match="did you mean 'cells.growth'"):
+        resolve(write('trial = "first"\n[cells]\ngrowht = 1\n'))
+    (folder / "tumours" / "other.toml").write_text('title = "Other"\n', encoding="utf-8")
+    assert resolve("first", {"tumour": "other"}).parameters["cells.room"].value == 1e10
+    with pytest.raises(ScenarioError, match="has no number 'tumour.kill'"):
+        resolve("first", {"tumour.kill": 1})
