@@ -447,6 +447,11 @@ def _lay(
     for key, table in tables.items():
         for native, data in _tables(table, key):
             path = native
+            if not isinstance(data, Mapping):
+                if layer != "protocol" and any(path.startswith(f"{role}.") for role in modules):
+                    raise SourceError(f"'{path}' = {data!r} is a bare number", where=entry.where(native),
+                                      mend=f"write [{path}] with value, unit, kind and source")
+                continue
             for old, new in renamed.items():
                 path = new + native[len(old):] if native.startswith(f"{old}.") else native
             if path not in stack:
@@ -458,13 +463,13 @@ def _lay(
                                        entry.line(native)))
 
 
-def _tables(data: Any, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Path and table of every parameter of a library file."""
-    if is_parameter(data):
-        yield prefix, data
-    elif isinstance(data, Mapping):
+def _tables(data: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Path and table of every parameter of a library file, and whatever else stands at the end of a path."""
+    if isinstance(data, Mapping) and not is_parameter(data):
         for key, value in data.items():
             yield from _tables(value, f"{prefix}.{key}")
+    else:
+        yield prefix, data
 
 
 def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str], place: str) -> LivingDrugError:

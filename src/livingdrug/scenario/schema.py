@@ -166,11 +166,23 @@ def merged(below: Any, above: Any) -> Any:
         return {**below, **{k: merged(below[k], x) if k in below else x for k, x in above.items()}}
     if _named(below) and isinstance(above, Mapping):
         above = by_name(above)
+    if isinstance(below, Mapping) and "value" in below and isinstance(above, (int, float, str)):
+        return _revalued(below, above)
     if _named(below) and _named(above):
         lower = {x["name"]: x for x in below}
         both = {**lower, **{x["name"]: merged(lower.get(x["name"], {}), x) for x in above}}
         return [x for x in both.values() if not x.get("remove")]
     return above
+
+
+def _revalued(number: Mapping[str, Any], value: Any) -> dict[str, Any]:
+    """A sourced number of a part with the user's value in its place: unit kept, origin now the user."""
+    kept = {k: x for k, x in number.items() if k not in ("source", "where", "kind", "why", "value")}
+    if isinstance(value, str):
+        from livingdrug.units import quantity
+
+        value = quantity(value, str(number.get("unit", "1")))
+    return {**kept, "value": value, "kind": "assumed", "why": "set by the user"}
 
 
 def by_name(tables: Mapping[str, Any]) -> list[dict[str, Any]]:

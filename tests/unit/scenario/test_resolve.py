@@ -210,6 +210,7 @@ def test_what_a_library_file_must_say(folder):
         ('kind = "fitted"\nwhy = "this product grows faster"', 'kind = "assumed"', "does not say why"),
         ("[cells.growth]", "[cells.grow]", "did you mean 'cells.growth'"),
         ("value = 1.1", 'value = "1.1 kg"', "does not fit"),
+        ("[cells.growth]", "[cells]\nroom = 3\n[cells.growth]", "'cells.room' = 3 is a bare number"),
     ]:
         file.write_text(whole.replace(old, new), encoding="utf-8")
         with pytest.raises(LivingDrugError) as caught:
@@ -259,3 +260,23 @@ def test_words_that_are_both_a_part_or_a_trial_table_and_a_role(folder):
     assert resolve("first", {"tumour": "other"}).parameters["cells.room"].value == 1e10
     with pytest.raises(ScenarioError, match="has no number 'tumour.kill'"):
         resolve("first", {"tumour.kill": 1})
+
+
+def test_a_sourced_number_of_a_protocol_keeps_its_unit_when_changed(folder):
+    file = folder / "protocols" / "usual.toml"
+    file.write_text(file.read_text(encoding="utf-8") + """
+[share.lost]
+value = 0.1
+unit = "1"
+kind = "measured"
+source = "x"
+[limits.wait]
+value = 2
+unit = "day"
+kind = "assumed"
+why = "x"
+""", encoding="utf-8")
+    r = resolve("first", {"protocol.share.lost": 0.3, "protocol.limits.wait": "12 hour"})
+    assert r.protocol["share"]["lost"] == {"value": 0.3, "unit": "1", "kind": "assumed", "why": "set by the user"}
+    assert r.protocol["limits"]["wait"]["value"] == 0.5
+    assert [s.layer for s in explain(r, "protocol.share.lost").said] == ["protocol", "--set"]
