@@ -79,11 +79,7 @@ class Scale:
         ]
         asked += [(f"{self.name}.grade{level}", Binary(">=", Name(f"{self.name}.grade"), Number(float(level))))
                   for level in self.levels]
-        watches = []
-        for name, node in asked:
-            programs.asking = programs.watches[name]
-            watches.append(Watch(name, marks, *programs.compile(node, where=self.place)))
-        return watches
+        return [Watch(name, marks, *programs.compile(node, where=self.place)) for name, node in asked]
 
 
 def _inside(node: Node, scale: Scale) -> Node:

@@ -1,7 +1,8 @@
 """Expressions turned into the engine's stack programs, with every name looked up and every unit converted.
 
 One `Programs` serves one run: it collects which observables and patient constants the expressions use, and knows the watches,
-so that a rule may ask about those before it and about itself ("first(fever)", "given(tocilizumab)").
+so that a rule may ask about any other and about itself ("first(fever)", "given(tocilizumab)"). One further down the list answers
+as it stood at the last look.
 """
 
 from __future__ import annotations
@@ -53,7 +54,6 @@ class Programs:
     aliases: dict[str, int] = field(default_factory=dict)
     gives: dict[str, list[int]] = field(default_factory=dict)
     drugs: set[str] = field(default_factory=set)
-    asking: int | None = None  # the watch being compiled; it may not ask about those after it
 
     def __post_init__(self) -> None:
         self.used: list[str] = list(self.written)
@@ -77,10 +77,6 @@ class Programs:
     def number(self, name: str) -> int | None:
         """The number of the watch of that name."""
         return self.watches.get(name, self.aliases.get(name))
-
-    def later(self, number: int) -> bool:
-        """Whether a watch stands further down the list than the one being compiled."""
-        return self.asking is not None and number > self.asking
 
     def known(self) -> list[str]:
         """Everything that may be named."""
@@ -137,6 +133,11 @@ class _Writer:
         """The unit in which two sides are added or compared."""
         return self.unit(left) or self.unit(right) or _literal(left) or _literal(right)
 
+    def unchecked(self, unit: str | None, left: Node, right: Node) -> bool:
+        """Whether a written unit meets a name whose unit nobody declared."""
+        written = unit not in (None, *DAYS, "%", "1") and not (self.unit(left) or self.unit(right))
+        return written and bool(names(left) + names(right))
+
     # instructions ----------------------------------------------------------------------------------------------------
 
     def put(self, op: Op, argument: int = 0) -> None:
@@ -155,10 +156,7 @@ class _Writer:
         match node:
             case Number(value=value, unit=given):
                 if given and not unit:
-                    if given not in DAYS and given != "%":
-                        raise self.wrong(f"the unit '{given}' cannot be checked here", 0,
-                                         mend="what it is compared with has no declared unit: give a plain number")
-                    unit = "day" if given in DAYS else "1"
+                    unit = "day" if given in DAYS else "1" if given == "%" else given
                 self.number(convert(value, given, unit, self.where) if given and unit else value)
             case Name():
                 self.name(node, unit)
@@ -181,6 +179,9 @@ class _Writer:
                     self.scale(self.unit(node), unit)
                     return
                 inner_unit = None if sign in ("and", "or") else self.shared(left, right)
+                if self.unchecked(inner_unit, left, right):
+                    raise self.wrong(f"the unit '{inner_unit}' cannot be checked here", names(node)[0].column,
+                                     mend=f"'{names(node)[0].path}' has no declared unit: compare it with a plain number")
                 inner_unit = unit or inner_unit if sign in "+-" else inner_unit
                 self.emit(left, inner_unit)
                 self.emit(right, inner_unit)
@@ -189,7 +190,7 @@ class _Writer:
     def name(self, node: Name, unit: str | None) -> None:
         p, path = self.programs, node.path
         if (watch := p.number(path)) is not None and path not in p.observables:
-            self.put(Op.REG, self.earlier(watch, node) * len(Register) + Register.VALUE)
+            self.put(Op.REG, watch * len(Register) + Register.VALUE)
         elif path in p.meanings:
             self.emit(p.meanings[path], unit)
         elif path == "never":
@@ -229,17 +230,11 @@ class _Writer:
             if watch is None:
                 raise self.wrong(f"no watch is called '{subject.path}'", subject.column, {**p.watches, **p.aliases}, subject.path)
             register = _ASKS[function][0] if function in _ASKS else Register.LAST
-            self.past(self.earlier(watch, subject) * len(Register) + register, function == "since")
+            self.past(watch * len(Register) + register, function == "since")
             self.scale("day" if function == "since" else _ASKS[function][1], unit)
         else:
             self.doses(function, subject)
             self.scale("1" if function in ("given", "done") else "day", unit)
-
-    def earlier(self, watch: int, asked: Name) -> int:
-        if self.programs.later(watch):
-            raise self.wrong(f"'{asked.path}' stands further down the list of rules and cannot be asked about yet", asked.column,
-                             mend="move it up")
-        return watch
 
     def past(self, register: int, since: bool) -> None:
         if since:
@@ -261,7 +256,7 @@ class _Writer:
         if not rules:
             self.number({Register.DONE: 0.0, Register.DONE_FIRST: np.inf, Register.DONE_LAST: -np.inf}[register])
         for i, rule in enumerate(rules):
-            self.put(Op.REG, rule * len(Register) + register)  # a rule further down: as it stood at the last look
+            self.put(Op.REG, rule * len(Register) + register)
             if i:
                 self.put(join)
         if function == "since_dose":

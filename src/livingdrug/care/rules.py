@@ -111,7 +111,6 @@ class Rule:
     def compile(self, programs: Programs, model: Model, marks: int) -> Watch:
         """The engine's watch for this rule; `marks` are the ticks at which it looks."""
         target = find_input(model, self.give or self.set, bool(self.give), self.place) if self.give or self.set else None
-        programs.asking = programs.watches[self.key]
         program, constants = programs.compile(self.when, where=self.place)
         amount, numbers = NOTHING
         if target is not None:

@@ -46,7 +46,7 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
     whole, real, code, constants, doses = [], [], [], [], 0
 
     def add(program: Ints, its_constants: Floats, watch: int) -> tuple[int, int]:
-        rows = _resolved(program, its_constants, len(constants), seen, watch, plan.watches[watch].name)
+        rows = _resolved(program, its_constants, len(constants), seen, len(plan.watches), plan.watches[watch].name)
         code.extend(rows)
         constants.extend(its_constants)
         return len(code) - len(rows), len(code)
@@ -113,10 +113,10 @@ def _place(kernel: Any, path: str) -> int:
     raise EngineError(f"nothing in the model is called '{path}'", nearest=nearest(path, known), allowed=", ".join(known[:60]))
 
 
-def _resolved(program: Ints, constants: Floats, first_constant: int, seen: Ints, watch: int, name: str) -> list[list[int]]:
+def _resolved(program: Ints, constants: Floats, first_constant: int, seen: Ints, watches: int, name: str) -> list[list[int]]:
     """A watch's program with its arguments resolved to places; checked, so that no stack runs over or dry."""
     depth, out = 0, []
-    limits = {Op.CONST: len(constants), Op.OBS: len(seen), Op.REG: (watch + 1) * len(Register)}
+    limits = {Op.CONST: len(constants), Op.OBS: len(seen), Op.REG: watches * len(Register)}
     for op, a in np.asarray(program, np.int64).reshape(-1, 2).tolist():
         try:
             what = Op(op)

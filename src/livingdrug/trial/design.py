@@ -141,7 +141,6 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     for scale in scales if graded else []:
         watches += scale.compile(programs, table.marks(protocol.get("crs", {}).get("check", "every 6 h for 60 d"), where))
     watches += [rule.compile(programs, model, table.marks(rule.check, rule.place)) for rule in rules]
-    programs.asking = None
     output = np.unique(np.concatenate([table.times(trial.get("course", {}).get("clock", COURSE), "course.clock"), *visits.values()]))
     ticks, marks, is_output, is_clone = table.ticks(output, table.times(f"every 6 h from day {start:g} to day 60, then "
                                                                         + CLONE_CLOCK.split("then ", 1)[1]))

@@ -45,11 +45,11 @@ class Measure:
 class Table:
     """Columns of patients (n,) that measures, endpoints and plots ask by expressions ("crs_grade >= 3")."""
 
-    def __init__(self, columns: Mapping[str, Any]) -> None:
+    def __init__(self, columns: Mapping[str, Any], units: Mapping[str, str] | None = None) -> None:
         self.columns = {k: np.asarray(x, float) for k, x in columns.items() if np.asarray(x).dtype.kind in "fiub"}
         self.size = len(next(iter(self.columns.values())))
         day = {k: "day" for k in self.columns if k.endswith("_day")}
-        self.units = {**dict.fromkeys(self.columns), **day}
+        self.units = {**dict.fromkeys(self.columns), **day, **{k: u for k, u in (units or {}).items() if k in self.columns}}
 
     def of(self, text: Any, where: str | None = None, unit: str | None = None) -> Floats:
         """An expression over the columns, for every patient (n,)."""
@@ -113,9 +113,15 @@ def endpoints(trial: Mapping[str, Any], table: Table) -> dict[str, Endpoint]:
     return {e["name"]: endpoint(table, e) for e in trial.get("endpoint", [])}
 
 
+def units(trial: Mapping[str, Any]) -> dict[str, str]:
+    """The units of the trial's own columns and of the patients' usual ones."""
+    own = {str(c["name"]): str(c["unit"]) for c in trial.get("column", []) if "unit" in c}
+    return {"weight": "kg", "age": "year", "bsa": "m**2", "dose": "cell", **own}
+
+
 def prepare(trial: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Measure]:
     """Every measure of a trial on one arm's patients (columns of all enrolled), by name."""
-    table = Table(columns)
+    table = Table(columns, units(trial))
     ends = endpoints(trial, table)
     return {str(m["name"]): _measure(m, table, ends) for m in trial.get("measure", [])}
 

@@ -18,7 +18,7 @@ from livingdrug.scenario import Arm, Resolved, resolve
 from livingdrug.trial.compare import beside
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.enrolment import Enrolled, enrol
-from livingdrug.trial.measures import Table, endpoints
+from livingdrug.trial.measures import Table, endpoints, units
 from livingdrug.trial.rows import rows
 
 TOGETHER = 4_096  # patients drawn at once; memory does not grow with the size of a trial
@@ -97,7 +97,7 @@ def follow(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None
         courses.add(columns["patient"][columns["infused"] > 0], output)
     columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     trial = arm.resolved.trial
-    ends = {n: TimeToEvent(e.name, e.title, e.time, e.event, e.what) for n, e in endpoints(trial, Table(columns)).items()}
+    ends = {n: TimeToEvent(e.name, e.title, e.time, e.event, e.what) for n, e in endpoints(trial, Table(columns, units(trial))).items()}
     return ArmResult(arm.name, arm.title, columns, ends, courses, beside(trial, columns, seed, name=arm.name))
 
 

@@ -1,0 +1,139 @@
+"""Care rules and grading scales: read, said, compiled, carried out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from livingdrug import library
+from livingdrug.care.grading import Scale
+from livingdrug.care.programs import Programs, perform
+from livingdrug.care.rules import Rule, drugs, find_input
+from livingdrug.engine.plan import Act, Register
+from livingdrug.errors import ScenarioError
+from livingdrug.model import Covariate, Entry, Flow, Module, State, Switch, assemble
+
+WIDTH = len(Register)
+RULE = {
+    "name": "tocilizumab for CRS", "when": "physiology.temperature >= 38.5 degC", "check": "every 6 h for 28 d",
+    "do": {"give": "tocilizumab", "amount": "12 mg/kg if weight < 30 kg else 8 mg/kg", "at_most": "800 mg", "over": "1 h"},
+    "limits": {"doses": 3, "apart": "8 h"},
+}
+
+
+class Drug(Module):
+    """A drug that is given and lost. Leaves out: everything else."""
+
+    role = "drug.tocilizumab"
+    weight = Covariate("kg", "body weight")
+    drug = State("mg", "drug")
+    dose = Entry("mg", "drug", into={"drug": 1.0})
+    on = Switch("a switch")
+
+    def flows(self, v):  # type: ignore[no-untyped-def]
+        yield Flow("loss", out_of="drug", rate=v.drug / 10)
+
+
+MODEL = assemble(Drug)
+
+
+def programs() -> Programs:
+    return Programs({"physiology.temperature": "delta_degC"}, {"weight": "kg"}, drugs=set(drugs(MODEL)))
+
+
+def compiled(data: dict) -> tuple[Programs, object]:  # type: ignore[type-arg]
+    made, rule = programs(), Rule.read(data, "protocol 'x'")
+    rule.enlist(made)
+    return made, rule.compile(made, MODEL, 4)
+
+
+def test_a_rule_becomes_a_watch() -> None:
+    made, watch = compiled(RULE)
+    assert (watch.act, watch.target, watch.marks, watch.limit) == (Act.DOSE, 0, 4, 3)  # type: ignore[attr-defined]
+    assert watch.duration == pytest.approx(1 / 24) and watch.apart == pytest.approx(1 / 3)  # type: ignore[attr-defined]
+    dose = perform((watch.amount, watch.amount_constants), None, np.array([[20.0], [70.0], [150.0]]))  # type: ignore[attr-defined]
+    assert dose.tolist() == [240.0, 560.0, 800.0]
+    assert made.gives == {"tocilizumab": [0]}
+
+
+def test_a_rule_is_a_sentence() -> None:
+    assert Rule.read(RULE).sentence() == (
+        "Every 6 h for 28 d: when physiology temperature is at least 38.5 degC, give tocilizumab, 12 mg/kg if weight is below "
+        "30 kg, otherwise 8 mg/kg (at most 800 mg) over 1 h; at most 3 doses, at least 8 h apart.")
+
+
+def test_switches_and_stops() -> None:
+    _, watch = compiled({"name": "x", "when": "1", "do": {"set": "drug.tocilizumab.on", "to": 1}})
+    assert (watch.act, watch.target) == (Act.SET, 1)  # type: ignore[attr-defined]
+    _, watch = compiled({"name": "x", "when": "1", "do": {"stop": True}})
+    assert watch.act == Act.STOP  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    ({"whn": "1"}, "did you mean 'when'?"),
+    ({"do": {"give": "tocilizumab"}}, "but not how much"),
+    ({"do": {"giv": "tocilizumab"}}, "did you mean 'give'?"),
+    ({"do": {"give": "tocilizumab", "amount": "1 mg", "stop": True}}, "does one thing"),
+    ({"limits": {"doses": -1}}, "a limit of -1 doses"),
+    ({"limits": {"apart": "-8 h"}}, "cannot be negative"),
+    ({"do": "give"}, "is not a table"),
+    ({"name": ""}, "has no name"),
+    ({"when": "1 <"}, "something is missing"),
+])
+def test_rules_that_cannot_be(change: dict, told: str) -> None:  # type: ignore[type-arg]
+    with pytest.raises(ScenarioError) as caught:
+        Rule.read({**RULE, **change}, "protocol 'x'")
+    assert told in str(caught.value) and "protocol 'x'" in str(caught.value)
+
+
+def test_unknown_drugs_and_two_rules_of_one_name() -> None:
+    with pytest.raises(ScenarioError, match="did you mean 'tocilizumab'"):
+        find_input(MODEL, "tocilizumb", True)
+    made, rule = programs(), Rule.read(RULE)
+    rule.enlist(made)
+    with pytest.raises(ScenarioError, match="two rules are called"):
+        rule.enlist(made)
+
+
+INDICES = ("fluids", "boluses", "pressor", "high_pressor", "second_pressor", "oxygen", "high_flow", "ventilation")
+
+
+def grade(scale: str, fevers: int, temperature: float, **needed: float) -> float:
+    """The grade on a scale of a patient with these indices, who has been febrile at so many looks."""
+    seen = {"physiology.temperature": temperature, **{f"physiology.{n}_index": needed.get(n, 0.0) for n in INDICES}}
+    made = Programs({p: "delta_degC" if p.endswith("ture") else "1" for p in seen}, {})
+    read = Scale.read(scale, library.find("scales", scale).data)
+    read.enlist(made, also="crs")
+    watches = {w.name: w for w in read.compile(made, 1)}
+    registers = np.zeros((1, len(made.watches) * WIDTH))
+    registers[0, made.watches[f"{scale}.entry"] * WIDTH + Register.COUNT] = fevers
+    watch = watches[f"{scale}.grade"]
+    assert made.number("crs.grade") == made.number(f"{scale}.grade")
+    return float(np.ravel(perform((watch.program, watch.constants), np.array([[seen[p] for p in made.used]]), None, 0.0, registers))[0])
+
+
+@pytest.mark.parametrize(("needed", "penn", "astct", "lee2014"), [
+    ({}, 1, 1, 1),
+    ({"fluids": 1.2}, 2, 2, 2),
+    ({"fluids": 1.2, "boluses": 1.0}, 3, 2, 2),
+    ({"oxygen": 1.0}, 3, 2, 2),
+    ({"pressor": 1.1}, 3, 3, 2),
+    ({"high_flow": 1.1, "oxygen": 2.0}, 3, 3, 3),
+    ({"second_pressor": 1.0, "pressor": 2.0}, 3, 4, 3),
+    ({"ventilation": 1.0}, 4, 4, 4),
+])
+def test_scales_read_the_same_physiology_differently(needed: dict, penn: int, astct: int, lee2014: int) -> None:  # type: ignore[type-arg]
+    assert [grade(s, 1, 1.2, **needed) for s in ("penn", "astct", "lee2014")] == [penn, astct, lee2014]
+
+
+def test_without_fever_there_is_no_grade_and_fever_need_not_last() -> None:
+    assert grade("astct", 0, 0.5, pressor=2.0) == 0
+    assert grade("astct", 3, 0.2, pressor=2.0) == 3
+    assert grade("astct", 3, 0.2) == 0
+
+
+def test_penn_grade_3_is_never_rarer_than_astct_grade_3() -> None:
+    for leak in np.linspace(0.5, 4.0, 15):
+        needed = {"fluids": leak, "boluses": leak / 1.5, "pressor": leak / 2, "second_pressor": leak / 3, "oxygen": leak / 1.2,
+                  "high_flow": leak / 3.6, "high_pressor": leak / 2.4, "ventilation": leak / 3.8}
+        assert (grade("penn", 1, 1.5, **needed) >= 3) >= (grade("astct", 1, 1.5, **needed) >= 3)
