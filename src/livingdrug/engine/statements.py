@@ -133,7 +133,9 @@ class Sheet:
             local = [dx, [f"-{n}*{bend}/{half}", [n, name, half]], [f"{bend}*{logarithm}", [name, logarithm]]]
         elif kind == "smooth_step":
             x, at, width = a
-            z = helper(f"{name}_z", f"({x} - {at})/{width}", [x, at, width])
+            z = helper(f"{name}_y", f"({x} - {at})/{width}", [x, at, width])
+            z = helper(f"{name}_x", f"{z} if {z} < 200.0 else 200.0", [z])
+            z = helper(f"{name}_z", f"{z} if {z} > -200.0 else -200.0", [z])
             put(name, f"1.0/(1.0 + exp(-{z}))", [z])
             bend = f"{name}*(1.0 - {name})/{width}"
             local = [[bend, [name, width]], [f"-{bend}", [name, width]], [f"-{bend}*{z}", [name, width, z]]]
