@@ -39,7 +39,7 @@ def beside(measures: Sequence[Row], *, theme: Theme = "light", width: float = WI
     height = head + sum(len(block) * lane + _AXIS for block in blocks)
     with house(theme) as ink:
         figure = Figure(figsize=(width, max(height, 1.2)))
-        left, right = (0.22, width - 0.25) if narrow else (2.75, width - 1.95)
+        left, right = (0.22, width - 0.25) if narrow else (_label_room(shown), width - 1.8)
         top = height - head
         for block in blocks:
             tall = len(block) * lane
@@ -50,6 +50,16 @@ def beside(measures: Sequence[Row], *, theme: Theme = "light", width: float = WI
         if blocks:
             _key(figure, ink, narrow)
     return figure
+
+
+def _label_room(rows: Sequence[Row]) -> float:
+    """Room [in] that the longest label needs at the left."""
+    return min(max([2.2, *(0.42 + 0.0605 * len(_label(row)) for row in rows)]), 3.7)
+
+
+def _label(row: Row) -> str:
+    unit = "" if row["unit"] in ("%", "1", "") else f" ({row['unit']})"
+    return str(row.get("label") or row["measure"]) + unit + (" †" if row.get("fitted") else "")
 
 
 def _value(row: Row) -> float | None:
@@ -113,10 +123,10 @@ def _row(axes: Axes, place: int, row: Row, ink: Ink, by: float, narrow: bool) ->
 
 def _words(axes: Axes, place: int, row: Row, published: Row, ink: Ink, narrow: bool) -> None:
     across = axes.get_yaxis_transform()
-    unit = "" if row["unit"] in ("%", "1", "") else f" ({row['unit']})"
-    label = str(row.get("label") or row["measure"]) + unit + (" †" if row.get("fitted") else "")
-    inch = axes.figure.get_figwidth() * axes.get_position().width  # type: ignore[union-attr]
-    _mark(axes, place - 0.22 if narrow else place, (-0.1 if narrow else -2.6) / inch, row, ink)
+    label = _label(row)
+    page, box = axes.figure.get_figwidth(), axes.get_position()  # type: ignore[union-attr]
+    inch, left = page * box.width, page * box.x0
+    _mark(axes, place - 0.22 if narrow else place, (0.12 - left) / inch, row, ink)
     if narrow:
         axes.text(0.05 / inch, place - 0.22, label, transform=across, va="center", fontsize=8)
         ours, theirs = number(row["simulated"]), number(published["value"])
@@ -125,7 +135,7 @@ def _words(axes: Axes, place: int, row: Row, published: Row, ink: Ink, narrow: b
         )
         axes.text(1.0, place - 0.22, theirs, transform=across, va="center", ha="right", **_small(ink.published))
     else:
-        axes.text(-2.48 / inch, place, label, transform=across, va="center", fontsize=8)
+        axes.text((0.24 - left) / inch, place, label, transform=across, va="center", fontsize=8)
         for height, colour, entry, key in (
             (place - 0.2, ink.simulated, row, "simulated"), (place + 0.22, ink.published, published, "value"),
         ):  # fmt: skip

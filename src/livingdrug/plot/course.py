@@ -27,7 +27,7 @@ class Course:
     """One observable over time.
 
     days (T,); bands (5, T): the percentiles of PERCENTS [unit]; samples (k, T): single patients [unit];
-    floor [unit]: what lies below counts as nothing and is drawn at the axis' zero (logarithmic axis only);
+    floor [unit]: where a logarithmic axis ends; what lies below, zero too, is drawn there;
     line: a value [unit] worth a dashed line, and its words; months: the time axis is in months, not days.
     """
 
@@ -79,7 +79,7 @@ def draw(axes: Axes, course: Course, ink: Ink, limits: tuple[float, float] | Non
     axes.plot(x, b50, color=colour, label="median")
     lay_over(axes, course.published, ink, scale)
     if course.logarithmic:
-        ticks.decades(axes, low, high, zero=course.floor > 0)
+        ticks.decades(axes, low, high, least=_least(course))
     else:
         axes.set_ylim(low, high)
     if course.line is not None:
@@ -117,6 +117,13 @@ def span(course: Course) -> tuple[float, float]:
     low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.1, 10.0)
     low = course.floor if course.floor > 0 else max(low, high / 1e8)
     return 10 ** np.floor(np.log10(low) + 1e-9), 10 ** (np.log10(high) + 0.15)
+
+
+def _least(course: Course) -> str:
+    """The word at the foot of the axis: below a part of a cell there is none; else "this or less"."""
+    if course.floor <= 0:
+        return ""
+    return "0" if course.unit == "cells" else f"≤{course.floor:g}"
 
 
 def _rule(axes: Axes, course: Course, ink: Ink, right: float) -> None:

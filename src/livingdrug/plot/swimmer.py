@@ -29,7 +29,9 @@ def swimmer(patients: pd.DataFrame, *, most: int = 40, theme: Theme = "light", w
     lacking = [c for c in COLUMNS if c not in patients.columns]
     if lacking:
         raise ScenarioError(f"the swimmer plot lacks the column '{lacking[0]}'", allowed=COLUMNS)
-    lanes = patients.head(min(most, MOST)).sort_values("followed", ascending=True, kind="stable")
+    lanes = patients.head(min(most, MOST))
+    well = lanes[["relapse_positive", "relapse_negative"]].min(axis=1).fillna(lanes["followed"])
+    lanes = lanes.assign(well=well).sort_values(["followed", "well", "response"])
     narrow = width <= NARROW + 1
     with house(theme) as ink:
         figure = sheet(width, 1.3 + 0.125 * len(lanes))

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def decades(axes: Axes, low: float, high: float, zero: bool = False, along: Literal["x", "y"] = "y") -> None:
-    """A logarithmic axis from low to high; with `zero`, the lowest decade stands for "none" and is labelled 0."""
+def decades(axes: Axes, low: float, high: float, least: str = "", along: Literal["x", "y"] = "y") -> None:
+    """A logarithmic axis from low to high; `least` is the word for all that lies at its lower end."""
     axes.set(**{f"{along}scale": "log", f"{along}lim": (low, high)})
     first, last = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
     step = max(1, -(-(last - first) // 6))
     exponents = list(range(first, last + 1, step))
     words = [power(exponent, raised=last > 4) for exponent in exponents]
-    if zero:
-        words[0] = "0"
+    if least:
+        words[0] = least
     axes.set(**{f"{along}ticks": [10.0**exponent for exponent in exponents], f"{along}ticklabels": words})
     axes.minorticks_off()
 

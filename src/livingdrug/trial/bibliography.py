@@ -90,10 +90,14 @@ def _value(value: Any, unit: str, spread: str) -> str:
 
 
 def _spread(table: Mapping[str, Any]) -> str:
-    words = [str(table[k]) for k in ("law",) if k in table] + [f"{k} {table[k]:g}" for k in ("sd", "low", "high") if k in table]
+    words = [str(table[k]) for k in ("law",) if k in table] + [
+        f"{k} {table[k]:g}" for k in ("sd", "low", "high") if k in table
+    ]
     return ", ".join(words)
 
 
 def _origin(source: Source | None, where: str | None, why: str | None) -> str:
     cited = str(source) if source else ""
-    return ". ".join(words for words in (cited + (f" ({where})" if where and cited else where or ""), why or "") if words)
+    return ". ".join(
+        words for words in (cited + (f" ({where})" if where and cited else where or ""), why or "") if words
+    )

@@ -1,0 +1,252 @@
+"""A run in words and tables: what was simulated, how it compares, who the patients were, what care they got."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from livingdrug import __version__, cohort
+from livingdrug.care.grammar import parse, sentence
+from livingdrug.care.rules import Rule, drug
+from livingdrug.plot.ticks import number
+from livingdrug.sources import Source
+
+if TYPE_CHECKING:
+    from livingdrug.results.result import Result
+    from livingdrug.scenario import Resolved
+
+LOOKS = {"inside": ("inside", "●"), "outside": ("outside", "✕"), "not comparable": ("aside", "□")}
+RUN_ON = (("Python", "python"), ("NumPy", "numpy"), ("", "system"), ("", "machine"))
+UNITS = {
+    "copy/ug": "copies/µg DNA",
+    "copy*day/ug": "copies·d/µg DNA",
+    "cell": "cells",
+    "cell/kg": "cells/kg",
+    "cell/uL": "cells/µL",
+    "ug/L": "µg/L",
+    "m**2": "m²",
+    "day": "d",
+    "month": "months",
+    "year": "years",
+    "1": "",
+}
+PROPERTIES = {
+    "bsa": "body surface",
+    "egfr": "kidney function (eGFR)",
+    "fitness": "T-cell fitness (latent, 0 is typical)",
+    "prior_transplant": "transplant before",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of words: caption, heads of the columns, rows."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def tally(measures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """How many rows lie inside: all comparable ones, those kept apart, those used in fitting."""
+    comparable = [m for m in measures if m["verdict"] != "not comparable"]
+    counted = (
+        ("comparable measures inside", comparable),
+        ("kept apart from fitting, inside", [m for m in comparable if not m["fitted"]]),
+        ("used in fitting, inside", [m for m in comparable if m["fitted"]]),
+    )
+    return [
+        {"words": words, "inside": sum(m["verdict"] == "inside" for m in rows), "of": len(rows)}
+        for words, rows in counted
+    ]
+
+
+def row(measure: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
+    """One measure, in words."""
+    published = next(iter(measure["published"]), None)
+    look, sign = LOOKS[measure["verdict"]]
+    unit = words_of(measure["unit"])
+    return {
+        "label": measure["title"],
+        "simulated": spoken(measure["simulated"], measure["low"], measure["high"], unit),
+        "published": spoken(published["value"], published["low"], published["high"], unit) if published else "",
+        "source": _cited(published, sources) if published else "",
+        "verdict": measure["verdict"],
+        "reason": measure["reason"],
+        "fitted": measure["fitted"],
+        "look": look,
+        "sign": sign,
+    }
+
+
+def spoken(value: float | None, low: float | None, high: float | None, unit: str) -> str:
+    """A value with its unit and interval."""
+    if value is None:
+        return "not reached"
+    after = f" {unit}" if unit else ""
+    if low is None and high is None:
+        return number(value) + after
+    ends = ["not reached" if x is None else number(x) for x in (low, high)]
+    return f"{number(value)}{after} ({ends[0]} to {ends[1]})"
+
+
+def _cited(published: Mapping[str, Any], sources: Mapping[str, Source]) -> str:
+    source = sources.get(str(published["source"]))
+    words = [_short(source) if source else published["source"], published.get("place"), published.get("cohort")]
+    n = f"n = {published['n']}" if published["n"] else None
+    exact = "exact binomial interval" if published.get("exact") else None
+    span = (
+        f"range {number(published['range'][0])} to {number(published['range'][1])}" if published.get("range") else None
+    )
+    return ", ".join(str(w) for w in (*words, n, exact, span) if w)
+
+
+def _short(source: Source) -> str:
+    """A source as one cites it in a table: authors or title, journal, year."""
+    words = (source.more.get("authors") or source.title, source.more.get("journal"), source.year)
+    return ", ".join(str(w) for w in words if w)
+
+
+def what(result: Result) -> list[str]:
+    """One paragraph in plain words, and what the runner has to know of it."""
+    resolved, counts = result.resolved, result.arm().counts
+    product = resolved.product.get("title", result.product)
+    follow_up = str(resolved.protocol.get("follow_up", "12 months"))
+    lost = counts["enrolled"] - counts["infused"]
+    population = str(resolved.population.get("title", "patients"))
+    words = [
+        f"{counts['enrolled']:,} virtual patients were enrolled ({population[:1].lower()}{population[1:]}); "
+        f"{counts['infused']:,} of them received {product[:1].lower()}{product[1:]}"
+        + (f", {lost:,} were lost before infusion. " if lost else ". ")
+        + f"Each was followed for {follow_up} after infusion or until death. No two are alike: they differ in age, "
+        "weight and kidney function, in the fitness of their T cells, in how much leukaemia they carry and how fast it "
+        "grows. Doses, care rules, visits and the limits of the assays are those of the protocol, so that a relapse is "
+        "found at a visit, as in life."
+    ]
+    if len(result.arms) > 1:
+        names = [f"“{arm.title}”" for arm in result.arms.values()]
+        words.append(
+            f"There are {len(names)} arms: {', '.join(names[:-1])} and {names[-1]}. Every arm meets the same patients "
+            f"with the same luck, so that what differs is the arm. Unless an arm is named, the page shows {names[0]}."
+        )
+    if counts["failed"]:
+        words.append(
+            f"{counts['failed']:,} patients could not be simulated to the end; they are kept as rows with their code."
+        )
+    return words
+
+
+def baseline(result: Result) -> list[Table]:
+    """The infused patients at the start, beside the published baseline, then each property."""
+    arm = result.arm()
+    infused = arm.columns["infused"] > 0
+    ids = np.asarray(arm.columns["patient"])[infused]
+    if not len(ids):
+        return []
+    tables = []
+    rows = cohort.baseline(result.resolved, cohort.draw(result.resolved, ids, result.seed)).rows
+    if rows:
+        head = ("Baseline", "Simulated (95 % of trials of that size)", "Published", "Source")
+        said = [(r.measure.capitalize(), *_baseline(r), f"{r.source}, n = {r.n}") for r in rows]
+        tables.append(Table(f"{len(ids):,} infused virtual patients beside the published baseline.", head, said))
+    properties = []
+    for name, table in result.resolved.covariates.items():
+        if name not in arm.columns:
+            continue
+        called = PROPERTIES.get(name, name.replace("_", " ")).capitalize()
+        values, unit = np.asarray(arm.columns[name], float)[infused], words_of(str(table.get("unit", "1")))
+        if set(np.unique(values)) <= {0.0, 1.0}:
+            properties.append((called, f"{100 * values.mean():.0f} %", ""))
+        else:
+            low, middle, high = np.percentile(values, [5, 50, 95])
+            properties.append((called, f"{number(middle)} {unit}".strip(), f"{number(low)} to {number(high)}"))
+    tables.append(
+        Table(
+            "Properties of the infused patients.",
+            ("Property", "Median, or share", "Nine in ten lie within"),
+            properties,
+        )
+    )
+    return tables
+
+
+def _baseline(row: Any) -> tuple[str, str]:
+    share = row.unit == "1"
+    times, unit = (100.0, "%") if share else (1.0, words_of(row.unit))
+    ours = f"{number(times * row.simulated)} {unit} ({number(times * row.low)} to {number(times * row.high)})"
+    theirs = f"{number(times * row.published)} {unit}"
+    if row.published_low is not None and row.published_high is not None:
+        theirs += f" ({row.interval} {number(row.published_low)} to {number(row.published_high)})"
+    return ours, theirs
+
+
+def given(result: Result) -> list[Table]:
+    """What the simulated patients received, arm by arm, as shares of those infused."""
+    signs = {Rule.read(w).key for w in result.resolved.protocol.get("watch", []) if "physiology." in str(w.get("when"))}
+    asked = [
+        c
+        for c in result.resolved.trial.get("column", [])
+        if c["value"].startswith("given(") or c["value"].partition("count(")[2].partition(")")[0] in signs
+    ]
+    rows = []
+    for column in asked:
+        name, words = column["name"], column["name"].replace("_", " ")
+        shares = []
+        for arm in result.arms.values():
+            values = np.asarray(arm.columns[name], float)[arm.columns["infused"] > 0]
+            if "given(" not in column["value"]:
+                shares.append(f"{100 * np.mean(values > 0):.0f} %" if len(values) else "")
+                continue
+            days = np.asarray(
+                arm.columns.get(name.replace("_doses", "_day"), np.full(len(arm.columns["infused"]), np.nan))
+            )
+            first = days[np.isfinite(days)]
+            when = f", first on day {np.median(first):.1f} (median)" if len(first) else ""
+            words = name.removesuffix("_doses")
+            shares.append(f"{100 * np.mean(values > 0):.0f} %{when}" if len(values) else "")
+        rows.append((words.capitalize(), *shares))
+    heads = ["Share of infused patients"] if len(result.arms) == 1 else [arm.title for arm in result.arms.values()]
+    return [Table("Care that the simulated patients needed or received.", ("Care", *heads), rows)] if rows else []
+
+
+def rules(resolved: Resolved) -> list[tuple[str, str]]:
+    """Scheduled doses and care rules that give something, as sentences."""
+    said = []
+    for dose in resolved.protocol.get("schedule", []):
+        days = ", ".join(f"{day:g}" for day in dose.get("days", [0]))
+        words = sentence(parse(str(dose["amount"])))
+        for key in ("at_least", "at_most"):
+            words += f", {key.replace('_', ' ')} {sentence(parse(str(dose[key])))}" if key in dose else ""
+        words += f", on day{'s' if ',' in days else ''} {days}" + (f", over {dose['over']}" if "over" in dose else "")
+        said.append((str(dose.get("name", drug(dose["give"]))).capitalize(), words + "."))
+    given = [Rule.read(data) for data in resolved.protocol.get("rule", []) if "give" in data.get("do", {})]
+    return said + [(rule.name.capitalize(), rule.sentence()) for rule in given]
+
+
+def facts(result: Result) -> list[tuple[str, str]]:
+    """What is needed to run this again, and what was run."""
+    resolved, said = result.resolved, result.provenance
+    kinds = Counter(p.kind for p in resolved.parameters.values())
+    return [
+        ("Version", f"livingdrug {said.get('livingdrug', __version__)}"),
+        ("Seed", str(result.seed)),
+        ("Scenario", f"{result.trial}, hash {said.get('scenario_hash', resolved.hash)}"),
+        ("Built from", ", ".join(f"{part} {name}" for part, name in resolved.names.items())),
+        ("Mechanisms", ", ".join(f"{role}: {stem}" for role, stem in resolved.modules.items())),
+        (
+            "Numbers of the model",
+            f"{len(resolved.parameters)}: " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()),
+        ),
+        ("Simulated", f"{sum(a.counts['infused'] for a in result.arms.values()):,} courses in {result.wall_s:.1f} s"),
+        ("Run on", ", ".join(f"{word} {said[key]}" for word, key in RUN_ON if said.get(key))),
+        ("Finished", str(said.get("finished", ""))),
+    ]
+
+
+def words_of(unit: str) -> str:
+    """A unit as one reads it."""
+    return UNITS.get(unit, unit)
