@@ -280,3 +280,13 @@ why = "x"
     assert r.protocol["share"]["lost"] == {"value": 0.3, "unit": "1", "kind": "assumed", "why": "set by the user"}
     assert r.protocol["limits"]["wait"]["value"] == 0.5
     assert [s.layer for s in explain(r, "protocol.share.lost").said] == ["protocol", "--set"]
+
+
+def test_a_bare_number_of_a_user_is_in_the_models_unit(folder):
+    file = folder / "mechanisms" / "brake.toml"
+    text = file.read_text(encoding="utf-8").replace('value = 2\nunit = "1/day"', 'value = 0.1\nunit = "1/hour"')
+    file.write_text(text, encoding="utf-8")
+    assert resolve("first").parameters["drug.brake.clearance"].value == pytest.approx(2.4)
+    for given in (3, "3", "0.125 1/hour", {"value": 0.125, "unit": "1/hour"}, "* 1.25"):
+        clearance = resolve("first", {"drug.brake.clearance": given}).parameters["drug.brake.clearance"]
+        assert (clearance.value, clearance.unit) == (pytest.approx(3), "1/day")
