@@ -8,6 +8,7 @@ for.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -66,6 +67,7 @@ _PLACES = {
     "protocolSection.descriptionModule": "description",
     "protocolSection.conditionsModule": "conditions",
     "protocolSection.armsInterventionsModule": "arms",
+    "protocolSection.armsInterventionsModule.interventions": "interventions",
     "protocolSection.outcomesModule": "outcomes",
     "protocolSection.eligibilityModule": "eligibility",
     "protocolSection.contactsLocationsModule.locations": "sites",
@@ -99,13 +101,18 @@ class Change:
 
 
 def compare(
-    before: Record, after: Record, last_stated: Callable[[str], str | None] = lambda field: None
+    before: Record,
+    after: Record,
+    last_stated: Callable[[str], str | None] = lambda field: None,
+    *,
+    now: Study | None = None,
 ) -> list[Change]:
     """The changes from one version of a record to the next.
 
     last_stated: tells the value a date had before it vanished, so that its coming back is not taken for news.
+    now: the reading of the later version, where it is at hand.
     """
-    a, b = read(before), read(after)
+    a, b = read(before), now or read(after)
     silent = a.updated == b.updated
     changes = [
         Change(kind, field, *texts, silent)
@@ -123,7 +130,7 @@ def compare(
             kinds.add(kind)
             changes.append(Change(kind, place, None, None, silent))
     loud = [c for c in changes if c.kind != "verified"]
-    return loud or changes or [Change("record", "other", None, None, silent)]
+    return loud or changes or [Change("record", "order", None, None, silent)]
 
 
 def _weighed(change: Change, last_stated: Callable[[str], str | None]) -> Change:
@@ -143,6 +150,8 @@ def _weighed(change: Change, last_stated: Callable[[str], str | None]) -> Change
 def _differing(field: str, a: Study, b: Study) -> tuple[str | None, str | None] | None:
     """What a field said before and says now, shortened to what differs; None when it says the same."""
     x, y = getattr(a, field), getattr(b, field)
+    if x == y and field != "enrollment":
+        return None
     if field == "enrollment":
         x, y = (_stated(s.enrollment_stated, s.enrollment_type) for s in (a, b))
     if field == "sites":
@@ -184,6 +193,8 @@ def _stated(text: str | None, note: str | None) -> str | None:
 
 def _site_status(a: Study, b: Study) -> tuple[str, str] | None:
     """The sites that are in both versions with another status, in the same order before and after."""
+    if a.sites == b.sites:
+        return None
     before, after = ({_label(replace(s, status=None)): s.status for s in study.sites} for study in (a, b))
     moved = [s for s in after if s in before and before[s] != after[s]]
     if not moved:
@@ -207,8 +218,8 @@ def _excerpt(x: str, y: str, around: int = 40) -> tuple[str, str]:
 
 
 def _changed_places(a: Any, b: Any, path: str = "", depth: int = 0) -> set[str]:
-    """Dotted paths, at most four deep, at which two records differ."""
-    if a == b:
+    """Dotted paths, at most four deep, at which two records differ; the order of a list does not count."""
+    if a == b or (isinstance(a, list) and isinstance(b, list) and sorted(map(_key, a)) == sorted(map(_key, b))):
         return set()
     if depth == 4 or not (isinstance(a, dict) and isinstance(b, dict)):
         return {path}
@@ -217,6 +228,10 @@ def _changed_places(a: Any, b: Any, path: str = "", depth: int = 0) -> set[str]:
         for key in a.keys() | b.keys()
         for p in _changed_places(a.get(key), b.get(key), f"{path}.{key}" if path else str(key), depth + 1)
     }
+
+
+def _key(member: Any) -> str:
+    return json.dumps(member, sort_keys=True)
 
 
 def _kind_of(place: str, before: Record, after: Record) -> str:

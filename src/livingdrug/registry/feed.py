@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from itertools import groupby
+from typing import Any
 from xml.etree import ElementTree
 
 from livingdrug.errors import unknown
@@ -83,14 +84,19 @@ def events(
         " ORDER BY seen DESC, event.study, event.id",
         values,
     )
-    found = (Event(*row[:10], bool(row[10]), *row[11:]) for row in rows)
+    found = (_event(row) for row in rows)
     if target:
         about = _about(store, target)
         found = (e for e in found if about(e.study))
     return list(found) if limit is None else [e for _, e in zip(range(limit), found, strict=False)]
 
 
-def _about(store: Store, target: str):  # type: ignore[no-untyped-def]
+def _event(row: tuple[Any, ...]) -> Event:
+    named = dict(zip((f.name for f in fields(Event)), row, strict=True))
+    return Event(**{**named, "silent": bool(named["silent"])})
+
+
+def _about(store: Store, target: str) -> Callable[[str], bool]:
     """A test whether a study aims at an antigen."""
     from livingdrug.registry.classify import classify
     from livingdrug.registry.synonyms import meaning

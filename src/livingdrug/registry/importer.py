@@ -12,9 +12,11 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.sources import isrctn
@@ -105,39 +107,56 @@ def _refuse(path: Path) -> None:
     head = b""
     try:
         for _, stream in _streams(path):
-            head = stream.read(2000).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+            head = stream.read(2000).lstrip(b"\xef\xbb\xbf \t\r\n")
             break
     except _DAMAGE:
         return  # told when the file is read
     wanted = "ClinicalTrials.gov v2 JSON, JSON lines, gzip or zip of these; CTIS JSON; ISRCTN XML or JSON; EU CTR JSON"
-    if head.startswith(b"<") and (b"<clinical_study" in head or b"<search_results" in head):
+    if not head.startswith(b"<") or _RECORD_START.search(head.decode("ascii", "replace")):
+        return
+    head = head.lower()
+    if b"<clinical_study" in head or b"<search_results" in head:
         raise RegistryError(
             "classic ClinicalTrials.gov XML is not read: the registry retired that form in June 2024",
             where=str(path), allowed=wanted, mend="fetch the same studies as v2 JSON, for example with `trials sync`",
         )  # fmt: skip
-    if head.startswith(b"<") and (b"<!doctype html" in head or b"<html" in head):
+    if b"<!doctype html" in head or b"<html" in head:
         raise RegistryError("this is a web page, not records", where=str(path), allowed=wanted)
 
 
 def _streams(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """(name, stream of plain bytes) of a file, or of each member of a zip file; nothing is ever unpacked to disk."""
     with path.open("rb") as file:
-        magic = file.read(4)
-        file.seek(0)
-        if magic == b"PK\x03\x04":
-            with zipfile.ZipFile(file) as archive:
-                for member in archive.infolist():
-                    if not member.is_dir() and not member.filename.startswith("__MACOSX/"):
-                        with archive.open(member) as stream:
-                            yield member.filename, _plain(stream)
-        else:
+        archive = _archive(file)
+        if archive is None:
             yield path.name, _plain(file)
+            return
+        for member in archive.infolist():
+            if not member.is_dir() and not member.filename.startswith("__MACOSX/"):
+                with archive.open(member) as stream:
+                    yield member.filename, _plain(stream)
 
 
-def _plain(stream: IO[bytes]) -> IO[bytes]:
-    buffered = io.BufferedReader(stream)  # type: ignore[arg-type]
+def _archive(file: IO[bytes]) -> zipfile.ZipFile | None:
+    """The zip archive a file is, or None; afterwards the file stands at its beginning."""
+    magic = file.read(4)
+    file.seek(0)
+    if magic == b"PK\x03\x04":
+        with suppress(zipfile.BadZipFile):
+            return zipfile.ZipFile(file)
+        file.seek(0)
+    return None
+
+
+def _plain(stream: Any) -> IO[bytes]:
+    """The stream, unpacked when it is gzip."""
+    buffered = io.BufferedReader(stream)
     if buffered.peek(2)[:2] == b"\x1f\x8b":
-        return io.BufferedReader(gzip.GzipFile(fileobj=buffered))  # type: ignore[arg-type]
+        unpacked: Any = gzip.GzipFile(fileobj=buffered)
+        with suppress(*_DAMAGE):  # two damaged bytes do not make a text gzip
+            unpacked.peek(1)
+            return io.BufferedReader(unpacked)
+        buffered.seek(0)
     return buffered
 
 
@@ -151,16 +170,17 @@ def records(path: Path) -> Iterator[Found]:
 
 
 def _from_stream(stream: IO[bytes]) -> Iterator[Found]:
-    first = stream.readline(LARGEST)
-    if _is_json(first):  # one value a line
-        while first:
-            if first.strip():
-                yield from _from_bytes(first)
-            first = stream.readline(LARGEST)
+    first, second = stream.readline(LARGEST), stream.readline(LARGEST)
+    if _is_json(first) or _is_json(second):  # one value a line
+        for line in chain([first, second], iter(lambda: stream.readline(LARGEST), b"")):
+            if line.strip():
+                yield from _from_bytes(line)
         return
-    document = first + stream.read(LARGEST - len(first))
+    document = first + second + stream.read(LARGEST)
     if document.strip():
         yield from _from_bytes(document)
+    if stream.read(1):
+        yield Found(document[:1000], damage=f"a document of more than {LARGEST:,} bytes; the rest was not read")
 
 
 def _is_json(line: bytes) -> bool:
@@ -173,19 +193,26 @@ def _is_json(line: bytes) -> bool:
 
 def _from_bytes(data: bytes) -> Iterator[Found]:
     text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").strip()
-    if text.startswith("<"):
+    if text.startswith("<") and not _RECORD_START.search(text):
         try:
             yield from (Found(as_text(record)) for record in isrctn.records(text))
         except ValueError as error:
             yield Found(data, damage=str(error))
         return
     for found in _from_text(text):
-        try:
-            assert isinstance(found.text, str)
-            found.text.encode("utf-8")
+        exact = found.text.encode("utf-8", "surrogateescape") if isinstance(found.text, str) else found.text
+        if _is_utf8(exact):
             yield found
-        except UnicodeEncodeError:
-            yield Found(found.text.encode("utf-8", "surrogateescape"), damage=found.damage or "not UTF-8 text")
+        else:
+            yield Found(exact, damage=found.damage or "not UTF-8 text")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _from_text(text: str) -> Iterator[Found]:

@@ -46,7 +46,8 @@ def relink(connection: sqlite3.Connection, study: str) -> dict[str, str]:
 def _neighbourhood(connection: sqlite3.Connection, start: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
     """Every record reachable through shared registry numbers, with its numbers."""
     numbers: dict[str, set[tuple[str, str]]] = {}
-    frontier, asked = sorted(start), set()
+    frontier: list[str] = sorted(start)
+    asked: set[tuple[str, str]] = set()
     while frontier:
         study = frontier.pop()
         if study in numbers:

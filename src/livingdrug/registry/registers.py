@@ -36,9 +36,9 @@ class Ctis:
     def follow(cls, store: Store, client: Client, run: Run, page_size: int, progress: Progress) -> bool:
         """Lists, then retrieves; a run that was cut off goes on with what is still to retrieve."""
         if run.stage == "start":
-            listed = dict(cls._listed(client, json.loads(cls.criteria(run.query)), progress))
+            listed = list(cls._listed(client, json.loads(cls.criteria(run.query)), progress))
             with store.transaction():
-                for number, entry in sorted(listed.items()):
+                for number, entry in listed:
                     cls._note(store, run, number, entry)
                 note_unlisted(store, run)
                 run.stage = "retrieve"
@@ -63,7 +63,7 @@ class Ctis:
     def _listed(
         cls, client: Client, criteria: dict[str, Any], progress: Progress
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(number with resubmission, entry) of every trial of a search, the highest resubmission last."""
+        """(number with resubmission, entry) of every trial of a search, each with its highest resubmission only."""
         total = cls._total(client, criteria)
         slices = [criteria]
         if total > cls.CAP and "status" not in criteria:
@@ -81,7 +81,8 @@ class Ctis:
                     f"CTIS holds {count:,} trials of this search and gives at most {2 * cls.CAP:,}",
                     mend="narrow the search with --query",
                 )
-        yield from sorted(found.items())
+        highest = {parts[0]: n for n in sorted(found) if (parts := ctis.split_number(n))}
+        yield from ((n, found[n]) for n in highest.values())
 
     @staticmethod
     def _search(client: Client, criteria: dict[str, Any], page: int, size: int, direction: str) -> dict[str, Any]:
@@ -102,17 +103,14 @@ class Ctis:
     @staticmethod
     def _note(store: Store, run: Run, number: str, entry: dict[str, Any]) -> None:
         """Marks a trial as listed; it is retrieved when it is new or its date of last update is not the one kept."""
-        parts = ctis.split_number(number)
-        if parts is None:
-            return
-        study = f"CTIS{parts[0]}"
+        study = f"CTIS{number.rpartition('-')[0]}"
         note_listed(store, run, study)
         db = store.connect()
         kept = db.execute("SELECT updated, url FROM study WHERE id = ?", (study,)).fetchone()
         updated = partial_date(entry.get("lastUpdated"))
         if kept is None or updated is None or kept[0] != updated.text or not kept[1].endswith(number):
-            entry = json.dumps({"number": number, "entry": entry})
-            db.execute("INSERT OR REPLACE INTO todo VALUES (?, ?, ?)", (run.id, study, entry))
+            why = json.dumps({"number": number, "entry": entry})
+            db.execute("INSERT OR REPLACE INTO todo VALUES (?, ?, ?)", (run.id, study, why))
 
     @staticmethod
     def _retrieve(store: Store, client: Client, run: Run, study: str, why: str) -> None:

@@ -23,6 +23,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from livingdrug.registry import schema
 from livingdrug.registry.errors import RecordError, RegistryError
@@ -253,7 +254,7 @@ class Store:
                     raise RecordError(f"only a part of {study.id}; the whole record that is there is kept")
                 number = kept[1] + 1
                 if is_whole(before):
-                    changes = compare(before, record, lambda field: self._last_stated(study.id, field))
+                    changes = compare(before, record, lambda field: self._last_stated(study.id, field), now=study)
             registry_date = study.updated.first if study.updated else None
             db.execute(
                 "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?)",
@@ -286,7 +287,7 @@ class Store:
         if kept:
             for table in _LINKED:
                 db.execute(f"DELETE FROM {table} WHERE study = ?", (study.id,))
-        link = {
+        link: dict[str, list[tuple[Any, ...]]] = {
             "condition": [
                 (i, n, kind)
                 for kind, names in (("stated", study.conditions), ("keyword", study.keywords), ("mesh", study.mesh))

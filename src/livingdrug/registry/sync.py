@@ -110,18 +110,22 @@ def sync(
 
 
 def _take_up(store: Store, registry: str, query: str, base_url: str, started: str) -> tuple[Run, bool]:
-    columns = "id, source, query, base_url, started, data_timestamp, stage, token, since, counts"
-    select = f"SELECT {columns} FROM run WHERE source = ? AND query = ? AND base_url = ? AND finished IS NULL"
+    """The unfinished run of this question, or a new one; and whether it was unfinished."""
+    question = (registry, query, base_url)
+    select = (
+        "SELECT id, source AS registry, query, base_url, started, data_timestamp, stage, token, since, counts"
+        " FROM run WHERE source = ? AND query = ? AND base_url = ? AND finished IS NULL"
+    )
     with store.transaction() as db:
-        row = db.execute(select, (registry, query, base_url)).fetchone()
-        if row:
-            return Run(*row[:-1], counts=json.loads(row[-1])), True
-        db.execute(
-            "INSERT INTO run (source, query, base_url, started, stage, counts) VALUES (?, ?, ?, ?, 'start', '{}')",
-            (registry, query, base_url, started),
-        )
-        row = db.execute(select, (registry, query, base_url)).fetchone()
-    return Run(*row[:-1], counts={}), False
+        resumed = db.execute(select, question).fetchone() is not None
+        if not resumed:
+            db.execute(
+                "INSERT INTO run (source, query, base_url, started, stage, counts) VALUES (?, ?, ?, ?, 'start', '{}')",
+                (*question, started),
+            )
+        found = db.execute(select, question)
+        named = dict(zip((c[0] for c in found.description), found.fetchone(), strict=True))
+    return Run(**{**named, "counts": json.loads(named["counts"])}), resumed
 
 
 @contextmanager

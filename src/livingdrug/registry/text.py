@@ -6,7 +6,7 @@ import hashlib
 import html
 import json
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ _PHONE = re.compile(
 _CONTACT_SECTION = re.compile(r"\s*Who is the main contact\?.*", re.DOTALL | re.IGNORECASE)
 
 
-def at(record: Any, path: str, kind: type[T] | tuple[type, ...]) -> T | None:
+def at(record: Any, path: str, kind: type[T] | tuple[type[T], ...]) -> T | None:
     """The value at a dotted path when it is there and of the kind asked for, else None; never raises."""
     for key in path.split("."):
         if not isinstance(record, dict):
@@ -32,7 +32,11 @@ def at(record: Any, path: str, kind: type[T] | tuple[type, ...]) -> T | None:
     return record if isinstance(record, kind) else None
 
 
-def items(record: Any, path: str, kind: type[T] = dict) -> list[T]:  # type: ignore[assignment]
+@overload
+def items(record: Any, path: str) -> list[dict[str, Any]]: ...
+@overload
+def items(record: Any, path: str, kind: type[T]) -> list[T]: ...
+def items(record: Any, path: str, kind: type[Any] = dict) -> list[Any]:
     """The members of the wanted kind of the list at a dotted path; a lone member counts as a list of one."""
     for key in path.split("."):
         if not isinstance(record, dict):
@@ -51,7 +55,9 @@ def plain(text: str | None) -> str | None:
     """Text a screen can show: Markdown escapes and entities undone, control characters and contacts gone."""
     if not text:
         return None
-    text = html.unescape(_ESCAPED.sub(r"\1", text)).replace("\r\n", "\n").replace("\r", "\n")
+    if "\\" in text:
+        text = _ESCAPED.sub(r"\1", text)
+    text = html.unescape(text).replace("\r\n", "\n").replace("\r", "\n")
     text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
     return without_contacts(text).strip() or None
 

@@ -125,9 +125,13 @@ def _site(site: Record) -> Site:
     latitude, longitude = (at(site, f"geoPoint.{axis}", (int, float)) for axis in ("lat", "lon"))
     on_earth = latitude is not None and longitude is not None and abs(latitude) <= 90 and abs(longitude) <= 180
     return Site(
-        *(words(site, key) for key in ("facility", "city", "state", "country", "status")),
-        latitude=float(latitude) if on_earth else None,  # type: ignore[arg-type]
-        longitude=float(longitude) if on_earth else None,  # type: ignore[arg-type]
+        facility=words(site, "facility"),
+        city=words(site, "city"),
+        state=words(site, "state"),
+        country=words(site, "country"),
+        status=words(site, "status"),
+        latitude=latitude if on_earth else None,
+        longitude=longitude if on_earth else None,
     )
 
 

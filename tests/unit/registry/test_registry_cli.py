@@ -1,0 +1,116 @@
+"""`livingdrug trials`: what a user types and reads."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from emulator.ctgov import Ctgov
+from emulator.studies import studies, study, updated
+from livingdrug.cli.trials import app
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> str:
+    return str(tmp_path / "t.sqlite")
+
+
+def run(*words: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == code, result.output
+    assert not result.exception or isinstance(result.exception, SystemExit)
+    return result
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "records.jsonl"
+    path.write_text("".join(json.dumps(r) + "\n" for r in studies(4)) + '{"broken": ')
+    return str(path)
+
+
+def test_import_counts(db: str, file: str) -> None:
+    counts = {"read": 5, "new": 4, "changed": 0, "unchanged": 0, "quarantined": 1}
+    assert json.loads(run("import", file, "--db", db, "--json").stdout) == counts
+    told = run("import", file, "--db", db).stdout
+    assert "5 records read: 0 new, 0 changed, 4 unchanged, 1 quarantined; the mirror holds 4 studies" in told
+    assert "set aside from records.jsonl: not JSON" in told
+
+
+def test_show(db: str, file: str) -> None:
+    run("import", file, "--db", db)
+    page = run("show", "nct1001", "--db", db).stdout
+    assert page.startswith("NCT00001001  ") and "https://clinicaltrials.gov/study/NCT00001001" in page
+    assert "age >= 18" in page and "Secretname" not in page and "example.org" not in page
+    shown = json.loads(run("show", "NCT00001001", "--json", "--db", db).stdout)
+    assert shown["id"] == "NCT00001001" and shown["changes"] == [] and "Secretname" not in json.dumps(shown)
+    raw = json.loads(run("show", "NCT00001001", "--raw", "--db", db).stdout)
+    assert "protocolSection" in raw and "Secretname" not in json.dumps(raw)
+    assert "Secretname" in run("show", "NCT00001001", "--raw", "--contacts", "--db", db).stdout
+
+
+def test_changes(db: str, tmp_path: Path) -> None:
+    for day, record in enumerate(
+        (study(1, status="RECRUITING"), updated(study(1), "2026-01-02", overallStatus="COMPLETED")), 1
+    ):
+        path = tmp_path / f"{day}.json"
+        path.write_text(json.dumps({"seen_at": f"2026-01-0{day}T00:00:00Z", "study": record}))
+        run("import", str(path), "--db", db)
+    told = run("changes", "--since", "2026-01-02", "--db", db).stdout
+    assert "status: RECRUITING -> COMPLETED" in told and told.endswith("1 changes since 2026-01-02\n")
+    found = json.loads(run("changes", "--since", "2026", "--kind", "status", "--json", "--db", db).stdout)
+    assert found["total"] == 1 and found["changes"][0]["after"] == "COMPLETED"
+    feed = ElementTree.fromstring(run("changes", "--since", "2026-01", "--atom", "--db", db).stdout)
+    assert feed.tag.endswith("feed")
+    assert run("changes", "--db", db).stdout.startswith("0 changes since ")
+
+
+def test_sync(db: str) -> None:
+    with Ctgov(studies(12)) as registry:
+        done = json.loads(run("sync", "--all", "--base-url", registry.base_url, "--db", db, "--json").stdout)
+        assert (done["new"], done["studies"], len(done["runs"])) == (12, 12, 1)
+        again = run("sync", "--all", "--base-url", registry.base_url, "--db", db).stdout
+        assert again == "ClinicalTrials.gov: nothing new (data of 2026-01-01T09:00)\n"
+        some = run("sync", "--query", "NCT00001001", "--base-url", registry.base_url, "--db", db).stdout
+        assert "0 new, 0 changed, 1 unchanged" in some
+        assert "nothing new" not in run("sync", "--base-url", registry.base_url, "--db", db).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("show NCT00000001", "there is no mirror of the registries yet"),
+        ("changes --since soon", "there is no mirror of the registries yet"),
+        ("import nothing.json", "no such file"),
+        ("sync --all --cart", "more than one of --query, --all and --cart"),
+        ("sync --all --registry xyz", "unknown registry 'xyz'"),
+        ("sync --all --every fortnight", "unknown interval 'fortnight'"),
+        ("sync --all --base-url nonsense", "not an address"),
+        (
+            "sync --registry ctis --registry isrctn --base-url http://127.0.0.1:1",
+            "one address cannot be that of several",
+        ),
+    ],
+)
+def test_one_message_and_exit_code_2(db: str, words: str, message: str) -> None:
+    result = run(*words.split(), "--db", db, code=2)
+    assert message in result.stderr and "Traceback" not in result.output
+
+
+def test_bad_dates_kinds_and_ids(db: str, file: str) -> None:
+    run("import", file, "--db", db)
+    assert "'soon' is no date" in run("changes", "--since", "soon", "--db", db, code=2).stderr
+    assert "did you mean 'enrollment'" in run("changes", "--kind", "enrolment", "--db", db, code=2).stderr
+    assert "no study 'NCT5'" in run("show", "NCT5", "--db", db, code=2).stderr
+
+
+def test_a_registry_in_trouble_ends_with_code_2_and_keeps_what_came(db: str) -> None:
+    with Ctgov(studies(3), faults={n: "503" for n in range(2, 40)}) as registry:
+        result = run("sync", "--all", "--base-url", registry.base_url, "--db", db, code=2)
+        assert "goes on where it stopped" in result.stderr
+        registry.faults.clear()
+        assert (
+            "taken up where it had stopped" in run("sync", "--all", "--base-url", registry.base_url, "--db", db).stdout
+        )
