@@ -6,7 +6,8 @@ they say. Conditions on states are watched on the dense output of each step and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -94,7 +95,14 @@ class Course:
         if self.printed:
             return self.printed(t, y, {**self.constants, **self.inputs} if self.inputs else self.constants)
         found = self.model.evaluate(self.at(t, y), published=False).derivatives
-        return np.array([found[p] for p in self.model.states], dtype=float)
+        return np.array([np.broadcast_to(found[p], y.shape[1:]) for p in self.model.states], dtype=float)
+
+    def jacobian(self, t: float, y: Floats, size: Floats) -> Floats:
+        """Slopes of the rates by differences, all columns in one evaluation. size: what counts as a small change (states,)."""
+        d = 1e-7 * np.maximum(np.abs(y), size)
+        rates = self.derivative(t, np.concatenate([y[:, None] + np.diag(d), y[:, None] - np.diag(d)], axis=1))
+        n = len(y)
+        return (rates[:, :n] - rates[:, n:]) / (2.0 * d)
 
     def observe(self, times: Floats, states: Floats, what: Sequence[str]) -> dict[str, Floats]:
         """Published quantities or states, by path, at every time (times,), with no dose running."""
@@ -109,7 +117,8 @@ class Course:
     def solve(self, times: Iterable[float], doses: Sequence[Dose] = (), jumps: Jumps | None = None,
               rtol: float = 1e-9) -> Floats:
         """States (times, states) at each of the sorted times, from time 0 on; after whatever happens at that time."""
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # LSODA warns before it gives up; what comes of that is said by an error
             return _Journey(self, np.asarray(list(times), float), doses, jumps or NoJumps(), rtol).run()
 
 
@@ -169,33 +178,49 @@ class _Journey:
 
     def _leg(self) -> None:
         """Integrate until the next stop or the next condition that changes."""
-        from scipy.integrate import LSODA
-
         stop = min([self.end, self.jumps.due(), *self.stops[self.stops > self.t][:1], *self.fixed[self.fixed > self.t][:1]])
         if not len(self.y) or stop <= np.nextafter(self.t, np.inf):
             self._write(np.nextafter(stop, -np.inf), lambda t: np.repeat(self.y[:, None], len(t), 1))
             self.t = stop
             return
-        known = self.scale[self.scale > 0]
-        atol = self.rtol * 1e-9 * np.where(self.scale > 0, self.scale, known.min() if len(known) else 1.0)
         truth = self.jumps.truth(self.t, self.y)
-        longest = self.end / 200.0 if truth else np.inf
-        solver = LSODA(self.course.derivative, self.t, self.y, stop, rtol=self.rtol, atol=atol, max_step=longest,
-                       first_step=min(1e-6 * max(stop, 1e-3), stop - self.t))
-        while solver.status == "running":
-            problem = solver.step()
-            if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
-                raise EngineError(f"the integration stops at time {solver.t:g}: {problem or 'the state is not finite'}",
-                                  mend="look at the model's values")
-            dense = solver.dense_output()
-            change = self._change(dense, solver.t_old, solver.t, truth) if truth else None
-            if change is not None:
-                before, self.t = change
-                self._write(before, dense)
-                self.y = dense(self.t)
+        for solver in self._solvers(stop):
+            while solver.status == "running":
+                try:
+                    problem = solver.step()
+                except ValueError as not_finite:  # Radau's linear algebra refuses infinities
+                    problem = str(not_finite)
+                    break
+                if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
+                    break
+                dense = solver.dense_output()
+                change = self._change(dense, solver.t_old, solver.t, truth) if truth else None
+                if change is not None:
+                    before, self.t = change
+                    self._write(before, dense)
+                    self.y = dense(self.t)
+                    return
+                self._write(np.nextafter(min(solver.t, stop), -np.inf), dense)
+                self.t, self.y = solver.t, solver.y.copy()
+            if solver.status == "finished":
+                self.t = stop
                 return
-            self._write(np.nextafter(min(solver.t, stop), -np.inf), dense)
-        self.t, self.y = stop, solver.y.copy()
+        largest = self.course.model.states[int(np.argmax(np.abs(self.y)))]
+        raise EngineError(f"the integration stops at time {self.t:g}: {problem or 'the state is not finite'}",
+                          mend=f"look at the model's values; a quantity may grow without limit (the largest is '{largest}')")
+
+    def _solvers(self, stop: float) -> Iterator[Any]:
+        """SciPy's solvers from here on: the next is tried where the one before gave up."""
+        from scipy.integrate import LSODA, Radau
+
+        known = self.scale[self.scale > 0]
+        size = np.where(self.scale > 0, self.scale, known.min() if len(known) else 1.0)
+        jacobian = None if self.course.printed else lambda t, y: self.course.jacobian(t, y, size)
+        longest = np.inf if isinstance(self.jumps, NoJumps) else max(self.end / 200.0, 1e-300)
+        for method, first, floor in ((LSODA, None, 1e-9), (LSODA, 1e-9, 1e-9), (Radau, 1e-9, 1e-6), (Radau, 1e-9, 1e-3)):
+            if stop > self.t:
+                yield method(self.course.derivative, self.t, self.y, stop, rtol=self.rtol, atol=self.rtol * floor * size,
+                             max_step=longest, first_step=first and first * (stop - self.t), jac=jacobian)
 
     def _change(self, dense: Any, a: float, b: float, truth: tuple[bool, ...]) -> tuple[float, float] | None:
         """The first moment in (a, b] at which a condition changes: the last moment before, and the first after."""
