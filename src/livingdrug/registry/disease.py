@@ -120,12 +120,15 @@ def _main(kept: list[Place], title: list[Place]) -> Place:
     childhood = [p for p in kept if p.group == "Childhood solid tumour"]
     if any(not p.disease for p in childhood) or len(childhood) > 1:
         return Place("Solid tumour", "Childhood solid tumour", "")
-    named = [
-        p for p in title if p.group and p.group not in ("Blood cancer, several", "Solid tumour, any") and p in kept
-    ]
     groups = {p.group for p in kept}
-    if len(groups) > 1 and len({p.group for p in named}) != 1:
+    named = [
+        p for p in title if p.group in groups and p.group not in ("", "Blood cancer, several", "Solid tumour, any")
+    ]
+    titled = {p.group for p in named}
+    if len(groups) > 1 and len(titled) != 1:
         branches = {p.branch for p in kept}
         return Place(branches.pop() if len(branches) == 1 else SEVERAL, SEVERAL, "")
-    pool = named if len({p.group for p in named}) == 1 and len(groups) > 1 else kept
-    return min(named if len(named) == 1 and named[0].disease else pool, key=lambda p: (not p.disease, _rank()[p]))
+    if len(named) == 1 and named[0].disease:
+        return named[0]
+    pool = [p for p in kept if p.group in titled] if len(groups) > 1 else kept
+    return min(pool, key=lambda p: (not p.disease, _rank()[p]))

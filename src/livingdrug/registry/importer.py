@@ -103,11 +103,11 @@ def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
 
 
 def _refuse(path: Path) -> None:
-    """Refuses, by name, what can be told from its first bytes not to hold records that are read here."""
+    """Refuses, by name, what can be told from its beginning not to hold records that are read here."""
     head = b""
     try:
         for _, stream in _streams(path):
-            head = stream.read(2000).lstrip(b"\xef\xbb\xbf \t\r\n")
+            head = stream.read(2**20).lstrip(b"\xef\xbb\xbf \t\r\n")
             break
     except _DAMAGE:
         return  # told when the file is read

@@ -120,13 +120,22 @@ def search(
 
     Raises RegistryError for an option that cannot be meant. An index that is missing or stale is made first.
     """
-    near = studies_near(store, *place(request.near)) if request.near else None
-    wanted = _wanted(request, near)
+    near = _near(store, request)
+    asked = _wanted(request, near)
     index = index or fresh(store, engine, progress)
-    hits = index.search(wanted, max(0, request.limit), max(0, request.offset), COUNTED)
+    hits = index.search(asked, max(0, request.limit), max(0, request.offset), COUNTED)
     labels = dict(index.labels(hits.ids))
     rows = [_found(store, i, labels.get(i, Labels()), near) for i in hits.ids]
     return Result(hits.total, tuple(rows), hits.facets, index.engine.name)
+
+
+def wanted(store: Store, request: Request) -> Wanted:
+    """A request in terms of the index."""
+    return _wanted(request, _near(store, request))
+
+
+def _near(store: Store, request: Request) -> dict[str, float] | None:
+    return studies_near(store, *place(request.near)) if request.near else None
 
 
 def _wanted(request: Request, near: dict[str, float] | None) -> Wanted:

@@ -141,3 +141,9 @@ def _by_key() -> dict[str, Synonym]:
 def meaning(form: str) -> Synonym | None:
     """The group a form belongs to: `CD276` gives B7-H3, `CTL019` gives tisagenlecleucel; None when unknown."""
     return _by_key().get(key(form))
+
+
+def forms_of(name: str) -> tuple[str, ...]:
+    """Every form of what a name means; the name itself when it has no other."""
+    synonym = meaning(name)
+    return synonym.forms if synonym else (name,)

@@ -93,7 +93,8 @@ def _sentence(text: str, begin: int, end: int) -> str:
 
 def _seen(passage: Passage, aimed: bool) -> list[tuple[str, str]]:
     """(antigen, sentence) of a passage; `aimed` keeps only those that the words around call a target."""
-    text = _NOT_TARGET.sub(lambda m: " " * len(m[0]), _written_out(passage.text))
+    written = _written_out(passage.text)
+    text = _NOT_TARGET.sub(lambda m: " " * len(m[0]), written)
     found = []
     for name, begin, end in _finder().find(text):
         before, after = text[max(0, begin - 80) : begin], text[end : end + 40]
@@ -105,7 +106,7 @@ def _seen(passage: Passage, aimed: bool) -> list[tuple[str, str]]:
             continue
         if _FORMER.search(before) and passage.place not in ("intervention", "other name"):
             continue
-        found.append((name, _sentence(text, begin, end)))
+        found.append((name, passage.text if len(passage.text) <= 300 else _sentence(written, begin, end)))
     return found
 
 

@@ -51,7 +51,7 @@ def second_day(registry: Ctgov) -> None:
 
 
 def count_then_die(path: str, registry: Any, day: int, fuse: Any, steps: Any) -> None:
-    """Syncs in a child process that kills itself at a step; a step is a statement or the beginning or end of a request."""
+    """Syncs in a child process that kills itself at a step: a statement, or the beginning or end of a request."""
     import httpx
 
     done = 0
