@@ -18,7 +18,8 @@ from livingdrug.errors import ScenarioError, nearest, unknown
 from livingdrug.sources import Source
 
 HERE = Path(__file__).resolve().parent
-KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models")
+KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models",
+         "fits")
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from unit.cli.command import command
 
 RUN = "run", "eliana"
@@ -94,7 +95,8 @@ FILES = [  # what stands in my.toml
      'do = { give = "tocilizumab", amount = "-8 mg/kg" }', ["negative"]),
     (LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grade >= 2"\ncheck = "now and then"\n'
      'do = { give = "tocilizumab", amount = "8 mg/kg" }', ["now and then"]),
-    (LIKE + '[[protocol.schedule]]\nname = "fludarabine"\namount = "-30 mg/m2"', ["cannot be given", "'fludarabine'", "0 or more"]),
+    (LIKE + '[[protocol.schedule]]\nname = "fludarabine"\namount = "-30 mg/m2"',
+     ["cannot be given", "'fludarabine'", "0 or more"]),
     (LIKE + '[[protocol.schedule]]\nname = "fludarabine"\namount = "30 mg/furlong"', ["furlong"]),
     (LIKE + '[[protocol.schedule]]\nname = "fludarabine"\ndays = ["yesterday"]', ["yesterday"]),
     (LIKE + 'scale = "richter"', ["richter"]),

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-from unit.cli.command import command
 
 import livingdrug.trial
 from livingdrug import library
@@ -20,6 +19,7 @@ from livingdrug.cli.run import changes, dump
 from livingdrug.cli.templates import TEMPLATES
 from livingdrug.cohort import draw
 from livingdrug.scenario import resolve
+from unit.cli.command import command
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,8 @@ class Quick:
         return self
 
     def json(self):
-        return {"trial": self.name, "measures": [{"measure": "x", "verdict": "inside", "fitted": True, "low": float("nan")}]}
+        measure = {"measure": "x", "verdict": "inside", "fitted": True, "low": float("nan")}
+        return {"trial": self.name, "measures": [measure]}
 
     def beside_published(self):
         return "the table"

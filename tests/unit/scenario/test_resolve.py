@@ -237,7 +237,8 @@ def test_binary_huge_and_foreign_files(tmp_path):
 
 
 def test_what_was_asked_can_be_asked_again():
-    sets = {"cells.growth": "0.5 1/day", "cells.taken.spread": '{ law = "logit-normal", sd = 0.1 }', "protocol.follow_up": "10 d", "patients": "9"}
+    sets = {"cells.growth": "0.5 1/day", "cells.taken.spread": '{ law = "logit-normal", sd = 0.1 }',
+            "protocol.follow_up": "10 d", "patients": "9"}
     for asked in ("first", write('trial = "first"\ncells.taken = 0.1\n', "a.toml"),
                   write('trial = "first"\n[set]\n"cells.growth" = 3 # old\n"cells.taken" = 0.1\n', "b.toml")):
         once = resolve(asked, sets)
