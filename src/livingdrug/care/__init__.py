@@ -1,1 +1,1 @@
-"""Care: who gets what, when. Schedules, rules looked at on a clock as on a ward, and grading scales; all of them data."""
+"""Care: who gets what, when. Schedules, rules looked at on a clock as on a ward, grading scales; all of it data."""

@@ -46,8 +46,14 @@ class Scale:
             grades.append((row["grade"], row["when"]))
         if not grades:
             raise ScenarioError(f"the scale '{name}' has no grades", where=where, mend="add [[grade]] tables")
-        return cls(name, data.get("title", name), data.get("entry", {}).get("when", "1"), tuple(sorted(grades)),
-                   data.get("meanings", {}), where)
+        return cls(
+            name,
+            data.get("title", name),
+            data.get("entry", {}).get("when", "1"),
+            tuple(sorted(grades)),
+            data.get("meanings", {}),
+            where,
+        )
 
     def sentences(self) -> list[str]:
         """Each grade in words, lowest first."""
@@ -77,8 +83,10 @@ class Scale:
             (f"{self.name}.entry", _inside(parse(self.entry, self.place), self)),
             (f"{self.name}.grade", Choice(begun, grade, Number(0.0))),
         ]
-        asked += [(f"{self.name}.grade{level}", Binary(">=", Name(f"{self.name}.grade"), Number(float(level))))
-                  for level in self.levels]
+        asked += [
+            (f"{self.name}.grade{level}", Binary(">=", Name(f"{self.name}.grade"), Number(float(level))))
+            for level in self.levels
+        ]
         return [Watch(name, marks, *programs.compile(node, where=self.place)) for name, node in asked]
 
 

@@ -1,10 +1,11 @@
-"""The small language of care rules: "crs.grade >= 2 and since(fever) < 12 h". Read into a tree; never evaluated as code.
+"""The small language of care rules: "crs.grade >= 2 and since(fever) < 12 h". Read into a tree, never run as code.
 
-    choice   := either ["if" either "else" choice]
-    either   := both ("or" both)*                both := denial ("and" denial)*
-    denial   := "not" denial | comparison        comparison := sum [("<"|"<="|">"|">="|"=="|"!=") sum]
-    sum      := product (("+"|"-") product)*     product := signed (("*"|"/") signed)*
-    signed   := "-" signed | atom                atom := number [unit] | name | name "(" choice {"," choice} ")" | "(" choice ")"
+choice   := either ["if" either "else" choice]
+either   := both ("or" both)*                both := denial ("and" denial)*
+denial   := "not" denial | comparison        comparison := sum [("<"|"<="|">"|">="|"=="|"!=") sum]
+sum      := product (("+"|"-") product)*     product := signed (("*"|"/") signed)*
+signed   := "-" signed | atom
+atom     := number [unit] | name | name "(" choice {"," choice} ")" | "(" choice ")"
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Unary:
-    """"-" or "not"."""
+    """ "-" or "not"."""
 
     sign: str
     inner: Node
@@ -110,7 +111,8 @@ def _tokens(text: str, where: str | None) -> list[_Token]:
 
 def _wrong(what: str, text: str, column: int, where: str | None) -> ScenarioError:
     return ScenarioError(
-        f"{what}: column {column + 1} of \"{text}\"", where=where,
+        f'{what}: column {column + 1} of "{text}"',
+        where=where,
         allowed="numbers with units, names, + - * /, < <= > >= == !=, and, or, not, a if b else c, f(...)",
     )
 
@@ -229,7 +231,9 @@ def parse(text: str, where: str | None = None) -> Node:
             return Number(float(text))
         raise ScenarioError(f"an expression is needed, not {text!r}", where=where, mend="write it in quotes")
     if len(text) > LONGEST:
-        raise ScenarioError(f"an expression of {len(text)} characters is too long", where=where, allowed=f"{LONGEST} characters")
+        raise ScenarioError(
+            f"an expression of {len(text)} characters is too long", where=where, allowed=f"{LONGEST} characters"
+        )
     reader = _Reader(text, where)
     node = reader.choice()
     if reader.next.kind != "end":
@@ -254,14 +258,31 @@ def names(node: Node) -> list[Name]:
 
 
 _SPOKEN = {
-    ">=": "is at least", ">": "is above", "<=": "is at most", "<": "is below", "==": "is", "!=": "is not",
-    "*": "times", "/": "divided by", "+": "plus", "-": "minus", "and": "and", "or": "or",
+    ">=": "is at least",
+    ">": "is above",
+    "<=": "is at most",
+    "<": "is below",
+    "==": "is",
+    "!=": "is not",
+    "*": "times",
+    "/": "divided by",
+    "+": "plus",
+    "-": "minus",
+    "and": "and",
+    "or": "or",
 }
 _ASKED = {
-    "first": "the first day of {}", "last": "the last day of {}", "count": "the number of looks with {}",
-    "peak": "the highest {} so far", "peak_time": "the day of the highest {}", "total": "the total {} over time",
-    "since": "the time since {} was last true", "given": "the doses of {} given", "last_dose": "the day of the last {}",
-    "since_dose": "the time since the last {}", "draw": "this patient's chance of {}",
+    "first": "the first day of {}",
+    "last": "the last day of {}",
+    "count": "the number of looks with {}",
+    "peak": "the highest {} so far",
+    "peak_time": "the day of the highest {}",
+    "total": "the total {} over time",
+    "since": "the time since {} was last true",
+    "given": "the doses of {} given",
+    "last_dose": "the day of the last {}",
+    "since_dose": "the time since the last {}",
+    "draw": "this patient's chance of {}",
 }
 _STRENGTH = {"or": 1, "and": 2, "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "!=": 4, "+": 5, "-": 5, "*": 6, "/": 6}
 

@@ -1,8 +1,8 @@
 """Expressions turned into the engine's stack programs, with every name looked up and every unit converted.
 
-One `Programs` serves one run: it collects which observables and patient constants the expressions use, and knows the watches,
-so that a rule may ask about any other and about itself ("first(fever)", "given(tocilizumab)"). One further down the list answers
-as it stood at the last look.
+One `Programs` serves one run: it collects which observables and patient constants the expressions use, and knows the
+watches, so that a rule may ask about any other and about itself ("first(fever)", "given(tocilizumab)"). One further
+down the list answers as it stood at the last look.
 """
 
 from __future__ import annotations
@@ -24,15 +24,33 @@ Program = tuple[Ints, Floats]
 NOTHING: Program = (np.zeros((0, 2), np.int64), np.zeros(0))
 
 _ASKS = {
-    "first": (Register.FIRST, "day"), "last": (Register.LAST, "day"), "count": (Register.COUNT, "1"),
-    "peak": (Register.PEAK, None), "peak_time": (Register.PEAK_TIME, "day"), "total": (Register.SUM, None),
+    "first": (Register.FIRST, "day"),
+    "last": (Register.LAST, "day"),
+    "count": (Register.COUNT, "1"),
+    "peak": (Register.PEAK, None),
+    "peak_time": (Register.PEAK_TIME, "day"),
+    "total": (Register.SUM, None),
 }
-_DOSES = {"given": (Register.DONE, Op.ADD), "done": (Register.DONE, Op.ADD), "first_dose": (Register.DONE_FIRST, Op.MIN),
-          "last_dose": (Register.DONE_LAST, Op.MAX)}
+_DOSES = {
+    "given": (Register.DONE, Op.ADD),
+    "done": (Register.DONE, Op.ADD),
+    "first_dose": (Register.DONE_FIRST, Op.MIN),
+    "last_dose": (Register.DONE_LAST, Op.MAX),
+}
 _PLAIN = {"min": (2, Op.MIN), "max": (2, Op.MAX), "abs": (1, Op.ABS), "exp": (1, Op.EXP), "log": (1, Op.LOG)}
 _SIGNS = {
-    "+": Op.ADD, "-": Op.SUB, "*": Op.MUL, "/": Op.DIV, "<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE,
-    "==": Op.EQ, "!=": Op.NE, "and": Op.AND, "or": Op.OR,
+    "+": Op.ADD,
+    "-": Op.SUB,
+    "*": Op.MUL,
+    "/": Op.DIV,
+    "<": Op.LT,
+    "<=": Op.LE,
+    ">": Op.GT,
+    ">=": Op.GE,
+    "==": Op.EQ,
+    "!=": Op.NE,
+    "and": Op.AND,
+    "or": Op.OR,
 }
 FUNCTIONS = (*_ASKS, "since", *_DOSES, "since_dose", "draw", *_PLAIN)
 _BODY = {"kg": "weight", "m2": "bsa", "m**2": "bsa"}
@@ -67,8 +85,10 @@ class Programs:
             self.gives.setdefault(gives, []).append(number)
         return number
 
-    def compile(self, text: str | Node, unit: str | None = None, where: str | None = None, dose: bool = False) -> Program:
-        """The program of an expression, its value in `unit`. dose: numbers per kg or per m2 are times weight or body surface."""
+    def compile(
+        self, text: str | Node, unit: str | None = None, where: str | None = None, dose: bool = False
+    ) -> Program:
+        """The program of an expression, in `unit`. dose: a number per kg or m2 is times weight or body surface."""
         node = parse(text, where) if isinstance(text, (str, int, float)) else text
         writer = _Writer(self, text if isinstance(text, str) else "", where)
         writer.emit(per_body(node) if dose else node, unit)
@@ -89,12 +109,23 @@ class _Writer:
         self.ops: list[tuple[int, int]] = []
         self.numbers: list[float] = []
 
-    def wrong(self, what: str, column: int, allowed: Iterable[str] | str | None = None, given: str = "",
-              mend: str | None = None) -> ScenarioError:
+    def wrong(
+        self,
+        what: str,
+        column: int,
+        allowed: Iterable[str] | str | None = None,
+        given: str = "",
+        mend: str | None = None,
+    ) -> ScenarioError:
         words = [] if allowed is None or isinstance(allowed, str) else list(allowed)
-        place = f": column {column + 1} of \"{self.text}\"" if self.text else ""
-        return ScenarioError(what + place, where=self.where, allowed=allowed if not words else ", ".join(sorted(words)[:40]),
-                             nearest=nearest(given, words) if given and words else None, mend=mend)
+        place = f': column {column + 1} of "{self.text}"' if self.text else ""
+        return ScenarioError(
+            what + place,
+            where=self.where,
+            allowed=allowed if not words else ", ".join(sorted(words)[:40]),
+            nearest=nearest(given, words) if given and words else None,
+            mend=mend,
+        )
 
     # units -----------------------------------------------------------------------------------------------------------
 
@@ -110,7 +141,9 @@ class _Writer:
             case Call(function=function, arguments=parts):
                 if function in _PLAIN:
                     return self.unit(parts[0]) if function in ("min", "max", "abs") else "1"
-                return _ASKS[function][1] if function in _ASKS else "1" if function in ("given", "done", "draw") else "day"
+                return (
+                    _ASKS[function][1] if function in _ASKS else "1" if function in ("given", "done", "draw") else "day"
+                )
             case Unary(sign="not"):
                 return "1"
             case Unary(inner=inner):
@@ -180,8 +213,11 @@ class _Writer:
                     return
                 inner_unit = None if sign in ("and", "or") else self.shared(left, right)
                 if self.unchecked(inner_unit, left, right):
-                    raise self.wrong(f"the unit '{inner_unit}' cannot be checked here", names(node)[0].column,
-                                     mend=f"'{names(node)[0].path}' has no declared unit: compare it with a plain number")
+                    raise self.wrong(
+                        f"the unit '{inner_unit}' cannot be checked here",
+                        names(node)[0].column,
+                        mend=f"'{names(node)[0].path}' has no declared unit: compare it with a plain number",
+                    )
                 inner_unit = unit or inner_unit if sign in "+-" else inner_unit
                 self.emit(left, inner_unit)
                 self.emit(right, inner_unit)
@@ -213,7 +249,9 @@ class _Writer:
             raise self.wrong(f"nothing can be asked with '{function}(...)'", node.column, FUNCTIONS, function)
         wanted = _PLAIN[function][0] if function in _PLAIN else 1
         if len(node.arguments) != wanted:
-            raise self.wrong(f"'{function}' takes {wanted} argument{'s' * (wanted > 1)}, not {len(node.arguments)}", node.column)
+            raise self.wrong(
+                f"'{function}' takes {wanted} argument{'s' * (wanted > 1)}, not {len(node.arguments)}", node.column
+            )
         if function in _PLAIN:
             inner = unit or self.unit(node)
             for part in node.arguments:
@@ -228,7 +266,9 @@ class _Writer:
         elif function in _ASKS or function == "since":
             watch = p.number(subject.path)
             if watch is None:
-                raise self.wrong(f"no watch is called '{subject.path}'", subject.column, {**p.watches, **p.aliases}, subject.path)
+                raise self.wrong(
+                    f"no watch is called '{subject.path}'", subject.column, {**p.watches, **p.aliases}, subject.path
+                )
             register = _ASKS[function][0] if function in _ASKS else Register.LAST
             self.past(watch * len(Register) + register, function == "since")
             self.scale("day" if function == "since" else _ASKS[function][1], unit)
@@ -329,21 +369,35 @@ def per_body(node: Node) -> Node:
 
 
 def perform(program: Program, observables: Any, extras: Any, time: float = 0.0, registers: Any = None) -> Any:
-    """Carry a program out in plain NumPy: the readable twin of the engine's machine, for doses decided before the start.
+    """Carry a program out in plain NumPy: the engine's machine in readable form, for doses decided before the start.
 
     observables (n, used), extras (n, k), registers (n, watches * len(Register)): columns are what the program names.
     """
     ops, numbers = program
     stack: list[Any] = []
     two = {
-        Op.ADD: np.add, Op.SUB: np.subtract, Op.MUL: np.multiply, Op.DIV: np.divide, Op.MIN: np.minimum, Op.MAX: np.maximum,
-        Op.LT: np.less, Op.LE: np.less_equal, Op.GT: np.greater, Op.GE: np.greater_equal, Op.EQ: np.equal,
-        Op.NE: np.not_equal, Op.AND: np.logical_and, Op.OR: np.logical_or,
+        Op.ADD: np.add,
+        Op.SUB: np.subtract,
+        Op.MUL: np.multiply,
+        Op.DIV: np.divide,
+        Op.MIN: np.minimum,
+        Op.MAX: np.maximum,
+        Op.LT: np.less,
+        Op.LE: np.less_equal,
+        Op.GT: np.greater,
+        Op.GE: np.greater_equal,
+        Op.EQ: np.equal,
+        Op.NE: np.not_equal,
+        Op.AND: np.logical_and,
+        Op.OR: np.logical_or,
     }
     one = {Op.NEG: np.negative, Op.ABS: np.abs, Op.NOT: np.logical_not, Op.EXP: np.exp, Op.LOG: np.log}
     push = {
-        Op.CONST: lambda a: numbers[a], Op.OBS: lambda a: observables[:, a], Op.PAR: lambda a: extras[:, a],
-        Op.TIME: lambda a: time, Op.REG: lambda a: registers[:, a],
+        Op.CONST: lambda a: numbers[a],
+        Op.OBS: lambda a: observables[:, a],
+        Op.PAR: lambda a: extras[:, a],
+        Op.TIME: lambda a: time,
+        Op.REG: lambda a: registers[:, a],
     }
     for code, argument in ops:
         op = Op(code)

@@ -50,9 +50,17 @@ class Rule:
             raise ScenarioError("a rule has no name", where=where, mend='add name = "..."')
         place = f"{where}, rule '{name}'" if where else f"rule '{name}'"
         do, limits = data.get("do", {}), data.get("limits", {})
-        for given, allowed, what in ((data, KEYS, "key of a rule"), (do, DOES, "action of a rule"), (limits, LIMITS, "limit of a rule")):
+        for given, allowed, what in (
+            (data, KEYS, "key of a rule"),
+            (do, DOES, "action of a rule"),
+            (limits, LIMITS, "limit of a rule"),
+        ):
             if not isinstance(given, Mapping):
-                raise ScenarioError(f"{given!r} is not a table", where=place, mend='for example do = { give = "tocilizumab", amount = "8 mg/kg" }')
+                raise ScenarioError(
+                    f"{given!r} is not a table",
+                    where=place,
+                    mend='for example do = { give = "tocilizumab", amount = "8 mg/kg" }',
+                )
             for key in given:
                 if key not in allowed:
                     raise unknown(what, key, allowed, place)
@@ -66,17 +74,33 @@ class Rule:
             raise ScenarioError(f"the rule gives {give} but not how much", where=place, mend='add amount = "8 mg/kg"')
         for word in ("amount", "at_most", "at_least"):
             if give and str(do.get(word, "")).strip().startswith("-"):
-                raise ScenarioError(f"{word} = '{do[word]}': a dose is never negative", where=place, allowed="0 or more")
+                raise ScenarioError(
+                    f"{word} = '{do[word]}': a dose is never negative", where=place, allowed="0 or more"
+                )
         limit = limits.get("doses", limits.get("times", 1_000_000))
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-            raise ScenarioError(f"a limit of {limit!r} doses cannot be", where=place, allowed="a whole number, 0 or more")
+            raise ScenarioError(
+                f"a limit of {limit!r} doses cannot be", where=place, allowed="a whole number, 0 or more"
+            )
         lengths = [duration(t, place) for t in (do.get("over", 0.0), do.get("after", 0.0), limits.get("apart", 0.0))]
         if min(lengths) < 0:
             raise ScenarioError("over, after and apart cannot be negative", where=place, allowed="0 or more")
         parse(when, place)
-        return cls(name, str(when), data.get("check", "every 6 h"), give, switch, bool(do.get("stop")),
-                   str(do.get("amount", do.get("to", 1))), str(do.get("at_most", "")), str(do.get("at_least", "")),
-                   *lengths[:2], limit, lengths[2], place)
+        return cls(
+            name,
+            str(when),
+            data.get("check", "every 6 h"),
+            give,
+            switch,
+            bool(do.get("stop")),
+            str(do.get("amount", do.get("to", 1))),
+            str(do.get("at_most", "")),
+            str(do.get("at_least", "")),
+            *lengths[:2],
+            limit,
+            lengths[2],
+            place,
+        )
 
     @property
     def key(self) -> str:
@@ -110,7 +134,9 @@ class Rule:
 
     def compile(self, programs: Programs, model: Model, marks: int) -> Watch:
         """The engine's watch for this rule; `marks` are the ticks at which it looks."""
-        target = find_input(model, self.give or self.set, bool(self.give), self.place) if self.give or self.set else None
+        target = (
+            find_input(model, self.give or self.set, bool(self.give), self.place) if self.give or self.set else None
+        )
         program, constants = programs.compile(self.when, where=self.place)
         amount, numbers = NOTHING
         if target is not None:
@@ -122,7 +148,20 @@ class Rule:
             amount, numbers = programs.compile(text, model.unit(target), self.place, dose=bool(self.give))
         act = Act.DOSE if self.give else Act.SET if self.set else Act.STOP if self.stop else Act.NOTHING
         number = -1 if target is None else model.inputs.index(target)
-        return Watch(self.key, marks, program, constants, act, number, amount, numbers, self.over, self.after, self.limit, self.apart)
+        return Watch(
+            self.key,
+            marks,
+            program,
+            constants,
+            act,
+            number,
+            amount,
+            numbers,
+            self.over,
+            self.after,
+            self.limit,
+            self.apart,
+        )
 
 
 def drug(word: str) -> str:

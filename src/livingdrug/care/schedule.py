@@ -11,8 +11,21 @@ from livingdrug.engine.plan import Floats
 from livingdrug.errors import ScenarioError, unknown
 
 DAYS = {
-    "min": 1 / 1440, "minute": 1 / 1440, "minutes": 1 / 1440, "h": 1 / 24, "hour": 1 / 24, "hours": 1 / 24, "d": 1.0, "day": 1.0,
-    "days": 1.0, "week": 7.0, "weeks": 7.0, "month": 30.4375, "months": 30.4375, "year": 365.25, "years": 365.25,
+    "min": 1 / 1440,
+    "minute": 1 / 1440,
+    "minutes": 1 / 1440,
+    "h": 1 / 24,
+    "hour": 1 / 24,
+    "hours": 1 / 24,
+    "d": 1.0,
+    "day": 1.0,
+    "days": 1.0,
+    "week": 7.0,
+    "weeks": 7.0,
+    "month": 30.4375,
+    "months": 30.4375,
+    "year": 365.25,
+    "years": 365.25,
 }
 MOST = 200_000  # ticks of one clock
 
@@ -22,7 +35,9 @@ _EVERY = re.compile(
     r"(?:\s+from\s+(?P<start>.+?))?(?:\s+(?:for\s+(?P<length>.+?)|(?:to|until)\s+(?P<stop>.+?)))?$"
 )
 _STEPS = {"hourly": 1 / 24, "daily": 1.0, "weekly": 7.0, "monthly": DAYS["month"]}
-_EXAMPLES = "'every 6 h for 28 d', 'every 1 d from day -7 to day 60, then every 5 d', 'day 28', 'at visits' or numbers of days"
+_EXAMPLES = (
+    "'every 6 h for 28 d', 'every 1 d from day -7 to day 60, then every 5 d', 'day 28', 'at visits' or numbers of days"
+)
 
 
 def duration(text: str | float, where: str | None = None) -> float:
@@ -32,7 +47,9 @@ def duration(text: str | float, where: str | None = None) -> float:
     else:
         match = _DURATION.match(str(text))
         if not match or match[2] not in DAYS:
-            raise ScenarioError(f"'{text}' is not a length of time", where=where, allowed="a number and one of " + ", ".join(DAYS))
+            raise ScenarioError(
+                f"'{text}' is not a length of time", where=where, allowed="a number and one of " + ", ".join(DAYS)
+            )
         days = float(match[1]) * DAYS[match[2]]
     if not np.isfinite(days):
         raise ScenarioError(f"'{text}' is not a length of time", where=where)
@@ -47,8 +64,13 @@ def moment(text: str | float, where: str | None = None) -> float:
     return duration(text, where)
 
 
-def clock(text: str | float | Sequence[str | float], start: float, end: float, visits: Mapping[str, Floats] | None = None,
-          where: str | None = None) -> Floats:
+def clock(
+    text: str | float | Sequence[str | float],
+    start: float,
+    end: float,
+    visits: Mapping[str, Floats] | None = None,
+    where: str | None = None,
+) -> Floats:
     """The times [day] of a clock within [start, end], sorted. `visits`: named lists of days ("at visits")."""
     if isinstance(text, (list, tuple, np.ndarray)):
         times = np.array([moment(t, where) for t in text], float)
@@ -73,7 +95,9 @@ def _spoken(text: str, start: float, end: float, visits: Mapping[str, Floats], w
         elif match:
             step = _STEPS[match["daily"]] if match["daily"] else duration(match["step"], where)
             if step <= 0:
-                raise ScenarioError(f"a clock cannot tick every {step:g} d: '{text}'", where=where, allowed="a step above 0")
+                raise ScenarioError(
+                    f"a clock cannot tick every {step:g} d: '{text}'", where=where, allowed="a step above 0"
+                )
             first = moment(match["start"], where) if match["start"] else since
             last = first + duration(match["length"], where) if match["length"] else end
             last = min(moment(match["stop"], where) if match["stop"] else last, end)
@@ -92,9 +116,9 @@ def _spoken(text: str, start: float, end: float, visits: Mapping[str, Floats], w
 
 
 def dose_table(given: Sequence[tuple[float, int, Floats, float]], patients: int) -> Floats:
-    """Scheduled doses as the engine wants them, shape (patients, doses, 4): time, input, amount, duration; sorted by time.
+    """Scheduled doses as the engine wants them (patients, doses, 4): time, input, amount, duration; sorted by time.
 
-    given: (time [day], number of the input, amount of each patient (patients,), duration [day]); a dose of 0 is left out.
+    given: (time [day], number of the input, amount in each patient (patients,), duration [day]); 0 is no dose.
     """
     table = np.zeros((patients, len(given), 4))
     table[:, :, 0] = np.inf

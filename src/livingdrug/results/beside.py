@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """One measure. simulated, low, high: median and 95 % interval of a trial of `size`; whole: in all simulated patients.
+    """One measure. simulated, low, high: median and 95 % interval of trials of `size`; whole: in all patients.
 
     value, published_low, published_high: as published (exact: the interval is the exact binomial one of n patients);
     spread: a published range, which is never an interval.
@@ -46,15 +46,38 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """The row by the keys of `run --json`; numbers that do not exist are null."""
-        published = [] if self.value is None else [{
-            "value": self.value, "low": self.published_low, "high": self.published_high, "n": self.n, "source": self.source,
-            "year": self.year, "place": self.place, "cohort": self.cohort, "read": self.read, "exact": self.exact,
-            "range": list(self.spread) if self.spread else None,
-        }]
+        published = (
+            []
+            if self.value is None
+            else [
+                {
+                    "value": self.value,
+                    "low": self.published_low,
+                    "high": self.published_high,
+                    "n": self.n,
+                    "source": self.source,
+                    "year": self.year,
+                    "place": self.place,
+                    "cohort": self.cohort,
+                    "read": self.read,
+                    "exact": self.exact,
+                    "range": list(self.spread) if self.spread else None,
+                }
+            ]
+        )
         return {
-            "measure": self.measure, "title": self.title, "unit": self.unit, "simulated": _json(self.simulated), "low": _json(self.low),
-            "high": _json(self.high), "whole": _json(self.whole), "size": self.size, "published": published, "fitted": self.fitted,
-            "verdict": self.verdict, "reason": self.reason,
+            "measure": self.measure,
+            "title": self.title,
+            "unit": self.unit,
+            "simulated": _json(self.simulated),
+            "low": _json(self.low),
+            "high": _json(self.high),
+            "whole": _json(self.whole),
+            "size": self.size,
+            "published": published,
+            "fitted": self.fitted,
+            "verdict": self.verdict,
+            "reason": self.reason,
         }
 
 
@@ -72,28 +95,41 @@ class Beside:
         """How many rows are comparable and inside; fitted ones and those kept apart for themselves."""
         own = [r for r in self.rows if r.comparable]
         return {
-            "comparable": len(own), "inside": sum(r.verdict == "inside" for r in own),
-            "fitted": sum(r.fitted for r in own), "fitted_inside": sum(r.fitted and r.verdict == "inside" for r in own),
-            "apart": sum(not r.fitted for r in own), "apart_inside": sum(not r.fitted and r.verdict == "inside" for r in own),
+            "comparable": len(own),
+            "inside": sum(r.verdict == "inside" for r in own),
+            "fitted": sum(r.fitted for r in own),
+            "fitted_inside": sum(r.fitted and r.verdict == "inside" for r in own),
+            "apart": sum(not r.fitted for r in own),
+            "apart_inside": sum(not r.fitted and r.verdict == "inside" for r in own),
         }
 
     def summary(self) -> str:
         """One line: how many are inside."""
         c = self.counts()
-        return (f"{c['inside']} of {c['comparable']} comparable measures inside "
-                f"(used in fitting {c['fitted_inside']} of {c['fitted']}, kept apart {c['apart_inside']} of {c['apart']})")
+        return (
+            f"{c['inside']} of {c['comparable']} comparable measures inside "
+            f"(used in fitting {c['fitted_inside']} of {c['fitted']}, kept apart {c['apart_inside']} of {c['apart']})"
+        )
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Rows by the keys of `run --json`."""
         return [r.as_dict() for r in self.rows]
 
     def cells(self) -> list[tuple[str, ...]]:
-        """Rows as text: measure, unit, simulated with interval, published with interval, verdict, use, source or reason."""
-        return [(
-            r.title, "" if r.unit == "1" else r.unit, _with_interval(r.simulated, r.low, r.high, "nothing simulated"),
-            _with_interval(r.value, r.published_low, r.published_high, "nothing published"), r.verdict,
-            "" if not r.comparable else "fitted" if r.fitted else "apart", " ".join(str(x) for x in (r.source, r.year) if x), r.reason,
-        ) for r in self.rows]
+        """Rows as text: measure, unit, simulated and published with interval, verdict, use, source, reason."""
+        return [
+            (
+                r.title,
+                "" if r.unit == "1" else r.unit,
+                _with_interval(r.simulated, r.low, r.high, "nothing simulated"),
+                _with_interval(r.value, r.published_low, r.published_high, "nothing published"),
+                r.verdict,
+                "" if not r.comparable else "fitted" if r.fitted else "apart",
+                " ".join(str(x) for x in (r.source, r.year) if x),
+                r.reason,
+            )
+            for r in self.rows
+        ]
 
     def __repr__(self) -> str:
         heads = ("measure", "unit", "simulated (95 %)", "published (95 %)", "verdict", "use", "source")
@@ -107,9 +143,12 @@ class Beside:
         head = "".join(f"<th>{h}</th>" for h in heads)
         body = "".join(
             f'<tr class="{row[4].replace(" ", "-")}">' + "".join(f"<td>{html.escape(x)}</td>" for x in row) + "</tr>"
-            for row in self.cells())
-        return (f'<table class="beside"><caption>{html.escape(self.summary())}</caption><thead><tr>{head}</tr></thead>'
-                f"<tbody>{body}</tbody></table>")
+            for row in self.cells()
+        )
+        return (
+            f'<table class="beside"><caption>{html.escape(self.summary())}</caption><thead><tr>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table>"
+        )
 
 
 def number(x: float | None) -> str:

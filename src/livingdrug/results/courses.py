@@ -26,7 +26,7 @@ SAMPLES = 24  # patients whose own course is kept
 class Courses:
     """How each observable went in the patients of one arm.
 
-    times (T,) [day]; names (O,) with units; counts (T, O, bins): patients alive and followed, by size of the observable;
+    times (T,) [day]; names (O,) with units; counts (T, O, bins): patients followed, by size of the observable;
     samples: patient -> (T, O), for the first patients infused.
     """
 
@@ -59,7 +59,7 @@ class Courses:
         return self.counts[:, 0].sum(axis=-1) if self.names else np.zeros(len(self.times), np.int64)
 
     def percentile(self, name: str, percent: float) -> Floats:
-        """A percentile of one observable at each time (T,), exact to a bin (about 10 %); nan when nobody is followed."""
+        """A percentile of one observable at each time (T,), exact to a bin (10 %); nan when nobody is followed."""
         counts = self.counts[:, self.names.index(name)]
         total = counts.sum(axis=-1)
         wanted = percent / 100.0 * total
@@ -79,23 +79,35 @@ class Courses:
     def sample(self, name: str) -> Floats:
         """The courses of single patients (samples, T)."""
         place = self.names.index(name)
-        return np.stack([x[:, place] for x in self.samples.values()]) if self.samples else np.zeros((0, len(self.times)))
+        return (
+            np.stack([x[:, place] for x in self.samples.values()]) if self.samples else np.zeros((0, len(self.times)))
+        )
 
     def frame(self, percents: Iterable[float] = (5, 25, 50, 75, 95)) -> pd.DataFrame:
         """Percentiles as a table: one row for each observable and time."""
         import pandas as pd
 
         listed = list(percents)
-        parts = [pd.DataFrame({
-            "observable": name, "unit": self.units.get(name) or "", "day": self.times, "followed": self.followed(),
-            **{f"p{p:g}": x for p, x in zip(listed, self.bands(name, listed), strict=True)},
-        }) for name in self.names]
+        parts = [
+            pd.DataFrame(
+                {
+                    "observable": name,
+                    "unit": self.units.get(name) or "",
+                    "day": self.times,
+                    "followed": self.followed(),
+                    **{f"p{p:g}": x for p, x in zip(listed, self.bands(name, listed), strict=True)},
+                }
+            )
+            for name in self.names
+        ]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def sample_frame(self) -> pd.DataFrame:
         """Courses of the single patients as a table: one row for each patient and time."""
         import pandas as pd
 
-        parts: list[Any] = [pd.DataFrame({"patient": who, "day": self.times, **dict(zip(self.names, x.T, strict=True))})
-                            for who, x in self.samples.items()]
+        parts: list[Any] = [
+            pd.DataFrame({"patient": who, "day": self.times, **dict(zip(self.names, x.T, strict=True))})
+            for who, x in self.samples.items()
+        ]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TimeToEvent:
-    """An endpoint in each patient: time (n,) [day], nan outside; event (n,); what (n,): name of the event or censoring."""
+    """An endpoint in each patient: time (n,) [day], nan outside; event (n,); what (n,): the event or censoring."""
 
     name: str
     title: str
@@ -45,7 +45,11 @@ class ArmResult:
     def counts(self) -> dict[str, int]:
         """Enrolled, infused, and failed in the computer (kept as rows with their code)."""
         infused = self.columns["infused"] > 0
-        return {"enrolled": len(infused), "infused": int(infused.sum()), "failed": int((self.columns["failed"] == 1).sum())}
+        return {
+            "enrolled": len(infused),
+            "infused": int(infused.sum()),
+            "failed": int((self.columns["failed"] == 1).sum()),
+        }
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,33 @@ class Result:
             for name, days in arm.columns.items():
                 if name.endswith("_day"):
                     known = np.isfinite(days)
-                    parts.append(pd.DataFrame({"arm": arm.name, "patient": arm.columns["patient"][known], "day": days[known],
-                                               "event": name[:-4].replace("_", " "), "endpoint": ""}))
+                    parts.append(
+                        pd.DataFrame(
+                            {
+                                "arm": arm.name,
+                                "patient": arm.columns["patient"][known],
+                                "day": days[known],
+                                "event": name[:-4].replace("_", " "),
+                                "endpoint": "",
+                            }
+                        )
+                    )
             for end in arm.endpoints.values():
                 known = np.isfinite(end.time)
-                parts.append(pd.DataFrame({
-                    "arm": arm.name, "patient": arm.columns["patient"][known], "day": end.time[known],
-                    "event": end.what[known], "endpoint": np.where(end.event[known], end.name, end.name + " (censored)")}))
-        return pd.concat(parts, ignore_index=True).sort_values(["arm", "patient", "day"], kind="stable", ignore_index=True)
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "arm": arm.name,
+                            "patient": arm.columns["patient"][known],
+                            "day": end.time[known],
+                            "event": end.what[known],
+                            "endpoint": np.where(end.event[known], end.name, end.name + " (censored)"),
+                        }
+                    )
+                )
+        return pd.concat(parts, ignore_index=True).sort_values(
+            ["arm", "patient", "day"], kind="stable", ignore_index=True
+        )
 
     def beside_published(self, arm: str | None = None) -> Beside:
         """The table of every measure beside the published one."""
@@ -116,30 +139,42 @@ class Result:
         counts = first.counts
         followed = sum(a.counts["infused"] for a in self.arms.values())
         shown: dict[str, Any] = {
-            "trial": self.trial, "product": self.product, "seed": self.seed, "patients": counts, "wall_s": round(self.wall_s, 3),
-            "patients_per_s": round(followed / self.wall_s, 1) if self.wall_s > 0 else None, "measures": first.beside.to_dicts(),
+            "trial": self.trial,
+            "product": self.product,
+            "seed": self.seed,
+            "patients": counts,
+            "wall_s": round(self.wall_s, 3),
+            "patients_per_s": round(followed / self.wall_s, 1) if self.wall_s > 0 else None,
+            "measures": first.beside.to_dicts(),
             **first.beside.counts(),
         }
         if len(self.arms) > 1:
-            shown["arms"] = {a.name: {"patients": a.counts, "measures": a.beside.to_dicts()} for a in self.arms.values()}
+            shown["arms"] = {
+                a.name: {"patients": a.counts, "measures": a.beside.to_dicts()} for a in self.arms.values()
+            }
         return shown
 
     def save(self, folder: str | Path) -> Path:
-        """Write scenario.toml, resolved.json, provenance.json, the tables as Parquet and report.html; the folder is returned."""
+        """Write scenario.toml, resolved.json, provenance.json, tables as Parquet and report.html; gives the folder."""
         place = Path(folder)
         try:
             place.mkdir(parents=True, exist_ok=True)
             self._write(place)
         except OSError as problem:
-            raise ScenarioError(f"the run cannot be written: {problem.strerror or problem}", where=str(folder),
-                                mend="choose another folder") from None
+            raise ScenarioError(
+                f"the run cannot be written: {problem.strerror or problem}",
+                where=str(folder),
+                mend="choose another folder",
+            ) from None
         return place
 
     def _write(self, place: Path) -> None:
         import pandas as pd
 
         def as_json(name: str, data: Any) -> None:
-            (place / name).write_text(json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+            (place / name).write_text(
+                json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
+            )
 
         (place / "scenario.toml").write_text(self.resolved.text, encoding="utf-8")
         as_json("resolved.json", self.resolved.as_dict())
@@ -157,7 +192,8 @@ class Result:
         lines = [self.title]
         for arm in self.arms.values():
             c = arm.counts
-            lines.append(f"  {arm.name}: {c['enrolled']} enrolled, {c['infused']} infused, {c['failed']} failed; {arm.beside.summary()}")
+            lines.append(f"  {arm.name}: {c['enrolled']} enrolled, {c['infused']} infused, {c['failed']} failed")
+            lines.append(f"    {arm.beside.summary()}")
         return "\n".join([*lines, f"  {self.wall_s:.1f} s, seed {self.seed}"])
 
     def _repr_html_(self) -> str:

@@ -19,7 +19,9 @@ def sampled(course: Floats, times: Floats, ids: Ints, seed: int, name: str, nois
 
     course (n, visits); times (visits,) [day]; the error of a visit depends on seed, patient, assay and visit alone.
     """
-    error = np.column_stack([draws.normal(seed, ids, f"assay.{name}", i) for i in range(len(times))]) if len(times) else 0.0
+    error = (
+        np.column_stack([draws.normal(seed, ids, f"assay.{name}", i) for i in range(len(times))]) if len(times) else 0.0
+    )
     values = course * np.exp(np.reshape(noise, (-1, 1)) * error)
     return np.where(values >= np.reshape(limit, (-1, 1)), values, np.where(np.isnan(values), np.nan, 0.0))
 
@@ -34,8 +36,10 @@ def from_samples(samples: Floats, times: Floats) -> dict[str, Floats]:
     measurable = np.nan_to_num(samples) > 0
     last = np.where(measurable.any(axis=1), times[samples.shape[1] - 1 - measurable[:, ::-1].argmax(axis=1)], 0.0)
     return {
-        "cmax": np.where(found, peak, np.nan), "tmax": np.where(found, day, np.nan),
-        "auc": area(samples, times, 28.0), "last_measurable": last,
+        "cmax": np.where(found, peak, np.nan),
+        "tmax": np.where(found, day, np.nan),
+        "auc": area(samples, times, 28.0),
+        "last_measurable": last,
     }
 
 
@@ -46,7 +50,7 @@ def area(values: Floats, times: Floats, to: float) -> Floats:
 
 
 def from_course(course: Floats, times: Floats, days: list[float]) -> dict[str, Floats]:
-    """Doubling time, half-life of the first decline, area, and values on some days, of a noise-free course (n, times).
+    """Doubling time, half-life of the first decline, area, values on days of a noise-free course (n, times).
 
     Doubling: slope of the logarithm between 2 % and 50 % of the peak on the way up; decline: between 50 % and 5 % on the
     way down. nan where the course does not get so far.
@@ -58,7 +62,9 @@ def from_course(course: Floats, times: Floats, days: list[float]) -> dict[str, F
     place = np.arange(len(t))
     up = (place <= top[:, None]) & (logs <= (peak + np.log(0.5))[:, None])
     low = (place <= top[:, None]) & (logs <= (peak + np.log(0.02))[:, None])
-    begin = np.where(low.any(axis=1), len(t) - 1 - low[:, ::-1].argmax(axis=1), 0)  # last time below 2 % before the peak
+    begin = np.where(
+        low.any(axis=1), len(t) - 1 - low[:, ::-1].argmax(axis=1), 0
+    )  # last time below 2 % before the peak
     rising = slope(t, logs, (place >= begin[:, None]) & up)
     down = (place >= top[:, None]) & (logs <= (peak + np.log(0.5))[:, None])
     deep = (place >= top[:, None]) & (logs <= (peak + np.log(0.05))[:, None])
@@ -94,9 +100,18 @@ def at(course: Floats, times: Floats, day: float) -> Floats:
     return np.exp(left + share * (after - left))
 
 
-def columns(trial: Mapping[str, Any], course: Floats, times: Floats, visits: Floats, places: Any, ids: Ints, seed: int,
-            noise: Any, limit: Any) -> dict[str, Floats]:
-    """All columns that the trial's [kinetics] table asks for."""
+def columns(
+    trial: Mapping[str, Any],
+    course: Floats,
+    times: Floats,
+    visits: Floats,
+    places: Any,
+    ids: Ints,
+    seed: int,
+    noise: Any,
+    limit: Any,
+) -> dict[str, Floats]:
+    """All columns that the trial's [samples] table asks for."""
     name = str(trial["observable"])
     samples = sampled(course[:, places], visits, ids, seed, name, noise, limit)
     return {**from_samples(samples, visits), **from_course(course, times, [float(d) for d in trial.get("days", [])])}

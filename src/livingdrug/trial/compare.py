@@ -18,8 +18,25 @@ from livingdrug.trial.measures import Measure, prepare
 
 TRIALS = 400  # resampled trials behind an interval
 FEWEST = 50  # simulated patients below which nothing is concluded (or the trial's own size, if smaller)
-PUBLISHED_KEYS = ("measure", "title", "value", "low", "high", "range", "unit", "n", "size", "cohort", "source", "year", "where",
-                  "read", "fitted", "not_comparable", "why")
+PUBLISHED_KEYS = (
+    "measure",
+    "title",
+    "value",
+    "low",
+    "high",
+    "range",
+    "unit",
+    "n",
+    "size",
+    "cohort",
+    "source",
+    "year",
+    "where",
+    "read",
+    "fitted",
+    "not_comparable",
+    "why",
+)
 
 
 def exact_binomial(value: float, n: int) -> tuple[float, float]:
@@ -42,7 +59,7 @@ def interval(published: Mapping[str, Any]) -> tuple[float, float] | None:
 
 
 def predicted(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> tuple[float, float, float]:
-    """Median, low and high of a measure in trials of `size` patients drawn from the simulated ones; nan when there are none."""
+    """Median, low and high of a measure in trials of `size` patients drawn from the simulated; nan when too few."""
     if size < 1 or len(measure.population) < min(size, FEWEST):
         return float("nan"), float("nan"), float("nan")
     luck = np.random.Generator(np.random.Philox(key=[seed, size]))
@@ -56,7 +73,7 @@ def predicted(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> t
 
 
 def verdict(published: Mapping[str, Any], simulated: tuple[float, float, float], whole: float) -> tuple[str, str]:
-    """"inside", "outside" or "not comparable", with the reason."""
+    """ "inside", "outside" or "not comparable", with the reason."""
     if published.get("not_comparable"):
         return "not comparable", str(published["not_comparable"])
     if published.get("read", "seen") != "seen":
@@ -67,14 +84,23 @@ def verdict(published: Mapping[str, Any], simulated: tuple[float, float, float],
     value = float(published["value"])
     given = interval(published)
     if not low <= value <= high:
-        return "outside", f"the published value is {'above' if value > high else 'below'} what a trial of that size would show"
+        return (
+            "outside",
+            f"the published value is {'above' if value > high else 'below'} what a trial of that size would show",
+        )
     if given and not given[0] <= whole <= given[1]:
         return "outside", f"the simulated cohort is {'above' if whole > given[1] else 'below'} the published interval"
     return "inside", ""
 
 
-def beside(trial: Mapping[str, Any], columns: Mapping[str, Any], seed: int = 1, trials: int = TRIALS, name: str = "",
-           sources: Mapping[str, Any] | None = None) -> Beside:
+def beside(
+    trial: Mapping[str, Any],
+    columns: Mapping[str, Any],
+    seed: int = 1,
+    trials: int = TRIALS,
+    name: str = "",
+    sources: Mapping[str, Any] | None = None,
+) -> Beside:
     """The whole table of a trial: published rows in their order, then measures without one."""
     prepared = prepare(trial, columns)
     rows, told = [], set()
@@ -97,20 +123,52 @@ def beside(trial: Mapping[str, Any], columns: Mapping[str, Any], seed: int = 1, 
     for measure in prepared.values():
         if measure.name not in told:
             size = int(trial.get("size", len(measure.population)))
-            rows.append(_row({}, measure, predicted(measure, size, seed, trials), measure.value, size, "not comparable", "nothing published"))
+            rows.append(
+                _row(
+                    {},
+                    measure,
+                    predicted(measure, size, seed, trials),
+                    measure.value,
+                    size,
+                    "not comparable",
+                    "nothing published",
+                )
+            )
     return Beside(name, tuple(rows))
 
 
-def _row(published: Mapping[str, Any], measure: Measure | None, simulated: tuple[float, float, float], whole: float, size: int,
-         word: str, reason: str) -> Row:
+def _row(
+    published: Mapping[str, Any],
+    measure: Measure | None,
+    simulated: tuple[float, float, float],
+    whole: float,
+    size: int,
+    word: str,
+    reason: str,
+) -> Row:
     given = interval(published) if published else None
     title = published.get("title") or (measure.title if measure else published["measure"])
     return Row(
-        measure=measure.name if measure else str(published["measure"]), title=str(title),
-        unit=measure.unit if measure else str(published.get("unit", "1")), simulated=simulated[0], low=simulated[1],
-        high=simulated[2], whole=whole, size=size, value=published.get("value"), published_low=given[0] if given else None,
-        published_high=given[1] if given else None, exact=bool(given) and "low" not in published,
-        spread=tuple(published["range"]) if "range" in published else None, n=published.get("n"),
-        source=published.get("source"), year=published.get("year"), place=published.get("where"), cohort=published.get("cohort"),
-        read=str(published.get("read", "seen")) if published else None, fitted=bool(published.get("fitted", False)), verdict=word, reason=reason,
+        measure=measure.name if measure else str(published["measure"]),
+        title=str(title),
+        unit=measure.unit if measure else str(published.get("unit", "1")),
+        simulated=simulated[0],
+        low=simulated[1],
+        high=simulated[2],
+        whole=whole,
+        size=size,
+        value=published.get("value"),
+        published_low=given[0] if given else None,
+        published_high=given[1] if given else None,
+        exact=bool(given) and "low" not in published,
+        spread=tuple(published["range"]) if "range" in published else None,
+        n=published.get("n"),
+        source=published.get("source"),
+        year=published.get("year"),
+        place=published.get("where"),
+        cohort=published.get("cohort"),
+        read=str(published.get("read", "seen")) if published else None,
+        fitted=bool(published.get("fitted", False)),
+        verdict=word,
+        reason=reason,
     )

@@ -120,14 +120,18 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     where = f"protocol '{arm.resolved.names.get('protocol', '')}'"
     start, end = moment(protocol.get("start", 0.0), where), moment(protocol.get("follow_up", "12 months"), where)
     if not start <= 0 < end:
-        raise ScenarioError(f"follow-up from day {start:g} to day {end:g} cannot be", where=where, allowed="start <= 0 < follow_up")
+        raise ScenarioError(
+            f"follow-up from day {start:g} to day {end:g} cannot be", where=where, allowed="start <= 0 < follow_up"
+        )
     visits = {str(k): clock(x, start, end, None, f"visits.{k}") for k, x in trial.get("visits", {}).items()}
     table = Timetable(start, end, visits)
     seen = observables(model)
     shown = [p for p in trial.get("course", {}).get("shown", ["tumour.burden"]) if p in seen]
-    constants = {**{p: model.unit(p) for p in (*model.parameters, *model.covariates)},
-                 **{n: str(c.get("unit", "1")) for n, c in arm.resolved.covariates.items()},
-                 **{p: unit for p, (_, unit) in shares(protocol, where).items()}}
+    constants = {
+        **{p: model.unit(p) for p in (*model.parameters, *model.covariates)},
+        **{n: str(c.get("unit", "1")) for n, c in arm.resolved.covariates.items()},
+        **{p: unit for p, (_, unit) in shares(protocol, where).items()},
+    }
     programs = Programs(seen, constants, shown, drugs=set(drugs(model)))
     names = [trial.get("scale", "astct"), *trial.get("also_graded", [])]
     scales = [Scale.read(n, library.find("scales", n).data, f"scale '{n}'") for n in dict.fromkeys(names)]
@@ -139,11 +143,26 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         rule.enlist(programs)
     watches = []
     for scale in scales if graded else []:
-        watches += scale.compile(programs, table.marks(protocol.get("crs", {}).get("check", "every 6 h for 60 d"), where))
+        watches += scale.compile(
+            programs, table.marks(protocol.get("crs", {}).get("check", "every 6 h for 60 d"), where)
+        )
     watches += [rule.compile(programs, model, table.marks(rule.check, rule.place)) for rule in rules]
-    output = np.unique(np.concatenate([table.times(trial.get("course", {}).get("clock", COURSE), "course.clock"), *visits.values()]))
-    ticks, marks, is_output, is_clone = table.ticks(output, table.times(f"every 6 h from day {start:g} to day 60, then "
-                                                                        + CLONE_CLOCK.split("then ", 1)[1]))
+    output = np.unique(
+        np.concatenate([table.times(trial.get("course", {}).get("clock", COURSE), "course.clock"), *visits.values()])
+    )
+    ticks, marks, is_output, is_clone = table.ticks(
+        output, table.times(f"every 6 h from day {start:g} to day 60, then " + CLONE_CLOCK.split("then ", 1)[1])
+    )
     plan = Plan(start, end, ticks, marks, is_output, is_clone, tuple(programs.used), len(shown), tuple(watches), rtol)
-    return Design(arm.name, model, plan, programs, tuple(rules), tuple(scales) if graded else (), visits,
-                  {n: np.searchsorted(output, d) for n, d in visits.items()}, output, protocol)
+    return Design(
+        arm.name,
+        model,
+        plan,
+        programs,
+        tuple(rules),
+        tuple(scales) if graded else (),
+        visits,
+        {n: np.searchsorted(output, d) for n, d in visits.items()},
+        output,
+        protocol,
+    )

@@ -19,8 +19,26 @@ from livingdrug.errors import ScenarioError, unknown
 from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design, numbers
 
-KEYS = ("name", "give", "amount", "when", "days", "over", "spread", "at_least", "at_most", "source", "where", "why", "kind", "about")
-LOST = {"manufacturing_failure": "not infused: manufacturing failure", "lost_before_infusion": "not infused: death or adverse event"}
+KEYS = (
+    "name",
+    "give",
+    "amount",
+    "when",
+    "days",
+    "over",
+    "spread",
+    "at_least",
+    "at_most",
+    "source",
+    "where",
+    "why",
+    "kind",
+    "about",
+)
+LOST = {
+    "manufacturing_failure": "not infused: manufacturing failure",
+    "lost_before_infusion": "not infused: death or adverse event",
+}
 
 
 @dataclass(frozen=True)
@@ -63,8 +81,11 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     cohort = draw(arm.resolved, who, seed)
     values = {**{p: np.broadcast_to(np.asarray(x, float), who.shape) for p, x in cohort.values.items()}, **protocol}
     doses, dose = _doses(arm, design, values, who, seed)
-    thresholds = np.column_stack([-np.log(draws.uniform(seed, who, f"hazard.{h}")) for h in design.model.hazards]) \
-        if design.model.hazards else np.zeros((len(who), 0))
+    thresholds = (
+        np.column_stack([-np.log(draws.uniform(seed, who, f"hazard.{h}")) for h in design.model.hazards])
+        if design.model.hazards
+        else np.zeros((len(who), 0))
+    )
     patients = Patients(who, cohort.values, columns(design.programs.extras, values, who, seed), doses, thresholds, seed)
     return Enrolled(ids, status, infused, cohort, patients, dose, values)
 
@@ -77,7 +98,9 @@ def _status(ids: Ints, seed: int, protocol: Mapping[str, float]) -> tuple[str, .
         lower, upper = upper, upper + protocol.get(f"share.{name}", 0.0)
         status[(luck >= lower) & (luck < upper)] = words
     if not 0 <= upper < 1:
-        raise ScenarioError(f"{upper:.0%} of patients would be lost before infusion", where="protocol.share", allowed="0 to below 1")
+        raise ScenarioError(
+            f"{upper:.0%} of patients would be lost before infusion", where="protocol.share", allowed="0 to below 1"
+        )
     return tuple(status)
 
 
@@ -94,7 +117,9 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
             if key not in KEYS:
                 raise unknown("key of a schedule", key, KEYS, place)
         if "give" not in row or "amount" not in row:
-            raise ScenarioError("a schedule says what it gives and how much", where=place, mend='add give = and amount =')
+            raise ScenarioError(
+                "a schedule says what it gives and how much", where=place, mend="add give = and amount ="
+            )
         target = find_input(model, str(row["give"]), True, place)
         unit = model.unit(target)
 

@@ -49,7 +49,11 @@ class Table:
         self.columns = {k: np.asarray(x, float) for k, x in columns.items() if np.asarray(x).dtype.kind in "fiub"}
         self.size = len(next(iter(self.columns.values())))
         day = {k: "day" for k in self.columns if k.endswith("_day")}
-        self.units = {**dict.fromkeys(self.columns), **day, **{k: u for k, u in (units or {}).items() if k in self.columns}}
+        self.units = {
+            **dict.fromkeys(self.columns),
+            **day,
+            **{k: u for k, u in (units or {}).items() if k in self.columns},
+        }
 
     def of(self, text: Any, where: str | None = None, unit: str | None = None) -> Floats:
         """An expression over the columns, for every patient (n,)."""
@@ -104,8 +108,13 @@ def endpoint(table: Table, definition: Mapping[str, Any]) -> Endpoint:
     infused = table.columns.get("infused", np.ones(table.size)) > 0
     chosen = table.true(definition.get("among", 1), where) & np.isfinite(start) & infused
     time = np.where(chosen, days.min(axis=0), np.nan) - np.where(chosen, start, 0.0)
-    return Endpoint(str(definition["name"]), str(definition.get("title", definition["name"])), time,
-                    (first < len(definition["events"])) & chosen, np.array(words, object)[first])
+    return Endpoint(
+        str(definition["name"]),
+        str(definition.get("title", definition["name"])),
+        time,
+        (first < len(definition["events"])) & chosen,
+        np.array(words, object)[first],
+    )
 
 
 def endpoints(trial: Mapping[str, Any], table: Table) -> dict[str, Endpoint]:
@@ -141,15 +150,20 @@ def _measure(m: Mapping[str, Any], table: Table, ends: Mapping[str, Endpoint]) -
         raise unknown("kind of measure", kind, KINDS, where)
     whole = m.get("among") == "enrolled"
     infused = table.columns.get("infused", np.ones(table.size)) > 0
-    population = np.flatnonzero(np.ones(table.size, bool) if whole else infused & (table.columns.get("failed", np.zeros(table.size)) != 1))
+    population = np.flatnonzero(
+        np.ones(table.size, bool) if whole else infused & (table.columns.get("failed", np.zeros(table.size)) != 1)
+    )
     among = np.ones(table.size, bool) if whole else table.true(m.get("among", 1), where)
     unit = str(m.get("unit", "%" if kind in ("share", "survival") else "1"))
     read = _reader(m, kind, table, ends, among, where, unit)
-    return Measure(str(m["name"]), str(m.get("title", m["name"])), unit, kind, population, lambda places: read(population[places]))
+    return Measure(
+        str(m["name"]), str(m.get("title", m["name"])), unit, kind, population, lambda places: read(population[places])
+    )
 
 
-def _reader(m: Mapping[str, Any], kind: str, table: Table, ends: Mapping[str, Endpoint], among: Any, where: str,
-            unit: str) -> Callable[[Ints], Floats]:
+def _reader(
+    m: Mapping[str, Any], kind: str, table: Table, ends: Mapping[str, Endpoint], among: Any, where: str, unit: str
+) -> Callable[[Ints], Floats]:
     if kind in ("survival", "survival median", "hazard ratio"):
         if m.get("of") not in ends:
             raise unknown("endpoint", str(m.get("of")), ends, where)

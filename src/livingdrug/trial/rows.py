@@ -31,9 +31,9 @@ def rows(arm: Arm, design: Design, enrolled: Enrolled, part: slice, output: Outp
     found["failed"] = (output.outcome >= FAILED) * 1.0
     found["end_day"] = output.ended
     found.update(_events(design, output))
-    kinetics = trial.get("kinetics")
-    if kinetics and kinetics["observable"] in design.shown:
-        found.update(_kinetics(kinetics, design, enrolled, part, output))
+    samples = trial.get("samples")
+    if samples and samples["observable"] in design.shown:
+        found.update(_samples(samples, design, enrolled, part, output))
     return {**found, **_asked(trial, design, enrolled, part, output, found)}
 
 
@@ -52,26 +52,43 @@ def _events(design: Design, output: Output) -> dict[str, Any]:
     return {"death_day": death, "cause": cause, **found}
 
 
-def _kinetics(table: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output) -> dict[str, Floats]:
+def _samples(
+    table: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output
+) -> dict[str, Floats]:
     name = table.get("visits", "kinetics")
     if name not in design.visits:
-        raise unknown("visit list", str(name), design.visits, "kinetics.visits")
+        raise unknown("visit list", str(name), design.visits, "samples.visits")
     course = output.observables[:, :, design.shown.index(table["observable"])]
 
     def of(key: str, otherwise: float) -> Any:
         return np.asarray(enrolled.values[table[key]])[part] if key in table else otherwise
 
-    return assays.columns(table, course, design.times, design.visits[name], design.at[name], enrolled.cohort.ids[part],
-                          enrolled.patients.seed, of("noise", 0.0), of("limit", 0.0))
+    return assays.columns(
+        table,
+        course,
+        design.times,
+        design.visits[name],
+        design.at[name],
+        enrolled.cohort.ids[part],
+        enrolled.patients.seed,
+        of("noise", 0.0),
+        of("limit", 0.0),
+    )
 
 
-def _asked(trial: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output,
-           found: Mapping[str, Any]) -> dict[str, Floats]:
+def _asked(
+    trial: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output, found: Mapping[str, Any]
+) -> dict[str, Floats]:
     """The trial's own columns: expressions over what the watches remember of each patient."""
     numbers = {k: None for k, x in found.items() if np.asarray(x).dtype.kind in "fi"}
-    asked = Programs({**numbers, "death_day": "day", "end_day": "day"}, design.programs.constants,
-                     watches=design.programs.watches, aliases=design.programs.aliases, gives=design.programs.gives,
-                     drugs=design.programs.drugs)
+    asked = Programs(
+        {**numbers, "death_day": "day", "end_day": "day"},
+        design.programs.constants,
+        watches=design.programs.watches,
+        aliases=design.programs.aliases,
+        gives=design.programs.gives,
+        drugs=design.programs.drugs,
+    )
     watches, kept = output.registers.shape[1:]
     registers = output.registers.reshape(len(output.outcome), watches * kept)
     out: dict[str, Floats] = {}

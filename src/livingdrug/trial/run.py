@@ -1,4 +1,4 @@
-"""A virtual trial, run: draw patients, follow each arm block by block, keep rows and counts, compare with what was published."""
+"""A virtual trial, run: draw patients, follow each arm block by block, keep rows and counts, compare."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import livingdrug
+from livingdrug.engine.plan import Floats, Ints
 from livingdrug.errors import ScenarioError
 from livingdrug.results.courses import Courses
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
@@ -40,9 +41,16 @@ class Trial:
         """What people call the trial."""
         return self.resolved.title
 
-    def run(self, patients: int | None = None, seed: int | None = None, threads: int | None = None, out: str | Path | None = None,
-            progress: Progress | None = None, block: int = 256) -> Result:
-        """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result, bitwise."""
+    def run(
+        self,
+        patients: int | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        out: str | Path | None = None,
+        progress: Progress | None = None,
+        block: int = 256,
+    ) -> Result:
+        """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result."""
         begun = time.perf_counter()
         many = patients if patients is not None else self.resolved.patients or USUAL
         luck = seed if seed is not None else self.resolved.seed
@@ -50,11 +58,21 @@ class Trial:
             raise ScenarioError(f"{many} patients cannot be simulated", where="patients", allowed="1 or more")
         arms = self.resolved.arms
         total = many * len(arms)
-        done = {a.name: follow(a, self.design(a), many, luck, threads, block, _told(progress, i * many, total))
-                for i, a in enumerate(arms)}
+        done = {
+            a.name: follow(a, self.design(a), many, luck, threads, block, _told(progress, i * many, total))
+            for i, a in enumerate(arms)
+        }
         result = Result(
-            self.resolved.name, self.title, self.resolved.names.get("product", ""), luck, done, time.perf_counter() - begun,
-            self.resolved, self._provenance(many, luck), _report)
+            self.resolved.name,
+            self.title,
+            self.resolved.names.get("product", ""),
+            luck,
+            done,
+            time.perf_counter() - begun,
+            self.resolved,
+            self._provenance(many, luck),
+            _report,
+        )
         if out is not None:
             result.save(out)
         return result
@@ -71,9 +89,15 @@ class Trial:
 
     def _provenance(self, patients: int, seed: int) -> dict[str, Any]:
         return {
-            "livingdrug": livingdrug.__version__, "scenario_hash": self.resolved.hash, "patients": patients, "seed": seed,
-            "python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine(),
-            "system": platform.system(), "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "livingdrug": livingdrug.__version__,
+            "scenario_hash": self.resolved.hash,
+            "patients": patients,
+            "seed": seed,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "machine": platform.machine(),
+            "system": platform.system(),
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "note": "Simulated patients. Not medical advice.",
         }
 
@@ -87,49 +111,78 @@ def _report(result: Result, folder: Path) -> Path:
     return write(result, folder)
 
 
-def follow(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None, block: int = 256,
-           progress: Callable[[int], None] | None = None) -> ArmResult:
+def follow(
+    arm: Arm,
+    plan: Design,
+    patients: int,
+    seed: int,
+    threads: int | None = None,
+    block: int = 256,
+    progress: Callable[[int], None] | None = None,
+) -> ArmResult:
     """One arm from enrolment to the end of follow-up."""
     courses = Courses.empty(plan.times, plan.shown, plan.programs.observables)
-    parts = []
-    for enrolled, columns, output in blocks(arm, plan, patients, seed, threads, block, progress):
-        parts.append(columns)
-        courses.add(columns["patient"][columns["infused"] > 0], output)
-    columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
+    found = columns(arm, plan, patients, seed, threads=threads, block=block, progress=progress, seen=courses.add)
     trial = arm.resolved.trial
-    ends = {n: TimeToEvent(e.name, e.title, e.time, e.event, e.what) for n, e in endpoints(trial, Table(columns, units(trial))).items()}
-    return ArmResult(arm.name, arm.title, columns, ends, courses, beside(trial, columns, seed, name=arm.name))
+    ends = {
+        n: TimeToEvent(e.name, e.title, e.time, e.event, e.what)
+        for n, e in endpoints(trial, Table(found, units(trial))).items()
+    }
+    return ArmResult(arm.name, arm.title, found, ends, courses, beside(trial, found, seed, name=arm.name))
 
 
-def blocks(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None, block: int = 256,
-           progress: Callable[[int], None] | None = None) -> Iterator[tuple[Enrolled, dict[str, Any], Any]]:
-    """Enrolled patients in lots of a fixed size: who they are, their columns, and the courses of those infused (n, times, shown)."""
+def lots(
+    arm: Arm,
+    plan: Design,
+    patients: int,
+    seed: int,
+    threads: int | None = None,
+    block: int = 256,
+    progress: Callable[[int], None] | None = None,
+    seen: Callable[[Ints, Floats], None] | None = None,
+) -> Iterator[tuple[Enrolled, dict[str, Any]]]:
+    """Lots of enrolled patients with their columns, so that memory stays flat.
+
+    seen: told (ids, courses (n, times, shown)) of the infused patients, block by block.
+    """
     from livingdrug.engine.run import simulate_blocks
 
     for first in range(0, patients, TOGETHER):
-        ids = np.arange(first, min(first + TOGETHER, patients), dtype=np.int64)
-        enrolled = enrol(arm, plan, ids, seed)
-        found: list[dict[str, Any]] = []
-        shown = []
-        for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, threads=threads, block=block, progress=progress):
+        enrolled = enrol(arm, plan, np.arange(first, min(first + TOGETHER, patients), dtype=np.int64), seed)
+        found = []
+        for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, threads, block, progress):
             found.append(rows(arm, plan, enrolled, part, output))
-            shown.append(output.observables)
+            if seen:
+                seen(enrolled.cohort.ids[part], output.observables)
         if progress:
-            progress(len(ids) - len(enrolled.infused))
-        yield enrolled, _table(enrolled, found), np.concatenate(shown)
+            progress(len(enrolled.ids) - len(enrolled.infused))
+        yield enrolled, _table(enrolled, found)
 
 
-def columns(arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None) -> dict[str, Any]:
-    """Only the columns of the enrolled patients: what fitting needs."""
-    parts = [c for _, c, _ in blocks(arm, plan, patients, seed, threads)]
-    return {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
+def columns(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> dict[str, Any]:
+    """The columns of all enrolled patients; `how` as in `lots`."""
+    tables = [table for _, table in lots(arm, plan, patients, seed, **how)]
+    return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
+
+
+def blocks(
+    arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None
+) -> Iterator[tuple[Enrolled, dict[str, Any], Floats]]:
+    """Lots of enrolled patients: who they are, their columns, and every course of those infused (n, times, shown)."""
+    kept: list[Floats] = []
+    for enrolled, table in lots(arm, plan, patients, seed, threads, seen=lambda _, x: kept.append(x)):
+        yield enrolled, table, np.concatenate(kept)
+        kept.clear()
 
 
 def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
     """Columns over all enrolled patients: nan (or an empty text) for those not infused."""
     n = len(enrolled.ids)
-    table: dict[str, Any] = {"patient": enrolled.ids, "status": np.array(enrolled.status, f"U{2 * WIDTH}"),
-                             "infused": np.zeros(n)}
+    table: dict[str, Any] = {
+        "patient": enrolled.ids,
+        "status": np.array(enrolled.status, f"U{2 * WIDTH}"),
+        "infused": np.zeros(n),
+    }
     table["infused"][enrolled.infused] = 1.0
     for name in found[0]:
         if name == "patient":

@@ -49,7 +49,9 @@ def kaplan_meier(time: Any, event: Any) -> Curve:
     days, place = np.unique(time, return_inverse=True)
     died = np.bincount(place, weights=event, minlength=len(days))
     left = np.bincount(place, minlength=len(days))
-    at_risk = len(time) - np.concatenate([[0], np.cumsum(left)[:-1]]).astype(np.int64) if len(days) else np.zeros(0, np.int64)
+    at_risk = (
+        len(time) - np.concatenate([[0], np.cumsum(left)[:-1]]).astype(np.int64) if len(days) else np.zeros(0, np.int64)
+    )
     with np.errstate(all="ignore"):
         survival = np.cumprod(1.0 - died / at_risk)
         greenwood = np.cumsum(np.where(at_risk > died, died / (at_risk * (at_risk - died)), 0.0))
@@ -57,8 +59,13 @@ def kaplan_meier(time: Any, event: Any) -> Curve:
         low, high = survival ** np.exp(spread), survival ** np.exp(-spread)
     inside = (survival > 0) & (survival < 1)
     low, high = np.where(inside, low, survival), np.where(inside, high, survival)
-    return Curve(np.concatenate([[0.0], days]), np.concatenate([[1.0], survival]), np.concatenate([[1.0], low]),
-                 np.concatenate([[1.0], high]), np.concatenate([[len(time)], at_risk]).astype(np.int64))
+    return Curve(
+        np.concatenate([[0.0], days]),
+        np.concatenate([[1.0], survival]),
+        np.concatenate([[1.0], low]),
+        np.concatenate([[1.0], high]),
+        np.concatenate([[len(time)], at_risk]).astype(np.int64),
+    )
 
 
 def _sorted(time: Floats, event: Bools, *others: Any) -> tuple[Any, ...]:

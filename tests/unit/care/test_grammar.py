@@ -14,7 +14,9 @@ def test_strength_of_signs() -> None:
     tree = parse("a + b * c >= 2 and not d or e")
     assert isinstance(tree, Binary) and tree.sign == "or"
     assert tree.left.sign == "and"  # type: ignore[union-attr]
-    assert tree.left.left == Binary(">=", Binary("+", Name("a", 0), Binary("*", Name("b", 4), Name("c", 8))), Number(2.0))  # type: ignore[union-attr]
+    assert tree.left.left == Binary(
+        ">=", Binary("+", Name("a", 0), Binary("*", Name("b", 4), Name("c", 8))), Number(2.0)
+    )  # type: ignore[union-attr]
 
 
 def test_numbers_carry_units() -> None:
@@ -27,28 +29,38 @@ def test_numbers_carry_units() -> None:
 
 def test_names_in_order() -> None:
     assert [n.path for n in names(parse("since(fever) < 12 h and crs.grade >= 2 if a else -b"))] == [
-        "a", "fever", "crs.grade", "b"]
+        "a",
+        "fever",
+        "crs.grade",
+        "b",
+    ]
 
 
 def test_read_as_a_sentence() -> None:
     said = sentence(parse("(physiology.pressor_index >= 1 or x > 2) and given(tocilizumab) == 0"))
     assert said == "(physiology pressor index is at least 1 or x is above 2) and the doses of tocilizumab given is 0"
-    assert sentence(parse("12 mg/kg if weight < 30 kg else 8 mg/kg")) == "12 mg/kg if weight is below 30 kg, otherwise 8 mg/kg"
+    assert (
+        sentence(parse("12 mg/kg if weight < 30 kg else 8 mg/kg"))
+        == "12 mg/kg if weight is below 30 kg, otherwise 8 mg/kg"
+    )
 
 
-@pytest.mark.parametrize(("text", "told", "column"), [
-    ("a <", "something is missing here", 4),
-    ("a < b < c", "compare two things at a time", 7),
-    ("a $ b", "'$' means nothing here", 3),
-    ("(a", "')' is missing after '('", 3),
-    ("f()", "')' cannot stand here", 3),
-    ("a b", "'b' cannot stand here", 3),
-    ("a if b", "'else' is missing after 'if ...'", 7),
-    ("1e999", "too large a number", 1),
-    ("", "something is missing here", 1),
-    ("__import__('os')", "means nothing here", 12),
-    ("(" * 60 + "a", "parentheses within each other", 41),
-])
+@pytest.mark.parametrize(
+    ("text", "told", "column"),
+    [
+        ("a <", "something is missing here", 4),
+        ("a < b < c", "compare two things at a time", 7),
+        ("a $ b", "'$' means nothing here", 3),
+        ("(a", "')' is missing after '('", 3),
+        ("f()", "')' cannot stand here", 3),
+        ("a b", "'b' cannot stand here", 3),
+        ("a if b", "'else' is missing after 'if ...'", 7),
+        ("1e999", "too large a number", 1),
+        ("", "something is missing here", 1),
+        ("__import__('os')", "means nothing here", 12),
+        ("(" * 60 + "a", "parentheses within each other", 41),
+    ],
+)
 def test_errors_point_at_the_column(text: str, told: str, column: int) -> None:
     with pytest.raises(ScenarioError) as caught:
         parse(text, "rule 'x'")

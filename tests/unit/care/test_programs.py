@@ -13,16 +13,25 @@ WIDTH = len(Register)
 
 
 def programs() -> Programs:
-    made = Programs({"physiology.temperature": "delta_degC", "drug.level": "mg/L", "plain": None},
-                    {"weight": "kg", "bsa": "m**2", "share.cured": "1"}, drugs={"tocilizumab", "anakinra"})
+    made = Programs(
+        {"physiology.temperature": "delta_degC", "drug.level": "mg/L", "plain": None},
+        {"weight": "kg", "bsa": "m**2", "share.cured": "1"},
+        drugs={"tocilizumab", "anakinra"},
+    )
     made.watch("fever")
     made.watch("tocilizumab", gives="tocilizumab")
     made.watch("again", gives="tocilizumab")
     return made
 
 
-def value(text: str, unit: str | None = None, dose: bool = False, time: float = 0.0, registers: np.ndarray | None = None,
-          **seen: float) -> float:
+def value(
+    text: str,
+    unit: str | None = None,
+    dose: bool = False,
+    time: float = 0.0,
+    registers: np.ndarray | None = None,
+    **seen: float,
+) -> float:
     made = programs()
     program = made.compile(text, unit, dose=dose)
     extras = np.array([[{"weight": 25.0, "bsa": 0.9, "share.cured": 0.3, "draw(cure)": 0.2}[n] for n in made.extras]])
@@ -63,8 +72,18 @@ def test_doses_follow_the_body() -> None:
 
 
 def test_questions_about_the_past() -> None:
-    told = remembered(fever_FIRST=2.0, fever_LAST=4.0, fever_COUNT=6, fever_PEAK=1.5, tocilizumab_DONE=1, again_DONE=2,
-                      tocilizumab_DONE_LAST=3.0, again_DONE_LAST=5.0, tocilizumab_DONE_FIRST=3.0, again_DONE_FIRST=4.0)
+    told = remembered(
+        fever_FIRST=2.0,
+        fever_LAST=4.0,
+        fever_COUNT=6,
+        fever_PEAK=1.5,
+        tocilizumab_DONE=1,
+        again_DONE=2,
+        tocilizumab_DONE_LAST=3.0,
+        again_DONE_LAST=5.0,
+        tocilizumab_DONE_FIRST=3.0,
+        again_DONE_FIRST=4.0,
+    )
     assert value("first(fever)", registers=told) == 2.0
     assert value("since(fever) < 12 h", time=4.4, registers=told) == 1.0
     assert value("count(fever) + peak(fever)", registers=told) == 7.5
@@ -83,12 +102,15 @@ def test_only_what_is_used_is_loaded() -> None:
     assert made.used == ["drug.level"] and made.extras == ["weight"]
 
 
-@pytest.mark.parametrize(("text", "told", "near"), [
-    ("phisiology.temperature > 1", "nothing is called 'phisiology.temperature'", "physiology.temperature"),
-    ("first(fevr)", "no watch is called 'fevr'", "fever"),
-    ("given(tocilizumb)", "no rule gives 'tocilizumb'", "tocilizumab"),
-    ("frst(fever)", "nothing can be asked with 'frst(...)'", "first"),
-])
+@pytest.mark.parametrize(
+    ("text", "told", "near"),
+    [
+        ("phisiology.temperature > 1", "nothing is called 'phisiology.temperature'", "physiology.temperature"),
+        ("first(fevr)", "no watch is called 'fevr'", "fever"),
+        ("given(tocilizumb)", "no rule gives 'tocilizumb'", "tocilizumab"),
+        ("frst(fever)", "nothing can be asked with 'frst(...)'", "first"),
+    ],
+)
 def test_misspelt_names_are_corrected(text: str, told: str, near: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         programs().compile(text, where="rule 'x'")

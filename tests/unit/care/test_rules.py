@@ -15,8 +15,15 @@ from livingdrug.model import Covariate, Entry, Flow, Module, State, Switch, asse
 
 WIDTH = len(Register)
 RULE = {
-    "name": "tocilizumab for CRS", "when": "physiology.temperature >= 38.5 degC", "check": "every 6 h for 28 d",
-    "do": {"give": "tocilizumab", "amount": "12 mg/kg if weight < 30 kg else 8 mg/kg", "at_most": "800 mg", "over": "1 h"},
+    "name": "tocilizumab for CRS",
+    "when": "physiology.temperature >= 38.5 degC",
+    "check": "every 6 h for 28 d",
+    "do": {
+        "give": "tocilizumab",
+        "amount": "12 mg/kg if weight < 30 kg else 8 mg/kg",
+        "at_most": "800 mg",
+        "over": "1 h",
+    },
     "limits": {"doses": 3, "apart": "8 h"},
 }
 
@@ -58,8 +65,9 @@ def test_a_rule_becomes_a_watch() -> None:
 
 def test_a_rule_is_a_sentence() -> None:
     assert Rule.read(RULE).sentence() == (
-        "Every 6 h for 28 d: when physiology temperature is at least 38.5 degC, give tocilizumab, 12 mg/kg if weight is below "
-        "30 kg, otherwise 8 mg/kg (at most 800 mg) over 1 h; at most 3 doses, at least 8 h apart.")
+        "Every 6 h for 28 d: when physiology temperature is at least 38.5 degC, give tocilizumab, 12 mg/kg if weight is "
+        "below 30 kg, otherwise 8 mg/kg (at most 800 mg) over 1 h; at most 3 doses, at least 8 h apart."
+    )
 
 
 def test_switches_and_stops() -> None:
@@ -69,17 +77,20 @@ def test_switches_and_stops() -> None:
     assert watch.act == Act.STOP  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("change", "told"), [
-    ({"whn": "1"}, "did you mean 'when'?"),
-    ({"do": {"give": "tocilizumab"}}, "but not how much"),
-    ({"do": {"giv": "tocilizumab"}}, "did you mean 'give'?"),
-    ({"do": {"give": "tocilizumab", "amount": "1 mg", "stop": True}}, "does one thing"),
-    ({"limits": {"doses": -1}}, "a limit of -1 doses"),
-    ({"limits": {"apart": "-8 h"}}, "cannot be negative"),
-    ({"do": "give"}, "is not a table"),
-    ({"name": ""}, "has no name"),
-    ({"when": "1 <"}, "something is missing"),
-])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"whn": "1"}, "did you mean 'when'?"),
+        ({"do": {"give": "tocilizumab"}}, "but not how much"),
+        ({"do": {"giv": "tocilizumab"}}, "did you mean 'give'?"),
+        ({"do": {"give": "tocilizumab", "amount": "1 mg", "stop": True}}, "does one thing"),
+        ({"limits": {"doses": -1}}, "a limit of -1 doses"),
+        ({"limits": {"apart": "-8 h"}}, "cannot be negative"),
+        ({"do": "give"}, "is not a table"),
+        ({"name": ""}, "has no name"),
+        ({"when": "1 <"}, "something is missing"),
+    ],
+)
 def test_rules_that_cannot_be(change: dict, told: str) -> None:  # type: ignore[type-arg]
     with pytest.raises(ScenarioError) as caught:
         Rule.read({**RULE, **change}, "protocol 'x'")
@@ -109,19 +120,26 @@ def grade(scale: str, fevers: int, temperature: float, **needed: float) -> float
     registers[0, made.watches[f"{scale}.entry"] * WIDTH + Register.COUNT] = fevers
     watch = watches[f"{scale}.grade"]
     assert made.number("crs.grade") == made.number(f"{scale}.grade")
-    return float(np.ravel(perform((watch.program, watch.constants), np.array([[seen[p] for p in made.used]]), None, 0.0, registers))[0])
+    return float(
+        np.ravel(
+            perform((watch.program, watch.constants), np.array([[seen[p] for p in made.used]]), None, 0.0, registers)
+        )[0]
+    )
 
 
-@pytest.mark.parametrize(("needed", "penn", "astct", "lee2014"), [
-    ({}, 1, 1, 1),
-    ({"fluids": 1.2}, 2, 2, 2),
-    ({"fluids": 1.2, "boluses": 1.0}, 3, 2, 2),
-    ({"oxygen": 1.0}, 3, 2, 2),
-    ({"pressor": 1.1}, 3, 3, 2),
-    ({"high_flow": 1.1, "oxygen": 2.0}, 3, 3, 3),
-    ({"second_pressor": 1.0, "pressor": 2.0}, 3, 4, 3),
-    ({"ventilation": 1.0}, 4, 4, 4),
-])
+@pytest.mark.parametrize(
+    ("needed", "penn", "astct", "lee2014"),
+    [
+        ({}, 1, 1, 1),
+        ({"fluids": 1.2}, 2, 2, 2),
+        ({"fluids": 1.2, "boluses": 1.0}, 3, 2, 2),
+        ({"oxygen": 1.0}, 3, 2, 2),
+        ({"pressor": 1.1}, 3, 3, 2),
+        ({"high_flow": 1.1, "oxygen": 2.0}, 3, 3, 3),
+        ({"second_pressor": 1.0, "pressor": 2.0}, 3, 4, 3),
+        ({"ventilation": 1.0}, 4, 4, 4),
+    ],
+)
 def test_scales_read_the_same_physiology_differently(needed: dict, penn: int, astct: int, lee2014: int) -> None:  # type: ignore[type-arg]
     assert [grade(s, 1, 1.2, **needed) for s in ("penn", "astct", "lee2014")] == [penn, astct, lee2014]
 
@@ -134,6 +152,14 @@ def test_without_fever_there_is_no_grade_and_fever_need_not_last() -> None:
 
 def test_penn_grade_3_is_never_rarer_than_astct_grade_3() -> None:
     for leak in np.linspace(0.5, 4.0, 15):
-        needed = {"fluids": leak, "boluses": leak / 1.5, "pressor": leak / 2, "second_pressor": leak / 3, "oxygen": leak / 1.2,
-                  "high_flow": leak / 3.6, "high_pressor": leak / 2.4, "ventilation": leak / 3.8}
+        needed = {
+            "fluids": leak,
+            "boluses": leak / 1.5,
+            "pressor": leak / 2,
+            "second_pressor": leak / 3,
+            "oxygen": leak / 1.2,
+            "high_flow": leak / 3.6,
+            "high_pressor": leak / 2.4,
+            "ventilation": leak / 3.8,
+        }
         assert (grade("penn", 1, 1.5, **needed) >= 3) >= (grade("astct", 1, 1.5, **needed) >= 3)

@@ -1,0 +1,165 @@
+"""Every trial, protocol and scale: no biology in a trial, one published row a measure, everything sourced."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from livingdrug import library
+from livingdrug.care.grading import Scale
+from livingdrug.care.grammar import names as named
+from livingdrug.care.grammar import parse
+from livingdrug.care.rules import Rule
+from livingdrug.scenario import resolve
+from livingdrug.sources import is_parameter
+from livingdrug.trial.compare import PUBLISHED_KEYS, interval
+from livingdrug.trial.design import design
+from livingdrug.trial.measures import KINDS
+
+TRIALS = library.names("trials")
+PROTOCOLS = library.names("protocols")
+# What a trial file may hold: design, what is read off the patients, and published rows.
+DESIGN = {
+    "title",
+    "aliases",
+    "about",
+    "registry",
+    "product",
+    "population",
+    "protocol",
+    "tumour",
+    "arm",
+    "scale",
+    "also_graded",
+    "size",
+    "patients",
+    "seed",
+    "role",
+    "sources",
+    "visits",
+    "course",
+    "samples",
+    "column",
+    "endpoint",
+    "measure",
+    "published",
+}
+MINIMUM = {"eliana": 25}  # comparable measures that a trial must keep
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return library.find("trials", name).data.get("published", [])
+
+
+def comparable(name: str) -> list[dict[str, Any]]:
+    return [r for r in rows(name) if "not_comparable" not in r and r.get("read", "seen") == "seen"]
+
+
+def tables(data: Any) -> list[Any]:
+    found = [data] if isinstance(data, dict) else []
+    for inner in data.values() if isinstance(data, dict) else data if isinstance(data, list) else []:
+        found += tables(inner)
+    return found
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_no_biology_value_lives_in_a_trial_file(name: str) -> None:
+    data = library.find("trials", name).data
+    assert set(data) <= DESIGN, "values belong to product, disease, population or protocol"
+    roles = {r.split(".")[0] for r in resolve(name).modules}
+    assert not set(data) & (roles | {"set", "modules", "tables", "covariates"})
+    for key in set(data) - {"published"}:
+        for table in tables(data[key]):
+            assert not is_parameter(table) or isinstance(table["value"], str), (
+                f"a number with a value stands in [{key}]"
+            )
+    # an arm may change the design, never a number of the model
+    parameters = set(resolve(name).parameters)
+    for arm in data.get("arm", []):
+        assert not set(arm.get("set", {})) & parameters and not set(arm) & roles
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_columns_and_measures_hold_no_value_of_the_model(name: str) -> None:
+    """Expressions may ask what the protocol and the model's parameters are; they cannot be a constant of their own."""
+    for column in library.find("trials", name).data.get("column", []):
+        assert named(parse(column["value"])), f"the column {column['name']} asks about nothing: it is a fixed answer"
+    for measure in library.find("trials", name).data.get("measure", []):
+        assert measure["kind"] in KINDS
+        if measure["kind"] not in ("survival", "survival median", "hazard ratio"):  # these name an endpoint
+            assert named(parse(measure["of"])), f"the measure {measure['name']} is a fixed answer"
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_each_measure_has_one_published_row(name: str) -> None:
+    counted = Counter(r["measure"] for r in rows(name))
+    assert not [m for m, n in counted.items() if n > 1]
+    measures = Counter(m["name"] for m in library.find("trials", name).data.get("measure", []))
+    assert not [m for m, n in measures.items() if n > 1]
+    assert {r["measure"] for r in comparable(name)} <= set(measures)
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_published_rows_say_where_they_come_from(name: str) -> None:
+    known = library.find("trials", name).data.get("sources", {})
+    for row in rows(name):
+        assert set(row) <= set(PUBLISHED_KEYS), row
+        assert {"measure", "value", "unit", "source", "year", "where"} <= set(row), row["measure"]
+        assert row["source"] in known, row["measure"]
+        assert row.get("read", "seen") in ("seen", "memory")
+        assert not ("range" in row and ("low" in row or "high" in row)), "a range is never an interval"
+        if "low" in row:
+            assert row["low"] <= row["value"] <= row["high"], row["measure"]
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_comparable_rows_say_whether_they_were_fitted(name: str) -> None:
+    own = comparable(name)
+    assert all(isinstance(r.get("fitted"), bool) for r in own)
+    if any(r["fitted"] for r in own):
+        assert any(not r["fitted"] for r in own), "a trial that is fitted to keeps some rows apart"
+    assert len(own) >= MINIMUM.get(name, 1)
+    # what does not count is never marked as fitted
+    assert not [r for r in rows(name) if r not in own and r.get("fitted")]
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_a_rate_has_an_interval(name: str) -> None:
+    for row in comparable(name):
+        if row["unit"] == "%":
+            assert interval(row), f"{row['measure']}: a rate needs its denominator n or a published interval"
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_every_trial_becomes_a_plan(name: str) -> None:
+    for arm in resolve(name).arms:
+        made = design(arm)
+        assert len(made.plan.watches) == len({w.name for w in made.plan.watches})
+        assert set(made.shown) == set(arm.resolved.trial["course"]["shown"]), (
+            "an observable to be shown is not in the model"
+        )
+        assert made.plan.start <= made.plan.ticks[0] and made.plan.ticks[-1] <= made.plan.end
+        assert all(len(days) for days in made.visits.values())
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_rule_is_a_sentence_and_says_why_it_is_so(name: str) -> None:
+    data = library.find("protocols", name).data
+    for table in [*data.get("rule", []), *data.get("watch", []), *data.get("schedule", [])]:
+        sourced = table.get("source") in data.get("sources", {}) and table.get("where")
+        assert sourced or (table.get("kind") == "assumed" and table.get("why")), table["name"]
+    for table in [*data.get("rule", []), *data.get("watch", [])]:
+        assert Rule.read(table).sentence().endswith(".")
+
+
+@pytest.mark.parametrize("name", library.names("scales"))
+def test_every_grade_is_a_sentence_and_says_why_it_is_so(name: str) -> None:
+    data = library.find("scales", name).data
+    scale = Scale.read(name, data)
+    assert scale.levels == list(range(1, len(scale.levels) + 1))
+    assert len(scale.sentences()) == len(data["grade"])
+    for row in data["grade"]:
+        sourced = row.get("source") in data.get("sources", {}) and row.get("where")
+        assert sourced or (row.get("kind") == "assumed" and row.get("why")), row

@@ -1,0 +1,45 @@
+"""Percentiles from integer counts: near the exact ones, and the same however the patients were split."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from livingdrug.results.courses import Courses
+
+TIMES = np.array([0.0, 1.0, 2.0])
+
+
+def filled(values: np.ndarray, split: int) -> Courses:
+    made = Courses.empty(TIMES, ("a", "b"), {"a": "cell", "b": None})
+    for first in range(0, len(values), split):
+        made.add(np.arange(first, min(first + split, len(values))), values[first : first + split])
+    return made
+
+
+VALUES = np.exp(np.random.default_rng(1).normal(10.0, 2.0, (5_000, 3, 2)))
+
+
+def test_percentiles_are_exact_to_a_bin() -> None:
+    made = filled(VALUES, 1_000)
+    for percent in (5, 25, 50, 75, 95):
+        assert made.percentile("a", percent) == pytest.approx(np.percentile(VALUES[:, :, 0], percent, axis=0), rel=0.06)
+
+
+def test_the_split_does_not_matter() -> None:
+    one, many = filled(VALUES[:700], 700), filled(VALUES[:700], 13)
+    assert (one.counts == many.counts).all() and one.samples.keys() == many.samples.keys()
+    assert (one.bands("b") == many.bands("b")).all()
+
+
+def test_zeros_and_patients_who_left() -> None:
+    values = VALUES[:100].copy()
+    values[:60, 1, 0] = 0.0
+    values[10:, 2] = np.nan
+    made = filled(values, 30)
+    assert made.percentile("a", 50)[1] == 0.0
+    assert made.followed().tolist() == [100, 100, 10]
+    nobody = Courses.empty(TIMES, ("a", "b"), {})
+    assert np.isnan(nobody.percentile("a", 50)).all() and nobody.sample("a").shape == (0, 3)
+    frame = made.frame()
+    assert len(frame) == 6 and list(frame.columns[:4]) == ["observable", "unit", "day", "followed"]

@@ -1,0 +1,99 @@
+"""Kaplan-Meier and Cox, beside lifelines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from livingdrug.trial.survival import hazard_ratio, kaplan_meier, median_time, survival_at
+
+
+def group(seed: int, n: int = 80, ties: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    luck = np.random.default_rng(seed)
+    time = luck.exponential(300.0, n)
+    time = np.ceil(time / 30.0) * 30.0 if ties else time
+    return np.minimum(time, 720.0), luck.random(n) < 0.7
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_curve_and_interval_as_lifelines(seed: int) -> None:
+    lifelines = pytest.importorskip("lifelines")
+    time, event = group(seed)
+    ours = kaplan_meier(time, event)
+    theirs = lifelines.KaplanMeierFitter().fit(time, event)
+    assert ours.survival == pytest.approx(theirs.survival_function_["KM_estimate"].to_numpy())
+    interval = theirs.confidence_interval_.to_numpy()
+    at = theirs.confidence_interval_.index.to_numpy()
+    for day in (90.0, 180.0, 365.0):
+        place = np.searchsorted(ours.time, day, side="right") - 1
+        assert (ours.low[place], ours.high[place]) == pytest.approx(
+            tuple(interval[np.searchsorted(at, day, side="right") - 1])
+        )
+        assert ours.at(day) == pytest.approx(float(theirs.predict(day)))
+        assert float(survival_at(time, event, day)) == pytest.approx(float(theirs.predict(day)))
+    assert float(median_time(time, event)) == theirs.median_survival_time_
+    assert ours.remaining(180.0) == int((time >= 180.0).sum())
+
+
+def test_many_trials_at_once_equal_one_by_one() -> None:
+    time, event = group(9)
+    time[::7] = np.nan  # patients outside
+    drawn = np.random.default_rng(1).integers(0, len(time), (20, 50))
+    together = survival_at(time[drawn], event[drawn], 365.0)
+    one = [float(survival_at(time[i], event[i], 365.0)) for i in drawn]
+    assert together == pytest.approx(one)
+    single = [kaplan_meier(time[i], event[i]).at(365.0) for i in drawn]
+    assert together == pytest.approx(single)
+    medians = median_time(time[drawn], event[drawn])
+    assert medians == pytest.approx([float(median_time(time[i], event[i])) for i in drawn])
+
+
+def test_what_was_not_followed_is_not_known() -> None:
+    time, event = np.array([10.0, 20.0, 30.0]), np.array([True, False, False])
+    assert np.isnan(survival_at(time, event, 40.0)) and np.isnan(kaplan_meier(time, event).at(40.0))
+    assert float(survival_at(time, np.array([True, True, True]), 40.0)) == 0.0
+    assert float(median_time(time, np.array([True, False, False]))) == np.inf
+    assert np.isnan(median_time(np.array([np.nan, np.nan]), np.array([False, False])))
+    assert np.isnan(survival_at(np.full(3, np.nan), np.zeros(3, bool), 1.0))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hazard_ratio_as_lifelines(seed: int) -> None:
+    lifelines = pytest.importorskip("lifelines")
+    import pandas as pd
+
+    luck = np.random.default_rng(seed)
+    member = luck.random(120) < 0.4
+    time = luck.exponential(np.where(member, 150.0, 400.0))
+    event = luck.random(120) < 0.8
+    ours = float(hazard_ratio(time, event, np.where(member, -1.0, np.inf)))
+    theirs = lifelines.CoxPHFitter().fit(pd.DataFrame({"t": time, "e": event, "x": member * 1.0}), "t", "e")
+    assert ours == pytest.approx(float(theirs.hazard_ratios_["x"]), rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nobody_is_a_member_before_becoming_one(seed: int) -> None:
+    lifelines = pytest.importorskip("lifelines")
+    import pandas as pd
+
+    luck = np.random.default_rng(10 + seed)
+    n = 150
+    since = luck.exponential(200.0, n)
+    time = luck.exponential(300.0, n)
+    event = luck.random(n) < 0.8
+    rows = []
+    for i in range(n):
+        if since[i] < time[i]:
+            rows += [(i, 0.0, since[i], 0.0, False), (i, since[i], time[i], 1.0, event[i])]
+        else:
+            rows += [(i, 0.0, time[i], 0.0, event[i])]
+    frame = pd.DataFrame(rows, columns=["id", "start", "stop", "x", "e"])
+    theirs = lifelines.CoxTimeVaryingFitter().fit(frame, event_col="e", start_col="start", stop_col="stop", id_col="id")
+    ours = float(hazard_ratio(time, event, since))
+    assert ours == pytest.approx(float(np.exp(theirs.params_["x"])), rel=1e-3)
+
+
+def test_ratio_without_events_in_a_group_is_not_known() -> None:
+    time, event = np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, True, False, False])
+    assert np.isnan(hazard_ratio(time, event, np.array([-1.0, -1.0, np.inf, np.inf])))
+    assert np.isnan(hazard_ratio(time, np.zeros(4, bool), np.array([-1.0, np.inf, -1.0, np.inf])))
