@@ -108,6 +108,8 @@ class Finder:
         if begin and text[begin].isdigit() and text[begin - 1].isalpha():
             return False
         if whole in self._capitals:
+            if re.match(r"-?\d", text[end : end + 2]):  # CLL-1 is an antigen, not CLL
+                return False
             letters = re.sub(r"[^A-Za-z]", "", text[begin:end])
             return letters.rstrip("s").isupper()
         return True

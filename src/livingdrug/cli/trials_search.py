@@ -1,0 +1,273 @@
+"""`livingdrug trials search`, `overview`, `statistics` and `draft`: asking the mirror."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from livingdrug.cli.trials import Db, Json, app, open_store, plainly, progress_bar, say, say_json
+
+if TYPE_CHECKING:
+    from livingdrug.registry.overview import Overview
+    from livingdrug.registry.search import Request, Result
+    from livingdrug.registry.statistics import Statistics
+
+Text = Annotated[list[str] | None, typer.Argument(help='Words, "a phrase", begin*, -without. Nothing: every study.')]
+Condition = Annotated[str, typer.Option(help="Words in the conditions.")]
+Intervention = Annotated[str, typer.Option(help="Words in the interventions.")]
+Sponsor = Annotated[str, typer.Option(help="Words in the sponsors' names.")]
+Phase = Annotated[list[str] | None, typer.Option(help="1, 2, 1/2, early 1, NA; may be repeated.")]
+Status = Annotated[list[str] | None, typer.Option(help="recruiting, completed, unknown, ...; may be repeated.")]
+Country = Annotated[list[str] | None, typer.Option(help="A country with a site; may be repeated.")]
+Target = Annotated[list[str] | None, typer.Option(help="An antigen by any of its names; may be repeated.")]
+Disease = Annotated[list[str] | None, typer.Option(help="A branch, group or disease; may be repeated.")]
+Kind = Annotated[list[str] | None, typer.Option(help="CAR-T, CAR-NK, long-term follow-up, ...; may be repeated.")]
+Near = Annotated[str, typer.Option(help="LATITUDE,LONGITUDE,KILOMETRES: a site within this distance.")]
+Age = Annotated[float | None, typer.Option(help="Open to a person of this age in years.")]
+Sex = Annotated[str, typer.Option(help="Open to female or male persons.")]
+Since = Annotated[str, typer.Option(help="Updated on or after this day, month or year.")]
+
+
+@app.command()
+@plainly
+def search(
+    text: Text = None,
+    condition: Condition = "",
+    intervention: Intervention = "",
+    sponsor: Sponsor = "",
+    phase: Phase = None,
+    status: Status = None,
+    country: Country = None,
+    target: Target = None,
+    disease: Disease = None,
+    kind: Kind = None,
+    near: Near = "",
+    age: Age = None,
+    sex: Sex = "",
+    since: Since = "",
+    sort: Annotated[str, typer.Option(help="relevance, updated, start, posted or enrollment.")] = "relevance",
+    limit: Annotated[int, typer.Option(min=0, help="Length of the list; the total counts all.")] = 20,
+    offset: Annotated[int, typer.Option(min=0, help="Skip so many.")] = 0,
+    engine: Annotated[str | None, typer.Option(help="tantivy or fts5; the fastest installed.")] = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Find studies by words, names that mean the same, and filters."""
+    from livingdrug.registry.search import search as find
+
+    request = _request(
+        text,
+        condition,
+        intervention,
+        sponsor,
+        phase,
+        status,
+        country,
+        target,
+        disease,
+        kind,
+        near,
+        age,
+        sex,
+        since,
+        sort,
+        limit,
+        offset,
+    )
+    with progress_bar(as_json) as told:
+        result = find(open_store(db), request, engine=engine, progress=lambda done, all_: told("index", done, all_))
+    say_json(result.as_json()) if as_json else say(_listed(result, request))
+
+
+def _request(
+    text: list[str] | None, condition: str, intervention: str, sponsor: str, phase: list[str] | None, status: list[str] | None,
+    country: list[str] | None, target: list[str] | None, disease: list[str] | None, kind: list[str] | None, near: str,
+    age: float | None, sex: str, since: str, sort: str = "relevance", limit: int = 20, offset: int = 0,
+) -> Request:  # fmt: skip
+    from livingdrug.registry.search import Request
+
+    lists = {"phase": phase, "status": status, "country": country, "target": target, "disease": disease, "kind": kind}
+    return Request(
+        text=" ".join(text or ()), condition=condition, intervention=intervention, sponsor=sponsor, near=near, age=age, sex=sex, since=since,
+        sort=sort, limit=limit, offset=offset, **{name: tuple(values or ()) for name, values in lists.items()},
+    )  # fmt: skip
+
+
+def _listed(result: Result, request: Request) -> str:
+    """The hits as text: one study a paragraph, facet counts at the end."""
+    lines = []
+    for study in result.studies:
+        facts = [study.status.replace("_", " ").lower(), _phase(study.phases), study.sponsor, "/".join(study.targets)]
+        if study.km is not None:
+            facts.append(f"{study.km:g} km away")
+        lines += [f"{study.id}  {study.title}", "             " + " · ".join(f for f in facts if f)]
+        if study.also:
+            lines.append(f"             also registered as {', '.join(study.also)}")
+    lines.append(
+        f"{result.total:,} studies"
+        + (f", the first {len(result.studies)} shown" if result.total > len(result.studies) else "")
+    )
+    for name, counts in result.facets.items():
+        shown = [f"{value} {n:,}" for value, n in list(counts.items())[:6]]
+        if shown:
+            lines.append(f"  {name.replace('_', ' '):<13}{', '.join(shown)}{', ...' if len(counts) > 6 else ''}")
+    if not result.total and request.text:
+        lines.append("  fewer words or filters find more; beginnings with a star: leuk*")
+    return "\n".join(lines)
+
+
+def _phase(phases: tuple[str, ...]) -> str:
+    names = {"EARLY_PHASE1": "early 1", "NA": ""}
+    shown = "/".join(names.get(p, p.removeprefix("PHASE")) for p in phases)
+    return f"phase {shown}" if shown else ""
+
+
+@app.command()
+@plainly
+def overview(
+    plot: Annotated[Path | None, typer.Option(help="Draw the overview into this file (.png, .svg, .pdf).")] = None,
+    study: Annotated[str | None, typer.Option(help="Instead: the labels of one study, each with its evidence.")] = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """The field at a glance: which CAR cell therapies are tested in people."""
+    from dataclasses import asdict
+
+    from livingdrug.registry import overview as field
+
+    store = open_store(db)
+    if study is not None:
+        said = field.evidence(store, study)
+        return say_json(asdict(said)) if as_json else say(_evidence(said))
+    with progress_bar(as_json) as told:
+        seen = field.overview(store, progress=lambda done, all_: told("index", done, all_))
+    if plot is not None:
+        _draw(seen, plot)
+    say_json(seen.as_json()) if as_json else say(_overview(seen) + (f"\nDrawn: {plot}" if plot else ""))
+
+
+def _draw(seen: Overview, path: Path) -> None:
+    from livingdrug.registry.errors import RegistryError
+    from livingdrug.registry.overview_plot import picture
+
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise RegistryError(f"cannot draw into '{path.name}'", where="--plot", allowed=".png, .svg, .pdf")
+    try:
+        picture(seen).savefig(path, dpi=160)
+    except OSError as error:
+        raise RegistryError(f"cannot write the picture: {error.strerror or error}", where=str(path)) from None
+
+
+def _evidence(said: Any) -> str:
+    from livingdrug.registry.overview import answers
+
+    lines = [said.id]
+    for question, label in answers(said):
+        lines.append(f"{question:<17} {label.value}  ({label.confidence}: {label.rule})")
+        if label.evidence:
+            lines.append(f"                  {label.place}: {label.evidence[:200]}")
+    if said.diseases:
+        lines.append(
+            f"disease           {' > '.join(p for p in (said.diseases.main.branch, said.diseases.main.group, said.diseases.main.disease) if p)}"
+        )
+        lines.append(f"                  {said.diseases.evidence[:200]}")
+    return "\n".join(lines)
+
+
+def _overview(seen: Overview) -> str:
+    """The overview as text."""
+    lines = [f"{seen.trials:,} trials of CAR cell therapy, newest update {seen.updated or 'not stated'}", ""]
+    headings = {
+        "kind": "Carried by", "target": "Target", "disease": "Disease", "source": "Cells from", "costimulation": "Costimulation",
+        "generation": "Generation", "phase": "Phase", "status": "Status", "country": "Country", "sponsor_type": "Sponsor",
+    }  # fmt: skip
+    for name, heading in headings.items():
+        counts = list(seen.by[name].items())
+        shown = ", ".join(f"{value} {n:,}" for value, n in counts[:10])
+        lines.append(f"{heading:<14} {shown}{f', and {len(counts) - 10} more' if len(counts) > 10 else ''}")
+    years = ", ".join(f"{year} {sum(c.values()):,}" for year, c in list(seen.starts.items())[-10:])
+    lines += [f"{'Starts':<14} {years}{f'; no date {seen.starts_unknown:,}' if seen.starts_unknown else ''}", ""]
+    if seen.left_out:
+        lines.append("Not counted    " + ", ".join(f"{reason} {n:,}" for reason, n in seen.left_out.items()))
+    lines.append("Registries     " + ", ".join(f"{r} {n:,}" for r, n in seen.registries.items()))
+    lines.append("Not covered    " + "; ".join(seen.not_covered))
+    return "\n".join(lines)
+
+
+@app.command()
+@plainly
+def statistics(
+    text: Text = None,
+    condition: Condition = "",
+    intervention: Intervention = "",
+    sponsor: Sponsor = "",
+    phase: Phase = None,
+    status: Status = None,
+    country: Country = None,
+    target: Target = None,
+    disease: Disease = None,
+    kind: Kind = None,
+    near: Near = "",
+    age: Age = None,
+    sex: Sex = "",
+    since: Since = "",
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Enrolment, time to start, recruiting sites and results of the studies a search finds."""
+    from livingdrug.registry.search import wanted
+    from livingdrug.registry.statistics import statistics as count
+
+    store = open_store(db)
+    request = _request(
+        text, condition, intervention, sponsor, phase, status, country, target, disease, kind, near, age, sex, since
+    )
+    with progress_bar(as_json) as told:
+        figures = count(store, wanted(store, request), progress=lambda done, all_: told("index", done, all_))
+    say_json(figures.as_json()) if as_json else say(_figures(figures))
+
+
+def _figures(figures: Statistics) -> str:
+    people, wait, results = figures.enrollment, figures.days_to_start, figures.results
+
+    def number(value: float | int | None) -> str:
+        return "not known" if value is None else f"{value:,.0f}"
+
+    lines = [
+        f"{figures.studies:,} studies",
+        f"Enrolment      {number(people['people'])} people in {number(people['studies'])} studies, median {number(people['median'])}",
+        f"               left out: {people['placeholders']} placeholder numbers, {people['withdrawn']} withdrawn, {people['not_stated']} not stated",
+        *(f"               {study} states {stated}" for study, stated in figures.placeholders[:10]),
+        f"Posting to start  median {number(wait['median'])} days (half of them {number(wait['lower_quartile'])} to {number(wait['upper_quartile'])}),"
+        f" {number(wait['studies'])} studies; {wait['started_before_posting']} started first",
+        f"               left out: {wait['left_out_month_only']} with a month only, {wait['left_out_no_date']} without a date",
+        "Recruiting sites",
+    ]  # fmt: skip
+    for country, n in list(figures.sites_by_country.items())[:12]:
+        lines.append(
+            f"               {country:<22}{n['recruiting']:>6,} of {n['sites']:>6,} sites  {n['share_of_recruiting']:>5} % of all recruiting"
+        )
+    lines.append(f"               {figures.sites_without_status:,} sites state no status (given only while recruiting)")
+    lines.append(
+        f"Results        posted {results['posted']:,}, overdue {results['overdue']:,}, not yet due {results['not_yet_due']:,},"
+        f" no completion date {results['not_stated']:,}  (12 months after primary completion, as of {figures.as_of})"
+    )
+    return "\n".join(lines)
+
+
+@app.command()
+@plainly
+def draft(
+    study: Annotated[str, typer.Argument(help="NCT or another number of a study in the mirror.")],
+    db: Db = None,
+) -> None:
+    """Write a scenario from a registered trial; every line says which sentence it came from."""
+    from livingdrug.registry.draft import draft as write
+
+    store = open_store(db)
+    made = write(store.reading(store.resolve(study)))
+    say(made.text.rstrip("\n"))
+    for lacking in made.missing:
+        typer.echo(f"the library lacks {lacking}", err=True)
