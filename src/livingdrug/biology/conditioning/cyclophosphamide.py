@@ -22,6 +22,7 @@ class Cyclophosphamide(Module):
     volume_reference = Param("L", "volume at the reference surface")
     reference_surface = Param("m**2", "body surface area for which the values hold")
     size_power = Param("1", "power of body surface on clearance and volume")
+    metabolite_clearance = Param("L/day", "clearance of the active metabolite at the reference surface")
 
     size = Derived("1", "clearance and volume relative to the reference",
                    lambda v: (v.bsa / v.reference_surface) ** v.size_power)
@@ -35,4 +36,4 @@ class Cyclophosphamide(Module):
         yield Flow("elimination", out_of="drug", rate=v.clearance / v.volume * v.drug)
 
     def published(self, v: Any) -> dict[str, Any]:
-        return {"active": v.drug / v.volume}
+        return {"active": v.clearance / v.volume * v.drug / (v.metabolite_clearance * v.size)}

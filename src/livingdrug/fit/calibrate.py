@@ -1,0 +1,201 @@
+"""The fit: CMA-ES on the fast engine, same patients in every evaluation, two starts, judged on new patients."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from livingdrug.errors import ScenarioError
+from livingdrug.fit.targets import Fit, read, with_values
+from livingdrug.fit.writing import write_back
+from livingdrug.scenario import Resolved, resolve
+
+STEP = 0.08  # of a logarithm, for the slopes at the optimum
+JUDGES = 2_000  # new patients on whom the fit is judged
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a fit found.
+
+    values, start (free,); losses: loss of each start's end on the fitted patients; judged: loss on new patients;
+    measures: on new patients; eigenvalues (free,): squared target tolerances per squared e-fold, largest first.
+    """
+
+    fit: Fit
+    start: np.ndarray
+    values: np.ndarray
+    others: tuple[np.ndarray, ...]
+    losses: tuple[float, ...]
+    judged: float
+    measures: dict[str, float]
+    eigenvalues: np.ndarray
+    evaluations: int
+    seconds: float
+    written: tuple[str, ...] = ()
+
+    def json(self) -> dict[str, Any]:
+        """The outcome as plain data."""
+        d = self.fit.distances(self.measures)
+        return {
+            "name": self.fit.name,
+            "free": len(self.fit.free),
+            "targets": len(self.fit.targets),
+            "patients": self.fit.patients,
+            "values": [
+                {
+                    "name": f.name,
+                    "start": float(a),
+                    "value": float(b),
+                    "other_starts": [float(o[i]) for o in self.others],
+                }
+                for i, (f, a, b) in enumerate(zip(self.fit.free, self.start, self.values, strict=True))
+            ],
+            "measures": [
+                {
+                    "measure": t.measure,
+                    "published": t.value,
+                    "simulated": float(self.measures[t.measure]),
+                    "tolerances_away": float(x),
+                }
+                for t, x in zip(self.fit.targets, d, strict=True)
+            ],
+            "losses": list(self.losses),
+            "loss_on_new_patients": self.judged,
+            "eigenvalues": [float(x) for x in self.eigenvalues],
+            "informed": int((self.eigenvalues > 4).sum()),
+            "held": dict(self.fit.held),
+            "evaluations": self.evaluations,
+            "seconds": self.seconds,
+            "written": list(self.written),
+        }
+
+    def __str__(self) -> str:
+        shown = self.json()
+        lines = [
+            f"{self.fit.name}: {shown['free']} free values, {shown['targets']} targets, {self.fit.patients} patients, "
+            f"{self.evaluations} evaluations in {self.seconds:.0f} s",
+            f"loss {', '.join(f'{x:.1f}' for x in self.losses)} on the fitted patients, {self.judged:.1f} on new ones; "
+            f"{shown['informed']} directions informed by more than two tolerances an e-fold",
+            "",
+        ]
+        lines += [f"  {v['name']:34s} {v['start']:>11.4g} -> {v['value']:>11.4g}" for v in shown["values"]]
+        lines += ["", f"  {'measure':30s} {'published':>10s} {'simulated':>10s} {'tolerances away':>16s}"]
+        lines += [
+            f"  {m['measure']:30s} {m['published']:>10.4g} {m['simulated']:>10.4g} {m['tolerances_away']:>16.1f}"
+            for m in shown["measures"]
+        ]
+        lines += ["", "eigenvalues: " + " ".join(f"{x:.3g}" for x in self.eigenvalues), "", "held fixed:"]
+        lines += [f"  {path}: {why}" for path, why in self.fit.held.items()]
+        lines += ["", *(f"written: {w}" for w in self.written)]
+        return "\n".join(lines)
+
+
+class Objective:
+    """Loss of a set of free values: half-squared distances, softened beyond two tolerances, and a weak prior."""
+
+    def __init__(self, fit: Fit, resolved: Resolved, seed: int, patients: int | None = None) -> None:
+        from livingdrug.trial.design import design
+
+        self.fit, self.resolved, self.seed = fit, resolved, seed
+        self.patients = patients or fit.patients
+        self.plan = design(resolved.arms[0])
+        self.start = np.log([f.of(resolved) for f in fit.free])
+        self.width = np.array([f.width for f in fit.free])
+        self.count = 0
+
+    def measures(self, logs: np.ndarray) -> dict[str, float]:
+        """Every measure of the trial at these logarithms of the free values."""
+        from dataclasses import replace
+
+        from livingdrug.trial import measures
+        from livingdrug.trial.run import columns
+
+        self.count += 1
+        changed = with_values(self.resolved, self.fit.free, np.exp(logs))
+        changed.__dict__["_model"] = self.resolved.model()
+        arm = replace(self.resolved.arms[0], resolved=changed)
+        return measures(self.resolved.trial, columns(arm, self.plan, self.patients, self.seed))
+
+    def distances(self, logs: np.ndarray) -> np.ndarray:
+        """Distances of the targets, then of the free values from their start in prior widths."""
+        return np.concatenate([self.fit.distances(self.measures(logs)), (logs - self.start) / self.width])
+
+    def loss(self, logs: np.ndarray) -> float:
+        """The number that is made small."""
+        d = np.abs(self.distances(logs))
+        return float(np.sum(np.where(d < 2, d**2, 4 * d - 4)))
+
+
+def calibrate(
+    name: str,
+    seed: int = 1,
+    write: bool = True,
+    progress: Callable[..., None] | None = None,
+    minutes: float = 10.0,
+    starts: int = 2,
+) -> Outcome:
+    """Fit the free values named in library/fits/NAME.toml and, unless told not to, write them back with what they answer to.
+
+    minutes: time for all starts together; new patients (another seed) judge the result.
+    """
+    try:
+        import cma
+    except ImportError:
+        raise ScenarioError("fitting needs the package cma", mend="pip install 'livingdrug[fit]'") from None
+    begun = time.monotonic()
+    resolved = resolve(name)
+    fit = read(name, resolved)
+    aim = Objective(fit, resolved, seed)
+    ends: list[tuple[float, np.ndarray]] = []
+    for k in range(starts):
+        at = aim.start + (
+            0.4 * aim.width * np.random.default_rng(seed + k).standard_normal(len(aim.start)) if k else 0.0
+        )
+        es = cma.CMAEvolutionStrategy(at, 0.2, {"seed": seed + k, "verbose": -9, "popsize": 16, "CMA_stds": aim.width})
+        until = begun + 60 * minutes * (k + 1) / starts
+        while not es.stop() and time.monotonic() < until:
+            asked = es.ask()
+            es.tell(asked, [aim.loss(x) for x in asked])
+            if progress:
+                progress(int(time.monotonic() - begun), int(60 * minutes))
+        ends.append((aim.loss(es.mean), es.mean.copy()))
+    order = sorted(range(starts), key=lambda i: ends[i][0])
+    best = ends[order[0]][1]
+    eigenvalues = np.linalg.eigvalsh(_curvature(aim, best))[::-1]
+    judge = Objective(fit, resolved, seed + 1_000, JUDGES)
+    measures = judge.measures(best)
+    judged = float(np.sum(np.minimum(fit.distances(measures) ** 2, 64)))
+    outcome = Outcome(
+        fit,
+        np.exp(aim.start),
+        np.exp(best),
+        tuple(np.exp(ends[i][1]) for i in order[1:]),
+        tuple(ends[i][0] for i in order),
+        judged,
+        measures,
+        eigenvalues,
+        aim.count,
+        time.monotonic() - begun,
+    )
+    if not write:
+        return outcome
+    from dataclasses import replace
+
+    return replace(outcome, written=write_back(outcome.fit, resolved, outcome.values, judged))
+
+
+def _curvature(aim: Objective, at: np.ndarray) -> np.ndarray:
+    """Squared slopes of the targets alone (free, free): what the published results, not the prior, say."""
+    n = len(aim.fit.targets)
+    slopes = []
+    for i in range(len(at)):
+        step = np.zeros(len(at))
+        step[i] = STEP
+        slopes.append((aim.distances(at + step)[:n] - aim.distances(at - step)[:n]) / (2 * STEP))
+    matrix = np.array(slopes)
+    return matrix @ matrix.T

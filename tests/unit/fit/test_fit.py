@@ -1,0 +1,109 @@
+"""The fit: distances of targets, numbers written back in place, and a small fit that finds what it should."""
+
+from __future__ import annotations
+
+import tomllib
+
+import numpy as np
+import pytest
+
+from livingdrug.errors import ScenarioError
+from livingdrug.fit import calibrate as fitting
+from livingdrug.fit.targets import Fit, Free, Target, read, with_values
+from livingdrug.fit.writing import rewrite
+from livingdrug.scenario import resolve
+
+TABLE = """[kinetics.growth]   # a comment elsewhere
+value = 1.0
+
+[kinetics.room]
+value = 1.7e+10
+unit = "cell"
+kind = "assumed"
+why = "start"
+spread = { law = "log-normal", sd = 0.67, loads = { fitness = 0.2 } }
+
+[tumour.kill]
+value = 1.0
+unit = "1/day"
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "simulated", "away"),
+    [
+        (Target("a", 50.0, 5.0), 60.0, 2.0),
+        (Target("a", 50.0, 5.0), 40.0, -2.0),
+        (Target("a", 10.0, 0.1, relative=True), 10.0 * np.exp(0.3), 3.0),
+        (Target("a", 0.65, 0.05, low=0.65, high=1.1), 0.9, 0.0),
+        (Target("a", 0.65, 0.05, low=0.65, high=1.1), 1.2, 2.0),
+        (Target("a", 10.0, 0.1, relative=True), float("nan"), 8.0),
+        (Target("a", 10.0, 0.1), 1e9, 8.0),
+    ],
+)
+def test_distance_of_a_target(target, simulated, away):
+    assert target.distance(simulated) == pytest.approx(away)
+
+
+def test_rewriting_touches_one_table_only():
+    new = rewrite(TABLE, "kinetics.room", 2.5e10, 0.5, "fitted to x")
+    data = tomllib.loads(new)
+    room = data["kinetics"]["room"]
+    assert (
+        room["value"] == 2.5e10 and room["kind"] == "fitted" and room["why"] == "fitted to x" and room["unit"] == "cell"
+    )
+    assert room["spread"] == {"law": "log-normal", "sd": 0.5, "loads": {"fitness": 0.2}}
+    assert data["kinetics"]["growth"] == {"value": 1.0} and data["tumour"]["kill"]["value"] == 1.0
+    assert "# a comment elsewhere" in new
+    assert rewrite(new, "kinetics.room", 2.5e10, 0.5, "fitted to x") == new
+
+
+def test_rewriting_a_missing_table_is_an_error():
+    with pytest.raises(ScenarioError, match="no table of its own"):
+        rewrite(TABLE, "kinetics.nothing", 1.0, None, "x")
+
+
+def test_the_fits_file_of_eliana_is_in_order():
+    resolved = resolve("eliana")
+    fit = read("eliana", resolved)
+    assert len(fit.free) <= 20 < len(fit.targets) and fit.patients >= 400
+    assert fit.held and all(why for why in fit.held.values())
+    published = {row["measure"]: row for row in resolved.trial["published"]}
+    for t in fit.targets:  # what the trial file marks as kept apart is not fitted to
+        row = published[t.measure]
+        assert row.get("fitted") or row.get("not_comparable"), f"{t.measure} is kept apart but a target of the fit"
+    marked = {m for m, row in published.items() if row.get("fitted")}
+    assert marked <= {t.measure for t in fit.targets}, "a row marked as fitted is no target"
+
+
+def test_unknown_fit():
+    with pytest.raises(ScenarioError, match="did you mean 'eliana'"):
+        read("elianna", resolve("eliana"))
+
+
+def test_values_go_to_their_places():
+    resolved = resolve("eliana")
+    free = (Free("kinetics.growth", False, 0.3), Free("kinetics.room", True, 0.3))
+    changed = with_values(resolved, free, [1.5, 0.4])
+    assert changed.parameters["kinetics.growth"].value == 1.5
+    assert changed.parameters["kinetics.room"].spread.sd == 0.4
+    assert changed.parameters["kinetics.room"].value == resolved.parameters["kinetics.room"].value
+    assert resolved.parameters["kinetics.growth"].value != 1.5
+
+
+def test_a_small_fit_finds_the_minimum(monkeypatch):
+    """On a stand-in for the trial whose measures are known functions of the free values."""
+    pytest.importorskip("cma")
+    resolved = resolve("eliana")
+    free = (Free("kinetics.growth", False, 0.5), Free("tumour.kill", False, 0.5))
+    start = [f.of(resolved) for f in free]
+    goal = [start[0] * 1.3, start[1] * 0.8]
+    fit = Fit(
+        "eliana", 10, free, (Target("a", goal[0], 0.01, True), Target("b", goal[1], 0.01, True)), {"x": "y"}, None
+    )
+    monkeypatch.setattr(fitting, "read", lambda name, r: fit)
+    monkeypatch.setattr(fitting.Objective, "measures", lambda self, logs: dict(zip("ab", np.exp(logs), strict=True)))
+    found = fitting.calibrate("eliana", write=False, minutes=0.05)
+    assert found.values == pytest.approx(goal, rel=0.02)
+    assert len(found.losses) == 2 and found.eigenvalues == pytest.approx([1e4, 1e4], rel=1e-3)
+    assert "held" in found.json() and "kinetics.growth" in str(found)
