@@ -39,7 +39,7 @@ def list_(
 
 def show(
     name: Annotated[str, typer.Argument(help="Name or alias of an entry, KIND/NAME, or a TOML file.")],
-    model: Annotated[bool, typer.Option("--model", help="For a trial: its modules, states and flows.")] = False,
+    model: Annotated[bool, typer.Option("--model", help="For a trial: its modules; what will happen when.")] = False,
     equations: Annotated[bool, typer.Option("--equations", help="For a trial: every equation, as LaTeX.")] = False,
     json_: Json = False,
 ) -> None:
@@ -51,9 +51,11 @@ def show(
         built = resolve(name).model()
         found = equations_latex(built) if equations else {}
         if json_:
-            print(json.dumps({"model": repr(built), "equations": found}))
+            print(json.dumps({"model": repr(built), "happens": timeline(name), "equations": found}))
+        elif equations:
+            print("\n".join(found.values()))
         else:
-            print("\n".join(found.values()) if equations else built)
+            print("\n".join([repr(built), "", "What will happen, and when", *(f"  {x}" for x in timeline(name))]))
         return
     entries = _asked(name)
     print(json.dumps([_as_dict(e) for e in entries]) if json_ else "\n\n".join(described(e) for e in entries))
@@ -97,6 +99,21 @@ def new(
         raise ScenarioError(f"'{path}' cannot be written: {problem.strerror}", where="livingdrug new",
                             mend="go to a folder you may write to") from None
     print(f"wrote {path}")
+
+
+def timeline(name: str) -> list[str]:
+    """A trial's schedule, visits and care rules as sentences, in that order."""
+    from livingdrug.trial import Trial
+
+    trial = Trial(name)
+    given = []
+    for row in trial.resolved.protocol.get("schedule", []):
+        over = f" over {row['over']}" if "over" in row else ""
+        when = f" if {row['when']}" if "when" in row else ""
+        days = ", ".join(map(str, row.get("days", [])))
+        given.append(f"Day {days}: give {row.get('give', row.get('name'))}, {row.get('amount')}{over}{when}.")
+    visits = [f"Visits for {what}: {_inline(when)}." for what, when in trial.resolved.trial.get("visits", {}).items()]
+    return [*given, *visits, *trial.rules()]
 
 
 def _asked(name: str) -> list[Entry]:
@@ -167,7 +184,7 @@ def _words(value: Any, path: str) -> Iterator[str]:
             head = row.get("name", row.get("measure", ""))
             inside = ", ".join(f"{k} {_inline(x)}" for k, x in row.items()
                                if k not in ("name", "measure", "why", "source", "where", "kind"))
-            yield f"{path}: {head}: {inside}" if head else f"{path}: {inside}"
+            yield f"{path}: {head}: {inside}{_cited(row)}" if head else f"{path}: {inside}{_cited(row)}"
     else:
         yield f"{path}: {_inline(value)}"
 
@@ -183,7 +200,11 @@ def _value(value: Any) -> str:
 
 
 def _origin(number: Mapping[str, Any]) -> str:
-    return "; ".join(x for x in (number["source"], number["where"], number["why"]) if x)
+    return "; ".join(str(number[k]) for k in ("source", "where", "why") if number.get(k))
+
+
+def _cited(row: Mapping[str, Any]) -> str:
+    return f"  [{_origin(row)}]" if _origin(row) else ""
 
 
 def _as_dict(entry: Entry) -> dict[str, Any]:
