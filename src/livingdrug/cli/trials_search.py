@@ -55,44 +55,25 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find studies by words, names that mean the same, and filters."""
+    request = _request(locals())
     from livingdrug.registry.search import search as find
 
-    request = _request(
-        text,
-        condition,
-        intervention,
-        sponsor,
-        phase,
-        status,
-        country,
-        target,
-        disease,
-        kind,
-        near,
-        age,
-        sex,
-        since,
-        sort,
-        limit,
-        offset,
-    )
     with progress_bar(as_json) as told:
         result = find(open_store(db), request, engine=engine, progress=lambda done, all_: told("index", done, all_))
     say_json(result.as_json()) if as_json else say(_listed(result, request))
 
 
-def _request(
-    text: list[str] | None, condition: str, intervention: str, sponsor: str, phase: list[str] | None, status: list[str] | None,
-    country: list[str] | None, target: list[str] | None, disease: list[str] | None, kind: list[str] | None, near: str,
-    age: float | None, sex: str, since: str, sort: str = "relevance", limit: int = 20, offset: int = 0,
-) -> Request:  # fmt: skip
+def _request(given: dict[str, Any]) -> Request:
+    """The request that a command's options make."""
+    from dataclasses import fields
+
     from livingdrug.registry.search import Request
 
-    lists = {"phase": phase, "status": status, "country": country, "target": target, "disease": disease, "kind": kind}
-    return Request(
-        text=" ".join(text or ()), condition=condition, intervention=intervention, sponsor=sponsor, near=near, age=age, sex=sex, since=since,
-        sort=sort, limit=limit, offset=offset, **{name: tuple(values or ()) for name, values in lists.items()},
-    )  # fmt: skip
+    named = {f.name for f in fields(Request)}
+    chosen: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in given.items() if k in named and v is not None
+    }
+    return Request(**{**chosen, "text": " ".join(given["text"] or ())})
 
 
 def _listed(result: Result, request: Request) -> str:
@@ -169,9 +150,8 @@ def _evidence(said: Any) -> str:
         if label.evidence:
             lines.append(f"                  {label.place}: {label.evidence[:200]}")
     if said.diseases:
-        lines.append(
-            f"disease           {' > '.join(p for p in (said.diseases.main.branch, said.diseases.main.group, said.diseases.main.disease) if p)}"
-        )
+        main = said.diseases.main
+        lines.append(f"disease           {' > '.join(p for p in (main.branch, main.group, main.disease) if p)}")
         lines.append(f"                  {said.diseases.evidence[:200]}")
     return "\n".join(lines)
 
@@ -180,9 +160,17 @@ def _overview(seen: Overview) -> str:
     """The overview as text."""
     lines = [f"{seen.trials:,} trials of CAR cell therapy, newest update {seen.updated or 'not stated'}", ""]
     headings = {
-        "kind": "Carried by", "target": "Target", "disease": "Disease", "source": "Cells from", "costimulation": "Costimulation",
-        "generation": "Generation", "phase": "Phase", "status": "Status", "country": "Country", "sponsor_type": "Sponsor",
-    }  # fmt: skip
+        "kind": "Carried by",
+        "target": "Target",
+        "disease": "Disease",
+        "source": "Cells from",
+        "costimulation": "Costimulation",
+        "generation": "Generation",
+        "phase": "Phase",
+        "status": "Status",
+        "country": "Country",
+        "sponsor_type": "Sponsor",
+    }
     for name, heading in headings.items():
         counts = list(seen.by[name].items())
         shown = ", ".join(f"{value} {n:,}" for value, n in counts[:10])
@@ -217,13 +205,11 @@ def statistics(
     as_json: Json = False,
 ) -> None:
     """Enrolment, time to start, recruiting sites and results of the studies a search finds."""
+    request = _request(locals())
     from livingdrug.registry.search import wanted
     from livingdrug.registry.statistics import statistics as count
 
     store = open_store(db)
-    request = _request(
-        text, condition, intervention, sponsor, phase, status, country, target, disease, kind, near, age, sex, since
-    )
     with progress_bar(as_json) as told:
         figures = count(store, wanted(store, request), progress=lambda done, all_: told("index", done, all_))
     say_json(figures.as_json()) if as_json else say(_figures(figures))
@@ -233,27 +219,50 @@ def _figures(figures: Statistics) -> str:
     people, wait, results = figures.enrollment, figures.days_to_start, figures.results
 
     def number(value: float | int | None) -> str:
-        return "not known" if value is None else f"{value:,.0f}"
+        return "-" if value is None else f"{value:,.0f}"
 
+    def row(name: str, text: str) -> str:
+        return f"{name:<18}{text}"
+
+    quarters = f"{number(wait['lower_quartile'])} to {number(wait['upper_quartile'])}"
+    month_only, undated = wait["left_out_month_only"], wait["left_out_no_date"]
     lines = [
         f"{figures.studies:,} studies",
-        f"Enrolment      {number(people['people'])} people in {number(people['studies'])} studies, median {number(people['median'])}",
-        f"               left out: {people['placeholders']} placeholder numbers, {people['withdrawn']} withdrawn, {people['not_stated']} not stated",
-        *(f"               {study} states {stated}" for study, stated in figures.placeholders[:10]),
-        f"Posting to start  median {number(wait['median'])} days (half of them {number(wait['lower_quartile'])} to {number(wait['upper_quartile'])}),"
-        f" {number(wait['studies'])} studies; {wait['started_before_posting']} started first",
-        f"               left out: {wait['left_out_month_only']} with a month only, {wait['left_out_no_date']} without a date",
-        "Recruiting sites",
-    ]  # fmt: skip
+        row(
+            "Enrolment",
+            f"{number(people['people'])} people in {number(people['studies'])} studies,"
+            f" median {number(people['median'])}",
+        ),
+        row(
+            "",
+            f"left out: {people['placeholders']} placeholder numbers, {people['withdrawn']} withdrawn,"
+            f" {people['not_stated']} not stated",
+        ),
+        *(row("", f"{study} states {stated}") for study, stated in figures.placeholders[:10]),
+        row(
+            "Posting to start",
+            f"median {number(wait['median'])} days (half of them {quarters}), {number(wait['studies'])} studies",
+        ),
+        row(
+            "",
+            f"{wait['started_before_posting']} started first; left out: {month_only} with a month only,"
+            f" {undated} without a date",
+        ),
+    ]
+    name = "Recruiting sites"
     for country, n in list(figures.sites_by_country.items())[:12]:
         lines.append(
-            f"               {country:<22}{n['recruiting']:>6,} of {n['sites']:>6,} sites  {n['share_of_recruiting']:>5} % of all recruiting"
+            row(
+                name,
+                f"{country:<22}{n['recruiting']:>6,} of {n['sites']:>6,} sites"
+                f"  {n['share_of_recruiting']:>5} % of all recruiting",
+            )
         )
-    lines.append(f"               {figures.sites_without_status:,} sites state no status (given only while recruiting)")
-    lines.append(
-        f"Results        posted {results['posted']:,}, overdue {results['overdue']:,}, not yet due {results['not_yet_due']:,},"
-        f" no completion date {results['not_stated']:,}  (12 months after primary completion, as of {figures.as_of})"
-    )
+        name = ""
+    lines.append(row(name, f"{figures.sites_without_status:,} sites state no status (given only while recruiting)"))
+    told = f"posted {results['posted']:,}, overdue {results['overdue']:,}, not yet due {results['not_yet_due']:,}"
+    lines.append(row("Results", f"{told}, no completion date {results['not_stated']:,}"))
+    lines.append(row("", f"due 12 months after primary completion, as of {figures.as_of}"))
     return "\n".join(lines)
 
 

@@ -20,7 +20,7 @@ class Classification:
 
     id: str
     kind: Label
-    """CAR cell therapy, long-term follow-up, care around CAR-T, observational, TCR-T, bispecific antibody, no CAR, ..."""
+    """CAR cell therapy, long-term follow-up, care around CAR-T, observational, TCR-T, TIL, no CAR, ..."""
     platform: Label
     """CAR-T, CAR-NK, CAR-gamma-delta-T, CAR-Treg, CAR-macrophage, ..."""
     source: Label
@@ -151,7 +151,7 @@ def _products(words: Wording) -> list[tuple[Product, Passage]]:
 
 
 def classify(study: Study | Wording, closely: bool = True) -> Classification:
-    """Everything the rules can say about a study; not `closely` says disease and sponsor only (it is known to be no CAR)."""
+    """Everything the rules can say about a study; not `closely`: it is no CAR therapy, say disease and sponsor only."""
     words = study if isinstance(study, Wording) else wording(study)
     products = _products(words) if closely else []
     label = kind(words, products) if closely else NO_CAR

@@ -14,6 +14,7 @@ from livingdrug import library
 from livingdrug.library import Entry
 from livingdrug.registry.classify import Classification, classify
 from livingdrug.registry.record import Study
+from livingdrug.registry.stated import Stated, stated_conditioning, stated_doses
 from livingdrug.registry.synonyms import forms_of, key
 from livingdrug.registry.wording import Wording, wording
 
@@ -23,24 +24,6 @@ OLDEST_ADULT = 80
 _SIMULATED = 500
 """Patients a draft simulates"""
 
-_DOSE = re.compile(
-    r"(?<![\d.])(\d+(?:\.\d+)?)\s?[x*]\s?10\s?[\^e]?\s?\(?([4-9]|1[0-2])\)?(?!\d)\s*"
-    r"(?:(/\s?kg)|[^.;,\n\d]{0,45}?\bcells?\b\s?((?:/|per)\s?(?:kg|kilogram))?)",
-    re.IGNORECASE,
-)
-_AGENT = re.compile(
-    r"\b(fludarabine|cyclophosphamide)\b(?:\s?\(?\w{2,4}\)?)?[^.;\n]{0,40}?(?<![\d.])(\d{1,4}(?:\.\d+)?)\s?mg\s?/\s?(?:m\s?\^?2|m2|sqm|square met)",
-    re.IGNORECASE,
-)
-_AGENT_AFTER = re.compile(
-    r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s?mg\s?/\s?(?:m\s?\^?2|m2)(?:/d(?:ay)?)?\s?(?:of |IV )?(fludarabine|cyclophosphamide)\b",
-    re.IGNORECASE,
-)
-_FOR_DAYS = re.compile(
-    r"(?:for|x|over)\s?(\d|one|two|three|four|five)\s?(?:consecutive )?days?|(?:on )?days?\s?-\s?(\d)\s?(?:to|through|-|,)\s?(?:day\s?)?-?\s?(\d)",
-    re.IGNORECASE,
-)
-_NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _PRIOR = re.compile(
     r"[^.\n]*\b(?:prior|previous|lines? of|relaps|refractory|failed|after \w+ (?:lines|therap))[^.\n]*", re.IGNORECASE
 )
@@ -53,16 +36,6 @@ class Draft:
     text: str = ""
     missing: list[str] = field(default_factory=list)
     """what the library lacks for this trial, in plain words"""
-
-
-@dataclass(frozen=True)
-class Stated:
-    """A value with the sentence that states it."""
-
-    value: float
-    unit: str
-    sentence: str
-    days: tuple[int, ...] = ()
 
 
 def draft(study: Study) -> Draft:
@@ -105,7 +78,7 @@ def _head(study: Study, said: Classification) -> list[str]:
 def _body(study: Study, words: Wording, said: Classification, made: Draft) -> Iterator[str]:
     own = _library_trial(study)
     if own:
-        yield f"# {study.id} is in the library as '{own.name}': product, patients, protocol, endpoints and published results are its own."
+        yield f"# {study.id} is in the library as '{own.name}', with its product, patients, protocol, endpoints and results."
         yield f"trial = {json.dumps(own.name)}"
         yield from _size(study)
         yield "# The record also states (the library trial already has its own values for these):"
@@ -144,7 +117,8 @@ def _product(said: Classification, made: Draft) -> tuple[Entry | None, list[str]
     named = said.products[0] if said.products else f"{target.replace('/', '-')} CAR" if said.targets else "the product"
     known = ", ".join(library.names("products")) or "none"
     made.missing.append(
-        f"a product for {named} (target {target}, costimulation {said.costimulation.value}); it has: {known}. Write one: livingdrug new product NAME"
+        f"a product for {named} (target {target}, costimulation {said.costimulation.value}); it has: {known}."
+        " Write one: livingdrug new product NAME"
     )
     lines = [
         "",
@@ -152,7 +126,9 @@ def _product(said: Classification, made: Draft) -> tuple[Entry | None, list[str]
             f"the record names: {', '.join(said.products) or 'no product the product table knows'}; target {target}"
         ),
     ]
-    lines += [_comment(f"{t.place}: {t.evidence}") for t in said.targets[:3]]
+    lines += [
+        _comment(t.evidence if t.rule == "named product" else f"{t.place}: {t.evidence}") for t in said.targets[:3]
+    ]
     return None, [*lines, f"product = {json.dumps(_slug(named))}"]
 
 
@@ -247,49 +223,6 @@ def _age(age: dict[str, object], low: float | None, high: float | None) -> Itera
         yield f"value = {(least + most) / 2:g}"
     yield 'kind = "assumed"'
     yield 'why = "limits as eligible in the registry record"'
-
-
-def stated_doses(words: Wording) -> list[Stated]:
-    """Cell doses that the arms, interventions or descriptions state, smallest first."""
-    found: dict[tuple[float, str], Stated] = {}
-    for passage in words.of("arm", "intervention description", "intervention", "summary", "description"):
-        for sentence in re.split(r"(?<=[.;])\s|\n", passage.text):
-            for match in _DOSE.finditer(sentence):
-                number, power, *per = match.groups()
-                dose = float(number) * 10.0 ** int(power)
-                unit = "cell/kg" if any(per) else "cell"
-                if 1e3 <= dose <= (1e9 if per else 1e12):
-                    found.setdefault((dose, unit), Stated(dose, unit, f"{passage.place}: {sentence}"))
-        if found:
-            break
-    return sorted(found.values(), key=lambda s: (s.unit, s.value))
-
-
-def stated_conditioning(words: Wording) -> dict[str, Stated]:
-    """Fludarabine and cyclophosphamide doses [mg/m2] with their days, where stated."""
-    found: dict[str, Stated] = {}
-    for passage in words.of("arm", "intervention description", "intervention", "summary", "description", "eligibility"):
-        for sentence in re.split(r"(?<=[.;])\s|\n", passage.text):
-            pairs = [(m[1], m[2], m.end()) for m in _AGENT.finditer(sentence)] + [
-                (m[2], m[1], m.end()) for m in _AGENT_AFTER.finditer(sentence)
-            ]
-            for agent, amount, end in pairs:
-                found.setdefault(
-                    agent.lower(),
-                    Stated(float(amount), "mg/m2", f"{passage.place}: {sentence}", _days(sentence[end : end + 80])),
-                )
-    return found
-
-
-def _days(text: str) -> tuple[int, ...]:
-    match = _FOR_DAYS.search(text)
-    if not match:
-        return ()
-    if match[2]:
-        first, last = sorted((int(match[2]), int(match[3])), reverse=True)
-        return tuple(range(-first, -last + 1))
-    count = _NUMBER.get(match[1].lower()) or int(match[1])
-    return tuple(range(-2 - count, -2)) if 0 < count <= 6 else ()
 
 
 def _protocol(words: Wording, base: str) -> Iterator[str]:

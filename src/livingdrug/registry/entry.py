@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from livingdrug.registry.classify import Classification, classify
+from livingdrug.registry.dates import PartialDate
 from livingdrug.registry.products import named_in, products
 from livingdrug.registry.query import searchable
 from livingdrug.registry.record import Study
@@ -16,8 +17,18 @@ TEXTS = ("title", "condition", "intervention", "sponsor", "everything")
 """Searchable fields; `everything` holds all words, eligibility included."""
 
 FACETS = (
-    "status", "phase", "country", "kind", "target", "disease", "source", "sponsor_type", "sex", "study_type", "registry",
-)  # fmt: skip
+    "status",
+    "phase",
+    "country",
+    "kind",
+    "target",
+    "disease",
+    "source",
+    "sponsor_type",
+    "sex",
+    "study_type",
+    "registry",
+)
 """Fields that are counted and filtered exactly."""
 
 COUNTED = ("status", "phase", "country", "kind", "target", "disease", "sponsor_type")
@@ -72,11 +83,38 @@ _CAR_SIGNS = (
     "BBz",
 )
 _CELL_SIGNS = (
-    "engineered", "genetically", "gene-modified", "gene modified", "transduced", "redirected", "programmable", 
-    "lentivir", "kinetics", "cells/kg", "lymphodeplet", "fludarabine", "icans", "neurotoxicity", "investigator-initiated",
-    "investigator initiated", "in vivo", "in-vivo", "lentivir", "targeted t", "specific t", "specific nk", "directed t", "tcr", "infiltrating lymph",
-    "bispecific", "engager", "integrated circuit", "exploratory", "early clinical", "early-phase", "early phase",
-)  # fmt: skip
+    "engineered",
+    "genetically",
+    "gene-modified",
+    "gene modified",
+    "transduced",
+    "redirected",
+    "programmable",
+    "kinetics",
+    "cells/kg",
+    "lymphodeplet",
+    "fludarabine",
+    "icans",
+    "neurotoxicity",
+    "investigator-initiated",
+    "investigator initiated",
+    "in vivo",
+    "in-vivo",
+    "lentivir",
+    "targeted t",
+    "specific t",
+    "specific nk",
+    "directed t",
+    "tcr",
+    "infiltrating lymph",
+    "bispecific",
+    "engager",
+    "integrated circuit",
+    "exploratory",
+    "early clinical",
+    "early-phase",
+    "early phase",
+)
 
 
 def may_be_car(words: Wording) -> bool:
@@ -120,7 +158,7 @@ def entry(study: Study) -> Entry:
     known += [f for t in labels.targets if (s := meaning(t)) for f in s.forms]
     if labels.platform:
         known.append("chimeric antigen receptor T cells CAR T" if labels.platform == "CAR-T" else labels.platform)
-    named = {
+    named: dict[str, list[str | None]] = {
         "title": [study.title, study.acronym, study.official_title],
         "condition": [*study.conditions, *study.keywords, *study.mesh],
         "intervention": [n for i in study.interventions for n in (i.name, *i.other_names)],
@@ -128,10 +166,18 @@ def entry(study: Study) -> Entry:
     }
     texts = {name: searchable(" . ".join(t for t in parts if t)) for name, parts in named.items()}
     rest = [
-        *texts.values(), study.summary, study.description, study.eligibility, *(o.measure for o in study.outcomes),
-        *(t for a in study.arms for t in (a.label, a.description)), *(i.description for i in study.interventions),
-        *known, study.id, *(i.value for i in study.identifiers), *study.aliases,
-    ]  # fmt: skip
+        *texts.values(),
+        study.summary,
+        study.description,
+        study.eligibility,
+        *(o.measure for o in study.outcomes),
+        *(t for a in study.arms for t in (a.label, a.description)),
+        *(i.description for i in study.interventions),
+        *known,
+        study.id,
+        *(i.value for i in study.identifiers),
+        *study.aliases,
+    ]
     texts["everything"] = searchable(" . ".join(t for t in rest if t))
     facets = {
         "status": _some(study.status),
@@ -149,9 +195,9 @@ def entry(study: Study) -> Entry:
     numbers = {
         "minimum_age": study.minimum_age_years or 0.0,
         "maximum_age": OLDEST if study.maximum_age_years is None else study.maximum_age_years,
-        "updated": _day(study.updated and study.updated.first),
-        "start": _day(study.start and study.start.first),
-        "posted": _day(study.first_posted and study.first_posted.first),
+        "updated": _day(study.updated),
+        "start": _day(study.start),
+        "posted": _day(study.first_posted),
         "enrollment": float(study.enrollment or 0),
     }
     return Entry(study.id, texts, facets, numbers, labels)
@@ -161,6 +207,6 @@ def _some(value: str | None) -> tuple[str, ...]:
     return (value,) if value else ()
 
 
-def _day(iso: str | None) -> float:
-    """2024-05-01 as 20240501; 0 where there is no date."""
-    return float(iso.replace("-", "")) if iso else 0.0
+def _day(date: PartialDate | None) -> float:
+    """The first day a date can mean, 2024-05-01 as 20240501; 0 where there is no date."""
+    return float(date.first.replace("-", "")) if date else 0.0

@@ -99,7 +99,7 @@ class Index:
         else:
             rows = (r for i in ids for r in self._labels.execute("SELECT study, said FROM label WHERE study = ?", (i,)))
         for study, said in rows:
-            yield study, Labels(*(tuple(v) if isinstance(v, list) else v for v in json.loads(said)))
+            yield study, Labels._make(tuple(v) if isinstance(v, list) else v for v in json.loads(said))
 
     def add(self, entries: list[Entry]) -> None:
         """Takes entries into engine and labels."""
@@ -220,7 +220,8 @@ def _shown(store: Store) -> list[str]:
     return [
         i
         for (i,) in store.connect().execute(
-            "SELECT id FROM study WHERE trial = id AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.study = id) ORDER BY id"
+            "SELECT id FROM study WHERE trial = id"
+            " AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.study = id) ORDER BY id"
         )
     ]
 

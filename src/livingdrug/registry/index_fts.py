@@ -14,10 +14,13 @@ _WEIGHTS = {"title": 8.0, "condition": 3.0, "intervention": 4.0, "sponsor": 1.0,
 """How much a word counts by field (bm25 column weights)"""
 
 _TABLES = f"""
-CREATE TABLE IF NOT EXISTS doc (doc INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, {", ".join(f"{n} REAL" for n in NUMBERS)});
-CREATE TABLE IF NOT EXISTS facet (name TEXT NOT NULL, value TEXT NOT NULL, doc INTEGER NOT NULL, PRIMARY KEY (name, value, doc)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS doc (doc INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+  {", ".join(f"{n} REAL" for n in NUMBERS)});
+CREATE TABLE IF NOT EXISTS facet (name TEXT NOT NULL, value TEXT NOT NULL, doc INTEGER NOT NULL,
+  PRIMARY KEY (name, value, doc)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS facet_doc ON facet (doc);
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 ({", ".join(TEXTS)}, tokenize = "unicode61 remove_diacritics 2", detail = full);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 ({", ".join(TEXTS)},
+  tokenize = "unicode61 remove_diacritics 2");
 """
 
 

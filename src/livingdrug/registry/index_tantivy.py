@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from livingdrug.registry.entry import FACETS, NUMBERS, TEXTS, Entry
 from livingdrug.registry.index import Hits, Wanted
@@ -92,6 +92,7 @@ class Tantivy:
         else:
             field = "updated" if wanted.sort == "relevance" else wanted.sort
             found = searcher.search(bare, limit=max(limit, 1), offset=offset, order_by_field=field)
+        found = cast(Any, found)
         ids = tuple(searcher.doc(address).to_dict()["id"][0] for _, address in found.hits[:limit])
         return Hits(found.count, ids, self._count(searcher, bare, facets))
 

@@ -40,7 +40,7 @@ class Overview:
     left_out: dict[str, int]
     """studies with a word about CAR cells that are not counted, by reason"""
     by: dict[str, dict[str, int]]
-    """kind, target, disease, branch, source, costimulation, generation, phase, status, country, sponsor_type -> counts"""
+    """answers counted by question: kind, target, disease, branch, source, costimulation, generation, phase, ..."""
     target_by_disease: dict[str, dict[str, int]]
     """target -> disease group -> trials"""
     starts: dict[str, dict[str, int]]
@@ -62,9 +62,19 @@ def overview(store: Store, index: Index | None = None, progress: Progress | None
     by: dict[str, Counter[str]] = {
         n: Counter()
         for n in (
-            "kind", "target", "disease", "branch", "source", "costimulation", "generation", "phase", "status", "country", "sponsor_type",
+            "kind",
+            "target",
+            "disease",
+            "branch",
+            "source",
+            "costimulation",
+            "generation",
+            "phase",
+            "status",
+            "country",
+            "sponsor_type",
         )
-    }  # fmt: skip
+    }
     cross: dict[str, Counter[str]] = {}
     starts: dict[str, Counter[str]] = {}
     registries: Counter[str] = Counter()
@@ -81,11 +91,18 @@ def overview(store: Store, index: Index | None = None, progress: Progress | None
         newest = max(newest, updated or "")
         groups, branch = _groups(said), _branch(said)
         for name, values in {
-            "kind": [said.platform], "target": said.targets or (NOT_STATED.value,), "disease": groups, "branch": [branch],
-            "source": [said.source], "costimulation": [said.costimulation], "generation": [said.generation],
-            "status": [status or NOT_STATED.value], "sponsor_type": [said.sponsor_type],
-            "phase": _names(db, "phase", study), "country": _names(db, "country", study),
-        }.items():  # fmt: skip
+            "kind": [said.platform],
+            "target": said.targets or (NOT_STATED.value,),
+            "disease": groups,
+            "branch": [branch],
+            "source": [said.source],
+            "costimulation": [said.costimulation],
+            "generation": [said.generation],
+            "status": [status or NOT_STATED.value],
+            "sponsor_type": [said.sponsor_type],
+            "phase": _names(db, "phase", study),
+            "country": _names(db, "country", study),
+        }.items():
             by[name].update(values)
         for target in said.targets or (NOT_STATED.value,):
             cross.setdefault(target, Counter()).update(groups)
@@ -95,10 +112,15 @@ def overview(store: Store, index: Index | None = None, progress: Progress | None
             unknown += 1
         registries.update(r for (r,) in db.execute("SELECT DISTINCT registry FROM study WHERE trial = ?", (study,)))
     return Overview(
-        trials, newest, _ordered(left_out), {n: _ordered(c) for n, c in by.items()},
+        trials,
+        newest,
+        _ordered(left_out),
+        {n: _ordered(c) for n, c in by.items()},
         {t: _ordered(cross[t]) for t in sorted(cross, key=lambda t: -sum(cross[t].values()))},
-        {year: _ordered(starts[year]) for year in sorted(starts)}, unknown, _ordered(registries),
-    )  # fmt: skip
+        {year: _ordered(starts[year]) for year in sorted(starts)},
+        unknown,
+        _ordered(registries),
+    )
 
 
 def evidence(store: Store, study: str) -> Classification:
@@ -109,10 +131,14 @@ def evidence(store: Store, study: str) -> Classification:
 def answers(said: Classification) -> list[tuple[str, Label]]:
     """Every answer of a classification by the name of its question."""
     return [
-        (CAR_THERAPY, said.kind), ("carried by", said.platform), ("cells from", said.source),
+        (CAR_THERAPY, said.kind),
+        ("carried by", said.platform),
+        ("cells from", said.source),
         *(("target", t) for t in said.targets or (NOT_STATED,)),
-        ("costimulation", said.costimulation), ("generation", said.generation), ("sponsor", said.sponsor_type),
-    ]  # fmt: skip
+        ("costimulation", said.costimulation),
+        ("generation", said.generation),
+        ("sponsor", said.sponsor_type),
+    ]
 
 
 def _groups(said: Labels) -> list[str]:

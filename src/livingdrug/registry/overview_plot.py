@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
 _TARGETS, _DISEASES, _COUNTRIES = 16, 14, 10
 _PHASES = {
-    "EARLY_PHASE1": "early 1", "PHASE1": "1", "PHASE2": "2", "PHASE3": "3", "PHASE4": "4", "NA": "not applicable",
+    "EARLY_PHASE1": "early 1",
+    "PHASE1": "1",
+    "PHASE2": "2",
+    "PHASE3": "3",
+    "PHASE4": "4",
+    "NA": "not applicable",
     "not stated": "not stated",
-}  # fmt: skip
+}
 
 
 def picture(field: Overview, theme: Theme = "light") -> Figure:
@@ -37,14 +42,23 @@ def picture(field: Overview, theme: Theme = "light") -> Figure:
         _bars(axes["status"], top(statuses, 9), "Status", ink)
         _bars(axes["country"], top(field.by["country"], _COUNTRIES, "other countries"), "Country", ink)
         figure.suptitle(
-            f"{field.trials:,} trials of CAR cell therapy, newest update {field.updated or 'not stated'}", x=0.02, ha="left",
-            fontsize=12, fontweight="bold", color=ink.text,
-        )  # fmt: skip
+            f"{field.trials:,} trials of CAR cell therapy, newest update {field.updated or 'not stated'}",
+            x=0.02,
+            ha="left",
+            fontsize=12,
+            fontweight="bold",
+            color=ink.text,
+        )
         missing = "; ".join(field.not_covered)
         figure.supxlabel(
-            f"Not covered: {missing}.\nA trial that names several targets, diseases, phases or countries counts in each. Not medical advice.",
-            x=0.02, ha="left", fontsize=7, color=ink.quiet,
-        )  # fmt: skip
+            f"Not covered: {missing}.\n"
+            "A trial that names several targets, diseases, phases or countries counts in each."
+            " Not medical advice.",
+            x=0.02,
+            ha="left",
+            fontsize=7,
+            color=ink.quiet,
+        )
     return figure
 
 
@@ -89,6 +103,8 @@ def _heat(axes: Axes, field: Overview, ink: Ink) -> None:
 
 
 def _years(axes: Axes, field: Overview, ink: Ink) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     axes.set_title("Starts by year")
     if not field.starts:
         axes.set_axis_off()
@@ -107,7 +123,7 @@ def _years(axes: Axes, field: Overview, ink: Ink) -> None:
         floor = [a + b for a, b in zip(floor, heights, strict=True)]
     axes.set_ylabel("trials")
     axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="x", visible=False)
     axes.legend(loc="upper left", fontsize=7.5, frameon=False)
     if earlier := sum(sum(c.values()) for y, c in field.starts.items() if int(y) < years[0]):

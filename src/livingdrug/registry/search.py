@@ -30,9 +30,22 @@ SORTS = {
 """What --sort may say; all but relevance put the newest or largest first."""
 
 STATUSES = (
-    "NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING", "SUSPENDED", "TERMINATED", "COMPLETED",
-    "WITHDRAWN", "UNKNOWN", "AVAILABLE", "NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING", "WITHHELD", "NO_LONGER_LISTED",
-)  # fmt: skip
+    "NOT_YET_RECRUITING",
+    "RECRUITING",
+    "ENROLLING_BY_INVITATION",
+    "ACTIVE_NOT_RECRUITING",
+    "SUSPENDED",
+    "TERMINATED",
+    "COMPLETED",
+    "WITHDRAWN",
+    "UNKNOWN",
+    "AVAILABLE",
+    "NO_LONGER_AVAILABLE",
+    "TEMPORARILY_NOT_AVAILABLE",
+    "APPROVED_FOR_MARKETING",
+    "WITHHELD",
+    "NO_LONGER_LISTED",
+)
 
 
 @dataclass(frozen=True)
@@ -227,9 +240,12 @@ def _disease(given: str) -> str:
     found = names.get(key(given)) or (synonym.name if synonym and synonym.kind == "disease" else None)
     if found is None:
         raise RegistryError(
-            f"unknown disease '{given}'", where="--disease", allowed=sorted(set(names.values())),
-            nearest=nearest(given, names.values()), mend="or look for the words themselves: --condition",
-        )  # fmt: skip
+            f"unknown disease '{given}'",
+            where="--disease",
+            allowed=sorted(set(names.values())),
+            nearest=nearest(given, names.values()),
+            mend="or look for the words themselves: --condition",
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Statistics people ask of the registered trials: enrolment, time to start, recruiting sites, results posted or overdue."""
+"""Statistics people ask of the registered trials: enrolment, time to start, recruiting sites, results overdue."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Statistics:
     """country -> recruiting, all, share of all recruiting sites [%]"""
     sites_without_status: int
     results: dict[str, int]
-    """posted, overdue, not yet due, not stated (no completion date)"""
+    """interventional studies: posted, overdue, not yet due, not stated (no completion date), withdrawn"""
     as_of: str
     """day the due dates are judged on"""
 
@@ -129,14 +129,14 @@ def _sites(db: Any) -> tuple[dict[str, dict[str, float | int]], int]:
 
 def _results(db: Any, chosen: str, day: date) -> dict[str, int]:
     due_before = date(day.year - MONTHS_TO_RESULTS // 12, day.month, min(day.day, 28)).isoformat()
-    counts = Counter({"posted": 0, "overdue": 0, "not_yet_due": 0, "not_stated": 0})
+    counts = Counter({"posted": 0, "overdue": 0, "not_yet_due": 0, "not_stated": 0, "withdrawn": 0})
     for posted, status, end in db.execute(
         f"SELECT has_results, status, primary_completion_last {chosen} AND study_type = 'INTERVENTIONAL'"
     ):
         if posted:
             counts["posted"] += 1
         elif status == "WITHDRAWN":
-            counts["not_yet_due"] += 1
+            counts["withdrawn"] += 1
         elif not end:
             counts["not_stated"] += 1
         else:

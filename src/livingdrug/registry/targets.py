@@ -99,9 +99,9 @@ def _seen(passage: Passage, aimed: bool) -> list[tuple[str, str]]:
     for name, begin, end in _finder().find(text):
         before, after = text[max(0, begin - 80) : begin], text[end : end + 40]
         if _rows()[name].get("wary"):
-            meant = _PURPOSE.search(before) or _PURPOSED.match(after)
+            meant = bool(_PURPOSE.search(before) or _PURPOSED.match(after))
         else:
-            meant = not aimed or _AIM.search(before) or _AIMED.match(after)
+            meant = not aimed or bool(_AIM.search(before) or _AIMED.match(after))
         if not meant:
             continue
         if _FORMER.search(before) and passage.place not in ("intervention", "other name"):

@@ -5,6 +5,7 @@ Greek letters are spelled out and dashes made plain, so that every way of writin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from livingdrug.registry.record import Study
@@ -57,7 +58,7 @@ class Wording:
 def wording(study: Study) -> Wording:
     """The words of a study by place; anything may be missing."""
     given = study.interventions
-    placed = [
+    placed: list[tuple[str, Iterable[str | None]]] = [
         ("title", [study.title]),
         ("intervention", [i.name for i in given]),
         ("other name", [n for i in given for n in i.other_names]),
