@@ -2,8 +2,8 @@
 
 Two things are told apart. A *silent* change came without a new date of last update: the registry itself made it (a
 status that lapsed to UNKNOWN, a renamed sponsor, a reference added by the library). A *doubtful* change is one that no
-registry makes: a date that vanishes, or that comes back as it was. It is kept, and left out of the feed unless asked
-for.
+registry makes: a start date that vanishes, any date that vanishes or comes without a new date of last update, one that
+comes back as it was. It is kept, and left out of the feed unless asked for.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def compare(
 ) -> list[Change]:
     """The changes from one version of a record to the next.
 
-    last_stated: tells the value a date had before it vanished, so that its coming back is not taken for news.
+    last_stated: tells the value a date had before it vanished in doubt, so that its return is not taken for news.
     now: the reading of the later version, where it is at hand.
     """
     a, b = read(before), now or read(after)
@@ -136,7 +136,9 @@ def compare(
 def _weighed(change: Change, last_stated: Callable[[str], str | None]) -> Change:
     """A change of a date, with the reason to doubt it if there is one."""
     if change.after is None:
-        return replace(change, doubt="a date that vanishes: registries move dates, they do not withdraw them")
+        if change.silent or change.field == "start":
+            return replace(change, doubt="a date that vanishes: registries move dates, they do not withdraw them")
+        return change
     if change.before is None:
         earlier = last_stated(change.field)
         if earlier == change.after:

@@ -313,13 +313,12 @@ class Store:
             self.add_alias(alias, study.id, seen)
 
     def _last_stated(self, study: str, field: str) -> str | None:
-        """What a date said before it vanished."""
+        """What a date said before it vanished, if that is the last that happened to it and is in doubt."""
         row = self.connect().execute(
-            "SELECT before FROM event WHERE study = ? AND field = ? AND kind = 'dates' AND after IS NULL"
-            " ORDER BY id DESC LIMIT 1",
+            "SELECT before, after, doubt FROM event WHERE study = ? AND field = ? ORDER BY id DESC LIMIT 1",
             (study, field),
         ).fetchone()  # fmt: skip
-        return row and row[0]
+        return row[0] if row and row[1] is None and row[2] else None
 
     def add_alias(self, alias: str, study: str, seen: str | None = None) -> None:
         """Remembers a former id; a record kept under it is told to have moved."""

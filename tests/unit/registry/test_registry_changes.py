@@ -162,6 +162,19 @@ def test_a_date_that_vanishes_and_comes_back_is_doubted_and_left_out(tmp_path: P
     assert len(doubted) == 4 and all("vanish" in (e.doubt or "") for e in doubted[1:])
 
 
+def test_a_completion_date_that_is_withdrawn_with_an_update_is_news(tmp_path: Path) -> None:
+    store = Store(tmp_path / "t.sqlite")
+    store.upsert(BASE, seen="2026-01-01")
+    for day, dates in (("02", {}), ("03", {"primaryCompletionDateStruct": {"date": "2028-05", "type": "ESTIMATED"}})):
+        record = updated(BASE, f"2026-01-{day}")
+        record["protocolSection"]["statusModule"].pop("primaryCompletionDateStruct")
+        record["protocolSection"]["statusModule"].update(dates)
+        store.upsert(record, seen=f"2026-01-{day}", newest=True)
+    stated = "2028-05 (ESTIMATED)"
+    found = [(e.before, e.after) for e in events(store, kinds=["dates"])]
+    assert found == [(None, stated), (stated, None)]
+
+
 def test_a_start_date_that_first_comes_with_an_update_is_news() -> None:
     without = copy.deepcopy(BASE)
     del without["protocolSection"]["statusModule"]["startDateStruct"]

@@ -14,11 +14,14 @@ from typing import Any
 
 import pytest
 
+from emulator.ctgov import Ctgov
 from emulator.shared import DATA, V2, lines, needs_shared, rows
+from emulator.studies import number
 from livingdrug.registry.feed import events
 from livingdrug.registry.importer import import_files
 from livingdrug.registry.record import is_whole, read
 from livingdrug.registry.store import Store
+from livingdrug.registry.sync import sync
 from livingdrug.registry.text import content_hash
 
 pytestmark = needs_shared
@@ -129,6 +132,16 @@ def test_the_car_t_days_give_the_silent_lapses_and_no_start_date_noise(tmp_path:
     assert all(e.after and e.before != e.after for e in starts)
     doubted = [e for e in events(store, "2026-05-16", kinds=["dates"], doubtful=True) if e.doubt]
     assert len(doubted) > 17_000
+
+
+def test_a_sync_of_real_records(tmp_path: Path) -> None:
+    records = list(rows("ctgov_v2_nsclc.jsonl.gz"))
+    store = Store(tmp_path / "t.sqlite")
+    with Ctgov(records, faults={1: "truncated", 4: "429", 6: "empty"}) as registry:
+        assert sync(store, "", base_url=registry.base_url, page_size=30)["new"] == 100
+        assert [r for _, r in store.studies()] == sorted(records, key=number)
+        registry.next_day()
+        assert sync(store, "", base_url=registry.base_url, page_size=30)["changed"] == 0
 
 
 def test_registers(tmp_path: Path) -> None:
