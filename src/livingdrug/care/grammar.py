@@ -280,6 +280,8 @@ _ASKED = {
     "total": "the total {} over time",
     "since": "the time since {} was last true",
     "given": "the doses of {} given",
+    "done": "the number of times {} was done",
+    "first_dose": "the day of the first {}",
     "last_dose": "the day of the last {}",
     "since_dose": "the time since the last {}",
     "draw": "this patient's chance of {}",

@@ -65,8 +65,8 @@ def test_a_rule_becomes_a_watch() -> None:
 
 def test_a_rule_is_a_sentence() -> None:
     assert Rule.read(RULE).sentence() == (
-        "Every 6 h for 28 d: when physiology temperature is at least 38.5 degC, give tocilizumab, 12 mg/kg if weight is "
-        "below 30 kg, otherwise 8 mg/kg (at most 800 mg) over 1 h; at most 3 doses, at least 8 h apart."
+        "Every 6 h for 28 d: when physiology temperature is at least 38.5 degC, give tocilizumab, 12 mg/kg if weight "
+        "is below 30 kg, otherwise 8 mg/kg (at most 800 mg) over 1 h; at most 3 doses, at least 8 h apart."
     )
 
 

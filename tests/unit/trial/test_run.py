@@ -1,0 +1,177 @@
+"""The virtual ELIANA trial in small: same patients whatever the split, paired arms, files, the JSON contract."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import livingdrug
+from livingdrug.errors import ScenarioError
+from livingdrug.results.result import Result
+from livingdrug.trial.measures import measures
+
+N = 60
+ARMS = """
+trial = "eliana"
+[[arm]]
+name = "as in ELIANA"
+[[arm]]
+name = "tocilizumab at fever"
+[[arm.protocol.rule]]
+name = "tocilizumab"
+when = "physiology.temperature >= 38.5 degC"
+[[arm]]
+name = "half dose"
+[arm.set]
+"protocol.dose.factor" = 0.5
+"""
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return livingdrug.Trial("eliana").run(patients=N, seed=5)
+
+
+@pytest.fixture(scope="module")
+def arms(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    file = tmp_path_factory.mktemp("arms") / "arms.toml"
+    file.write_text(ARMS, encoding="utf-8")
+    return livingdrug.Trial(file).run(patients=N, seed=5)
+
+
+def same(a: Result, b: Result) -> None:
+    for name, x in a.arm().columns.items():
+        y = b.arm().columns[name]
+        assert (x == y).all() if x.dtype.kind == "U" else np.array_equal(x, y, equal_nan=True), name
+    assert (a.courses.counts == b.courses.counts).all()
+
+
+@pytest.mark.parametrize(("block", "threads"), [(1, 1), (8, 2), (1000, 1)])
+def test_the_same_patients_bitwise_for_any_split(result: Result, block: int, threads: int) -> None:
+    same(result, livingdrug.Trial("eliana").run(patients=N, seed=5, block=block, threads=threads))
+
+
+def test_more_patients_leave_the_first_ones_as_they_were(result: Result) -> None:
+    more = livingdrug.Trial("eliana").run(patients=N + 10, seed=5)
+    for name, x in result.arm().columns.items():
+        y = more.arm().columns[name][:N]
+        assert (x == y).all() if x.dtype.kind == "U" else np.array_equal(x, y, equal_nan=True), name
+
+
+def test_arms_meet_the_same_patients(arms: Result) -> None:
+    base, early, half = (arms.arm(n).columns for n in ("as in ELIANA", "tocilizumab at fever", "half dose"))
+    for name in ("age", "weight", "fitness", "status", "egfr"):
+        x, y = base[name], early[name]
+        assert (x == y).all() if x.dtype.kind == "U" else np.array_equal(x, y, equal_nan=True)
+    treated = base["infused"] > 0
+    assert half["dose"][treated] == pytest.approx(base["dose"][treated] / 2)
+    assert (early["tocilizumab_doses"][treated] >= 1).sum() > (base["tocilizumab_doses"][treated] >= 1).sum()
+    assert early["cmax_true"][treated] == pytest.approx(base["cmax_true"][treated], rel=0.25)  # no effect on expansion
+
+
+def test_patients_not_infused_stay_in_the_table(result: Result) -> None:
+    frame = result.patients
+    assert len(frame) == N and frame["patient"].is_unique
+    lost = frame[frame["infused"] == 0]
+    assert 0 < len(lost) < N / 2 and lost["status"].str.startswith("not infused: ").all()
+    assert lost["cmax"].isna().all() and (frame[frame["infused"] == 1]["status"] == "infused").all()
+    assert (frame["failed"].fillna(0) == 0).all()
+
+
+def test_times_make_sense(result: Result) -> None:
+    c = {k: x[result.arm().columns["infused"] > 0] for k, x in result.arm().columns.items()}
+    assert (c["end_day"] <= 1095.75).all()
+    dead = np.isfinite(c["death_day"])
+    assert (
+        (c["death_day"][dead] == c["end_day"][dead]).all()
+        and (c["cause"][dead] != "").all()
+        and (c["cause"][~dead] == "").all()
+    )
+    relapsed = np.isfinite(c["relapse_day"])
+    assert (c["relapse_day"][relapsed] > c["remission_day"][relapsed]).all()
+    assert (c["tocilizumab_day"][c["tocilizumab_doses"] > 0] >= c["crs_onset"][c["tocilizumab_doses"] > 0]).all()
+    assert set(np.unique(c["crs_grade"])) <= {0, 1, 2, 3, 4}
+    assert (c["crs"] == (c["crs_grade"] >= 1)).all()
+
+
+def test_events_and_endpoints(result: Result) -> None:
+    events = result.events
+    assert {"arm", "patient", "day", "event", "endpoint"} == set(events.columns)
+    own = events[events["endpoint"].isin(["OS", "OS (censored)"])]
+    assert len(own) == result.arm().counts["infused"]
+    assert ((own["event"] == "death") == (own["endpoint"] == "OS")).all()
+
+
+def test_the_json_contract(result: Result) -> None:
+    told = json.loads(json.dumps(result.json(), allow_nan=False))
+    assert {"trial", "product", "seed", "patients", "wall_s", "patients_per_s", "measures"} <= set(told)
+    assert set(told["patients"]) == {"enrolled", "infused", "failed"} and told["patients"]["enrolled"] == N
+    for row in told["measures"]:
+        assert {"measure", "unit", "simulated", "low", "high", "published", "fitted", "verdict", "reason"} <= set(row)
+        assert row["verdict"] in ("inside", "outside", "not comparable")
+        for published in row["published"]:
+            assert {"value", "low", "high", "n", "source", "year"} <= set(published)
+    assert len({r["measure"] for r in told["measures"]}) == len(told["measures"])
+
+
+def test_arms_stand_in_the_json(arms: Result) -> None:
+    assert set(arms.json()["arms"]) == {"as in ELIANA", "tocilizumab at fever", "half dose"}
+    assert len(arms.patients) == 3 * N
+
+
+def test_what_is_saved_can_be_read_again(result: Result, tmp_path: Path) -> None:
+    import pandas as pd
+
+    place = result.save(tmp_path / "run")
+    assert {
+        "scenario.toml",
+        "resolved.json",
+        "provenance.json",
+        "patients.parquet",
+        "events.parquet",
+        "courses.parquet",
+        "report.html",
+    } <= {p.name for p in place.iterdir()}
+    assert len(pd.read_parquet(place / "patients.parquet")) == N
+    assert json.loads((place / "provenance.json").read_text())["scenario_hash"] == result.resolved.hash
+    courses = pd.read_parquet(place / "courses.parquet")
+    assert set(courses["observable"]) == set(result.courses.names)
+
+
+def test_measures_are_cheap_to_ask_again(result: Result) -> None:
+    found = measures(result.resolved.trial, result.arm().columns)
+    assert found["response"] == result.beside_published()["response"].whole
+
+
+def test_it_prints(result: Result) -> None:
+    assert "comparable measures inside" in repr(result) and "CR or CRi within 3 months" in repr(
+        result.beside_published()
+    )
+    assert "<table" in result._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("sets", "told"),
+    [
+        ({"protocol.share.salvaged": "1.4"}, "is no share"),
+        ({"protocol.dose.factor": "-1"}, "cannot be given"),
+        ({"protocol.follow_up": "'-3 months'"}, "follow-up from day"),
+        ({"scale": "'pen'"}, "did you mean 'penn'"),
+    ],
+)
+def test_what_cannot_be_run(sets: dict[str, str], told: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        livingdrug.Trial("eliana", sets=sets).run(patients=2)
+    assert told in str(caught.value)
+
+
+def test_a_single_patient_and_one_who_is_never_infused() -> None:
+    seen = set()
+    for seed in range(1, 12):
+        run = livingdrug.Trial("eliana", sets={"protocol.follow_up": "60 d"}).run(patients=1, seed=seed)
+        seen.add(run.arm().counts["infused"])
+        assert run.json()["comparable"] == 0  # one patient concludes nothing
+    assert seen == {0, 1}
