@@ -8,5 +8,6 @@ is refused by an error that names the feature and the line: no file may give a s
 
 from livingdrug.model.sbml.events import Event
 from livingdrug.model.sbml.read import Imported, read
+from livingdrug.model.sbml.write import write
 
-__all__ = ["Event", "Imported", "read"]
+__all__ = ["Event", "Imported", "read", "write"]
