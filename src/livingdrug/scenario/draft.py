@@ -61,9 +61,7 @@ class Draft:
             elif key in schema.PARTS:
                 self._choose(key, value, layer, place, entry.path.parent)
             elif key == "modules":
-                for role, stem in choices(value, place):
-                    self.modules[role] = stem
-                    self.note(f"modules.{role}", layer, stem, place)
+                self._modules(value, layer, place)
             elif layer == "trial" or key in schema.WORDS or not isinstance(value, Mapping):
                 self._word(key, value, layer, place)
             else:  # words of the trial, numbers of a role of the same name, or both
@@ -71,6 +69,12 @@ class Draft:
                 if words := {k: x for k, x in value.items() if k in known}:
                     self._word(key, words, layer, place)
                 self._change(key, {k: x for k, x in value.items() if k not in known}, layer, entry, at)
+
+    def _modules(self, value: Mapping[str, Any], layer: str, place: str) -> None:
+        """Which mechanism fills which role."""
+        for role, stem in choices(value, place):
+            self.modules[role] = stem
+            self.note(f"modules.{role}", layer, stem, place)
 
     def _change(self, role: str, numbers: Mapping[str, Any], layer: str, entry: Entry, at: str) -> None:
         """Numbers of a role, written as a table."""
@@ -114,24 +118,22 @@ class Draft:
         head, rest = words[0], words[1:]
         if head == "trial" and rest:
             head, rest = rest[0], rest[1:]
-        if head in ("patients", "seed") and not rest:
-            value = schema.whole(value, head, place)
         if head == "arm":
             raise ScenarioError("arms cannot be set by a path", where=place,
                                 mend="write [[arm]] tables in a scenario file")
         if head == "covariates":
             head, rest = "population", ["covariates", *rest]
         if head == "modules" and rest:
-            role = ".".join(rest)
-            self.modules[role] = next(choices({role: value}, place))[1]
-            self.note(f"modules.{role}", layer, value, place)
+            self._modules({".".join(rest): value}, layer, place)
         elif head in schema.PARTS and not rest:
             self._choose(head, value, layer, place, None)
         elif head in schema.PARTS and not _of_role(head, rest[0]):
             self._part(head, _nested(rest, value), layer, place, None)
         elif head not in schema.PARTS and (head in schema.WORDS or (
                 head in self.words and (not rest or rest[0] in self._words_of(head)))):
-            self._word(head, _nested(rest, value), layer, place)
+            word = _nested(rest, value)
+            schema.check({head: word}, lambda _: place)
+            self._word(head, word, layer, place)
         else:
             path, data = _number(words, value)
             self.changes.append(Change(path, data, layer, place))

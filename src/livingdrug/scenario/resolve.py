@@ -31,7 +31,7 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
     chain = _chain(name_or_file)
     draft = Draft()
     for entry in reversed(chain):
-        schema.check(entry)
+        schema.check(entry.data, entry.where)
         draft.take(entry.data, "scenario" if entry.kind == "scenario" else "trial", entry, "")
     arms = draft.words.pop("arm", [])
     for path, value in (sets or {}).items():
@@ -75,7 +75,7 @@ def _chain(name_or_file: str | Path) -> list[Entry]:
         last = chain[-1]
         below = last.data["trial"]
         if not isinstance(below, str):
-            schema.check(last)
+            schema.check(last.data, last.where)
         if len(chain) > 8:
             raise ScenarioError("scenarios build on each other in a circle", where=last.where("trial"),
                                 mend="let one of them build on a library trial")
@@ -122,6 +122,7 @@ def _settle(draft: Draft, top: Entry) -> Resolved:
         place_of = next((x[-1][2] for k, x in draft.origins.items() if k.startswith(f"{part}.")), top.file)
         schema.check_words(schema.PARTS[part], own, entry.data, place_of)
         parts[part] = schema.merged(entry.data, own)
+        schema.check_shapes(part, parts[part], place_of)
     modules = _chosen(draft, parts, entries, top)
     model = assembled(tuple(modules.items()))
     stack = numbers.said(model, modules, entries, [*changes, *draft.changes])

@@ -7,7 +7,7 @@ of that kind uses, and that the part being changed does not have, is unknown. Ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any
 
@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError, nearest, unknown
-from livingdrug.library import Entry
 
 MOST_PATIENTS = 10_000_000
 PARTS = {"product": "products", "population": "populations", "tumour": "tumours", "protocol": "protocols"}
@@ -54,6 +53,8 @@ class Scenario(BaseModel):
 
 
 WORDS = tuple(Scenario.model_fields)
+TABLES = ("covariates", "modules", "tables", "sources")  # words of a part that are tables ...
+LISTS = ("rule", "watch", "schedule", "correlated", "baseline")  # ... and lists of tables
 _SAY = {
     "int_type": "a whole number is needed", "greater_than_equal": "too small", "less_than_equal": "too large",
     "less_than": "too large", "string_type": "a text is needed", "dict_type": "a table is needed",
@@ -62,22 +63,22 @@ _SAY = {
 }
 
 
-def check(entry: Entry) -> None:
-    """Check the outer words of a scenario or trial file; ScenarioError with file and line."""
+def check(data: Mapping[str, Any], where: Callable[[str], str]) -> None:
+    """Check the outer words of a scenario; ScenarioError at the place where a dotted path stands."""
     try:
-        Scenario.model_validate(dict(entry.data))
+        Scenario.model_validate(dict(data))
     except ValidationError as problem:
         first = problem.errors()[0]
         location = [str(x) for x in first["loc"] if x not in ("str", "bool") and "dict[" not in str(x)]
         dotted = ".".join(location)
         raise ScenarioError(
             f"'{dotted}' = {_short(first.get('input'))}: {_SAY.get(first['type'], first['msg'])}",
-            where=entry.where(dotted), allowed=_allowed(dotted, first), mend=_mend(dotted),
+            where=where(dotted), allowed=_allowed(dotted, first), mend=_mend(dotted),
         ) from None
     seen: set[str] = set()
-    for arm in entry.data.get("arm", []):
+    for arm in data.get("arm", []):
         if arm["name"] in seen:
-            raise ScenarioError(f"two arms are called '{arm['name']}'", where=entry.where("arm"), mend="rename one")
+            raise ScenarioError(f"two arms are called '{arm['name']}'", where=where("arm"), mend="rename one")
         seen.add(arm["name"])
 
 
@@ -107,6 +108,18 @@ def _mend(dotted: str) -> str | None:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def check_shapes(part: str, data: Mapping[str, Any], where: str) -> None:
+    """Refuse a part in which a table or a list of tables is something else."""
+    for word, value in data.items():
+        if word in TABLES and not isinstance(value, Mapping):
+            raise ScenarioError(f"'{part}.{word}' = {_short(value)} is not a table", where=where)
+        if word in LISTS and not (isinstance(value, list) and all(isinstance(x, Mapping) for x in value)):
+            raise ScenarioError(f"'{part}.{word}' = {_short(value)} is not a list of tables", where=where,
+                                mend=f"write [[{part}.{word}]]")
+        if word == "drugs" and not (isinstance(value, list) and all(isinstance(x, str) for x in value)):
+            raise ScenarioError(f"'{part}.drugs' = {_short(value)} is not a list of names", where=where)
 
 
 @cache
