@@ -28,7 +28,7 @@ def source(system: System, lanes: int = 8, jit: bool = True) -> str:
     n = len(system.states)
     lu = SparseLU(n, system.jacobian)
     slots = {"Y": n, "YS": n, **{f"K{i}": n for i in range(rodas.STAGES)}, "F": n, "W": len(lu), **{f"D{i}": n for i in range(3)},
-             "P": len(system.columns), "U": len(system.inputs), "ATOL": n, "MASK": len(system.clones), "YI": n,
+             "P": len(system.columns), "U": len(system.inputs), "ATOL": n, "SHARE": n, "MASK": len(system.clones), "YI": n,
              "OB": len(system.observables), "RATE": len(system.rates), "PREV": len(system.rates), "FLOW": len(system.passages),
              "T": 1, "H": 1, "ERR": 1, "FAC": 1, "THETA": 1}
     offset, size = {}, 0

@@ -30,14 +30,6 @@ def load(w, l, columns, starts, start):
 
 
 @compiled("float64(float64[::1], int64, int64, float64)")
-def inside(w, l, i, a):
-    """State i of the lane at the share a of its step."""
-    k = i*LANES + l
-    b = 1.0 - a
-    return b*w[Y + k] + a*(w[YS + k] + b*(w[D0 + k] + a*(w[D1 + k] + a*w[D2 + k])))
-
-
-@compiled("float64(float64[::1], int64, int64, float64)")
 def crossing(w, l, i, level):
     """The share of the step at which the cumulative hazard i passes its level (bisection)."""
     a, b = 0.0, 1.0
@@ -62,12 +54,12 @@ def finite(w, l):
 
 
 @compiled("void(int64, int64, uint64[::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], float64[:, :, ::1], float64[:, ::1], "
-          "float64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, boolean, float64[::1], float64[::1], "
+          "float64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, boolean, float64[::1], float64[::1], float64[::1], "
           "int64[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1], uint64[:, ::1], "
           "float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[::1], int64[::1], int64[:, ::1], float64[:, ::1], "
           "float64[:, ::1], float64[:, :, ::1])")
 def run(first, last, ids, columns, starts, extras, doses, thresholds,
-        ticks, marks, output, moves, seen, written, max_steps, extinction, numbers, scales,
+        ticks, marks, output, moves, seen, written, max_steps, extinction, numbers, floors, shares,
         whole, real, code, constants, keys,
         observables, registers, event_times, ended, outcome, steps, extinct, final, given):
     """Simulates patients [first, last) of these arrays and fills the output arrays (see engine.plan)."""
@@ -76,7 +68,7 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
     start, end, rtol = numbers[START], numbers[END], numbers[RTOL]
     for i in range(N):
         for l in range(LANES):
-            w[ATOL + i*LANES + l] = rtol*1e-3*scales[i]
+            w[SHARE + i*LANES + l] = rtol*shares[i]
     stack = np.zeros(STACK)
     who = np.full(LANES, -1)
     tick = np.zeros(LANES, np.int64)
@@ -84,6 +76,7 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
     over = np.zeros(LANES, np.int64)  # 0, or the outcome that ends the lane here
     arrived = np.zeros(LANES, np.bool_)
     waiting = np.zeros(LANES, np.bool_)  # has a tick to walk in this round
+    moving = np.zeros(LANES, np.bool_)  # ... at which its clones move
     fresh = np.zeros(LANES, np.bool_)  # inputs must be set anew before the next step
     remembered = np.zeros(LANES, np.bool_)  # the clone rates of the last clone tick are known
     reached = np.zeros(LANES)  # time of arrival
@@ -111,18 +104,30 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                     coming[l, k] = np.inf
                 for i in range(N):
                     w[YS + i*LANES + l] = w[Y + i*LANES + l]
+                    w[ATOL + i*LANES + l] = rtol*floors[i]
         if busy == 0:
             break
 
         while True:  # ---- walk the ticks, one of each lane a round
             any_waiting = any_moving = any_seen = False
             for l in range(LANES):
-                waiting[l] = arrived[l] and tick[l] < ticks.shape[0] and ticks[tick[l]] <= reached[l]
-                if waiting[l]:
-                    any_waiting = True
-                    w[THETA + l] = (ticks[tick[l]] - w[T + l])/w[H + l]
-                else:
-                    w[THETA + l] = 0.0
+                waiting[l] = moving[l] = False
+                w[THETA + l] = 0.0
+                while arrived[l] and tick[l] < ticks.shape[0] and ticks[tick[l]] <= reached[l]:
+                    k = tick[l]
+                    a = (ticks[k] - w[T + l])/w[H + l]
+                    if moves[k] >= 0 and extinction:
+                        moving[l] = clones_to_move(w, l, a, numbers[COUNT_BELOW])
+                        if not moving[l]:
+                            remembered[l] = False
+                            moved[l] = ticks[k]
+                    if moving[l] or marks[k] != 0 or output[k] >= 0:
+                        w[THETA + l] = a
+                        waiting[l] = any_waiting = True
+                        any_moving = any_moving or moving[l]
+                        any_seen = any_seen or marks[k] != 0 or output[k] >= 0
+                        break
+                    tick[l] = k + 1
             if not any_waiting:
                 break
             interpolate(w)
@@ -131,22 +136,15 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                     for c in range(CLONES):  # counted clones keep their number
                         if w[MASK + c*LANES + l] == 0.0:
                             w[YI + CLONE[c]*LANES + l] = w[YS + CLONE[c]*LANES + l]
-                    if extinction and moves[tick[l]] >= 0 and clones_to_move(w, l, numbers[COUNT_BELOW]):
-                        any_moving = True
-                    if output[tick[l]] >= 0 or marks[tick[l]] != 0:
-                        any_seen = True
             if any_moving:
                 rate_clones(w)
             for l in range(LANES):
-                if waiting[l] and extinction and moves[tick[l]] >= 0:
+                if moving[l]:
                     t = ticks[tick[l]]
-                    if any_moving and clones_to_move(w, l, numbers[COUNT_BELOW]):
-                        if move_clones(w, l, ids[who[l]], np.uint64(moves[tick[l]]), keys, t, t - moved[l], remembered[l],
-                                       numbers[COUNT_BELOW], numbers[ODE_ABOVE], extinct[who[l]]):
-                            over[l] = -1
-                        remembered[l] = True
-                    else:
-                        remembered[l] = False
+                    if move_clones(w, l, ids[who[l]], np.uint64(moves[tick[l]]), keys, t, t - moved[l], remembered[l],
+                                   numbers[COUNT_BELOW], numbers[ODE_ABOVE], extinct[who[l]]):
+                        over[l] = -1
+                    remembered[l] = True
                     moved[l] = t
             if any_seen:
                 observe(w)
@@ -214,7 +212,10 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
         step(w)
         for i in range(WIDTH):
             a, b = abs(w[Y + i]), abs(w[YS + i])
-            q = w[F + i]/(w[ATOL + i] + rtol*(a if a > b else b))
+            p = a*w[SHARE + i]
+            p = p if p > w[ATOL + i] else w[ATOL + i]
+            w[ATOL + i] = p
+            q = w[F + i]/(p + rtol*(a if a > b else b))
             w[F + i] = q*q
         judge(w)
         any_inside = False

@@ -53,11 +53,25 @@ def found_clones(w, l, patient, keys, t, count_below, extinct):
                 extinct[c] = t
 
 
-@compiled("boolean(float64[::1], int64, float64)")
-def clones_to_move(w, l, count_below):
-    """Whether any clone of the lane is counted, or is about to be."""
+@compiled("float64(float64[::1], int64, int64, float64)")
+def inside(w, l, i, a):
+    """State i of the lane at the share a of its step."""
+    k = i*LANES + l
+    b = 1.0 - a
+    return b*w[Y + k] + a*(w[YS + k] + b*(w[D0 + k] + a*(w[D1 + k] + a*w[D2 + k])))
+
+
+@compiled("boolean(float64[::1], int64, float64, float64)")
+def clones_to_move(w, l, a, count_below):
+    """Whether, at the share a of the step, a counted clone has living cells or may receive some, or a clone is about to be counted."""
     for c in range(CLONES):
-        if w[MASK + c*LANES + l] == 0.0 or w[YI + CLONE[c]*LANES + l] < count_below:
+        if w[MASK + c*LANES + l] == 1.0:
+            if inside(w, l, CLONE[c], a) < count_below:
+                return True
+        elif w[YS + CLONE[c]*LANES + l] > 0.0:
+            return True
+    for k in range(PASSAGES):
+        if w[MASK + PASSAGE[3*k]*LANES + l] == 1.0 and w[MASK + PASSAGE[3*k + 1]*LANES + l] == 0.0:
             return True
     return False
 

@@ -28,7 +28,8 @@ class Packed:
     moves: Ints  # number of each clone tick, -1 when clones rest
     seen: Ints  # place in the workspace of each observable
     numbers: Floats
-    scales: Floats
+    floors: Floats  # error allowed in a state, over rtol: one cell, or a thousandth of any other unit
+    shares: Floats  # the same as a share of the state's peak so far: a thousandth, but nothing of a count of cells
     whole: Ints  # per watch: marks, program, act, target, amount program, limit
     real: Floats  # per watch: duration, delay, apart
     code: Ints
@@ -65,7 +66,8 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
         ticks=np.ascontiguousarray(plan.ticks, np.float64), marks=marks, output=_numbered(plan.output),
         moves=_numbered(plan.clone_ticks), seen=seen,
         numbers=np.array([plan.start, plan.end, plan.rtol, plan.count_below, plan.ode_above], np.float64),
-        scales=np.array([1e3 if c else 1.0 for c in kernel.COUNTS], np.float64),
+        floors=np.array([1.0 if c else 1e-3 for c in kernel.COUNTS]),
+        shares=np.array([0.0 if c else 1e-3 for c in kernel.COUNTS]),
         whole=np.array(whole, np.int64).reshape(-1, 8), real=np.array(real, np.float64).reshape(-1, 3),
         code=np.array(code, np.int64).reshape(-1, 2), constants=np.array(constants, np.float64), keys=_keys(kernel, seed),
         outputs=int(np.sum(plan.output)), doses=doses)

@@ -114,7 +114,7 @@ def _run_block(kernel: Any, plan: Plan, packed: Packed, patients: Patients, valu
         np.ascontiguousarray(patients.extras[part], np.float64), np.ascontiguousarray(patients.doses[part], np.float64),
         np.ascontiguousarray(patients.thresholds[part], np.float64),
         packed.ticks, packed.marks, packed.output, packed.moves, packed.seen, plan.written, plan.max_steps, bool(plan.extinction),
-        packed.numbers, packed.scales, packed.whole, packed.real, packed.code, packed.constants, packed.keys,
+        packed.numbers, packed.floors, packed.shares, packed.whole, packed.real, packed.code, packed.constants, packed.keys,
         out.observables, out.registers.reshape(n, watches * len(Register)), out.event_times, out.ended, out.outcome, out.steps, out.extinct, out.final,
         given)
     used = int(np.isfinite(given[..., 0]).sum(axis=1).max(initial=0))
