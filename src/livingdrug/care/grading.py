@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livingdrug.care.grammar import Binary, Call, Choice, Name, Node, Number, parse, sentence
+from livingdrug.care.grammar import Binary, Call, Choice, Name, Node, Number, Unary, parse, sentence
 from livingdrug.care.programs import Programs
 from livingdrug.engine.plan import Watch
 from livingdrug.errors import ScenarioError, unknown
@@ -101,6 +101,6 @@ def _inside(node: Node, scale: Scale) -> Node:
             return Choice(_inside(c, scale), _inside(t, scale), _inside(o, scale))
         case Binary(sign=sign, left=left, right=right):
             return Binary(sign, _inside(left, scale), _inside(right, scale))
-    if hasattr(node, "inner"):
-        return type(node)(node.sign, _inside(node.inner, scale))
+        case Unary(sign=sign, inner=inner):
+            return Unary(sign, _inside(inner, scale))
     return node

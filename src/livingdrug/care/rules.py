@@ -82,24 +82,26 @@ class Rule:
             raise ScenarioError(
                 f"a limit of {limit!r} doses cannot be", where=place, allowed="a whole number, 0 or more"
             )
-        lengths = [duration(t, place) for t in (do.get("over", 0.0), do.get("after", 0.0), limits.get("apart", 0.0))]
-        if min(lengths) < 0:
+        over, after = (duration(do.get(word, 0.0), place) for word in ("over", "after"))
+        apart = duration(limits.get("apart", 0.0), place)
+        if min(over, after, apart) < 0:
             raise ScenarioError("over, after and apart cannot be negative", where=place, allowed="0 or more")
         parse(when, place)
         return cls(
-            name,
-            str(when),
-            data.get("check", "every 6 h"),
-            give,
-            switch,
-            bool(do.get("stop")),
-            str(do.get("amount", do.get("to", 1))),
-            str(do.get("at_most", "")),
-            str(do.get("at_least", "")),
-            *lengths[:2],
-            limit,
-            lengths[2],
-            place,
+            name=name,
+            when=str(when),
+            check=data.get("check", "every 6 h"),
+            give=give,
+            set=switch,
+            stop=bool(do.get("stop")),
+            amount=str(do.get("amount", do.get("to", 1))),
+            at_most=str(do.get("at_most", "")),
+            at_least=str(do.get("at_least", "")),
+            over=over,
+            after=after,
+            limit=limit,
+            apart=apart,
+            place=place,
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +84,7 @@ def clock(
 
 
 def _spoken(text: str, start: float, end: float, visits: Mapping[str, Floats], where: str | None) -> Floats:
-    parts: list[Floats] = []
+    parts: list[Any] = []
     since = 0.0
     for piece in re.split(r",\s*(?:and\s+)?then\s+", text.strip()):
         piece = piece.strip()

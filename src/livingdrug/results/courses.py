@@ -48,8 +48,8 @@ class Courses:
             place = np.floor((np.log10(values) - LOWEST) * PER_DECADE) + 1
         known = ~np.isnan(values)
         place = np.where(values > 0, np.clip(place, 0, BINS - 1), 0)
-        t, o = np.indices(values.shape[1:])
-        flat = (t * len(self.names) + o)[None] * BINS + np.where(known, place, 0).astype(np.int64)
+        row = np.arange(len(self.times) * len(self.names)).reshape(len(self.times), len(self.names))
+        flat = row * BINS + np.where(known, place, 0).astype(np.int64)
         self.counts += np.bincount(flat[known], minlength=self.counts.size).reshape(self.counts.shape)
         for i in range(min(len(ids), SAMPLES - len(self.samples))):
             self.samples[int(ids[i])] = values[i].copy()

@@ -44,7 +44,7 @@ def _events(design: Design, output: Output) -> dict[str, Any]:
     cause = np.full(len(output.outcome), "", object)
     for i, path in enumerate(design.model.hazards):
         day, word = output.event_times[:, i], path.rpartition(".")[2]
-        if design.model.declared[path].ends:
+        if getattr(design.model.declared[path], "ends", False):
             earlier = day < death
             death, cause = np.where(earlier, day, death), np.where(earlier, word.replace("_", " "), cause)
         else:

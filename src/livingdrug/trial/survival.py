@@ -121,7 +121,7 @@ def hazard_ratio(time: Floats, event: Bools, since: Floats, steps: int = 30) -> 
         for _ in range(steps):
             weight = inside * np.exp(beta)[..., None]
             share = np.where(event, weight / (weight + (at_risk - inside)), 0.0)
-            score = (member - share).sum(axis=-1)
+            score: Floats = (member - share).sum(axis=-1)
             information = (share * (1 - share)).sum(axis=-1)
             beta = beta + np.clip(np.where(information > 0, score / information, 0.0), -1.0, 1.0)
             beta = np.clip(beta, -15.0, 15.0)
