@@ -53,8 +53,8 @@ def area(values: Floats, times: Floats, to: float) -> Floats:
 def from_course(course: Floats, times: Floats, days: list[float]) -> dict[str, Floats]:
     """Doubling time, half-life of the first decline, area, values on days; courses (n, times) without noise.
 
-    """Doubling time, half-life of the first decline, area, values on days of courses (n, times) without noise.
-    way down. nan where the course does not get so far.
+    Doubling: slope of the logarithm between 2 % and 50 % of the peak going up; decline: between 50 % and 5 % going
+    down. nan where the course does not get so far.
     """
     use = times >= FIRST
     t, logs = times[use], np.log(np.maximum(np.nan_to_num(np.ascontiguousarray(course[:, use])), TINY))
