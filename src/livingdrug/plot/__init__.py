@@ -5,6 +5,7 @@ from livingdrug.plot.beside import beside
 from livingdrug.plot.course import Course, courses
 from livingdrug.plot.expansion import expansion
 from livingdrug.plot.grades import grades
+from livingdrug.plot.presence import presence
 from livingdrug.plot.published import Published
 from livingdrug.plot.survival import Curve, survival
 from livingdrug.plot.swimmer import swimmer
@@ -19,6 +20,7 @@ __all__ = [
     "expansion",
     "grades",
     "paired",
+    "presence",
     "survival",
     "swimmer",
 ]

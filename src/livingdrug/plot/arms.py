@@ -29,7 +29,7 @@ def arms(rates: pd.DataFrame, *, theme: Theme = "light", width: float = WIDE) ->
     shown = rates[(rates["unit"] == "%") & rates["value"].notna()]
     measures, names = list(dict.fromkeys(shown["measure"])), list(dict.fromkeys(shown["arm"]))
     narrow = width <= NARROW + 1
-    lane = 0.16 + 0.13 * len(names) + (0.2 if narrow else 0)
+    lane = 0.14 + 0.11 * len(names) + (0.2 if narrow else 0)
     with house(theme) as ink:
         figure = sheet(width, 1.2 + lane * len(measures))
         axes = figure.subplots()
@@ -38,9 +38,9 @@ def arms(rates: pd.DataFrame, *, theme: Theme = "light", width: float = WIDE) ->
             of_arm = shown[shown["arm"] == name].set_index("measure").reindex(measures)
             heights = np.arange(len(measures)) + (i - (len(names) - 1) / 2) * step + (0.14 if narrow else 0)
             colour = ink.series[i % len(ink.series)]
-            axes.hlines(heights, of_arm["low"], of_arm["high"], color=colour, linewidth=1.4, alpha=0.8)
+            axes.hlines(heights, of_arm["low"], of_arm["high"], color=colour, linewidth=1.4, alpha=0.8, clip_on=False)
             axes.plot(of_arm["value"], heights, linestyle="none", marker=SHAPES[i % len(SHAPES)], markersize=5.5,
-                      color=colour, markeredgecolor=ink.paper, markeredgewidth=0.6, label=name)  # fmt: skip
+                      color=colour, markeredgecolor=ink.paper, markeredgewidth=0.6, label=name, clip_on=False)  # fmt: skip
         axes.set_ylim(len(measures) - 0.5, -0.5)
         axes.set_xlim(0, 100)
         axes.set_xlabel("patients (%), with 95 % interval")

@@ -48,7 +48,7 @@ def beside(measures: Sequence[Row], *, theme: Theme = "light", width: float = WI
             _block(axes, block, ink, narrow)
             top -= tall + _AXIS
         if blocks:
-            _key(figure, ink, narrow)
+            _key(figure, {str(row.get("verdict")) for row in shown}, ink, narrow)
     return figure
 
 
@@ -165,13 +165,13 @@ def _with_interval(value: float, low: float | None, high: float | None) -> str:
     return f"{number(value)}  ({number(low)} to {number(high)})"
 
 
-def _key(figure: Figure, ink: Ink, narrow: bool) -> None:
+def _key(figure: Figure, given: set[str], ink: Ink, narrow: bool) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
         Line2D([], [], color=ink.simulated, marker="o", markersize=5, label="simulated, 95 % of trials"),
         Line2D([], [], color=ink.published, marker="D", markersize=4.5, label="published, 95 % interval"),
-        *(Line2D([], [], label=verdict, **_look(verdict, ink)) for verdict in VERDICTS),
+        *(Line2D([], [], label=verdict, **_look(verdict, ink)) for verdict in VERDICTS if verdict in given),
         Line2D([], [], linestyle="none", label="† used in fitting"),
     ]
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=2 if narrow else 6,

@@ -71,8 +71,8 @@ def draw(axes: Axes, course: Course, ink: Ink, limits: tuple[float, float] | Non
     low, high = limits or span(course)
     floor = low if course.logarithmic else -np.inf
     b5, b25, b50, b75, b95 = np.maximum(course.bands, floor)
-    axes.fill_between(x, b5, b95, color=colour, alpha=0.16, linewidth=0, label="90 % of patients")
-    axes.fill_between(x, b25, b75, color=colour, alpha=0.26, linewidth=0, label="half of patients")
+    axes.fill_between(x, b5, b95, color=colour, alpha=0.2, linewidth=0, label="90 % of patients")
+    axes.fill_between(x, b25, b75, color=colour, alpha=0.32, linewidth=0, label="half of patients")
     if course.samples is not None:
         for i, sample in enumerate(np.maximum(course.samples, floor)):
             axes.plot(x, sample, color=ink.quiet, linewidth=0.5, alpha=0.6, label="_" if i else "single patients")

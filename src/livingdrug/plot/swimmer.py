@@ -20,11 +20,13 @@ MOST = 60
 BARS = ("followed", "in remission")
 
 
-def swimmer(patients: pd.DataFrame, *, most: int = 40, theme: Theme = "light", width: float = WIDE) -> Figure:
+def swimmer(
+    patients: pd.DataFrame, *, most: int = 40, antigen: str = "antigen", theme: Theme = "light", width: float = WIDE
+) -> Figure:
     """A lane a patient, longest on top; the patients come as rows with the days of what happened to them.
 
     Columns [day], nan = did not happen: followed (last day known), response, relapse_positive (leukaemia still shows
-    CD19), relapse_negative (CD19 lost), transplant (or another new therapy), death. At most `most` patients are drawn.
+    the antigen), relapse_negative (antigen lost), transplant (or another new therapy), death. At most `most` are drawn.
     """
     lacking = [c for c in COLUMNS if c not in patients.columns]
     if lacking:
@@ -38,7 +40,7 @@ def swimmer(patients: pd.DataFrame, *, most: int = 40, theme: Theme = "light", w
         axes = figure.subplots()
         days = {name: lanes[name].to_numpy(float) for name in COLUMNS}
         _lanes(axes, days, ink)
-        _marks(axes, days, ink)
+        _marks(axes, days, antigen, ink)
         axes.set_ylim(-0.8, max(len(lanes), 1) - 0.2)
         axes.set_yticks([])
         axes.grid(axis="y", visible=False)
@@ -65,13 +67,13 @@ def _lanes(axes: Axes, days: dict[str, np.ndarray], ink: Ink) -> None:
     axes.barh(rows[well], (stop - start)[well], left=start[well], height=0.46, color=ink.simulated, label=BARS[1])
 
 
-def _marks(axes: Axes, days: dict[str, np.ndarray], ink: Ink) -> None:
+def _marks(axes: Axes, days: dict[str, np.ndarray], antigen: str, ink: Ink) -> None:
     """One shape an event, so that the plot reads without colour."""
     rows = np.arange(len(days["followed"]))
     alive = np.isnan(days["death"])
     shapes = (
-        ("relapse, CD19 kept", days["relapse_positive"], "o", ink.published, ink.paper, 5.5),
-        ("relapse, CD19 lost", days["relapse_negative"], "s", ink.pink, ink.paper, 5.2),
+        (f"relapse, {antigen} kept", days["relapse_positive"], "o", ink.published, ink.paper, 5.5),
+        (f"relapse, {antigen} lost", days["relapse_negative"], "s", ink.pink, ink.paper, 5.2),
         ("transplant or new therapy", days["transplant"], "^", ink.yellow, ink.paper, 5.8),
         ("death", days["death"], "X", ink.text, ink.paper, 6.2),
         ("alive when last seen", np.where(alive, days["followed"], np.nan), ">", ink.quiet, ink.quiet, 4.0),

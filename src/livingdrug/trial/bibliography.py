@@ -10,6 +10,7 @@ from typing import Any
 from livingdrug.plot.ticks import number
 from livingdrug.scenario import Resolved
 from livingdrug.sources import Source
+from livingdrug.trial.told import words_of
 
 PARTS = ("trial", "protocol", "population", "product", "tumour")
 
@@ -65,7 +66,7 @@ def left_out(resolved: Resolved) -> list[tuple[str, str]]:
         doc = " ".join((type(module).__doc__ or "").split())
         found = re.search(r"Leaves out:\s*(.+)$", doc)
         if found:
-            told.append((role, found.group(1).strip()))
+            told.append((role.replace(".", " ").replace("_", " "), found.group(1).strip()))
     return told
 
 
@@ -85,7 +86,7 @@ def _value(value: Any, unit: str, spread: str) -> str:
         said = "by a table" if value is None else str(value)
     else:
         said = number(value)
-    said += f" {unit}" if unit not in ("", "1") else ""
+    said += f" {words_of(unit)}".rstrip()
     return said + (f"; varies: {spread}" if spread else "")
 
 

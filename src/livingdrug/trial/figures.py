@@ -13,6 +13,7 @@ from livingdrug import plot
 from livingdrug.care.schedule import duration
 from livingdrug.plot import Course, Published, svg
 from livingdrug.plot.style import NARROW, WIDE
+from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.survival import kaplan_meier
 from livingdrug.trial.told import words_of
@@ -58,9 +59,9 @@ LOOKS = {
     "assay.marrow.blasts": Look(
         "Blasts in marrow", "%", floor=0.01, times=100.0, line=("assay.marrow.relapse_above", "counts as relapse")
     ),
-    "tumour.positive": Look("Leukaemia that shows {target}", "cells", floor=0.1),
-    "tumour.negative": Look("Leukaemia without {target}", "cells", floor=0.1),
-    "tumour.sheltered": Look("Sheltered leukaemia", "cells", floor=0.1),
+    "tumour.positive": Look("{target}-positive cells", "cells", floor=0.1),
+    "tumour.negative": Look("{target}-negative cells", "cells", floor=0.1),
+    "tumour.sheltered": Look("Sheltered cells", "cells", floor=0.1),
     "b_cells.per_uL": Look("B cells in blood", "cells/µL", floor=0.1),
     "b_cells.igg": Look("Immunoglobulin G", "g/L", logarithmic=False),
     "lymphocytes.per_uL": Look("Host lymphocytes", "cells/µL", floor=1.0),
@@ -71,7 +72,8 @@ LOOKS = {
     "cytokines.ferritin": Look("Ferritin", "µg/L"),
     "physiology.temperature": Look("Temperature", "°C", logarithmic=False, plus=37.0, line=(38.0, "fever")),
 }
-LEUKAEMIA = ("assay.marrow.blasts", "tumour.positive", "tumour.negative", "tumour.sheltered")
+CLONES = ("tumour.positive", "tumour.negative", "tumour.sheltered")
+LEUKAEMIA = ("assay.marrow.blasts", *CLONES)
 BLOOD = ("b_cells.per_uL", "b_cells.igg", "lymphocytes.per_uL", "leucocytes.neutrophils")
 RELEASE = ("cytokines.ifn_gamma", "cytokines.il6", "cytokines.crp", "cytokines.ferritin", "physiology.temperature")
 BANDS = "Line: median. Dark band: half of the patients alive and followed; pale band: nine in ten."
@@ -117,11 +119,18 @@ def cells(result: Result) -> list[Drawing]:
             LEUKAEMIA,
             "Zero means that the last cell is gone. Patients who died are no longer counted.",
         ),
-        ("blood", "Healthy blood cells", BLOOD, "CD19 CAR-T take healthy B cells along; immunoglobulin follows."),
+        (
+            "blood",
+            "Healthy blood cells",
+            BLOOD,
+            "Healthy B cells carry the antigen too and vanish with the leukaemia; immunoglobulin follows.",
+        ),
     ):
         shown = list(_courses(result, paths, months=True))
         if shown:
             drawings.append(_multiples(name, title, shown, 2, f"{BANDS} {words}"))
+        if name == "leukaemia":
+            drawings += _clones(result)
     return drawings
 
 
@@ -184,7 +193,7 @@ def fates(result: Result) -> list[Drawing]:
                 "One line a patient, from infusion to the last day known. Not selected: the first ones by number.",
                 f"Swimmer plot of {len(lanes)} patients: {int(lanes['response'].notna().sum())} reached remission, "
                 f"{int(lanes['death'].notna().sum())} died.",
-                lambda width: plot.swimmer(lanes, most=LANES, width=width),
+                lambda width: plot.swimmer(lanes, most=LANES, antigen=_antigen(result), width=width),
             ),
         )
     return drawings
@@ -197,7 +206,7 @@ def arms(result: Result) -> list[Drawing]:
     import pandas as pd
 
     first, *others = result.arms.values()
-    kept = [r.measure for r in first.beside.rows if r.unit == "%" and r.value is not None and np.isfinite(r.low)]
+    kept = [r.measure for r in first.beside.rows if r.unit == "%" and r.comparable]
     table = pd.DataFrame(
         [
             dict(measure=row.title, unit=row.unit, arm=arm.title, value=row.simulated, low=row.low, high=row.high)
@@ -275,7 +284,7 @@ def _courses(
             look.times * x[:, seen] + look.plus for x in (courses.bands(path), courses.sample(path)[:SINGLE])
         )
         yield Course(
-            look.title.format(target=result.resolved.product.get("target", "the antigen")),
+            look.title.format(target=_antigen(result)),
             look.unit,
             courses.times[seen],
             bands,
@@ -286,6 +295,37 @@ def _courses(
             published,
             months,
         )
+
+
+def _antigen(result: Result) -> str:
+    return str(result.resolved.product.get("target", "antigen"))
+
+
+def _clones(result: Result) -> list[Drawing]:
+    """In how many patients each clone still has a cell."""
+    courses = result.courses
+    clones = [path for path in CLONES if path in courses.names]
+    seen = (courses.times >= 0) & (courses.followed() > 0)
+    if not clones or seen.sum() < 2:
+        return []
+    one_cell = -LOWEST * PER_DECADE + 1  # the first bin of one cell and more
+    shares = {
+        LOOKS[path].title.format(target=_antigen(result)): counts[:, one_cell:].sum(axis=1) / counts.sum(axis=1)
+        for path in clones
+        for counts in [courses.counts[seen, courses.names.index(path)]]
+    }
+    days = courses.times[seen]
+    last = ", ".join(f"{name} {100 * share[-1]:.0f} %" for name, share in shares.items())
+    return [
+        _both(
+            "clones",
+            "Patients in whom leukaemic cells are left",
+            "Share of the patients alive and followed who have at least one cell of each kind. A clone whose last "
+            "cell is gone does not come back.",
+            f"Share of patients with cells left, by kind, over time. On day {days[-1]:.0f}: {last}.",
+            lambda width: plot.presence(days, shares, width=width),
+        )
+    ]
 
 
 def _line(result: Result, look: Look) -> tuple[float, str] | None:

@@ -71,6 +71,7 @@ def render(result: Result) -> str:
         "version": __version__,
         "tally": told.tally(measures),
         "rule": RULE,
+        "glossary": told.GLOSSARY,
         "measures": [told.row(m, sources) for m in measures if m["verdict"] != "not comparable"],
         "apart": [told.row(m, sources) for m in measures if m["verdict"] == "not comparable" and m["published"]],
         "facts": told.facts(result),

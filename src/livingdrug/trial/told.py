@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,16 @@ PROPERTIES = {
 }
 
 
+GLOSSARY = (
+    ("CR, CRi", "complete remission; with blood counts not yet recovered"),
+    ("MRD", "residual disease that only sensitive methods see"),
+    ("CRS", "cytokine release syndrome: fever, low blood pressure and lack of oxygen when CAR-T cells work hard"),
+    ("Penn, ASTCT", "scales that grade CRS; the same patient may get a higher grade on Penn's"),
+    ("OS, EFS, RFS", "overall, event-free and relapse-free survival"),
+    ("Noise-free", "read from the simulated course itself, without the error of the assay"),
+)
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of words: caption, heads of the columns, rows."""
@@ -68,30 +79,32 @@ def tally(measures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def row(measure: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
     """One measure, in words."""
     published = next(iter(measure["published"]), None)
+    apart = measure["verdict"] == "not comparable"
     look, sign = LOOKS[measure["verdict"]]
     unit = words_of(measure["unit"])
     return {
         "label": measure["title"],
-        "simulated": spoken(measure["simulated"], measure["low"], measure["high"], unit),
-        "published": spoken(published["value"], published["low"], published["high"], unit) if published else "",
+        "simulated": "" if apart and measure["simulated"] is None else _spoken(measure, "simulated", unit),
+        "published": _spoken(published, "value", unit) if published else "",
         "source": _cited(published, sources) if published else "",
         "verdict": measure["verdict"],
-        "reason": measure["reason"],
+        "reason": _capital(measure["reason"]),
         "fitted": measure["fitted"],
         "look": look,
         "sign": sign,
     }
 
 
-def spoken(value: float | None, low: float | None, high: float | None, unit: str) -> str:
+def _spoken(entry: Mapping[str, Any], key: str, unit: str) -> str:
     """A value with its unit and interval."""
+    value, low, high = entry[key], entry["low"], entry["high"]
     if value is None:
         return "not reached"
-    after = f" {unit}" if unit else ""
+    after = f"\u00a0{unit}" if unit else ""
     if low is None and high is None:
         return number(value) + after
     ends = ["not reached" if x is None else number(x) for x in (low, high)]
-    return f"{number(value)}{after} ({ends[0]} to {ends[1]})"
+    return f"{number(value)}{after} ({ends[0]}\u00a0to\u00a0{ends[1]})"
 
 
 def _cited(published: Mapping[str, Any], sources: Mapping[str, Source]) -> str:
@@ -151,13 +164,13 @@ def baseline(result: Result) -> list[Table]:
     rows = cohort.baseline(result.resolved, cohort.draw(result.resolved, ids, result.seed)).rows
     if rows:
         head = ("Baseline", "Simulated (95 % of trials of that size)", "Published", "Source")
-        said = [(r.measure.capitalize(), *_baseline(r), f"{r.source}, n = {r.n}") for r in rows]
+        said = [(_capital(r.measure), *_baseline(r), f"{r.source}, n = {r.n}") for r in rows]
         tables.append(Table(f"{len(ids):,} infused virtual patients beside the published baseline.", head, said))
     properties = []
     for name, table in result.resolved.covariates.items():
         if name not in arm.columns:
             continue
-        called = PROPERTIES.get(name, name.replace("_", " ")).capitalize()
+        called = _capital(PROPERTIES.get(name, name.replace("_", " ")))
         values, unit = np.asarray(arm.columns[name], float)[infused], words_of(str(table.get("unit", "1")))
         if set(np.unique(values)) <= {0.0, 1.0}:
             properties.append((called, f"{100 * values.mean():.0f} %", ""))
@@ -208,7 +221,7 @@ def given(result: Result) -> list[Table]:
             when = f", first on day {np.median(first):.1f} (median)" if len(first) else ""
             words = name.removesuffix("_doses")
             shares.append(f"{100 * np.mean(values > 0):.0f} %{when}" if len(values) else "")
-        rows.append((words.capitalize(), *shares))
+        rows.append((_capital(words), *shares))
     heads = ["Share of infused patients"] if len(result.arms) == 1 else [arm.title for arm in result.arms.values()]
     return [Table("Care that the simulated patients needed or received.", ("Care", *heads), rows)] if rows else []
 
@@ -221,10 +234,13 @@ def rules(resolved: Resolved) -> list[tuple[str, str]]:
         words = sentence(parse(str(dose["amount"])))
         for key in ("at_least", "at_most"):
             words += f", {key.replace('_', ' ')} {sentence(parse(str(dose[key])))}" if key in dose else ""
+        words = re.sub(r"(?<![/\w])\d[\d.]*(?:e[+-]?\d+)?", lambda n: number(float(n.group())), words).replace(
+            "m2", "m²"
+        )
         words += f", on day{'s' if ',' in days else ''} {days}" + (f", over {dose['over']}" if "over" in dose else "")
-        said.append((str(dose.get("name", drug(dose["give"]))).capitalize(), words + "."))
+        said.append((_capital(str(dose.get("name", drug(dose["give"])))), words + "."))
     given = [Rule.read(data) for data in resolved.protocol.get("rule", []) if "give" in data.get("do", {})]
-    return said + [(rule.name.capitalize(), rule.sentence()) for rule in given]
+    return said + [(_capital(rule.name), rule.sentence()) for rule in given]
 
 
 def facts(result: Result) -> list[tuple[str, str]]:
@@ -235,8 +251,11 @@ def facts(result: Result) -> list[tuple[str, str]]:
         ("Version", f"livingdrug {said.get('livingdrug', __version__)}"),
         ("Seed", str(result.seed)),
         ("Scenario", f"{result.trial}, hash {said.get('scenario_hash', resolved.hash)}"),
-        ("Built from", ", ".join(f"{part} {name}" for part, name in resolved.names.items())),
-        ("Mechanisms", ", ".join(f"{role}: {stem}" for role, stem in resolved.modules.items())),
+        (
+            "Built from",
+            ", ".join(f"{part} {name}" for part, name in resolved.names.items() if not part.startswith("drug")),
+        ),
+        ("Mechanisms", ", ".join(stem.replace("_", " ") for stem in resolved.modules.values())),
         (
             "Numbers of the model",
             f"{len(resolved.parameters)}: " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()),
@@ -245,6 +264,10 @@ def facts(result: Result) -> list[tuple[str, str]]:
         ("Run on", ", ".join(f"{word} {said[key]}" for word, key in RUN_ON if said.get(key))),
         ("Finished", str(said.get("finished", ""))),
     ]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def words_of(unit: str) -> str:

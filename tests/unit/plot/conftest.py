@@ -34,6 +34,11 @@ FIGURES: dict[str, Callable] = {
     ),
     "survival by arm": lambda z, **look: plot.survival([z.curve("standard", 500), z.curve("half dose", 200)], **look),
     "swimmer": lambda z, **look: plot.swimmer(z.lanes(), **look),
+    "presence": lambda z, **look: plot.presence(
+        np.arange(0, 1000, 30),
+        {"CD19-positive": np.linspace(1, 0.3, 34), "CD19-negative": np.linspace(0.4, 0.1, 34)},
+        **look,
+    ),
     "grades": lambda z, **look: plot.grades(
         z.worst_grades(), published={"Penn": [plot.Published(0, 77, 66, 86), None]}, **look
     ),

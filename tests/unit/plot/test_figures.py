@@ -141,7 +141,7 @@ def test_swimmer_tells_what_happened(invented):
         ],
         columns=COLUMNS,
     )
-    axes = plot.swimmer(lanes).axes[0]
+    axes = plot.swimmer(lanes, antigen="CD19").axes[0]
     known = {line.get_label(): np.asarray(line.get_xdata()) for line in axes.get_lines()}
     months = 365.25 / 12
     assert known["relapse, CD19 kept"][1] == pytest.approx(300 / months)
