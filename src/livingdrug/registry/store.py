@@ -26,10 +26,15 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.registry import schema
+from livingdrug.registry.changes import compare
 from livingdrug.registry.errors import RecordError, RegistryError
+from livingdrug.registry.history import put_into_past
 from livingdrug.registry.link import own_number, relink
 from livingdrug.registry.record import DATES, Record, Study, is_whole, read
 from livingdrug.registry.text import as_text, content_hash, parse_json
+
+NEWS = 60
+"""A study is news when it was first posted at most so long before it was seen [day]"""
 
 _DATE_PARTS = (("", "text"), ("_precision", "precision"), ("_first", "first"), ("_last", "last"), ("_type", "type"))
 _PLAIN = (
@@ -227,52 +232,58 @@ class Store:
         """Keeps one record: `new`, `changed` or `unchanged`.
 
         text: the record exactly as received. newest: the record comes from the registry now, so it is believed even
-        when its data version is older than the one kept; otherwise an older record counts as unchanged.
+        when its data version is older than the one kept; otherwise an older record counts as unchanged, unless it is
+        known to have been seen earlier: then it takes its place in the study's history.
         Raises RecordError when the record has no usable id, or is a cut of a record that is kept whole.
         """
-        from livingdrug.registry.changes import compare
-
         study = read(record)
         seen = moment(seen)
         digest = content_hash(record)
+        text = as_text(record) if text is None else text
         with self.transaction() as db:
             kept = db.execute(
-                "SELECT hash, version, as_of, first_seen, trial FROM study WHERE id = ?", (study.id,)
+                "SELECT study.hash, number, as_of, first_seen, trial, seen FROM study"
+                " JOIN version ON version.study = id AND number = version WHERE id = ?",
+                (study.id,),
             ).fetchone()
+            if kept and not newest and seen < kept[5]:
+                return put_into_past(self, study.id, seen, text)
             if kept and (kept[0] == digest or (not newest and study.as_of < kept[2])):
                 db.execute(
                     "UPDATE study SET last_seen = max(last_seen, ?), as_of = max(as_of, ?) WHERE id = ?",
                     (seen, study.as_of, study.id),
                 )
-                self._revive(study.id, seen)
+                if newest or study.as_of > kept[2]:
+                    self._revive(study.id, seen)
                 return "unchanged"
-            number = 1
-            changes = []
-            if kept:
-                before = self.record(study.id)
-                if is_whole(before) and not is_whole(record):
-                    raise RecordError(f"only a part of {study.id}; the whole record that is there is kept")
-                number = kept[1] + 1
-                if is_whole(before):
-                    changes = compare(before, record, lambda field: self._last_stated(study.id, field), now=study)
-            registry_date = study.updated.first if study.updated else None
-            db.execute(
-                "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?)",
-                (study.id, number, digest, seen, registry_date, pack(text if text is not None else as_text(record))),
-            )
-            self._write(study, digest, number, seen, kept)
-            for change in changes:
-                self.event(study.id, number, change.kind, change.field, change.before, change.after, seen,
-                           registry_date, silent=change.silent, doubt=change.doubt)  # fmt: skip
-            if not kept and study.first_posted and _days_between(study.first_posted.first, seen[:10]) <= 60:
-                self.event(study.id, number, "new", "study", None, study.title, seen, registry_date)
+            before = self.record(study.id) if kept else None
+            if before and is_whole(before) and not is_whole(record):
+                raise RecordError(f"only a part of {study.id}; the whole record that is there is kept")
+            number = kept[1] + 1 if kept else 1
+            self.step(study, record, text, digest, number, seen, before)
+            self.write(study, digest, number, seen, kept)
             self._revive(study.id, seen)
             for other, trial in relink(db, study.id).items():
                 db.execute("UPDATE study SET trial = ?, revision = ? WHERE id = ?", (trial, self.revision(), other))
             return "changed" if kept else "new"
 
-    def _write(self, study: Study, digest: str, number: int, seen: str, kept: tuple | None) -> None:
-        """The typed row and the link rows of one study."""
+    def step(
+        self, study: Study, record: Record, text: str, digest: str, number: int, seen: str, before: Record | None
+    ) -> None:  # fmt: skip
+        """One version of a study, and what it says that the version before did not."""
+        registry_date = study.updated.first if study.updated else None
+        version = (study.id, number, digest, seen, registry_date, pack(text))
+        self.connect().execute("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?)", version)
+        if before is None:
+            if study.first_posted and _days_between(study.first_posted.first, seen[:10]) <= NEWS:
+                self.event(study.id, number, "new", "study", None, study.title, seen, registry_date)
+        elif is_whole(before):
+            for c in compare(before, record, lambda field: self._last_stated(study.id, field), now=study):
+                self.event(study.id, number, c.kind, c.field, c.before, c.after, seen, registry_date,
+                           silent=c.silent, doubt=c.doubt)  # fmt: skip
+
+    def write(self, study: Study, digest: str, number: int, seen: str, kept: tuple | None) -> None:
+        """The typed row and the link rows of one study; kept: what upsert found of it."""
         db = self.connect()
         lead = next((s for s in study.sponsors if s.role == "lead"), None)
         row = {c: getattr(study, c) for c in _PLAIN}

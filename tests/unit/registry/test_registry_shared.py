@@ -77,6 +77,16 @@ def test_the_120_versions_are_67_steps_and_9_of_them_silent(tmp_path: Path) -> N
     assert db.execute("SELECT count(*) FROM event WHERE doubt IS NOT NULL").fetchone() == (0,)
 
 
+def test_the_versions_are_the_same_67_steps_beside_newer_and_older_files(tmp_path: Path) -> None:
+    store = Store(tmp_path / "t.sqlite")
+    versions = list(rows("ctgov_v2_versions.jsonl.gz"))
+    with store.transaction():
+        for version in sorted(versions, key=lambda v: v["seen_at"], reverse=True):
+            store.upsert(version["study"], seen=version["seen_at"])
+    steps = set(store.connect().execute("SELECT study, version FROM event WHERE kind <> 'new'"))
+    assert len(steps) == 67 and store.connect().execute("SELECT count(*) FROM version").fetchone() == (120,)
+
+
 def day_record(row: dict[str, str]) -> dict[str, Any]:
     """A row of the CAR-T snapshots as a v2 record; an empty cell is an absent field."""
     status: dict[str, Any] = {"overallStatus": row["OverallStatus"]}

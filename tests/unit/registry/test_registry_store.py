@@ -4,6 +4,7 @@ import copy
 import json
 import sqlite3
 import threading
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,26 @@ def test_an_older_file_does_not_turn_the_clock_back(store: Store) -> None:
     assert store.upsert(old, seen="2026-03-03", newest=True) == "changed"
 
 
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_archived_versions_make_the_same_history_in_any_order(tmp_path: Path, order: tuple[int, ...]) -> None:
+    first = study(9, status="RECRUITING", version="2026-01-01")
+    second = updated(study(9, version="2026-01-02"), "2026-01-01", overallStatus="COMPLETED")
+    third = updated(study(9, version="2026-01-03"), "2026-01-02", overallStatus="UNKNOWN")
+    again = updated(study(9, version="2026-01-04"), "2026-01-02", overallStatus="UNKNOWN")
+    store = Store(tmp_path / "t.sqlite")
+    for i in order:
+        store.upsert((first, second, third, again)[i], seen=f"2026-01-0{i + 1}")
+    assert list(store.versions("NCT00000009")) == [
+        (n, f"2026-01-0{n}", (first, second, third)[n - 1]) for n in (1, 2, 3)
+    ]
+    steps = (
+        store.connect().execute("SELECT seen, before, after FROM event WHERE field = 'status' ORDER BY seen").fetchall()
+    )
+    assert steps == [("2026-01-02", "RECRUITING", "COMPLETED"), ("2026-01-03", "COMPLETED", "UNKNOWN")]
+    kept = row(store, "NCT00000009")
+    assert (kept["status"], kept["version"], kept["first_seen"]) == ("UNKNOWN", 3, "2026-01-01")
+
+
 def test_a_cut_of_a_record_never_replaces_the_whole_one(store: Store) -> None:
     whole = study(10)
     cut = {"protocolSection": {"identificationModule": {"nctId": "NCT00000010"}, "statusModule": {}}}
@@ -143,7 +164,9 @@ def test_buried_and_back_again(store: Store) -> None:
     store.bury("NCT00000013", "gone", "2026-01-02")
     store.bury("NCT00000013", "gone", "2026-01-03")
     assert store.record("NCT00000013") == study(13)
-    store.upsert(study(13), seen="2026-01-04")
+    store.upsert(study(13), seen="2026-01-04")  # an old file does not raise the dead
+    assert store.connect().execute("SELECT count(*) FROM tombstone").fetchone() == (1,)
+    store.upsert(study(13), seen="2026-01-05", newest=True)
     kinds = [k for (k,) in store.connect().execute("SELECT kind FROM event ORDER BY id") if k != "new"]
     assert kinds == ["removed", "returned"]
     assert store.connect().execute("SELECT count(*) FROM tombstone").fetchone() == (0,)
@@ -167,7 +190,7 @@ def test_a_trouble_inside_one_record_leaves_nothing_half_written(store: Store, m
     store.upsert(study(14), seen="2026-01-01")
     before = list(store.connect().iterdump())
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "_write", broken)
+        patch.setattr(Store, "write", broken)
         assert store.take(json.dumps(lapsed(study(14))), "x", "2026-01-02", newest=True) == "quarantined"
     after = [line for line in store.connect().iterdump() if 'INTO "quarantine"' not in line]
     assert after == before
