@@ -1,7 +1,9 @@
 """The daily course of temperature, CRP, IL-6 and leucocytes, beside summaries of 205 adults: shape only.
 
 Those were adults, mostly with lymphoma, of several products, and IL-6 was cut off at 5 and 400 pg/mL; so only days
-of peak and nadir, order of size and the step between grades are compared. Run: python verification/daily_course.py [patients].
+of peak and nadir, order of size and the step between grades are compared.
+
+Run: python verification/daily_course.py [patients].
 """
 
 from __future__ import annotations
@@ -86,9 +88,9 @@ def main() -> None:
     write_section(
         "daily course",
         "## Daily course of cytokine release\n\n"
-        f"{len(grade)} infused patients, seed {SEED} (`verification/daily_course.py`), beside medians of 205 adults, mostly with "
-        "lymphoma, after several products (IL-6 cut off at 5 and 400 pg/mL). Shape only: another population, other drugs and "
-        "other care. Medians over all patients:\n\n"
+        f"{len(grade)} infused patients, seed {SEED} (`verification/daily_course.py`), beside medians of 205 adults, "
+        "mostly with lymphoma, after several products (IL-6 cut off at 5 and 400 pg/mL). Shape only: another population, "
+        "other drugs and other care. Medians over all patients:\n\n"
         + table(["quantity", "adults", "simulated"], rows)
         + "\n\nMedian of each patient's peak by ASTCT grade 0 / 1 / 2 / 3 (IL-6 cut at 400):\n\n"
         + table(["quantity", "adults", "simulated"], steps)

@@ -114,9 +114,9 @@ def laws() -> list[list[str]]:
     law(
         "Conditioning without fludarabine is worse",
         "no fludarabine",
-        f"Cmax x {geometric(bare['cmax_true']) / geometric(plain['cmax_true']):.2f} (x 0.53 in a covariate model); EFS at 12 months "
-        f"{bare_m['efs_12m']:.0f} % against {measured['efs_12m']:.0f} %; aplasia at 6 months {bare_m['aplasia_6m']:.0f} % against "
-        f"{measured['aplasia_6m']:.0f} %",
+        f"Cmax x {geometric(bare['cmax_true']) / geometric(plain['cmax_true']):.2f} (x 0.53 in a covariate model); "
+        f"EFS at 12 months {bare_m['efs_12m']:.0f} % against {measured['efs_12m']:.0f} %; aplasia at 6 months "
+        f"{bare_m['aplasia_6m']:.0f} % against {measured['aplasia_6m']:.0f} %",
         bare_m["efs_12m"] < measured["efs_12m"] and bare_m["aplasia_6m"] < measured["aplasia_6m"],
     )
 
@@ -128,8 +128,8 @@ def laws() -> list[list[str]]:
     law(
         "Tocilizumab does not slow expansion, and shortens cytokine release",
         "no tocilizumab (nor steroid, which follows it)",
-        f"Cmax of those who got it x {same:.2f}; their release lasts {np.median(plain['crs_length'][given]):.1f} d with and "
-        f"{np.median(free['crs_length'][given]):.1f} d without",
+        f"Cmax of those who got it x {same:.2f}; theirs lasts {np.median(plain['crs_length'][given]):.1f} d with "
+        f"and {np.median(free['crs_length'][given]):.1f} d without",
         abs(same - 1) < 0.05 and np.median(plain["crs_length"][given]) < np.median(free["crs_length"][given]),
     )
 
@@ -157,7 +157,7 @@ if __name__ == "__main__":
     held = sum(r[3] == "yes" for r in found)
     write_section(
         "laws",
-        f"## Laws of the field, as paired experiments\n\n{N:,} virtual patients of ELIANA enrolled in each arm, the same ones "
-        f"in all, seed {SEED} (`verification/laws.py`). {held} of {len(found)} hold.\n\n"
+        f"## Laws of the field, as paired experiments\n\n{N:,} virtual patients of ELIANA enrolled in each arm, the "
+        f"same ones in all, seed {SEED} (`verification/laws.py`). {held} of {len(found)} hold.\n\n"
         + table(["law", "what was changed", "what came of it", "holds"], found),
     )

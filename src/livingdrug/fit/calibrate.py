@@ -139,7 +139,7 @@ def calibrate(
     minutes: float = 10.0,
     starts: int = 2,
 ) -> Outcome:
-    """Fit the free values named in library/fits/NAME.toml and, unless told not to, write them back with what they answer to.
+    """Fit the free values of library/fits/NAME.toml and, unless told not to, write them back with what they answer to.
 
     minutes: time for all starts together; new patients (another seed) judge the result.
     """

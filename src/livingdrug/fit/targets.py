@@ -39,8 +39,8 @@ class Free:
 
 @dataclass(frozen=True)
 class Target:
-    """A published measure. Its distance is (simulated - published) / tolerance, of logarithms when relative, and nothing
-    inside a band from low to high."""
+    """A published measure. Its distance: (simulated - published) / tolerance, of logarithms when relative; none inside
+    a band from low to high."""
 
     measure: str
     value: float

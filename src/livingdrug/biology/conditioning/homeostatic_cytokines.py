@@ -25,11 +25,12 @@ class HomeostaticCytokines(Module):
     il15_depleted = Param("pg/mL", "IL-15 without lymphocytes")
     il15_clearance = Param("1/day", "loss of IL-15 without lymphocytes")
     half = Param("pg/mL", "concentration of either that gives half its help")
+    steepness = Param("1", "steepness of the help in the concentration")
     strength = Param("1", "growth added by either at its fullest, relative to growth without help")
     lymphocytes = Reads("lymphocytes.share", "1", absent=1.0)
 
     fullest = Derived("1", "help without lymphocytes, before scaling", lambda v: 1 + v.strength * (
-        hill(v.il7_depleted, v.half) + hill(v.il15_depleted, v.half)))
+        hill(v.il7_depleted, v.half, v.steepness) + hill(v.il15_depleted, v.half, v.steepness)))
     il7 = State("pg/mL", "interleukin 7", start=lambda v: v.il7_normal)
     il15 = State("pg/mL", "interleukin 15", start=lambda v: v.il15_normal)
 
@@ -44,5 +45,5 @@ class HomeostaticCytokines(Module):
             yield Flow(f"{name} uptake", out_of=name, rate=uptake * cytokine)
 
     def published(self, v: Any) -> dict[str, Any]:
-        seven, fifteen = v.il7 / (v.il7 + v.half), v.il15 / (v.il15 + v.half)
-        return {"help": (1 + v.strength * (seven + fifteen)) / v.fullest}
+        both = hill(v.il7, v.half, v.steepness) + hill(v.il15, v.half, v.steepness)
+        return {"help": (1 + v.strength * both) / v.fullest}
