@@ -29,6 +29,9 @@ ROLLING = 14
 MISSES = 2
 """Sweeps in which a study must be missing, and unknown when asked for, before it counts as removed."""
 
+MOVES = 5
+"""How often the registry's data may move during one run."""
+
 TOGETHER = 100
 """Ids asked for in one request."""
 
@@ -48,20 +51,24 @@ def follow(store: Store, client: Client, run: Run, page_size: int, progress: Pro
         run.since = _days_before(last["started"], OVERLAP) if last else None
         run.save(store)
     elif run.data_timestamp != (moved := _data_timestamp(client)):  # the pages of a run that was cut off are gone
-        run.data_timestamp, run.token = moved, None
-        if run.stage != "load":
-            run.stage = "delta"
-        run.save(store)
-    for _ in range(5):
+        _begin_again(store, run, moved)
+    for _ in range(MOVES):
         while run.stage != "check":
             _STAGES[run.stage](store, client, run, page_size, progress)
         moved = _data_timestamp(client)
         if moved == run.data_timestamp:
-            break
-        run.data_timestamp, run.stage, run.token = moved, "delta", None
+            return True
+        _begin_again(store, run, moved)
+    raise RegistryError("the registry's data moved again and again", mend="run the same command again later")
+
+
+def _begin_again(store: Store, run: Run, moved: str) -> None:
+    """The registry's data moved: what was not loaded yet is loaded, the rest asked again, and seen today."""
+    if run.stage != "load":
+        run.stage = "delta"
         run.since = run.since or _days_before(run.started, OVERLAP)
-        run.save(store)
-    return True
+    run.data_timestamp, run.token, run.started = moved, None, run.today
+    run.save(store)
 
 
 def _last(store: Store, run: Run) -> dict[str, str] | None:

@@ -47,6 +47,8 @@ class Run:
     token: str | None
     since: str | None
     counts: dict[str, int] = field(default_factory=dict)
+    today: str = ""
+    """now, also when the run was started earlier; not kept"""
 
     @property
     def list_name(self) -> str:
@@ -60,9 +62,10 @@ class Run:
     def save(self, store: Store) -> None:
         """Writes the place reached; called inside the transaction that did the work."""
         store.connect().execute(
-            "UPDATE run SET data_timestamp = ?, stage = ?, token = ?, since = ?, counts = ? WHERE id = ?",
-            (self.data_timestamp, self.stage, self.token, self.since, json.dumps(self.counts, sort_keys=True), self.id),
-        )
+            "UPDATE run SET started = ?, data_timestamp = ?, stage = ?, token = ?, since = ?, counts = ? WHERE id = ?",
+            (self.started, self.data_timestamp, self.stage, self.token, self.since,
+             json.dumps(self.counts, sort_keys=True), self.id),
+        )  # fmt: skip
 
     def finish(self, store: Store) -> None:
         """Closes the run."""
@@ -125,7 +128,7 @@ def _take_up(store: Store, registry: str, query: str, base_url: str, started: st
             )
         found = db.execute(select, question)
         named = dict(zip((c[0] for c in found.description), found.fetchone(), strict=True))
-    return Run(**{**named, "counts": json.loads(named["counts"])}), resumed
+    return Run(**{**named, "counts": json.loads(named["counts"])}, today=started), resumed
 
 
 @contextmanager

@@ -170,6 +170,34 @@ def test_a_refresh_in_the_middle_begins_again(tmp_path: Path) -> None:
         assert "NCT00000500" in dict(mirror.store.studies())
 
 
+@pytest.mark.parametrize("cut_at", range(2, 14))
+def test_a_run_cut_off_for_weeks_is_taken_up_with_the_day_it_is_seen(tmp_path: Path, cut_at: int) -> None:
+    records = studies(30)
+    with Ctgov(copy.deepcopy(records), faults={n: "503" for n in range(cut_at, 99)}) as registry:
+        mirror = Mirror(tmp_path, registry)
+        try:
+            mirror.sync()
+        except RegistryError:
+            pass
+        registry.faults.clear()
+        registry.put(updated(records[2], "2026-02-01", overallStatus="SUSPENDED"))
+        registry.put(study(7777, updated="2026-02-01"))
+        registry.records.pop(number(records[20]))
+        for _ in range(3):
+            registry.next_day()
+            mirror.sync(started="2026-02-02T00:00:00Z")
+        assert mirror.same() and len(mirror.store) in (30, 31)
+        late = {e.seen for e in events(mirror.store)}
+        assert late <= {"2026-02-02T00:00:00Z"}
+
+
+def test_data_that_never_stand_still_are_given_up(tmp_path: Path) -> None:
+    with Ctgov(studies(5)) as registry:
+        registry.moves = {n: registry.next_day for n in range(1, 200)}
+        with pytest.raises(RegistryError, match="moved again and again|refuses the question"):
+            Mirror(tmp_path, registry).sync()
+
+
 def test_a_query_keeps_to_its_studies(tmp_path: Path) -> None:
     records = [study(i, title=f"{'Zebrafish' if i % 2 else 'Other'} study {i}") for i in range(1, 21)]
     with Ctgov(copy.deepcopy(records)) as registry:
