@@ -1,7 +1,8 @@
 """Compiled models on disk: one generated file per set of equations, kept in the user's cache folder.
 
-The key is made of the texts of the modules, their wiring and the engine's own texts, so a changed equation compiles anew and a changed
-value, rule or dose does not. Two processes at once write the same bytes; a folder that cannot be written gives way to a temporary one.
+A model is found by the texts of its modules, their wiring and the engine's own texts; what is kept is named by its content. So a
+changed equation compiles anew, a changed value, rule or dose does not, and a changed comment costs only the look. Two processes at
+once write the same bytes; a folder that cannot be written gives way to a temporary one.
 """
 
 from __future__ import annotations
@@ -28,11 +29,10 @@ ENV = "LIVINGDRUG_CACHE"
 
 @dataclass(frozen=True)
 class Program:
-    """A loaded model: its kernel module, and whether it was found ready."""
+    """A loaded model: its kernel module, and the file it came from."""
 
     kernel: Any
-    path: Path | None
-    found: bool
+    path: Path | None = None
 
 
 def folder() -> Path:
@@ -129,11 +129,15 @@ def load(model: Model) -> Program:
     """The model's kernel, compiled now or found in the cache."""
     name = fingerprint(model)
     if name not in _loaded:
-        path = folder() / f"model_{name}.py"
-        found = path.exists()
-        if not found:
-            _write(path, text(model))
-        _loaded[name] = Program(_imported(path), path, found)
+        kept = folder()
+        note = kept / f"{name}.txt"  # which file holds this model
+        path = kept / note.read_text(encoding="utf-8") if note.exists() else None
+        if path is None or not path.exists():
+            content = text(model)
+            path = kept / f"model_{hashlib.sha256((content + _numba_version()).encode()).hexdigest()[:24]}.py"
+            _write(path, content)
+            _write(note, path.name)
+        _loaded[name] = Program(_imported(path), path)
     return _loaded[name]
 
 
@@ -143,7 +147,7 @@ def plain(model: Model) -> Program:
     if name not in _loaded:
         kernel = ModuleType(f"livingdrug_{name}")
         exec(compile(text(model, lanes=1, jit=False), f"<{kernel.__name__}>", "exec"), kernel.__dict__)
-        _loaded[name] = Program(kernel, None, False)
+        _loaded[name] = Program(kernel)
     return _loaded[name]
 
 
@@ -160,8 +164,8 @@ def _write(path: Path, content: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     with os.fdopen(handle, "w", encoding="utf-8") as f:
         f.write(content)
-    if path.exists():
-        os.unlink(temporary)
+    if path.exists() and path.read_text(encoding="utf-8") == content:
+        os.unlink(temporary)  # the time of the file decides whether its compiled code is still good
     else:
         os.replace(temporary, path)
 
