@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,11 @@ from livingdrug.errors import ScenarioError, unknown
 from livingdrug.models.entry import Published
 from livingdrug.models.integrate import Course, Dose
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Floats = NDArray[np.float64]
+FEW = 36  # up to so many courses are shown by their whole range
 _MEASURE = re.compile(r"^\s*(\w+)\s*\(\s*(\w+)\s*((?:,\s*[\d.eE+-]+\s*)*)\)\s*$")
 MEASURES = ("peak(x)", "peak(x, from)", "peak_day(x)", "nadir(x)", "nadir_day(x)", "at(x, day)", "area(x, from, to)",
             "doubling(x, from, to)", "half_life(x, from, to)")
@@ -36,17 +40,31 @@ class Run:
 
     @cached_property
     def summary(self) -> list[dict[str, Any]]:
-        """What the paper states and what this run gives; then peak and lowest value of every observation (medians over courses)."""
+        """What the paper states and what this run gives; then peak and lowest value of every observation, where they come after the
+        start: median and limits over the courses."""
         rows: list[dict[str, Any]] = []
         for said in self.published.figures:
             rows.append({"measure": said["measure"], "unit": said["unit"], "simulated": float(np.median(self.measure(said["measure"]))),
                          "published": float(said["value"]), "source": said["source"], "where": said["where"]})
         for name, o in self.published.observations.items():
-            for what, unit in (("peak", o.unit), ("peak_day", "day"), ("nadir", o.unit), ("nadir_day", "day")):
-                x = self.measure(f"{what}({name})")
-                rows.append({"measure": f"{what}({name})", "unit": unit, "simulated": float(np.median(x)),
-                             "low": float(x.min()), "high": float(x.max())})
+            for turn in ("peak", "nadir"):
+                day = self.measure(f"{turn}_day({name})")
+                if np.median(day) > 0:
+                    for what, unit, x in ((turn, o.unit, self.measure(f"{turn}({name})")), (f"{turn}_day", "day", day)):
+                        low, high = limits(x)
+                        rows.append({"measure": f"{what}({name})", "unit": unit, "simulated": float(np.median(x)),
+                                     "low": float(low), "high": float(high)})
         return rows
+
+    def plot(self) -> Figure:
+        """Every observation in a panel of its own: the course, or the median and range of the courses."""
+        return _plot(self)
+
+
+def limits(x: Floats) -> tuple[Floats, Floats]:
+    """Smallest and largest over the courses (first axis); of many patients, the 5th and 95th percentile."""
+    low, high = np.percentile(x, [5, 95] if len(x) > FEW else [0, 100], axis=0)
+    return low, high
 
 
 def run(model: Published, dose: str | float | None = None, conditioning: str | float | None = None, days: float | None = None,
@@ -129,3 +147,31 @@ def _turn(times: Floats, y: Floats, sign: float) -> tuple[float, float]:
             shift = float(np.clip(0.5 * (a - c) / bend, -1.0, 1.0))
             return float(times[i] + shift * step), float(np.exp(b - 0.25 * (a - c) * shift))
     return float(times[i]), float(y[i])
+
+
+UNITS = {"1": "share", "cell": "cells", "cell/uL": "cells/µL", "Gcell": "10⁹ cells", "copy/ug": "copies/µg DNA"}
+
+
+def _plot(found: Run) -> Figure:
+    from livingdrug.plot import ticks
+    from livingdrug.plot.style import WIDE, house, panels
+
+    with house() as ink:
+        shown = dict(found.published.observations)
+        if "tumour" in shown:
+            shown.pop("tumour_left", None)
+        figure, grid = panels(len(shown), min(3, len(shown)), WIDE if len(shown) > 1 else 4.4, 2.3)
+        for axes, (name, o) in zip(grid, shown.items(), strict=True):
+            x = found.seen[name]
+            high = float(x.max())
+            low = max(float(x[x > 0].min()) if (x > 0).any() else 1.0, high / 1e8)
+            if len(x) > 1:
+                axes.fill_between(found.times, *np.maximum(limits(x), low), color=ink.simulated, alpha=0.18, linewidth=0)
+            axes.plot(found.times, np.maximum(np.median(x, axis=0), low), color=ink.simulated)
+            if high > 0:
+                ticks.decades(axes, 10 ** np.floor(np.log10(low) - 1e-9), 10 ** (np.ceil(np.log10(high) + 1e-9)))
+            axes.set_xlim(0, float(found.times[-1]))
+            axes.set_title(o.of, fontsize=8.5)
+            axes.set_ylabel(UNITS.get(o.unit, o.unit))
+            axes.set_xlabel("days")
+    return figure

@@ -63,8 +63,8 @@ def settings(path: str | Path) -> Settings:
 def run(path: str | Path, wanted: Settings) -> dict[str, Floats]:
     """Simulate an SBML file; columns by name, `time` first.
 
-    Without a list of variables: every species, and every compartment and parameter that changes. A species is written in
-    the meaning that its symbol has in the file (concentration, or amount) unless the settings say otherwise.
+    Without a list of variables: every species, and every compartment and parameter that changes. A species is written in the
+    meaning that its symbol has in the file (concentration, or amount) unless the settings say otherwise.
     """
     imported = read(path)
     contents = imported.contents
@@ -98,11 +98,16 @@ def _table(imported: Imported, variables: tuple[str, ...], wanted: Settings) -> 
     return table
 
 
+def as_csv(table: dict[str, Floats]) -> str:
+    """A table as CSV text, every digit kept."""
+    rows = (",".join(repr(float(x)) for x in row) for row in zip(*table.values(), strict=True))
+    return "\n".join([",".join(table), *rows]) + "\n"
+
+
 def write_csv(table: dict[str, Floats], path: str | Path) -> None:
-    """Write a table as CSV, every digit kept."""
-    names = list(table)
-    rows = (",".join(repr(float(table[n][i])) for n in names) for i in range(len(table["time"])))
+    """Write a table as a CSV file."""
     try:
-        Path(path).write_text("\n".join([",".join(names), *rows]) + "\n", encoding="utf-8")
+        Path(path).write_text(as_csv(table), encoding="utf-8")
     except OSError as problem:
-        raise ScenarioError(f"cannot write '{path}'", where="--csv", mend="choose a folder that exists and may be written") from problem
+        raise ScenarioError(f"cannot write '{path}': {problem.strerror}", where="--csv",
+                            mend="choose a folder that exists and may be written") from problem

@@ -1,0 +1,218 @@
+"""Several published models over one data set, in one unit: what each says, and how far it is from what was seen.
+
+Copies per microgram and cells per microlitre are made comparable by the qPCR assay of the library, at a constant leucocyte count;
+models that count cells in the body are divided by the volume they state themselves.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug import library
+from livingdrug.errors import ScenarioError, unknown
+from livingdrug.models.course import Run, run
+from livingdrug.models.entry import Published, published
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+OBSERVABLES = {"blood": "cell/uL", "transgene": "copy/ug", "cells": "cell", "tumour_left": "1"}
+WORDS = {"blood": "CAR-T in blood [cells/µL]", "transgene": "CAR-T in blood [copies/µg DNA]", "cells": "CAR-T in the body [cells]",
+         "tumour_left": "tumour, share of that at infusion"}
+LEUCOCYTES = 4300.0  # [cell/uL], median on day 7 in 205 patients: Amidi 2022, doi:10.1136/jitc-2022-005459
+
+
+@dataclass(frozen=True)
+class Data:
+    """Observations laid under the models: rows of (day, value, low, high), low and high nan where none is known."""
+
+    title: str
+    of: str
+    rows: Floats
+
+
+@dataclass(frozen=True)
+class Line:
+    """One model in the plot: values (courses, T), and how its own observation was turned into this one (empty: as it is)."""
+
+    label: str
+    days: Floats
+    values: Floats
+    how: str
+
+    @property
+    def median(self) -> Floats:
+        """Median over the courses (T,)."""
+        return np.median(self.values, axis=0)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Models over one data set."""
+
+    of: str
+    relative: bool
+    lines: tuple[Line, ...]
+    data: Data | None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a model: its peak from day 2 on (a bolus is no expansion), its distance from the data: median |log10 of model / data|, and how many lie inside."""
+        shown = []
+        for line in self.lines:
+            y = line.median
+            top = int(np.argmax(np.where(line.days >= 2.0, y, -np.inf)))
+            row: dict[str, Any] = {"model": line.label, "peak": float(y[top]), "peak_day": float(line.days[top]), "observed_as": line.how}
+            if self.data is not None:
+                at = np.interp(self.data.rows[:, 0], line.days, y)
+                with np.errstate(divide="ignore"):
+                    row["distance"] = float(np.median(np.abs(np.log10(np.maximum(at, 1e-300) / self.data.rows[:, 1]))))
+                inside = (at >= self.data.rows[:, 2]) & (at <= self.data.rows[:, 3])
+                row["inside"], row["points"] = int(inside.sum()), int(np.isfinite(self.data.rows[:, 2]).sum())
+            shown.append(row)
+        return shown
+
+    def plot(self, theme: str = "light") -> Figure:
+        """All models and the data in one panel."""
+        return _plot(self, theme)
+
+
+def compare(names: Sequence[str], of: str | None = None, over: str | None = None, relative: bool = False,
+            days: float | None = None, leucocytes: float = LEUCOCYTES, dose: str | None = None) -> Comparison:
+    """Run several published models and lay them over one data set.
+
+    of: what is looked at (OBSERVABLES); over: MODEL/DATA of the library or a CSV file with columns day, value, low, high;
+    relative: each as a share of its own peak; leucocytes [cell/uL]: for turning copies into cells.
+    """
+    if not names:
+        raise ScenarioError("name at least one model", where="models compare", allowed="see livingdrug models list")
+    data = _data(over, of) if over else None
+    of = of or (data.of if data else _shared(names))
+    if of not in OBSERVABLES:
+        raise unknown("observation", of, OBSERVABLES, "--of")
+    if not leucocytes > 0:
+        raise ScenarioError(f"{leucocytes:g} leucocytes per uL are not possible", where="--leucocytes", allowed="more than 0")
+    end = days or (max(90.0, float(data.rows[:, 0].max()) * 1.1) if data else 180.0)
+    lines = []
+    for name in names:
+        model = published(name)
+        asked = dose if dose is not None and "absent" not in model.entry.data["dose"] else None
+        lines.append(_line(run(model, dose=asked, days=end), of, leucocytes))
+    if relative:
+        lines = [Line(x.label, x.days, x.values / x.values.max(axis=1, keepdims=True), x.how) for x in lines]
+        if data:
+            data = Data(data.title, of, np.column_stack([data.rows[:, 0], data.rows[:, 1:] / data.rows[:, 1].max()]))
+    return Comparison(of, relative, tuple(lines), data)
+
+
+def _shared(names: Sequence[str]) -> str:
+    """The first observation that every model offers as its own, else CAR-T in blood."""
+    own = [set(published(n).observations) for n in names]
+    return next((o for o in OBSERVABLES if all(o in x for x in own)), "blood")
+
+
+def _line(found: Run, of: str, leucocytes: float) -> Line:
+    model = found.published
+    if of in found.seen:
+        return Line(model.label, found.times, found.seen[of], "")
+    for own, turn in _turns(model, leucocytes).get(of, {}).items():
+        if own in found.seen:
+            return Line(model.label, found.times, turn[0](found.seen[own]), turn[1])
+    raise ScenarioError(f"{model.name} does not say what its '{of}' would be", where="--of", allowed=list(model.observations),
+                        mend="choose an observation that all share (tumour_left), or leave this model out")
+
+
+def _turns(model: Published, leucocytes: float) -> dict[str, dict[str, Any]]:
+    """How an observation is turned into another: wanted -> own -> (function, words)."""
+    qpcr = library.find("mechanisms", "qpcr").data["assay"]["qpcr"]
+    full = qpcr["genomes"]["value"] * qpcr["vector_copies"]["value"]
+    words = f"qPCR with {leucocytes:,.0f} leucocytes/µL, {qpcr['vector_copies']['value']:g} copies a cell"
+    turns: dict[str, dict[str, Any]] = {
+        "blood": {"transgene": (lambda x: leucocytes * _share(x / full), words)},
+        "transgene": {"blood": (lambda x: full * x / (x + leucocytes), words)},
+        "cells": {"blood_cells": (lambda x: 1e9 * x, "in blood only")},
+    }
+    volume = model.values.get("therapy.blood", model.values.get("therapy.body"))
+    if volume is not None:
+        turns["cells"]["blood"] = (lambda x: x * volume, f"times {volume:g} µL, as the model counts")
+    return turns
+
+
+def _share(x: Floats) -> Floats:
+    """CAR-T per other leucocyte, from the share of all DNA that is theirs."""
+    x = np.minimum(x, 0.999)
+    return x / (1.0 - x)
+
+
+def _data(over: str, of: str | None) -> Data:
+    if over.endswith(".csv"):
+        return _csv(Path(over), of or "blood")
+    name, _, key = over.partition("/")
+    model = published(name)
+    sets = model.data()
+    if not sets:
+        raise ScenarioError(f"{model.name} came with no data", where="--over", allowed=[
+            f"{n}/{k}" for n in library.names("models") for k in published(n).data()])
+    if key and key not in sets:
+        raise unknown(f"data of {model.name}", key, sets, "--over")
+    said = sets[key or next(iter(sets))]
+    if of not in (None, said["of"]):
+        raise ScenarioError(f"the data are of '{said['of']}', not of '{of}'", where="--over", mend=f"ask for --of {said['of']}")
+    return Data(said["title"], said["of"], np.array(said["rows"], float))
+
+
+def _csv(path: Path, of: str) -> Data:
+    if not path.is_file():
+        raise ScenarioError(f"there is no file '{path}'", where="--over", allowed="a CSV file with columns day, value, low, high")
+    rows = []
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        for number, row in enumerate(csv.DictReader(file), 2):
+            try:
+                rows.append([float(row["day"]), float(row["value"]), *(float(row.get(k) or "nan") for k in ("low", "high"))])
+            except (KeyError, TypeError, ValueError) as problem:
+                raise ScenarioError("this row is not day, value, low, high", where=f"{path}:{number}",
+                                    mend="give numbers; low and high may be empty") from problem
+    if not rows or not np.all(np.asarray(rows)[:, 1] > 0):
+        raise ScenarioError("the file has no rows, or values that are not above 0", where=str(path))
+    return Data(path.stem, of, np.asarray(rows))
+
+
+def _plot(found: Comparison, theme: str) -> Figure:
+    from livingdrug.plot import Published as Point
+    from livingdrug.plot import ticks
+    from livingdrug.plot.published import lay_over
+    from livingdrug.plot.style import WIDE, house, sheet
+
+    with house(theme) as ink:  # type: ignore[arg-type]
+        figure = sheet(WIDE, 4.2)
+        axes = figure.subplots()
+        colours, dashes = (ink.simulated, ink.green, ink.pink, ink.yellow, ink.text), ("-", (0, (5, 2)), (0, (1, 1.4)))
+        tops = [line.median.max() for line in found.lines]
+        high = 2.0 * max([*tops, *([np.nanmax(found.data.rows[:, 1:])] if found.data else [])])
+        seen = np.nanmin(found.data.rows[:, 1:]) if found.data else high / 1e5
+        low = max(min(seen / 3.0, min(tops) / 3.0), high / 1e8)
+        for i, line in enumerate(found.lines):
+            style = {"color": colours[i % len(colours)], "linestyle": dashes[i // len(colours) % len(dashes)]}
+            if len(line.values) > 1:
+                axes.fill_between(line.days, np.maximum(line.values.min(0), low), np.maximum(line.values.max(0), low),
+                                  color=style["color"], alpha=0.12, linewidth=0)
+            axes.plot(line.days, np.maximum(line.median, low), label=line.label + (" *" if line.how else ""), **style)
+        if found.data:
+            points = [Point(day, value, *(None if np.isnan(x) else x for x in (a, b))) for day, value, a, b in found.data.rows]
+            lay_over(axes, points, ink, label=found.data.title)
+        ticks.decades(axes, 10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high)))
+        axes.set_xlim(0, float(found.lines[0].days[-1]))
+        axes.set_xlabel("days after infusion")
+        axes.set_ylabel(f"{WORDS[found.of]}" + (", share of own peak" if found.relative else ""))
+        figure.legend(loc="outside upper left", ncols=3, columnspacing=1.4)
+        notes = sorted({line.how for line in found.lines if line.how})
+        if notes:
+            figure.supxlabel("* turned into this unit: " + "; ".join(notes), fontsize=7, color=ink.quiet, x=0.02, ha="left")
+    return figure

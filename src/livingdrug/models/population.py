@@ -1,0 +1,75 @@
+"""Many virtual patients of one published model, on the compiled engine: spreads as published, whole sets kept whole, tumour cells
+counted one by one where the model says that chance decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug import draws
+from livingdrug.engine.plan import Outcome, Patients, Plan
+from livingdrug.errors import ScenarioError
+from livingdrug.models.course import Run
+from livingdrug.models.entry import Published
+
+Floats = NDArray[np.float64]
+MOST = 100_000
+CLONE_STEP = 0.25  # [day] between two moves of cells counted one by one
+
+
+@dataclass(frozen=True)
+class Population:
+    """Courses of the patients that could be simulated; how many could not; the share of tumours that died out (None: none can)."""
+
+    run: Run
+    failed: int
+    cured: float | None
+
+
+def values(model: Published, ids: NDArray[np.int64], seed: int) -> dict[str, float | Floats]:
+    """Parameters of patients by path: drawn from the published spreads, or whole published sets drawn with equal chance."""
+    found: dict[str, float | Floats] = dict(model.values)
+    if model.sets:
+        rows = list(model.sets.values())
+        chosen = np.minimum((draws.uniform(seed, ids, "parameter set") * len(rows)).astype(int), len(rows) - 1)
+        found.update({p: np.array([row[p] for row in rows])[chosen] for p in rows[0]})
+    for path, parameter in model.parameters.items():
+        spread = parameter.in_unit(model.model.unit(path)).spread
+        if spread is not None:
+            if spread.law != "log-normal":
+                raise ScenarioError(f"the spread of {path} follows the law {spread.law}", where=parameter.place, allowed="log-normal")
+            found[path] = model.values[path] * np.exp(spread.sd * draws.normal(seed, ids, path))
+    return found
+
+
+def population(model: Published, patients: int, seed: int = 1, dose: str | float | None = None,
+               conditioning: str | float | None = None, days: float | None = None) -> Population:
+    """Courses of many patients, with the same luck for the same seed."""
+    from livingdrug.engine.run import simulate
+
+    if not 1 <= patients <= MOST:
+        raise ScenarioError(f"{patients} patients are not possible here", where="--patients", allowed=f"1 to {MOST:,}")
+    if not (model.sets or model.model.clones or any(p.spread for p in model.parameters.values())):
+        raise ScenarioError(f"{model.label} has no published variability between patients", where="--patients",
+                            mend="leave --patients out, or choose a variant with whole parameter sets")
+    end = model.days if days is None else float(days)
+    ids = np.arange(patients)
+    clocked = np.arange(0.0, end, CLONE_STEP) if model.model.clones else np.zeros(0)
+    shown = np.linspace(0.0, end, 366)
+    ticks = np.unique([*shown, *clocked, end])
+    given = model.doses(dose)
+    doses = np.array([[d.time, model.model.inputs.index(d.into), d.amount, d.duration] for d in sorted(given, key=lambda d: d.time)])
+    paths = [o.path for o in model.observations.values()]
+    plan = Plan(0.0, end, ticks, np.zeros(len(ticks), np.int64), np.isin(ticks, shown), np.isin(ticks, clocked), tuple(paths), len(paths))
+    drawn = {**values(model, ids, seed), **model.adjusted(dose, conditioning)}
+    people = Patients(ids, drawn, np.zeros((patients, 0)), np.broadcast_to(doses.reshape(1, -1, 4), (patients, len(given), 4)).copy(),
+                      np.zeros((patients, 0)), seed)
+    out = simulate(model.model, plan, people)
+    well = out.outcome < Outcome.STEP_BUDGET
+    seen = {n: out.observables[well, :, i] for i, n in enumerate(model.observations)}
+    cured = float(np.mean(np.isfinite(out.extinct[well, 0]))) if model.model.clones and well.any() else None
+    found = Run(model, ticks[np.isin(ticks, shown)], seen, tuple(f"patient {i}" for i in ids[well]))
+    return Population(found, int((~well).sum()), cured)
