@@ -168,6 +168,8 @@ def names(kind: str) -> list[str]:
 def find(kind: str, name: str, beside: Path | None = None, where: str | None = None) -> Entry:
     """The entry of a kind by its name or an alias; a name ending in .toml is a file, looked for beside another."""
     kind = _known(kind)
+    if not isinstance(name, str):
+        raise ScenarioError(f"{name!r} is not the name of a {kind.removesuffix('s')}", where=where, allowed=names(kind))
     if name.endswith(".toml"):
         return read((beside or Path()) / name, kind)
     for folder in folders():

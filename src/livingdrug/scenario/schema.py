@@ -165,12 +165,26 @@ def check_words(kind: str, changes: Any, of: Any, where: str, table: str = "", a
                 raise unknown(f"word in the {kind.removesuffix('s')}", f"{at}.{key}".strip("."),
                               [f"{at}.{k}".strip(".") for k in known], where)
             below = of.get(key, {}) if isinstance(of, Mapping) else {}
+            if isinstance(of, Mapping) and key in of and not _alike(below, value):
+                raise ScenarioError(f"'{f'{at}.{key}'.strip('.')}' = {_short(value)} cannot stand here", where=where,
+                                    allowed=f"something like {_short(below)}")
             check_words(kind, value, below, where, _inside(table, key), f"{at}.{key}".strip("."))
     elif isinstance(changes, list):
         same = {x.get("name"): x for x in of if isinstance(x, Mapping)} if isinstance(of, list) else {}
         for item in changes:
             of_item = same.get(item.get("name"), {}) if isinstance(item, Mapping) else {}
             check_words(kind, item, of_item, where, f"{table}.*" if table else "*", at)
+
+
+def _alike(below: Any, above: Any) -> bool:
+    """Whether a value can stand where another stood: a table for a table, a number for a number."""
+    if isinstance(below, Mapping):
+        return isinstance(above, Mapping) or ("value" in below and isinstance(above, (int, float, str)))
+    if isinstance(below, list) and below and isinstance(below[0], Mapping):
+        return isinstance(above, Mapping) or (isinstance(above, list) and all(isinstance(x, Mapping) for x in above))
+    if isinstance(below, list):  # a list of days may become a clock ("every 7 d")
+        return isinstance(above, str) or (isinstance(above, list) and all(_alike(x, y) for x in below[:1] for y in above))
+    return isinstance(above, (int, float) if isinstance(below, (int, float)) else (str, int, float))
 
 
 def merged(below: Any, above: Any) -> Any:

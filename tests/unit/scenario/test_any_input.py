@@ -87,7 +87,8 @@ def test_a_damaged_file(luck: random.Random):
         key = lines[i].partition("=")[0]
         lines[i] = luck.choice([
             "", lines[i][: luck.randint(0, len(lines[i]))], luck.choice(lines), lines[i] + luck.choice("]}\"'#="),
-            f"{key}= {luck.choice(VALUES)}", f"{luck.choice(PATHS)} = {luck.choice(VALUES)}", f"[{luck.choice(PATHS)}]"])
+            f"{key}= {luck.choice(VALUES)}", f"[{luck.choice(PATHS)}]",
+            f"{luck.choice(PATHS)} = {luck.choice(VALUES)}"])
 
 
 @QUIETLY
