@@ -172,7 +172,7 @@ def check_words(kind: str, changes: Any, of: Any, where: str, table: str = "", a
     elif isinstance(changes, list):
         same = {x.get("name"): x for x in of if isinstance(x, Mapping)} if isinstance(of, list) else {}
         for item in changes:
-            of_item = same.get(item.get("name"), {}) if isinstance(item, Mapping) else {}
+            of_item = same.get(str(item.get("name")), {}) if isinstance(item, Mapping) else {}
             check_words(kind, item, of_item, where, f"{table}.*" if table else "*", at)
 
 
@@ -183,7 +183,8 @@ def _alike(below: Any, above: Any) -> bool:
     if isinstance(below, list) and below and isinstance(below[0], Mapping):
         return isinstance(above, Mapping) or (isinstance(above, list) and all(isinstance(x, Mapping) for x in above))
     if isinstance(below, list):  # a list of days may become a clock ("every 7 d")
-        return isinstance(above, str) or (isinstance(above, list) and all(_alike(x, y) for x in below[:1] for y in above))
+        first = below[0] if below else 0
+        return isinstance(above, str) or (isinstance(above, list) and all(_alike(first, x) for x in above))
     return isinstance(above, (int, float) if isinstance(below, (int, float)) else (str, int, float))
 
 
@@ -218,7 +219,8 @@ def by_name(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _named(data: Any) -> bool:
-    return isinstance(data, list) and bool(data) and all(isinstance(x, Mapping) and "name" in x for x in data)
+    return isinstance(data, list) and bool(data) and all(
+        isinstance(x, Mapping) and isinstance(x.get("name"), str) for x in data)
 
 
 def split(dotted: str, where: str) -> list[str]:
