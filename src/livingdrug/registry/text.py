@@ -15,7 +15,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMAIL = re.compile(r"[\w.+%-]+(?:@|\s?\[at\]\s?)[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(
-    r"(?:\b(?:tel|phone|telephone|mobile|fax|call)\b[.:\s]{1,3}|(?=\+\d{1,3}[\s.\-(/]?\d))[+(]?\d(?:[\s.\-()/]{0,2}\d){6,14}",
+    r"(?:\b(?:tel|phone|telephone|mobile|fax|call)\b[.:\s]{1,3}|(?=\+\d{1,3}[\s.\-(/]?\d))[+(]?\d(?:[\s.\-()/]{0,2}\d){6,14}"
+    r"|(?<![\d.-])(?:1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\d-])",
     re.IGNORECASE,
 )
 _CONTACT_SECTION = re.compile(r"\s*Who is the main contact\?.*", re.DOTALL | re.IGNORECASE)
