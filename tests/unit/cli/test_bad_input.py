@@ -151,6 +151,11 @@ def test_out_may_not_be_written(capsys):
     check(command(capsys, *RUN, "--out", "locked/run"), ["cannot be written"], ["locked"])
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder where not even root may write")
+def test_out_where_nobody_may_write(capsys):
+    check(command(capsys, *RUN, "--out", "/proc/self/run"), ["'/proc/self/run' cannot be written", "--out"], [])
+
+
 def test_an_existing_file_is_not_overwritten_by_new(capsys):
     Path("mine.toml").write_text("x = 1", encoding="utf-8")
     check(command(capsys, "new", "drug", "mine"), ["is there already"], ["mine.toml"])
