@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ Db = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
+_STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -56,13 +59,15 @@ def open_store(db: Path | None, create: bool = False) -> Store:
 
 
 def say(text: str) -> None:
-    """Prints text as it is: nothing in a record can style or steer the terminal."""
-    sys.stdout.write(text + "\n")
+    """Prints text as it is: nothing in it is taken for styles, and what the terminal cannot show is replaced."""
+    coding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(coding, "replace").decode(coding) + "\n")
 
 
 def say_json(data: Any) -> None:
-    """Prints one JSON object."""
-    say(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+    """Prints one JSON object, with all that could steer a terminal escaped."""
+    text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+    say(_STEERING.sub(lambda m: f"\\u{ord(m[0]):04x}", text))
 
 
 @contextmanager
@@ -100,7 +105,8 @@ def sync(
         bool, typer.Option("--cart", help="CAR cell therapy, by its words and product names (default).")
     ] = False,
     registry: Annotated[
-        list[str] | None, typer.Option(help="ctgov, ctis or isrctn; may be repeated. Default: all.")
+        list[str] | None,
+        typer.Option(help="ctgov, ctis or isrctn; may be repeated. Default: all with --cart, else ctgov."),
     ] = None,
     base_url: Annotated[str | None, typer.Option(help="Another address of the registry's interface.")] = None,
     every: Annotated[str | None, typer.Option(help="Go on for ever: hour, day or week.")] = None,
@@ -114,7 +120,8 @@ def sync(
 
     if sum([query is not None, all_studies, cart]) > 1:
         raise RegistryError("more than one of --query, --all and --cart", mend="choose one")
-    registries = registry or (["ctgov"] if base_url else list(REGISTRIES))
+    everywhere = query is None and not all_studies and not base_url
+    registries = registry or (list(REGISTRIES) if everywhere else ["ctgov"])
     if base_url and len(registries) > 1:
         raise RegistryError(
             "one address cannot be that of several registries", where="--base-url", mend="name one --registry"

@@ -51,6 +51,17 @@ def test_show(db: str, file: str) -> None:
     assert "Secretname" in run("show", "NCT00001001", "--raw", "--contacts", "--db", db).stdout
 
 
+def test_what_is_printed_cannot_steer_the_terminal(db: str, tmp_path: Path) -> None:
+    record = study(5, title="a\x9b2J\u202eb\ud800\x1b[31m")
+    (tmp_path / "r.json").write_text(json.dumps(record))
+    run("import", str(tmp_path / "r.json"), "--db", db)
+    for words in (("--json",), ("--raw",), ()):
+        shown = run("show", "NCT00000005", *words, "--db", db).stdout
+        assert not set(shown) & set("\x9b\u202e\ud800\x1b")
+    raw = json.loads(run("show", "NCT00000005", "--raw", "--contacts", "--db", db).stdout)
+    assert raw == record
+
+
 def test_changes(db: str, tmp_path: Path) -> None:
     for day, record in enumerate(
         (study(1, status="RECRUITING"), updated(study(1), "2026-01-02", overallStatus="COMPLETED")), 1
