@@ -40,7 +40,8 @@ def arms(rates: pd.DataFrame, *, theme: Theme = "light", width: float = WIDE) ->
             colour = ink.series[i % len(ink.series)]
             axes.hlines(heights, of_arm["low"], of_arm["high"], color=colour, linewidth=1.4, alpha=0.8, clip_on=False)
             axes.plot(of_arm["value"], heights, linestyle="none", marker=SHAPES[i % len(SHAPES)], markersize=5.5,
-                      color=colour, markeredgecolor=ink.paper, markeredgewidth=0.6, label=name, clip_on=False)  # fmt: skip
+                      color=colour, markeredgecolor=ink.paper, markeredgewidth=0.6, label=ticks.brief(name),
+                      clip_on=False)  # fmt: skip
         axes.set_ylim(len(measures) - 0.5, -0.5)
         axes.set_xlim(0, 100)
         axes.set_xlabel("patients (%), with 95 % interval")
@@ -89,6 +90,6 @@ def paired(
         else:
             axes.set(xlim=(low, high), ylim=(low, high))
         axes.set_title(f"{name} ({unit})")
-        axes.set_xlabel(arms[0])
-        axes.set_ylabel(arms[1])
+        axes.set_xlabel(ticks.brief(arms[0]))
+        axes.set_ylabel(ticks.brief(arms[1]))
     return figure

@@ -77,7 +77,6 @@ def draw(axes: Axes, course: Course, ink: Ink, limits: tuple[float, float] | Non
         for i, sample in enumerate(np.maximum(course.samples, floor)):
             axes.plot(x, sample, color=ink.quiet, linewidth=0.5, alpha=0.6, label="_" if i else "single patients")
     axes.plot(x, b50, color=colour, label="median")
-    lay_over(axes, course.published, ink, scale)
     if course.logarithmic:
         ticks.decades(axes, low, high, least=_least(course))
     else:
@@ -91,6 +90,7 @@ def draw(axes: Axes, course: Course, ink: Ink, limits: tuple[float, float] | Non
     else:
         axes.set_xlim(float(x[0]), float(x[-1]))
         axes.set_xlabel("days after infusion")
+    lay_over(axes, course.published, ink, scale)
 
 
 def key(figure: Figure, axes: Axes, narrow: bool) -> None:

@@ -24,9 +24,12 @@ class Published:
 
 
 def lay_over(axes: Axes, points: Iterable[Published], ink: Ink, scale: float = 1.0, label: str = "published") -> None:
-    """Draws the points; `scale` [day per unit of the x-axis]."""
+    """Draws the points that lie on the (finished) x-axis; `scale` [day per unit of the x-axis]."""
+    left, right = axes.get_xlim()
     for point in points:
         x = point.at / scale
+        if not left <= x <= right + 0.01 * (right - left):
+            continue
         if point.low is not None and point.high is not None:
             axes.plot([x, x], [point.low, point.high], color=ink.published, linewidth=1.3, zorder=5, clip_on=False)
         axes.plot(

@@ -121,6 +121,7 @@ def _settings(ink: Ink) -> dict[Any, object]:
         "xtick.minor.size": 0,
         "ytick.minor.size": 0,
         "text.color": ink.text,
+        "text.parse_math": False,
         "legend.frameon": False,
         "legend.fontsize": 8,
         "legend.handlelength": 1.6,

@@ -77,9 +77,9 @@ def survival(
         axes, table = figure.subplots(2, 1, height_ratios=(2.2, below))
         for i, (curve, colour) in enumerate(zip(curves, _colours(len(curves), ink), strict=True)):
             _steps(axes, curve, colour, DASHES[i % len(DASHES)], last, alone=len(curves) == 1)
-        lay_over(axes, published, ink, DAYS_PER_MONTH)
         ticks.shares(axes, label)
         ticks.calendar(axes, float(months), start, roomy=width > NARROW + 1)
+        lay_over(axes, published, ink, DAYS_PER_MONTH)
         axes.set_title(title)
         lowest = min(float(c.at(np.array([last]))[0]) for c in curves)
         axes.legend(loc="lower left" if lowest > 0.35 else "upper right")
@@ -100,7 +100,9 @@ def _steps(axes: Axes, curve: Curve, colour: str, dash: str, last: float, alone:
     place = np.searchsorted(curve.times, days, side="right") - 1
     x, share, low, high = days / DAYS_PER_MONTH, *(100 * y[place] for y in (curve.share, curve.low, curve.high))
     axes.fill_between(x, low, high, step="post", color=colour, alpha=0.16, linewidth=0)
-    axes.step(x, share, where="post", color=colour, linestyle=dash, label="simulated" if alone else curve.name)
+    axes.step(
+        x, share, where="post", color=colour, linestyle=dash, label="simulated" if alone else ticks.brief(curve.name)
+    )
     gone = np.unique(np.round(curve.durations[curve.censored & (curve.durations <= end)], 0))
     axes.plot(
         gone / DAYS_PER_MONTH,

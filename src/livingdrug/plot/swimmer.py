@@ -36,7 +36,7 @@ def swimmer(
     lanes = lanes.assign(well=well).sort_values(["followed", "well", "response"])
     narrow = width <= NARROW + 1
     with house(theme) as ink:
-        figure = sheet(width, 1.3 + 0.125 * len(lanes))
+        figure = sheet(width, 1.4 + 0.125 * max(len(lanes), 6))
         axes = figure.subplots()
         days = {name: lanes[name].to_numpy(float) for name in COLUMNS}
         _lanes(axes, days, ink)

@@ -45,6 +45,11 @@ def number(value: float) -> str:
     return f"{float(mantissa):g}×10" + str(int(exponent)).translate(_RAISED)
 
 
+def brief(words: str, most: int = 32) -> str:
+    """A user's words, cut where a figure has no room for more."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
 def calendar(axes: Axes, last: float, what: str = "infusion", roomy: bool = True) -> None:
     """An x-axis in months that starts at zero, with a tick every 1, 3, 6 or 12 months."""
     last = round(last) if abs(last - round(last)) < 0.1 else last

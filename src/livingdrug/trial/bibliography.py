@@ -10,7 +10,7 @@ from typing import Any
 from livingdrug.plot.ticks import number
 from livingdrug.scenario import Resolved
 from livingdrug.sources import Source
-from livingdrug.trial.told import words_of
+from livingdrug.trial.told import capital, words_of
 
 PARTS = ("trial", "protocol", "population", "product", "tumour")
 
@@ -66,7 +66,7 @@ def left_out(resolved: Resolved) -> list[tuple[str, str]]:
         doc = " ".join((type(module).__doc__ or "").split())
         found = re.search(r"Leaves out:\s*(.+)$", doc)
         if found:
-            told.append((role.replace(".", " ").replace("_", " "), found.group(1).strip()))
+            told.append((capital(role.replace(".", " ").replace("_", " ")), found.group(1).strip()))
     return told
 
 

@@ -215,16 +215,18 @@ def arms(result: Result) -> list[Drawing]:
             if row.measure in kept
         ]
     )
-    drawings = [
-        _both(
-            "arms-chart",
-            "What each arm does",
-            "Median and 95 % interval of simulated trials of the published size. All arms meet the same patients, with "
-            "the same luck.",
-            f"Shares of patients in {len(result.arms)} arms, for {len(kept)} measures.",
-            lambda width: plot.arms(table, width=width),
+    drawings = []
+    if kept:
+        drawings.append(
+            _both(
+                "arms-chart",
+                "What each arm does",
+                "Median and 95 % interval of simulated trials of the published size. All arms meet the same patients, "
+                "with the same luck.",
+                f"Shares of patients in {len(result.arms)} arms, for {len(kept)} measures.",
+                lambda width: plot.arms(table, width=width),
+            )
         )
-    ]
     for place, arm in enumerate(others):
         if "cmax_true" not in arm.columns:
             continue
@@ -320,8 +322,8 @@ def _clones(result: Result) -> list[Drawing]:
         _both(
             "clones",
             "Patients in whom leukaemic cells are left",
-            "Share of the patients alive and followed who have at least one cell of each kind. A clone whose last "
-            "cell is gone does not come back.",
+            "Share of the patients alive and followed who have at least one cell of each kind. Once its last cell is "
+            "gone, a kind comes back only if sheltered cells come out of shelter.",
             f"Share of patients with cells left, by kind, over time. On day {days[-1]:.0f}: {last}.",
             lambda width: plot.presence(days, shares, width=width),
         )

@@ -88,7 +88,7 @@ def row(measure: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, 
         "published": _spoken(published, "value", unit) if published else "",
         "source": _cited(published, sources) if published else "",
         "verdict": measure["verdict"],
-        "reason": _capital(measure["reason"]),
+        "reason": capital(measure["reason"]),
         "fitted": measure["fitted"],
         "look": look,
         "sign": sign,
@@ -164,13 +164,13 @@ def baseline(result: Result) -> list[Table]:
     rows = cohort.baseline(result.resolved, cohort.draw(result.resolved, ids, result.seed)).rows
     if rows:
         head = ("Baseline", "Simulated (95 % of trials of that size)", "Published", "Source")
-        said = [(_capital(r.measure), *_baseline(r), f"{r.source}, n = {r.n}") for r in rows]
+        said = [(capital(r.measure), *_baseline(r), f"{r.source}, n = {r.n}") for r in rows]
         tables.append(Table(f"{len(ids):,} infused virtual patients beside the published baseline.", head, said))
     properties = []
     for name, table in result.resolved.covariates.items():
         if name not in arm.columns:
             continue
-        called = _capital(PROPERTIES.get(name, name.replace("_", " ")))
+        called = capital(PROPERTIES.get(name, name.replace("_", " ")))
         values, unit = np.asarray(arm.columns[name], float)[infused], words_of(str(table.get("unit", "1")))
         if set(np.unique(values)) <= {0.0, 1.0}:
             properties.append((called, f"{100 * values.mean():.0f} %", ""))
@@ -221,7 +221,7 @@ def given(result: Result) -> list[Table]:
             when = f", first on day {np.median(first):.1f} (median)" if len(first) else ""
             words = name.removesuffix("_doses")
             shares.append(f"{100 * np.mean(values > 0):.0f} %{when}" if len(values) else "")
-        rows.append((_capital(words), *shares))
+        rows.append((capital(words), *shares))
     heads = ["Share of infused patients"] if len(result.arms) == 1 else [arm.title for arm in result.arms.values()]
     return [Table("Care that the simulated patients needed or received.", ("Care", *heads), rows)] if rows else []
 
@@ -238,9 +238,9 @@ def rules(resolved: Resolved) -> list[tuple[str, str]]:
             "m2", "m²"
         )
         words += f", on day{'s' if ',' in days else ''} {days}" + (f", over {dose['over']}" if "over" in dose else "")
-        said.append((_capital(str(dose.get("name", drug(dose["give"])))), words + "."))
+        said.append((capital(str(dose.get("name", drug(dose["give"])))), words + "."))
     given = [Rule.read(data) for data in resolved.protocol.get("rule", []) if "give" in data.get("do", {})]
-    return said + [(_capital(rule.name), rule.sentence()) for rule in given]
+    return said + [(capital(rule.name), rule.sentence()) for rule in given]
 
 
 def facts(result: Result) -> list[tuple[str, str]]:
@@ -266,7 +266,8 @@ def facts(result: Result) -> list[tuple[str, str]]:
     ]
 
 
-def _capital(words: str) -> str:
+def capital(words: str) -> str:
+    """The words with a capital letter."""
     return words[:1].upper() + words[1:]
 
 

@@ -1,0 +1,195 @@
+"""The report of a run: whole, self-contained, accessible, honest about what is simulated and what is not comparable."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import livingdrug
+from livingdrug.errors import ScenarioError
+from livingdrug.plot.style import INKS
+from livingdrug.results.beside import Beside
+from livingdrug.results.result import Result
+from livingdrug.trial import bibliography, figures, report, told
+
+ARMS = """
+title = "Half the dose & <b>more</b>, for $5"
+trial = "eliana"
+patients = 60
+[[arm]]
+name = "as published"
+[[arm]]
+name = "<script>half</script> & $x_1$, with a name much longer than a figure has room for"
+[arm.set]
+"protocol.dose.factor" = 0.5
+"""
+VOID = {"meta", "br", "wbr", "link", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Reads a page and notes unclosed tags, ids, references and every attribute that would fetch something."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.fetched: list[str] = []
+        self.tags: dict[str, list[dict[str, str | None]]] = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.setdefault(tag, []).append(found)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.ids += [found["id"] or ""] if "id" in found else []
+        self.fetched += [found[k] or "" for k in ("src", "srcset", "poster", "data") if k in found]
+        self.fetched += [found["href"] or ""] if tag == "link" else []
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes <{self.open[-1] if self.open else ''}>"
+        self.open.pop()
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return livingdrug.Trial("eliana").run(patients=60, seed=5)
+
+
+@pytest.fixture(scope="module")
+def arms(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    file = tmp_path_factory.mktemp("report") / "arms.toml"
+    file.write_text(ARMS, encoding="utf-8")
+    return livingdrug.Trial(file).run(seed=5)
+
+
+@pytest.fixture(scope="module")
+def text(result: Result) -> str:
+    return report.render(result)
+
+
+def test_the_page_needs_nothing_else(text: str) -> None:
+    page = Page(text)
+    assert page.open == []
+    assert page.fetched == []
+    assert "script" not in page.tags and "@import" not in text
+    assert not re.findall(r"url\((?!#)", text)
+    links = [a["href"] or "" for a in page.tags["a"]]
+    assert all(link.startswith(("#", "https://doi.org/")) for link in links)
+    assert {link[1:] for link in links if link.startswith("#")} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    assert len(text.encode()) < 3_000_000
+
+
+def test_the_page_reads_without_eyes_and_in_the_dark(text: str) -> None:
+    page = Page(text)
+    assert page.tags["html"][0]["lang"] == "en"
+    assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in page.tags["svg"])
+    assert len(page.tags["caption"]) == len(page.tags["table"])
+    assert "prefers-color-scheme: dark" in text
+    for ink in INKS.values():
+        assert text.count(ink.simulated) == 1, "a colour is written outside the page's theme"
+
+
+def test_the_page_has_every_part(text: str, result: Result) -> None:
+    for name in ("what", "beside", "cells", "release", "survival", "patients", "care", "left-out", "provenance"):
+        assert f'<section id="{name}"' in text
+    assert text.count("Not medical advice") >= 2
+    counts = result.arm().counts
+    assert f"{counts['enrolled']} virtual patients were enrolled" in text
+    assert result.resolved.hash in text
+    for figure in ("expansion", "leukaemia", "clones", "cytokines", "grades", "swimmer", "curve-efs", "curve-os"):
+        assert f'<figure id="{figure}"' in text
+    assert not re.search(r"\b(nan|None|inf)\b", re.sub(r"<[^>]*>", " ", text))
+
+
+def test_the_count_is_that_of_the_table(text: str, result: Result) -> None:
+    counts = result.beside_published().counts()
+    for inside, of in (("inside", "comparable"), ("fitted_inside", "fitted"), ("apart_inside", "apart")):
+        assert f"<b>{counts[inside]} of {counts[of]}</b>" in text
+    assert text.count('class="verdict inside"') == counts["inside"]
+    assert text.count('class="verdict outside"') == counts["comparable"] - counts["inside"]
+    apart = [m for m in result.beside_published().to_dicts() if m["verdict"] == "not comparable" and m["published"]]
+    assert f"not comparable ({len(apart)})" in text
+    assert all(m["reason"] for m in apart)
+
+
+def test_a_table_of_invented_rows_is_told_truly(result: Result) -> None:
+    row = next(r for r in result.arm().beside.rows if r.comparable)
+    rows = (
+        dataclasses.replace(row, verdict="inside", fitted=True),
+        dataclasses.replace(row, verdict="outside", fitted=False, reason="too high"),
+        dataclasses.replace(row, verdict="not comparable", reason="recalled"),
+    )
+    measures = Beside("invented", rows).to_dicts()
+    assert [(t["inside"], t["of"]) for t in told.tally(measures)] == [(1, 2), (0, 1), (1, 1)]
+    assert [told.row(m, {})["sign"] for m in measures] == ["●", "✕", "□"]
+    assert told.row(measures[2], {})["reason"] == "Recalled"
+
+
+def test_every_number_of_the_model_stands_with_its_source(text: str, result: Result) -> None:
+    listed = bibliography.numbers(result.resolved)
+    paths = {n.path for n in listed}
+    assert set(result.resolved.parameters) <= paths
+    assert {"age", "share.salvaged"} <= {p.removeprefix("covariates.") for p in paths}
+    assert all(n.source for n in listed if n.kind != ""), "a number without source or reason"
+    plain = re.sub(r"<wbr>", "", text)
+    assert all(f"<code>{path}</code>" in plain for path in paths)
+    cited = {p.source for p in result.resolved.parameters.values() if p.source}
+    assert cited <= set(bibliography.sources(result.resolved))
+
+
+def test_every_mechanism_says_what_it_leaves_out(result: Result) -> None:
+    assert len(bibliography.left_out(result.resolved)) == len(result.resolved.modules)
+
+
+def test_curves_and_lanes_are_those_of_the_patients(result: Result) -> None:
+    arm = result.arm()
+    infused = arm.columns["infused"] > 0
+    curve = figures._curves(result, "OS")[0]
+    assert len(curve.durations) == infused.sum()
+    died = np.isfinite(arm.columns["death_day"][infused]) & (
+        arm.columns["death_day"][infused] <= arm.columns["end_day"][infused]
+    )
+    assert (~curve.censored).sum() == died.sum()
+    lanes = figures._lanes(arm)
+    assert len(lanes) == min(figures.LANES, infused.sum())
+    assert (lanes["death"].notna().to_numpy() == died[: len(lanes)]).all()
+    relapsed = lanes["relapse_positive"].notna() | lanes["relapse_negative"].notna()
+    assert not (lanes["relapse_positive"].notna() & lanes["relapse_negative"].notna()).any()
+    assert relapsed.sum() == np.nansum(arm.columns["relapse"][infused][: len(lanes)])
+
+
+def test_arms_are_shown_side_by_side_and_users_words_stay_words(arms: Result) -> None:
+    text = report.render(arms)
+    page = Page(text)
+    assert "script" not in page.tags and "b" in page.tags
+    assert "Half the dose &amp; &lt;b&gt;more&lt;/b&gt;, for $5" in text
+    assert '<section id="arms"' in text and '<figure id="paired-0"' in text
+    assert "There are 2 arms" in text
+
+
+@pytest.mark.parametrize(("patients", "sets"), [(1, {}), (3, {"protocol.follow_up": "2 months"}),
+                                                (2, {"protocol.share.lost_before_infusion": 0.91})])  # fmt: skip
+@pytest.mark.filterwarnings("error")
+def test_few_patients_or_short_follow_up_make_a_page_too(patients: int, sets: dict) -> None:
+    text = report.render(livingdrug.Trial("eliana", sets).run(patients=patients, seed=1))
+    assert Page(text).open == []
+
+
+def test_the_page_is_written_whole_or_not_at_all(result: Result, tmp_path: Path) -> None:
+    assert report.write(result, tmp_path / "run") == tmp_path / "run" / "report.html"
+    assert [p.name for p in (tmp_path / "run").iterdir()] == ["report.html"]
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(ScenarioError, match="the report cannot be written"):
+        report.write(result, tmp_path / "taken")
