@@ -11,7 +11,7 @@ from livingdrug.model.sbml.events import Event
 from livingdrug.model.sbml.formula import Builder, Formula, number, symbol
 from livingdrug.model.sbml.read import Contents, Reaction, Symbol
 
-HARMLESS = {"layout", "render", "groups"}  # packages that only draw or annotate
+HARMLESS = {"layout", "render", "groups", "l3v2extendedmath"}  # packages that draw, annotate, or only name functions of Level 3 Version 2
 
 
 def parse(path: Path) -> Contents:
@@ -42,32 +42,34 @@ class _Parser:
 
     def _well_formed(self) -> None:
         doc, s = self.document, self.sbml
-        for i in range(doc.getNumErrors()):
-            e = doc.getError(i)
-            if e.getSeverity() >= s.LIBSBML_SEV_ERROR and not (e.getPackage() not in ("core", "")):
-                raise EngineError(f"this is not valid SBML: {' '.join(e.getMessage().split())[:300]}",
-                                  where=f"{self.file}:{e.getLine()}", mend="mend the file, or export it again")
-        if doc.getLevel() < 2:
+        if doc.getLevel() == 1:
             raise EngineError("SBML Level 1 is not supported", where=self.file, allowed="Level 2 and Level 3",
                               mend="convert it to Level 3")
-        for i in range(doc.getNumPlugins()):
-            plugin = doc.getPlugin(i)
-            name = plugin.getPackageName()
-            if name not in HARMLESS and not name.startswith("l3v2extendedmath"):
-                raise EngineError(f"SBML: package '{name}' is not supported", where=f"{self.file}:1", mend="export the plain core model")
-        for i in range(doc.getNumUnknownPackages()):
-            raise EngineError(f"SBML: package '{doc.getUnknownPackagePrefix(i)}' is not supported", where=f"{self.file}:1",
-                              mend="export the plain core model")
+        self._packages()
+        self._errors("this is not valid SBML")
         if doc.getModel() is None:
             raise EngineError("this file holds no SBML model", where=self.file)
         doc.setConsistencyChecks(s.LIBSBML_CAT_UNITS_CONSISTENCY, False)
         doc.setConsistencyChecks(s.LIBSBML_CAT_MODELING_PRACTICE, False)
         doc.checkConsistency()
-        for i in range(doc.getNumErrors()):
-            e = doc.getError(i)
-            if e.getSeverity() >= s.LIBSBML_SEV_ERROR:
-                raise EngineError(f"this SBML breaks rule {e.getErrorId()}: {' '.join(e.getMessage().split())[:300]}",
-                                  where=f"{self.file}:{e.getLine()}", mend="mend the file, or export it again")
+        self._errors("this SBML breaks a rule of the language")
+
+    def _packages(self) -> None:
+        doc = self.document
+        used = [doc.getPlugin(i).getPackageName() for i in range(doc.getNumPlugins())]
+        used += [doc.getUnknownPackagePrefix(i) for i in range(doc.getNumUnknownPackages())]
+        for name in used:
+            if name not in HARMLESS:
+                raise EngineError(f"SBML: package '{name}' is not supported", where=f"{self.file}:1",
+                                  mend="export the plain core model")
+
+    def _errors(self, what: str) -> None:
+        for i in range(self.document.getNumErrors()):
+            e = self.document.getError(i)
+            if e.getSeverity() >= self.sbml.LIBSBML_SEV_ERROR:
+                detail = " ".join(e.getMessage().strip().splitlines()[-1].split())
+                raise EngineError(f"{what}: {e.getShortMessage()} ({detail[:300]})", where=f"{self.file}:{e.getLine()}",
+                                  mend="mend the file, or export it again")
 
     def contents(self) -> Contents:
         model, found = self.model, self.found
