@@ -1,22 +1,24 @@
-"""Keyed uniform numbers (Philox4x32-10, as in livingdrug.draws) and exact variates, each by inversion from its mode."""
+"""Keyed uniform numbers (Philox4x32-10, as in livingdrug.draws) and exact variates by inversion: from 0 upwards when few are
+expected, else outwards from the mode."""
 # ruff: noqa: F821, E741
 
 # ---- copied into every generated file from here on ----
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 W0, W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW, HALF, UP, DOWN = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(20), np.uint64(12)
+FEW = 20.0
 
 
-@compiled("float64(uint64, uint64, uint64)")
-def uniform(key, patient, occurrence):
-    """A number in the open interval (0, 1) that depends on these three alone."""
+@compiled("UniTuple(float64, 2)(uint64, uint64, uint64)")
+def uniforms(key, patient, occurrence):
+    """Two numbers in the open interval (0, 1) that depend on these three alone; the first is that of livingdrug.draws."""
     c0, c1, c2, c3 = patient & LOW, patient >> HALF, occurrence & LOW, occurrence >> HALF
     k0, k1 = key & LOW, key >> HALF
     for _ in range(10):
         p0, p1 = M0*c0, M1*c2
         c0, c1, c2, c3 = (p1 >> HALF) ^ c1 ^ k0, p1 & LOW, (p0 >> HALF) ^ c3 ^ k1, p0 & LOW
         k0, k1 = (k0 + W0) & LOW, (k1 + W1) & LOW
-    return (float((c0 << UP) | (c1 >> DOWN)) + 0.5)*2.0**-52
+    return (float((c0 << UP) | (c1 >> DOWN)) + 0.5)*2.0**-52, (float((c2 << UP) | (c3 >> DOWN)) + 0.5)*2.0**-52
 
 
 @compiled("float64(float64)")
@@ -38,6 +40,16 @@ def binomial(n, p, u):
         return 0.0
     if p >= 1.0:
         return n
+    if n*(1.0 - p) < FEW:  # count the failures from 0
+        odds = (1.0 - p)/p
+        mass = exp(n*log(p))
+        failed = 0.0
+        u -= mass
+        while u > 0.0 and failed < n and mass > 1e-18:
+            mass *= (n - failed)/(failed + 1.0)*odds
+            failed += 1.0
+            u -= mass
+        return n - failed
     mode = min(float(int((n + 1.0)*p)), n)
     low = high = mode
     below = above = exp(log_gamma(n + 1.0) - log_gamma(mode + 1.0) - log_gamma(n - mode + 1.0)
@@ -63,6 +75,15 @@ def negative_binomial(size, q, u):
     """Gamma(size)-mixed Poisson: P(k) = C(size+k-1, k) (1-q)**size q**k; size > 0 need not be whole."""
     if size <= 0.0 or q <= 0.0:
         return 0.0
+    if size*q < FEW*(1.0 - q):
+        mass = exp(size*log(1.0 - q))
+        k = 0.0
+        u -= mass
+        while u > 0.0 and (mass > 1e-18 or k < FEW):
+            mass *= (size + k)/(k + 1.0)*q
+            k += 1.0
+            u -= mass
+        return k
     mode = float(int((size - 1.0)*q/(1.0 - q))) if size > 1.0 else 0.0
     low = high = mode
     below = above = exp(log_gamma(size + mode) - log_gamma(size) - log_gamma(mode + 1.0)
@@ -87,6 +108,15 @@ def poisson(mean, u):
     """A Poisson count."""
     if mean <= 0.0:
         return 0.0
+    if mean < FEW:
+        mass = exp(-mean)
+        k = 0.0
+        u -= mass
+        while u > 0.0 and (mass > 1e-18 or k < FEW):
+            mass *= mean/(k + 1.0)
+            k += 1.0
+            u -= mass
+        return k
     mode = float(int(mean))
     low = high = mode
     below = above = exp(mode*log(mean) - mean - log_gamma(mode + 1.0))

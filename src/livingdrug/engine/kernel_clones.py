@@ -7,12 +7,12 @@ frozen between ticks (MASK 0). Draws are keyed by (seed, patient, clone, tick).
 
 # ---- copied into every generated file from here on ----
 # columns of the key table; rows are the clones, then the passages
-KEY_START, KEY_ROUND, KEY_SURVIVE, KEY_GROW, KEY_ARRIVE = 0, 1, 2, 3, 4
-KEY_LEAVE, KEY_LAND, KEY_SETTLE = 0, 1, 2
+KEY_START, KEY_ROUND, KEY_MOVE, KEY_ARRIVE = 0, 1, 2, 3
+KEY_LEAVE, KEY_LAND = 0, 1
 
 
-@compiled("float64(float64, float64, float64, float64, float64, float64)")
-def descend(n, birth, death, h, u, v):
+@compiled("float64(float64, float64, float64, float64, uint64, uint64, uint64)")
+def descend(n, birth, death, h, key, patient, tick):
     """Living descendants after h days of n cells that divide and die at these rates [1/day]."""
     if n <= 0.0:
         return 0.0
@@ -24,6 +24,7 @@ def descend(n, birth, death, h, u, v):
         e = exp(x)
         lost = death*(e - 1.0)/(birth*e - death)
         spread = birth*(e - 1.0)/(birth*e - death)
+    u, v = uniforms(key, patient, tick)
     living = binomial(n, 1.0 - lost, u)
     return living + negative_binomial(living, spread, v)
 
@@ -48,12 +49,12 @@ def found_clones(w, l, patient, keys, t, count_below, extinct):
         w[MASK + c*LANES + l] = 1.0
         if w[at] < count_below:
             w[MASK + c*LANES + l] = 0.0
-            w[at] = poisson(w[at], uniform(keys[c, KEY_START], patient, np.uint64(0)))
+            w[at] = poisson(w[at], uniforms(keys[c, KEY_START], patient, np.uint64(0))[0])
             if w[at] == 0.0:
                 extinct[c] = t
 
 
-@compiled("float64(float64[::1], int64, int64, float64)")
+@compiled("float64(float64[::1], int64, int64, float64)", True)
 def inside(w, l, i, a):
     """State i of the lane at the share a of its step."""
     k = i*LANES + l
@@ -76,7 +77,7 @@ def clones_to_move(w, l, a, count_below):
     return False
 
 
-@compiled("float64(float64[::1], int64, int64, boolean)")
+@compiled("float64(float64[::1], int64, int64, boolean)", True)
 def mean_rate(w, l, r, remembered):
     """A rate averaged over the interval that ends at this tick."""
     rate = w[RATE + r*LANES + l]
@@ -105,14 +106,13 @@ def move_clones(w, l, patient, tick, keys, t, h, remembered, count_below, ode_ab
         for k in range(PASSAGES):
             if PASSAGE[3*k] == c and PASSAGE[3*k + 2] == 1:
                 leaving += mean_rate(w, l, 2*CLONES + k, remembered)
-        after = descend(n, birth, death + leaving, h, uniform(keys[c, KEY_SURVIVE], patient, tick),
-                        uniform(keys[c, KEY_GROW], patient, tick))
+        after = descend(n, birth, death + leaving, h, keys[c, KEY_MOVE], patient, tick)
         lost, pool = n - after, death + leaving
         for k in range(PASSAGES):
             if PASSAGE[3*k] != c:
                 continue
             rate = mean_rate(w, l, 2*CLONES + k, remembered)
-            u = uniform(keys[CLONES + k, KEY_LEAVE], patient, tick)
+            u = uniforms(keys[CLONES + k, KEY_LEAVE], patient, tick)[0]
             if birth == 0.0 and PASSAGE[3*k + 2] == 1:  # exact: share out the cells that were lost
                 gone = binomial(lost, rate/pool if pool > 0.0 else 0.0, u)
                 lost, pool = lost - gone, pool - rate
@@ -125,20 +125,20 @@ def move_clones(w, l, patient, tick, keys, t, h, remembered, count_below, ode_ab
         if settling[c] > 0.0 and w[MASK + c*LANES + l] == 0.0:
             w[YI + CLONE[c]*LANES + l] += descend(
                 settling[c], mean_rate(w, l, 2*c, remembered), mean_rate(w, l, 2*c + 1, remembered), 0.5*h,
-                uniform(keys[CLONES + k, KEY_LAND], patient, tick), uniform(keys[CLONES + k, KEY_SETTLE], patient, tick))
+                keys[CLONES + k, KEY_LAND], patient, tick)
         settling[c] = 0.0
     for c in range(CLONES):
         at = YI + CLONE[c]*LANES + l
         if w[MASK + c*LANES + l] == 1.0:
             if w[at] < count_below:
                 w[MASK + c*LANES + l] = 0.0
-                w[at] = float(int(max(w[at], 0.0) + uniform(keys[c, KEY_ROUND], patient, tick)))
+                w[at] = float(int(max(w[at], 0.0) + uniforms(keys[c, KEY_ROUND], patient, tick)[0]))
                 changed = True
             else:
                 continue
         elif h > 0.0 and arriving[c] > 0.0:
             w[at] += arrive(arriving[c], mean_rate(w, l, 2*c, remembered), mean_rate(w, l, 2*c + 1, remembered), h,
-                            uniform(keys[c, KEY_ARRIVE], patient, tick))
+                            uniforms(keys[c, KEY_ARRIVE], patient, tick)[0])
         if w[at] > 0.0:
             extinct[c] = np.inf
         elif extinct[c] == np.inf:

@@ -7,8 +7,9 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 
-def compiled(signature):
-    return njit(signature, cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"}, boundscheck=False)
+def compiled(signature, forceinline=False):
+    return njit(signature, cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"}, boundscheck=False,
+                forceinline=forceinline)
 
 
 @intrinsic

@@ -5,7 +5,7 @@
 import math
 
 
-def compiled(signature):
+def compiled(signature, forceinline=False):
     return lambda function: function
 
 

@@ -8,7 +8,7 @@ DURATION, DELAY, APART = 0, 1, 2
 STACK = 64
 
 
-@compiled("float64(float64[::1], int64, float64, int64, int64, int64[:, ::1], float64[::1], float64[::1], float64[::1], float64[::1])")
+@compiled("float64(float64[::1], int64, float64, int64, int64, int64[:, ::1], float64[::1], float64[::1], float64[::1], float64[::1])", True)
 def answer(w, l, t, first, last, code, constants, extras, registers, stack):
     """Runs one program on the lane's observables at time t."""
     top = -1
@@ -96,7 +96,7 @@ def clear_registers(registers, watches):
 
 
 @compiled("int64(float64[::1], int64, float64, int64, int64[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1], float64[::1], "
-          "float64[::1], float64[::1], float64[:, ::1], int64[::1])")
+          "float64[::1], float64[::1], float64[:, ::1], int64[::1])", True)
 def look(w, l, t, marks, whole, real, code, constants, extras, registers, stack, given, count):
     """Every watch that meets these marks, in order. Returns 1 when something was given or set, 2 when follow-up stops, 3 for both."""
     result = 0
