@@ -38,6 +38,11 @@ def _car_words(text: str) -> bool:
     return bool(_CAR.search(_NOT_CAR.sub(" ", text)))
 
 
+def _outside(text: str) -> str:
+    """The text without the places where a CAR is only the setting: `after CAR-T`, `CAR-T recipients`."""
+    return _AROUND_AFTER.sub(" ", _AROUND.sub(" ", text))
+
+
 def _quote(pattern: re.Pattern[str], passage: Passage) -> str:
     match = pattern.search(passage.text)
     begin = max(0, (match.start() if match else 0) - 80)
@@ -87,7 +92,7 @@ def kind(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
             return _label("care around CAR-T", "medium", "CAR is the setting, something else is given", car_given)
         return _label(CAR_THERAPY, "high", "named product" if product_in_given else "CAR in what is given", car_given)
     if car_title:
-        around = _AROUND.search(car_title.text) or _AROUND_AFTER.search(car_title.text)
+        around = not product_in_title and not _car_words(_outside(car_title.text))
         if observational:
             return _label("observational", "high", "study type is observational", car_title)
         if around and (not car_told or _DRUG.search(names)):

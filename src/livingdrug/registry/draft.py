@@ -78,7 +78,7 @@ def _head(study: Study, said: Classification) -> list[str]:
 def _body(study: Study, words: Wording, said: Classification, made: Draft) -> Iterator[str]:
     own = _library_trial(study)
     if own:
-        yield f"# {study.id} is in the library as '{own.name}', with its product, patients, protocol, endpoints and results."
+        yield f"# {study.id} is in the library as '{own.name}', with product, patients, protocol, endpoints, results"
         yield f"trial = {json.dumps(own.name)}"
         yield from _size(study)
         yield "# The record also states (the library trial already has its own values for these):"

@@ -37,6 +37,9 @@ COUNTED = ("status", "phase", "country", "kind", "target", "disease", "sponsor_t
 NUMBERS = ("minimum_age", "maximum_age", "updated", "start", "posted", "enrollment")
 """Ages in years, dates as yyyymmdd, enrollment in people."""
 
+_BREAK = " 0break0 "
+"""A word between pieces of text, so that no phrase runs from one into the next"""
+
 OLDEST = 200.0
 """Upper age where none is stated [year]"""
 
@@ -157,14 +160,14 @@ def entry(study: Study) -> Entry:
     known = [p for name in labels.products for p in (name, *products()[name].also)]
     known += [f for t in labels.targets if (s := meaning(t)) for f in s.forms]
     if labels.platform:
-        known.append("chimeric antigen receptor T cells CAR T" if labels.platform == "CAR-T" else labels.platform)
+        known += ["CAR T", "chimeric antigen receptor T cells"] if labels.platform == "CAR-T" else [labels.platform]
     named: dict[str, list[str | None]] = {
         "title": [study.title, study.acronym, study.official_title],
         "condition": [*study.conditions, *study.keywords, *study.mesh],
         "intervention": [n for i in study.interventions for n in (i.name, *i.other_names)],
         "sponsor": [s.name for s in study.sponsors],
     }
-    texts = {name: searchable(" . ".join(t for t in parts if t)) for name, parts in named.items()}
+    texts = {name: searchable(_BREAK.join(t for t in parts if t)) for name, parts in named.items()}
     rest = [
         *texts.values(),
         study.summary,
@@ -178,7 +181,7 @@ def entry(study: Study) -> Entry:
         *(i.value for i in study.identifiers),
         *study.aliases,
     ]
-    texts["everything"] = searchable(" . ".join(t for t in rest if t))
+    texts["everything"] = searchable(_BREAK.join(t for t in rest if t))
     facets = {
         "status": _some(study.status),
         "phase": study.phases or ("not stated",),

@@ -99,7 +99,7 @@ def _spellings(form: str) -> tuple[Sequence, ...]:
     if not sequence:
         return ()
     together = "".join(sequence)
-    if len(sequence) > 1 and len(together) <= 8 and any(len(w) <= 3 for w in sequence):
+    if len(sequence) > 1 and len(together) <= 12 and any(len(w) <= 3 for w in sequence):
         return (sequence, (together,))
     apart = (
         tuple(re.findall(r"[a-z]+|\d+", together))

@@ -157,8 +157,8 @@ def _wanted(request: Request, near: dict[str, float] | None) -> Wanted:
         "phase": tuple(p for v in request.phase for p in _phases(v)),
         "target": tuple(_target(v) for v in request.target),
         "disease": tuple(_disease(v) for v in request.disease),
-        "country": request.country,
-        "kind": request.kind,
+        "country": _clean(request.country),
+        "kind": _clean(request.kind),
         "sex": ("ALL", _named(request.sex, ("FEMALE", "MALE", "ALL"), "sex", "--sex")) if request.sex else (),
     }
     ranges: dict[str, tuple[float | None, float | None]] = {}
@@ -186,6 +186,11 @@ def _wanted(request: Request, near: dict[str, float] | None) -> Wanted:
         ids=None if near is None else frozenset(near),
         sort=SORTS[request.sort],
     )
+
+
+def _clean(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values without what no text file can hold."""
+    return tuple(v.encode("utf-8", "replace").decode() for v in values)
 
 
 def _named(given: str, allowed: Iterable[str], kind: str, where: str) -> str:

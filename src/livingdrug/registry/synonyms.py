@@ -76,12 +76,13 @@ class Finder:
         self._longest: dict[str, int] = {}
         self._capitals: set[str] = set()
         for form, name in forms:
-            pieces = [_plain(p) for p in _PIECE.findall(form)]
-            whole = "".join(pieces)
-            if not pieces or whole in self._names:
+            whole = key(form)
+            if not whole or whole in self._names:
                 continue
             self._names[whole] = name
-            self._longest[pieces[0]] = max(len(pieces), self._longest.get(pieces[0], 0))
+            for written in (form, form.lower()):  # JCAR017 has three pieces, jcar017 two
+                pieces = [_plain(p) for p in _PIECE.findall(written)]
+                self._longest[pieces[0]] = max(len(pieces), self._longest.get(pieces[0], 0))
             letters = re.sub(r"[^A-Za-z]", "", form)
             if letters.isupper() and len(letters) <= 5 and not re.search(r"\d", form):
                 self._capitals.add(whole)

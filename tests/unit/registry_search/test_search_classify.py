@@ -1,0 +1,249 @@
+"""Is it a CAR cell therapy, against what, from whom: each answer with its evidence, and no answer where nothing is said."""
+
+from __future__ import annotations
+
+import pytest
+from cart_records import study
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from livingdrug.registry.cells import CAR_THERAPY
+from livingdrug.registry.classify import classify
+from livingdrug.registry.entry import entry, may_be_car
+from livingdrug.registry.wording import wording
+
+CARS = {
+    "words": dict(title="CD19 CAR-T cells in lymphoma", interventions=["CD19 CAR-T"]),
+    "spelled out": dict(title="T cells in leukaemia", interventions=["Chimeric antigen receptor T cells against CD19"]),
+    "product only": dict(title="Study of CTL019 in paediatric patients with B-ALL", interventions=["CTL019"]),
+    "code of another company": dict(title="A Study of JCAR017 in B-cell lymphoma", interventions=["JCAR017"]),
+    "generic name": dict(title="Newcabtagene autoleucel in myeloma", interventions=["Newcabtagene autoleucel"]),
+    "bare number": dict(title="CART22 in B-ALL", interventions=["CART22 cells"]),
+    "natural killer": dict(title="CAR-NK cells in AML", interventions=["CD33 CAR-NK"]),
+    "in vivo": dict(title="In vivo CAR-T drug against CD20, mRNA-LNP", interventions=["LNP injection"]),
+    "only in the arm": dict(
+        title="AB-9 in kidney cancer", interventions=["AB-9"], arms=["AB-9: CAR T cells against CD70 in one infusion"]
+    ),
+    "with bridging radiotherapy": dict(
+        title="Bridging radiotherapy with CD19 CAR-T cells in lymphoma",
+        interventions=["Radiotherapy", "CD19 CAR-T cells"],
+    ),
+    "CAR not named": dict(
+        title="T cells genetically targeted to CD19 in leukaemia", interventions=["Genetically engineered T cells"]
+    ),
+    "autoimmune": dict(
+        title="CD19 CAR-T in lupus nephritis", interventions=["CD19 CAR-T"], conditions=["Lupus Nephritis"]
+    ),
+}
+NOT_CARS = {
+    "TCR-T": dict(title="NY-ESO-1 TCR-T cells in sarcoma", interventions=["TCR-T cells"]),
+    "TCR spelled out": dict(
+        title="T cell receptor transduced T cells, MAGE-A4", interventions=["MAGE-A4 T cell receptor gene therapy"]
+    ),
+    "afami-cel": dict(title="Afamitresgene autoleucel in synovial sarcoma", interventions=["afamitresgene autoleucel"]),
+    "TIL": dict(
+        title="TIL and pembrolizumab in melanoma", interventions=["Tumor infiltrating lymphocytes", "pembrolizumab"]
+    ),
+    "lifileucel": dict(title="Lifileucel in melanoma", interventions=["lifileucel"]),
+    "bispecific": dict(title="Epcoritamab in lymphoma", interventions=["epcoritamab"]),
+    "bispecific after CAR-T": dict(
+        title="Glofitamab for relapse after CAR-T cell therapy", interventions=["glofitamab"]
+    ),
+    "blinatumomab": dict(title="Blinatumomab in B-ALL", interventions=["Blinatumomab"], summary="A CD19xCD3 BiTE."),
+    "bispecific around": dict(
+        title="Teclistamab as bridging before BCMA CAR-T",
+        interventions=["teclistamab"],
+        summary="Patients who await CAR-T.",
+    ),
+    "follow-up": dict(title="Long-term follow-up of patients who received CAR-T cells", interventions=["CAR-T cells"]),
+    "fifteen years": dict(title="LTFU protocol for gene-modified T cells", interventions=["Previously given CART-19"]),
+    "tocilizumab": dict(title="Tocilizumab for cytokine release after CAR-T", interventions=["Tocilizumab"]),
+    "anakinra": dict(
+        title="Anakinra to prevent neurotoxicity in patients receiving CAR T-cell therapy", interventions=["Anakinra"]
+    ),
+    "maintenance": dict(
+        title="Lenalidomide maintenance following BCMA CAR T-cell therapy", interventions=["lenalidomide"]
+    ),
+    "imaging": dict(title="PET imaging of CAR-T cell therapy recipients", interventions=["18F PET tracer"]),
+    "exercise": dict(title="Exercise before CAR-T cell therapy", interventions=["Exercise program"]),
+    "observational": dict(
+        title="Real-world outcomes of axi-cel", interventions=["axi-cel"], study_type="OBSERVATIONAL"
+    ),
+    "quality of life": dict(
+        title="Quality of life in CAR-T patients", interventions=["Questionnaire"], study_type="OBSERVATIONAL"
+    ),
+    "dendritic": dict(title="CAR-DC vaccine in solid tumours", interventions=["EphA2 CAR-DC"]),
+    "virus": dict(title="EBV-specific cytotoxic T lymphocytes in lymphoma", interventions=["EBV specific T cells"]),
+    "stem cells": dict(
+        title="Mesenchymal stem cells for cytopenia after CAR-T", interventions=["Mesenchymal stem cells"]
+    ),
+    "cartilage": dict(
+        title="Stem cell extract for cartilage repair",
+        interventions=["Extract"],
+        summary="Cartilage formation in the knee.",
+    ),
+    "antiretroviral": dict(title="Dasatinib and cART in HIV", interventions=["Dasatinib"], summary="People on cART."),
+    "ADC": dict(title="Loncastuximab tesirine after CAR-T failure", interventions=["loncastuximab tesirine"]),
+    "allergy": dict(title="Milk immunotherapy", interventions=["Milk"], summary="Frequency of milk-specific T cells."),
+    "vaccine": dict(title="Zoster vaccine in recipients of CAR-T cells", interventions=["Zoster vaccine"]),
+}
+
+
+@pytest.mark.parametrize("name", CARS)
+def test_is_a_car_therapy(name: str) -> None:
+    said = classify(study(**CARS[name]))
+    assert said.is_car, said.kind
+    assert said.kind.evidence and said.kind.place
+
+
+@pytest.mark.parametrize("name", NOT_CARS)
+def test_is_none(name: str) -> None:
+    said = classify(study(**NOT_CARS[name]))
+    assert not said.is_car, said.kind
+
+
+@pytest.mark.parametrize(
+    "name, kind",
+    [("TCR-T", "TCR-T"), ("TIL", "TIL"), ("bispecific", "bispecific antibody"), ("follow-up", "long-term follow-up"),
+     ("tocilizumab", "care around CAR-T"), ("observational", "observational"), ("dendritic", "CAR dendritic cell")],
+)  # fmt: skip
+def test_says_what_it_is_instead(name: str, kind: str) -> None:
+    assert classify(study(**NOT_CARS[name])).kind.value == kind
+
+
+@pytest.mark.parametrize("name", [*CARS, *NOT_CARS])
+def test_the_quick_look_passes_every_car_therapy(name: str) -> None:
+    read = study(**{**CARS, **NOT_CARS}[name])
+    assert may_be_car(wording(read)) or not classify(read).is_car
+    assert (entry(read).labels.platform != "") == classify(read).is_car
+
+
+@pytest.mark.parametrize(
+    "said, target",
+    [
+        (dict(title="Anti-CD19 CAR-T"), "CD19"),
+        (dict(title="CAR-T against CD20"), "CD20"),
+        (dict(title="CD276 CAR-T in glioma"), "B7-H3"),
+        (dict(title="B7H3 CAR T cells"), "B7-H3"),
+        (dict(title="CART19 in CLL"), "CD19"),
+        (dict(title="CD19/22 bispecific CAR-T"), "CD19/CD22"),
+        (dict(title="Sequential CD19 and CD20 CAR-T"), "CD19/CD20"),
+        (dict(title="CD19CAR-28z cells"), "CD19"),
+        (dict(title="CAR-T targeting TNFRSF17"), "BCMA"),
+        (dict(title="APRIL CAR T cells"), "BCMA/TACI"),
+        (dict(title="IL13Rα2 CAR-T"), "IL13Ra2"),
+        (dict(title="GPRC5D-CAR-T after BCMA CAR-T failure"), "GPRC5D"),
+        (dict(title="Anti-EGFRvIII CAR T cells"), "EGFRvIII"),
+        (dict(title="CLL-1 CAR-T in AML"), "CLL1"),
+        (dict(title="CAR-T cells", interventions=["Autologous CD19CAR-CD28-CD3zeta-EGFRt-expressing CD4+/CD8+ T cells"]), "CD19"),
+        (dict(title="CAR-T in lymphoma", summary="The cells target CD22 on the lymphoma."), "CD22"),
+        (dict(title="CAR-T in lymphoma", summary="After 6 x 10^5 CAR T cells/kg patients stay in hospital."), "not stated"),
+        (dict(title="CAR-T in leukaemia", eligibility="Exclusion Criteria: CD19 negative disease, prior CD22 CAR-T"), "not stated"),
+        (dict(title="A Study of bb2121 in myeloma", interventions=["bb2121"]), "BCMA"),
+        (dict(title="Kymriah in lymphoma", interventions=["Kymriah"]), "CD19"),
+    ],
+)  # fmt: skip
+def test_target(said: dict, target: str) -> None:
+    assert classify(study(**said)).target == target
+
+
+def test_a_named_product_answers_with_its_table_row() -> None:
+    said = classify(study("Study of JCAR017", interventions=["JCAR017"]))
+    assert said.products == ("lisocabtagene maraleucel",)
+    assert (said.targets[0].value, said.costimulation.value, said.generation.value) == ("CD19", "4-1BB", "2")
+    assert "product table" in said.costimulation.evidence and "Table 2" in said.costimulation.evidence
+    assert said.source.value == "autologous"
+
+
+@pytest.mark.parametrize(
+    "said, costimulation, generation",
+    [
+        (dict(title="CD19 CAR-T", details="second generation CAR with 4-1BB and CD3 zeta"), "4-1BB", "2"),
+        (dict(title="CD19-28z CAR T cells"), "CD28", "2"),
+        (dict(title="CD19 CAR-T", details="a CAR with CD28 and 4-1BB signalling domains"), "4-1BB+CD28", "3"),
+        (dict(title="CD19 CAR-T", details="cells are expanded with anti-CD3/CD28 beads"), "not stated", "not stated"),
+        (dict(title="4SCAR19 cells"), "not stated", "4"),
+        (dict(title="CD19 CAR-T", summary="after next generation sequencing"), "not stated", "not stated"),
+    ],
+)  # fmt: skip
+def test_structure_is_stated_or_not_stated(said: dict, costimulation: str, generation: str) -> None:
+    found = classify(study(**said))
+    assert (found.costimulation.value, found.generation.value) == (costimulation, generation)
+
+
+@pytest.mark.parametrize(
+    "said, source, confidence, platform",
+    [
+        (dict(title="Autologous CD19 CAR-T"), "autologous", "high", "CAR-T"),
+        (dict(title="Universal CD19 CAR-T"), "allogeneic", "high", "CAR-T"),
+        (dict(title="CD19 CAR-T", summary="cells from a healthy donor"), "allogeneic", "high", "CAR-T"),
+        (dict(title="CD19 CAR-T after allogeneic stem cell transplantation"), "autologous", "inferred", "CAR-T"),
+        (dict(title="CD19 CAR-T", arms=["Leukapheresis, then CAR-T cells"]), "autologous", "inferred", "CAR-T"),
+        (dict(title="In vivo CAR-T by mRNA-LNP"), "in vivo", "high", "CAR-T"),
+        (dict(title="CD19 CAR-NK cells"), "not stated", "high", "CAR-NK"),
+        (dict(title="Allogeneic B7-H3 CAR-γδT cells"), "allogeneic", "high", "CAR-gamma-delta-T"),
+        (dict(title="CAR-T in NK/T-cell lymphoma", summary="autologous"), "autologous", "high", "CAR-T"),
+        (dict(title="NKG2D CAR-T cells", summary="autologous"), "autologous", "high", "CAR-T"),
+    ],
+)  # fmt: skip
+def test_whose_cells(said: dict, source: str, confidence: str, platform: str) -> None:
+    found = classify(study(**said))
+    assert (found.source.value, found.source.confidence, found.platform.value) == (source, confidence, platform)
+
+
+@pytest.mark.parametrize(
+    "conditions, title, place",
+    [
+        (["Diffuse Large B Cell Lymphoma"], "", "Blood cancer > B-NHL > DLBCL"),
+        (["B-Cell Acute Lymphoblastic Leukaemia"], "", "Blood cancer > Acute lymphoblastic > B-ALL"),
+        (["Multiple Myeloma", "Relapsed Cancer"], "", "Blood cancer > Plasma cell disease > Multiple myeloma"),
+        (["Neuroblastoma"], "", "Solid tumour > Childhood solid tumour > Neuroblastoma"),
+        (["Glioblastoma", "Brain Tumor"], "", "Solid tumour > Brain and nerves > Glioblastoma"),
+        (["Chronic Lymphocytic Leukemia", "Diffuse Large B-cell Lymphoma"], "", "Blood cancer > Several"),
+        (["Leukemia", "Ovarian Cancer"], "", "Several > Several"),
+        (["Systemic Lupus Erythematosus"], "", "Autoimmune > Connective tissue > Lupus"),
+        (["Advanced Solid Tumor", "Hepatocellular Carcinoma"], "", "Solid tumour > Digestive > Hepatocellular carcinoma"),
+        ([], "A study in mantle cell lymphoma", "Blood cancer > B-NHL > MCL"),
+        (["Tumours, solid"], "CLL-1 CAR-T in AML", "Blood cancer > AML > AML"),
+    ],
+)  # fmt: skip
+def test_disease(conditions: list[str], title: str, place: str) -> None:
+    found = classify(study(title, conditions=conditions)).diseases
+    assert found is not None
+    assert " > ".join(p for p in (found.main.branch, found.main.group, found.main.disease) if p) == place
+
+
+def test_small_words_are_no_diseases() -> None:
+    assert (
+        classify(study("All patients met the team at the ball for 3 mm of all", conditions=["Asthma"])).diseases is None
+    )
+
+
+@pytest.mark.parametrize(
+    "name, category, kind",
+    [("Acme Therapeutics, Inc.", "INDUSTRY", "industry"), ("National Cancer Institute", "NIH", "government"),
+     ("Peking University", "OTHER", "academic"), ("Hebei Cell Biotechnology Co., Ltd.", "OTHER", "industry"),
+     ("The Hospital Co. Foundation University", "OTHER", "academic")],
+)  # fmt: skip
+def test_sponsor(name: str, category: str, kind: str) -> None:
+    assert classify(study("CAR-T", sponsor=name, sponsor_class=category)).sponsor_type.value == kind
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=400))
+def test_any_text_is_classified(title: str, intervention: str, eligibility: str) -> None:
+    said = classify(study(title, interventions=[intervention], eligibility=eligibility, conditions=[title]))
+    assert said.kind.value and said.target
+
+
+def test_long_hostile_text_is_no_trap() -> None:
+    for text in (
+        "CAR " * 3_000,
+        "anti-" * 3_000,
+        "CD19/" * 3_000,
+        "a" * 50_000,
+        "10^6 x " * 3_000,
+        "T cell receptor " * 2_000,
+    ):
+        assert classify(study("CAR-T", summary=text, interventions=[text[:5000]], arms=[text])).is_car
+    assert CAR_THERAPY

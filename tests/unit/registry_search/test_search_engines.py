@@ -1,0 +1,259 @@
+"""Search over generated records, with both engines: the same totals, the same counts, and nothing typed does harm."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from cart_records import record
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emulator.studies import studies
+from livingdrug.registry.entry import COUNTED
+from livingdrug.registry.errors import RegistryError
+from livingdrug.registry.index import Index, engines, folder_of, fresh
+from livingdrug.registry.near import distance, studies_near
+from livingdrug.registry.query import understood
+from livingdrug.registry.search import Request, Result, search
+from livingdrug.registry.store import Store
+
+ENGINES = [
+    "fts5",
+    pytest.param("tantivy", marks=pytest.mark.skipif(not find_spec("tantivy"), reason="tantivy is not installed")),
+]
+BOSTON = ("Boston", "United States", 42.36, -71.06, "RECRUITING")
+WORCESTER = ("Worcester", "United States", 42.26, -71.80, "RECRUITING")
+SUVA = ("Suva", "Fiji", -18.14, 178.44, "RECRUITING")
+OWN = [
+    record("NCT09000001", "CD19 CAR-T cells in lymphoma", interventions=["CD19 CAR-T"], conditions=["Lymphoma"], phases=["PHASE2"],
+           ages=("18 Years", None), sites=[BOSTON], updated="2026-03-01", enrollment=40),
+    record("NCT09000002", "CD20 antibody in lymphoma", interventions=["rituximab"], conditions=["Lymphoma"], phases=["PHASE3"],
+           status="COMPLETED", sites=[WORCESTER], updated="2025-01-01", enrollment=400),
+    record("NCT09000003", "CD276 chimeric antigen receptor T cells in glioblastoma", interventions=["CD276 cells"],
+           conditions=["Glioblastoma"], ages=("6 Months", "17 Years"), sites=[SUVA], sponsor="Aurora Biotech, Inc.", sponsor_class="INDUSTRY"),
+    record("NCT09000004", "Study of CTL019 in B-ALL", interventions=["CTL019"], conditions=["B-ALL"], phases=["PHASE1", "PHASE2"], sex="FEMALE"),
+    record("NCT09000005", "Aspirin after stroke", interventions=["Aspirin"], conditions=["Stroke"], phases=[],
+           eligibility="Inclusion: platelets \\> 100, no zanubrutinib. Sjögren's disease allowed. Call Greta Secretname, greta@example.org",
+           summary="<script>alert(1)</script> IL13Rα2 was not measured."),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    kept = Store(tmp_path_factory.mktemp("mirror") / "trials.sqlite")
+    with kept.transaction():
+        for r in [*OWN, *studies(60)]:
+            kept.upsert(r)
+    return kept
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def index(request: pytest.FixtureRequest, store: Store) -> Index:
+    return fresh(store, request.param)
+
+
+def find(store: Store, index: Index, text: str = "", **options: object) -> Result:
+    return search(store, Request(text, **{"limit": 100, **options}), index=index)  # type: ignore[arg-type]
+
+
+def own(result: Result) -> set[str]:
+    return {s.id[-1] for s in result.studies if s.id.startswith("NCT09")}
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("CD19", "14"), ("CD20", "2"), ("cd-19", "14"), ("CD276", "3"), ("B7-H3", "3"), ("b7h3", "3"),
+        ("CAR T", "134"), ("chimeric antigen receptor T cells", "134"), ("CAR-T cells", "134"),
+        ("Kymriah", "4"), ("tisagenlecleucel", "4"), ("ctl019", "4"), ("lymphoma", "12"), ("lymphoma CD19", "1"),
+        ('"CAR-T cells"', "1"), ('"cells CAR-T"', ""), ("glio*", "3"), ("lymphoma -rituximab", "1"), ('-"lymphoma" CD19', "4"),
+        ("zanubrutinib", "5"), ("sjogren", "5"), ("Sjögren", "5"), ("IL13Ra2", "5"), ("DLBCL", ""), ("NCT09000003", "3"), ("aurora", "3"),
+        ("stroke aspirin", "5"), ("nothingatall", ""),
+    ],
+)  # fmt: skip
+def test_words(store: Store, index: Index, text: str, found: str) -> None:
+    assert own(find(store, index, text)) == set(found)
+
+
+def test_a_word_in_the_title_comes_first(store: Store, index: Index) -> None:
+    assert find(store, index, "stroke").studies[0].id == "NCT09000005"
+    assert find(store, index, "CTL019").studies[0].id == "NCT09000004"
+
+
+@pytest.mark.parametrize(
+    "options, found",
+    [
+        (dict(phase=("2",)), "14"), (dict(phase=("phase 1/2",)), "134"), (dict(phase=("not stated",)), "5"), (dict(phase=("III",)), "2"),
+        (dict(status=("completed",)), "2"), (dict(status=("completed", "recruiting")), "12345"), (dict(country=("Fiji",)), "3"),
+        (dict(country=("Fiji", "United States")), "123"), (dict(target=("CD276",)), "3"), (dict(target=("CD19",)), "14"),
+        (dict(disease=("glioblastoma",)), "3"), (dict(disease=("Blood cancer",)), "124"), (dict(disease=("solid tumor",)), "3"),
+        (dict(kind=("CAR-T",)), "134"), (dict(age=5.0), "2345"), (dict(age=0.4), "245"), (dict(age=30.0), "1245"),
+        (dict(sex="male"), "1235"), (dict(since="2026-02"), "1"), (dict(sponsor="aurora"), "3"), (dict(condition="stroke"), "5"),
+        (dict(intervention="rituximab"), "2"), (dict(intervention="CD20"), ""), (dict(condition="lymphoma", phase=("3",)), "2"),
+        (dict(near="42.36,-71.06,20"), "1"), (dict(near="42.36,-71.06,100"), "12"), (dict(near="-18,-179,300"), "3"),
+    ],
+)  # fmt: skip
+def test_filters(store: Store, index: Index, options: dict, found: str) -> None:
+    assert own(find(store, index, **options)) == set(found)
+
+
+def test_empty_text_finds_all_and_the_limit_cuts_only_the_list(store: Store, index: Index) -> None:
+    everything = find(store, index)
+    assert everything.total == len(store) == 65
+    few = find(store, index, limit=3)
+    assert (few.total, len(few.studies)) == (65, 3)
+    assert find(store, index, limit=0).studies == ()
+    pages = [
+        s.id for offset in range(0, 65, 10) for s in find(store, index, limit=10, offset=offset, sort="posted").studies
+    ]
+    assert len(set(pages)) == 65
+
+
+def test_facets_count_all_hits(store: Store, index: Index) -> None:
+    result = find(store, index, limit=1)
+    assert set(result.facets) == set(COUNTED)
+    assert sum(result.facets["status"].values()) == 65
+    assert sum(result.facets["kind"].values()) == 65
+    assert result.facets["target"]["B7-H3"] == find(store, index, target=("B7-H3",)).total
+    assert result.facets["country"]["Fiji"] == 1
+
+
+def test_sorting(store: Store, index: Index) -> None:
+    by_update = [s.updated for s in find(store, index, sort="updated").studies]
+    assert by_update == sorted(by_update, reverse=True)
+    by_size = [s.enrollment or 0 for s in find(store, index, sort="enrollment").studies]
+    assert by_size == sorted(by_size, reverse=True)
+    assert by_size[0] == 400
+
+
+def test_distance_is_told(store: Store, index: Index) -> None:
+    (boston,) = find(store, index, near="42.36,-71.06,20").studies
+    assert boston.km == 0.0
+    assert studies_near(store, 42.36, -71.06, 100)["NCT09000002"] == pytest.approx(61.8, abs=0.5)
+    assert distance(0, 0, 0, 180) == pytest.approx(20015, abs=1)
+    assert distance(-18, -179, -18.14, 178.44) == pytest.approx(271, abs=2)
+
+
+def test_both_engines_agree(store: Store) -> None:
+    if len(engines()) < 2:
+        pytest.skip("only one engine is installed")
+    asked = [
+        Request(t, limit=100) for t in ("CD19", "lymphoma", "CAR T", "", "leuk*", '"CAR-T cells"', "bcma -lymphoma")
+    ]
+    answers = []
+    for name in engines():
+        index = fresh(store, name)
+        answers.append(
+            [(r.total, {s.id for s in r.studies}, r.facets) for r in (search(store, a, index=index) for a in asked)]
+        )
+        index.close()
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_index_follows_the_mirror(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path / "t.sqlite")
+    for r in OWN:
+        store.upsert(r)
+
+    def ids(text: str) -> set[str]:
+        index = fresh(store, name)
+        found = own(find(store, index, text))
+        index.close()
+        return found
+
+    assert ids("lymphoma") == {"1", "2"}
+    store.upsert(record("NCT09000002", "CD20 antibody in psoriasis", conditions=["Psoriasis"], updated="2026-05-01"))
+    store.upsert(record("NCT09000006", "A new lymphoma study", conditions=["Lymphoma"]))
+    assert ids("lymphoma") == {"1", "6"}
+    assert ids("psoriasis") == {"2"}
+    store.bury("NCT09000001", "removed by the registry")
+    assert ids("lymphoma") == {"6"}
+    store.upsert(OWN[0], newest=True)
+    assert ids("lymphoma") == {"1", "6"}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_broken_index_is_made_again(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path / "t.sqlite")
+    store.upsert(OWN[0])
+    fresh(store, name).close()
+    folder = folder_of(store)
+    for file in [f for f in folder.rglob("*") if f.is_file() and f.name != "state.json"]:
+        file.write_bytes(b"broken")
+    store.upsert(OWN[1])
+    index = fresh(store, name)
+    assert find(store, index).total == 2
+    index.close()
+    (folder / "state.json").write_text("{not json")
+    index = fresh(store, name)
+    assert find(store, index).total == 2
+    index.close()
+
+
+def test_an_engine_that_is_not_there(store: Store) -> None:
+    with pytest.raises(RegistryError, match="lucene.*not installed"):
+        fresh(store, "lucene")
+
+
+HOSTILE = [
+    "'; DROP TABLE study; --", '" OR 1=1 --', "title:x OR y NEAR/3 z", "* * *", "-", '"', '""', "AND OR NOT", "(((", "a" * 5000, "\x00\x01", "\ud800",
+    "../../etc/passwd", "<script>alert(1)</script>", "%s %d {0}", "{everything : x}", "^x", "col:*", "CD19*", "é*", "😀", "中文 癌症", "-\"", "x*y*z*",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_typed_does_harm(store: Store, index: Index, text: str) -> None:
+    for request in (
+        dict(text=text),
+        dict(condition=text),
+        dict(sponsor=text),
+        dict(country=(text,)),
+        dict(kind=(text,)),
+    ):
+        result = search(store, Request(**request, limit=5), index=index)  # type: ignore[arg-type]
+        assert 0 <= result.total <= 65
+    assert find(store, index).total == 65
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60))
+def test_any_text_is_a_query(store: Store, index: Index, text: str) -> None:
+    assert 0 <= search(store, Request(text), index=index).total <= 65
+
+
+def test_contacts_are_not_in_the_index(store: Store, index: Index) -> None:
+    assert find(store, index, "Secretname").total == 0 or own(find(store, index, "Secretname")) == {
+        "5"
+    }  # only where the text itself names one
+    assert find(store, index, "greta@example.org").total == 0
+    assert "Secretname" not in json.dumps(find(store, index).as_json())
+    assert not any(b"greta@example" in f.read_bytes() for f in folder_of(store).rglob("*") if f.is_file())
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (dict(status=("recuiting",)), "did you mean 'RECRUITING'"), (dict(phase=("9",)), "unknown phase '9'"),
+        (dict(target=("CD190",)), "did you mean 'CD19'"), (dict(disease=("gliobastoma",)), "did you mean 'Glioblastoma'"),
+        (dict(age=-3.0), "is no age"), (dict(near="here"), "LATITUDE,LONGITUDE,KILOMETRES"), (dict(near="1,2,nan"), "no place"),
+        (dict(since="yesterday"), "is no date"), (dict(sort="relevanz"), "did you mean 'relevance'"), (dict(sex="other"), "unknown sex"),
+    ],
+)  # fmt: skip
+def test_options_that_cannot_be_meant(store: Store, index: Index, options: dict, message: str) -> None:
+    with pytest.raises(RegistryError) as problem:
+        find(store, index, **options)
+    assert message in str(problem.value)
+
+
+def test_a_query_is_understood() -> None:
+    b7h3 = understood("B7-H3").clauses[0]
+    assert b7h3.known_as == "B7-H3" and ("cd276",) in b7h3.ways and ("b7", "h3") in b7h3.ways
+    assert [c.ways for c in understood("the cells in lymphoma").clauses] == [(("cells",),), (("lymphoma",),)]
+    assert understood('"B7-H3"').clauses[0].ways == (("b7", "h3"),)
+    assert understood("leuk*").clauses[0].prefix and understood("-x").clauses[0].exclude
+    assert not any(("mm",) in c.ways or ("all",) in c.ways for c in understood("multiple myeloma B-ALL").clauses)
+    assert not understood("")
