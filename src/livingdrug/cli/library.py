@@ -64,13 +64,15 @@ def show(
 def explain_(
     trial: Annotated[str, typer.Argument(metavar="TRIAL_OR_FILE", help="A library trial, or your own TOML file.")],
     path: Annotated[str, typer.Argument(help="As kinetics.growth, covariates.age or protocol.follow_up.")],
+    arm: Annotated[str | None, typer.Option("--arm", help="In this arm.")] = None,
     set_: Sets = None,
     json_: Json = False,
 ) -> None:
     """Why has this number this value? Every layer that spoke, and where."""
     from livingdrug.scenario import explain, resolve
 
-    found = explain(resolve(trial, changes(set_)), path)
+    resolved = resolve(trial, changes(set_))
+    found = explain(resolved.arm(arm).resolved if arm is not None else resolved, path)
     print(json.dumps(found.as_dict(), default=str) if json_ else found)
 
 

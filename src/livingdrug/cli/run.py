@@ -143,10 +143,8 @@ def dump(data: Any) -> str:
 def _numbers(patients: int | None, seed: int | None) -> None:
     from livingdrug.scenario import schema
 
-    if patients is not None:
-        schema.whole(patients, "patients", "--patients")
-    if seed is not None:
-        schema.whole(seed, "seed", "--seed")
+    for word, number in (("patients", patients), ("seed", seed)):
+        schema.check({word: number}, lambda dotted: f"--{dotted}")
 
 
 def _machine(device: str, workers: int | None, cluster: str | None) -> None:

@@ -82,15 +82,6 @@ def check(data: Mapping[str, Any], where: Callable[[str], str]) -> None:
         seen.add(arm["name"])
 
 
-def whole(value: Any, word: str, where: str) -> int:
-    """A number of patients or a seed given on the command line or in --set."""
-    low, high = (1, MOST_PATIENTS) if word == "patients" else (0, 2**63 - 1)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ScenarioError(f"'{word}' = {_short(value)}: a whole number is needed that is possible", where=where,
-                            allowed=f"{low:,} to {high:,}", mend=_mend(word))
-    return value
-
-
 def _allowed(dotted: str, problem: Any) -> str | None:
     if dotted == "patients":
         return f"1 to {MOST_PATIENTS:,}"

@@ -145,6 +145,9 @@ def test_list_show_explain(capsys):
     assert "<- holds" in command(capsys, "explain", "eliana", "kinetics.growth", "--set", "kinetics.growth=2").out
     why = json.loads(command(capsys, "explain", "eliana", "covariates.weight", "--json").out)
     assert why["layers"][0]["layer"] == "population"
+    Path("arms.toml").write_text('trial = "eliana"\n[[arm]]\nname = "half"\ntumour.kill = "* 0.5"\n', encoding="utf-8")
+    assert "arm 'half'" in command(capsys, "explain", "arms.toml", "tumour.kill", "--arm", "half").out
+    assert command(capsys, "explain", "arms.toml", "tumour.kill", "--arm", "whole").code == 2
     assert command(capsys, "--version").out.strip() == livingdrug.__version__
 
 
