@@ -90,7 +90,7 @@ class Resolved:
     @cached_property
     def hash(self) -> str:
         """Sixteen hexadecimal digits that change when anything that is simulated changes."""
-        text = json.dumps(self.as_dict(), sort_keys=True, ensure_ascii=False, allow_nan=True)
+        text = json.dumps(_simulated(self.as_dict()), sort_keys=True, ensure_ascii=False, allow_nan=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def __repr__(self) -> str:
@@ -102,6 +102,8 @@ class Resolved:
         return "\n".join(lines)
 
 
+_SAID_ABOUT = ("title", "about", "aliases", "sources", "published", "baseline", "file", "line", "layer", "kind",
+               "source", "where", "why", "note")
 USERS = ("scenario", "--set")
 
 
@@ -132,6 +134,13 @@ class Arm:
     def as_dict(self) -> dict[str, Any]:
         """JSON-able: name and what differs."""
         return {"name": self.name, "title": self.title, "overrides": _plain(self.overrides)}
+
+
+def _simulated(data: Any) -> Any:
+    """Without names, comments and origins: only what a simulation depends on."""
+    if isinstance(data, Mapping):
+        return {k: _simulated(x) for k, x in data.items() if k not in _SAID_ABOUT}
+    return [_simulated(x) for x in data] if isinstance(data, list) else data
 
 
 def _plain(data: Any) -> Any:

@@ -116,6 +116,9 @@ why = "stronger"
 def test_the_hash_follows_what_is_simulated():
     a, b = resolve("first"), resolve("first", {"cells.taken": 0.2})
     assert a.hash == resolve("first").hash != b.hash
+    assert a.hash == resolve("first", {"title": "Another name"}).hash
+    for change in ({"seed": 2}, {"protocol.follow_up": "3 d"}, {"covariates.age.low": 30}, {"size": 3}):
+        assert a.hash != resolve("first", change).hash
     assert json.loads(json.dumps(a.as_dict()))["parameters"]["cells.growth"]["value"] == 1.1
     assert "cells.taken = 0.2 1 (--set)" in repr(b)
 
