@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +13,11 @@ from livingdrug import library
 from livingdrug.care.grading import Scale
 from livingdrug.care.grammar import names as named
 from livingdrug.care.grammar import parse
+from livingdrug.care.programs import FUNCTIONS
 from livingdrug.care.rules import Rule
 from livingdrug.scenario import resolve
 from livingdrug.sources import is_parameter
-from livingdrug.trial.compare import PUBLISHED_KEYS, interval
+from livingdrug.trial.compare import interval
 from livingdrug.trial.design import design
 from livingdrug.trial.measures import KINDS
 
@@ -105,7 +108,6 @@ def test_each_measure_has_one_published_row(name: str) -> None:
 def test_published_rows_say_where_they_come_from(name: str) -> None:
     known = library.find("trials", name).data.get("sources", {})
     for row in rows(name):
-        assert set(row) <= set(PUBLISHED_KEYS), row
         assert {"measure", "value", "unit", "source", "year", "where"} <= set(row), row["measure"]
         assert row["source"] in known, row["measure"]
         assert row.get("read", "seen") in ("seen", "memory")
@@ -163,3 +165,9 @@ def test_every_grade_is_a_sentence_and_says_why_it_is_so(name: str) -> None:
     for row in data["grade"]:
         sourced = row.get("source") in data.get("sources", {}) and row.get("where")
         assert sourced or (row.get("kind") == "assumed" and row.get("why")), row
+
+
+def test_the_page_names_every_question_and_kind_of_measure() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "trials.md").read_text(encoding="utf-8")
+    assert not [f for f in FUNCTIONS if not re.search(rf"\b{f}\b", page)]
+    assert not [k for k in KINDS if k not in page]

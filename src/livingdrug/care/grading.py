@@ -12,11 +12,15 @@ from typing import Any
 
 from livingdrug.care.grammar import Binary, Call, Choice, Name, Node, Number, Unary, parse, sentence
 from livingdrug.care.programs import Programs
+from livingdrug.care.tables import ORIGIN, table, tables
 from livingdrug.engine.plan import Watch
-from livingdrug.errors import ScenarioError, unknown
+from livingdrug.errors import ScenarioError
 
-KEYS = ("title", "aliases", "about", "entry", "meanings", "grade", "sources", "episode")
-GRADE_KEYS = ("grade", "when", "source", "where", "why", "kind", "about")
+SCALE = {
+    "title": "text", "aliases": "texts", "about": "text", "sources": "table", "meanings": "table", "entry": "table",
+    "grade": "list",
+}  # fmt: skip
+GRADE = {"grade": "whole", "when": "asked", **ORIGIN}
 
 
 @dataclass(frozen=True)
@@ -33,25 +37,22 @@ class Scale:
     @classmethod
     def read(cls, name: str, data: Mapping[str, Any], where: str | None = None) -> Scale:
         """The scale that a library file describes."""
-        for key in data:
-            if key not in KEYS:
-                raise unknown("key of a scale", key, KEYS, where)
+        table(data, SCALE, "scale", where)
+        entry = table(data.get("entry", {"when": 1}), {"when": "asked", **ORIGIN}, "entry of a scale", where, ["when"])
+        meanings = table(data.get("meanings", {}), dict.fromkeys(data.get("meanings", {}), "asked"), "meaning", where)
         grades = []
-        for row in data.get("grade", []):
-            for key in row:
-                if key not in GRADE_KEYS:
-                    raise unknown("key of a grade", key, GRADE_KEYS, where)
-            if not isinstance(row.get("grade"), int) or not 1 <= row["grade"] <= 5:
-                raise ScenarioError(f"grade {row.get('grade')!r} cannot be", where=where, allowed="1 to 5")
+        for row in tables(data.get("grade"), GRADE, "grade", where, ["grade", "when"]):
+            if row["grade"] > 5:
+                raise ScenarioError(f"grade {row['grade']} cannot be", where=where, allowed="1 to 5")
             grades.append((row["grade"], row["when"]))
         if not grades:
             raise ScenarioError(f"the scale '{name}' has no grades", where=where, mend="add [[grade]] tables")
         return cls(
             name,
             data.get("title", name),
-            data.get("entry", {}).get("when", "1"),
+            str(entry["when"]),
             tuple(sorted(grades)),
-            data.get("meanings", {}),
+            meanings,
             where,
         )
 

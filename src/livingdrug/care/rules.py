@@ -9,14 +9,18 @@ from typing import Any
 from livingdrug.care.grammar import parse, sentence
 from livingdrug.care.programs import NOTHING, Programs
 from livingdrug.care.schedule import duration
+from livingdrug.care.tables import ORIGIN, table
 from livingdrug.engine.plan import Act, Watch
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.model.assemble import Model
 from livingdrug.model.declare import Entry, Switch
 
-KEYS = ("name", "when", "value", "check", "do", "limits", "source", "where", "why", "kind", "about")
-DOES = ("give", "amount", "at_most", "at_least", "over", "after", "set", "to", "stop")
-LIMITS = ("doses", "times", "apart")
+RULE = {"name": "text", "when": "asked", "value": "asked", "check": "clock", "do": "table", "limits": "table", **ORIGIN}
+DO = {
+    "give": "text", "amount": "asked", "at_most": "asked", "at_least": "asked", "over": "asked", "after": "asked",
+    "set": "text", "to": "asked", "stop": "truth",
+}  # fmt: skip
+LIMITS = {"doses": "count", "times": "count", "apart": "asked"}
 
 
 @dataclass(frozen=True)
@@ -45,25 +49,11 @@ class Rule:
     @classmethod
     def read(cls, data: Mapping[str, Any], where: str | None = None) -> Rule:
         """The rule that a [[rule]] or [[watch]] table describes; ScenarioError for anything that cannot be."""
-        name = str(data.get("name", ""))
-        if not name:
-            raise ScenarioError("a rule has no name", where=where, mend='add name = "..."')
+        name = data.get("name", "") if isinstance(data, Mapping) else ""
         place = f"{where}, rule '{name}'" if where else f"rule '{name}'"
-        do, limits = data.get("do", {}), data.get("limits", {})
-        for given, allowed, what in (
-            (data, KEYS, "key of a rule"),
-            (do, DOES, "action of a rule"),
-            (limits, LIMITS, "limit of a rule"),
-        ):
-            if not isinstance(given, Mapping):
-                raise ScenarioError(
-                    f"{given!r} is not a table",
-                    where=place,
-                    mend='for example do = { give = "tocilizumab", amount = "8 mg/kg" }',
-                )
-            for key in given:
-                if key not in allowed:
-                    raise unknown(what, key, allowed, place)
+        table(data, RULE, "rule", place, ["name"])
+        do = table(data.get("do", {}), DO, "action of a rule", place)
+        limits = table(data.get("limits", {}), LIMITS, "limit of a rule", place)
         when = data.get("when", data.get("value"))
         if when is None:
             raise ScenarioError("a rule does not say when", where=place, mend='add when = "..."')
@@ -78,10 +68,6 @@ class Rule:
                     f"{word} = '{do[word]}': a dose is never negative", where=place, allowed="0 or more"
                 )
         limit = limits.get("doses", limits.get("times", 1_000_000))
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-            raise ScenarioError(
-                f"a limit of {limit!r} doses cannot be", where=place, allowed="a whole number, 0 or more"
-            )
         over, after = (duration(do.get(word, 0.0), place) for word in ("over", "after"))
         apart = duration(limits.get("apart", 0.0), place)
         if min(over, after, apart) < 0:

@@ -11,15 +11,19 @@ import numpy as np
 from livingdrug import library
 from livingdrug.care.grading import Scale
 from livingdrug.care.programs import Programs
-from livingdrug.care.rules import Rule, drugs
+from livingdrug.care.rules import RULE, Rule, drugs
 from livingdrug.care.schedule import clock, moment
+from livingdrug.care.tables import table as one_table
+from livingdrug.care.tables import tables
 from livingdrug.engine.plan import Floats, Plan
-from livingdrug.errors import ScenarioError
+from livingdrug.errors import ScenarioError, unknown
 from livingdrug.model.assemble import Model
 from livingdrug.model.declare import Declared, Reads
 from livingdrug.scenario import Arm
+from livingdrug.trial import words
 
-CLONE_CLOCK = "every 6 h to day 60, then every 1 d to day 180, then every 2 d"
+CLONE_CLOCK = "every 6 h from day {start:g} to day 60, then every 1 d to day 180, then every 2 d"
+CRS_CLOCK = "every 6 h for 60 d"
 COURSE = "every 1 d to day 28, then every 7 d to day 91, then every 28 d"
 
 
@@ -108,6 +112,15 @@ def observables(model: Model) -> dict[str, str | None]:
     return units
 
 
+def _shown(trial: Mapping[str, Any], seen: Mapping[str, Any], model: Model) -> list[str]:
+    """Observables whose course is kept; those of a role that nobody fills in this arm are left out."""
+    wanted = list(dict.fromkeys(trial.get("course", {}).get("shown", [])))
+    for path in wanted:
+        if path not in seen and path.rpartition(".")[0] in model.modules:
+            raise unknown("observable", path, seen, "course.shown")
+    return [p for p in wanted if p in seen]
+
+
 def _published(model: Model) -> list[str]:
     ones = {p: 1.0 for p in (*model.states, *model.parameters, *model.covariates)}
     with np.errstate(all="ignore"):
@@ -118,6 +131,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     """The engine's plan for one arm. ScenarioError when a rule, clock or visit cannot be."""
     model, trial, protocol = arm.resolved.model(), arm.resolved.trial, arm.resolved.protocol
     where = f"protocol '{arm.resolved.names.get('protocol', '')}'"
+    words.check(trial)
     start, end = moment(protocol.get("start", 0.0), where), moment(protocol.get("follow_up", "12 months"), where)
     if not start <= 0 < end:
         raise ScenarioError(
@@ -125,44 +139,51 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         )
     visits = {str(k): clock(x, start, end, None, f"visits.{k}") for k, x in trial.get("visits", {}).items()}
     table = Timetable(start, end, visits)
+    programs, written = _programs(arm, model, where)
+    scales = _scales(trial, programs)
+    rules = [
+        Rule.read(row, where) for kind in ("watch", "rule") for row in tables(protocol.get(kind), RULE, kind, where)
+    ]
+    for rule in rules:
+        rule.enlist(programs)
+    crs = one_table(protocol.get("crs", {}), {"check": "clock"}, "crs", where)
+    watches = [w for scale in scales for w in scale.compile(programs, table.marks(crs.get("check", CRS_CLOCK), where))]
+    watches += [rule.compile(programs, model, table.marks(rule.check, rule.place)) for rule in rules]
+    course = table.times(trial.get("course", {}).get("clock", COURSE), "course.clock")
+    output = np.unique(np.concatenate([course, *visits.values()]))
+    ticks, marks, is_output, is_clone = table.ticks(output, table.times(CLONE_CLOCK.format(start=start)))
+    return Design(
+        name=arm.name,
+        model=model,
+        plan=Plan(start, end, ticks, marks, is_output, is_clone, tuple(programs.used), written, tuple(watches), rtol),
+        programs=programs,
+        rules=tuple(rules),
+        scales=tuple(scales),
+        visits=visits,
+        at={name: np.searchsorted(output, days) for name, days in visits.items()},
+        times=output,
+        protocol=protocol,
+    )
+
+
+def _programs(arm: Arm, model: Model, where: str) -> tuple[Programs, int]:
+    """What expressions of this arm may mention, and how many observables are written."""
     seen = observables(model)
-    shown = [p for p in trial.get("course", {}).get("shown", ["tumour.burden"]) if p in seen]
+    shown = _shown(arm.resolved.trial, seen, model)
     constants = {
         **{p: model.unit(p) for p in (*model.parameters, *model.covariates)},
         **{n: str(c.get("unit", "1")) for n, c in arm.resolved.covariates.items()},
-        **{p: unit for p, (_, unit) in shares(protocol, where).items()},
+        **{p: unit for p, (_, unit) in shares(arm.resolved.protocol, where).items()},
     }
-    programs = Programs(seen, constants, shown, drugs=set(drugs(model)))
-    names = [trial.get("scale", "astct"), *trial.get("also_graded", [])]
-    scales = [Scale.read(n, library.find("scales", n).data, f"scale '{n}'") for n in dict.fromkeys(names)]
-    graded = "physiology.temperature" in seen
-    rules = [Rule.read(data, where) for kind in ("watch", "rule") for data in protocol.get(kind, [])]
-    for i, scale in enumerate(scales if graded else []):
+    return Programs(seen, constants, shown, drugs=set(drugs(model))), len(shown)
+
+
+def _scales(trial: Mapping[str, Any], programs: Programs) -> list[Scale]:
+    """The trial's scale (also known as "crs"), then the others; none when the model has no physiology."""
+    if "physiology.temperature" not in programs.observables:
+        return []
+    names = dict.fromkeys([trial.get("scale", "astct"), *trial.get("also_graded", [])])
+    scales = [Scale.read(name, library.find("scales", name).data, f"scale '{name}'") for name in names]
+    for i, scale in enumerate(scales):
         scale.enlist(programs, also=None if i else "crs")
-    for rule in rules:
-        rule.enlist(programs)
-    watches = []
-    for scale in scales if graded else []:
-        watches += scale.compile(
-            programs, table.marks(protocol.get("crs", {}).get("check", "every 6 h for 60 d"), where)
-        )
-    watches += [rule.compile(programs, model, table.marks(rule.check, rule.place)) for rule in rules]
-    output = np.unique(
-        np.concatenate([table.times(trial.get("course", {}).get("clock", COURSE), "course.clock"), *visits.values()])
-    )
-    ticks, marks, is_output, is_clone = table.ticks(
-        output, table.times(f"every 6 h from day {start:g} to day 60, then " + CLONE_CLOCK.split("then ", 1)[1])
-    )
-    plan = Plan(start, end, ticks, marks, is_output, is_clone, tuple(programs.used), len(shown), tuple(watches), rtol)
-    return Design(
-        arm.name,
-        model,
-        plan,
-        programs,
-        tuple(rules),
-        tuple(scales) if graded else (),
-        visits,
-        {n: np.searchsorted(output, d) for n, d in visits.items()},
-        output,
-        protocol,
-    )
+    return scales

@@ -13,28 +13,17 @@ from livingdrug.care.grammar import parse
 from livingdrug.care.programs import Programs, perform
 from livingdrug.care.rules import find_input
 from livingdrug.care.schedule import clock, dose_table, duration
+from livingdrug.care.tables import ORIGIN, tables
 from livingdrug.cohort import Cohort, draw
 from livingdrug.engine.plan import Floats, Ints, Patients
-from livingdrug.errors import ScenarioError, unknown
+from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design, numbers
 
-KEYS = (
-    "name",
-    "give",
-    "amount",
-    "when",
-    "days",
-    "over",
-    "spread",
-    "at_least",
-    "at_most",
-    "source",
-    "where",
-    "why",
-    "kind",
-    "about",
-)
+SCHEDULE = {
+    "name": "text", "give": "text", "amount": "asked", "when": "asked", "days": "clock", "over": "asked",
+    "spread": "number", "at_least": "asked", "at_most": "asked", **ORIGIN,
+}  # fmt: skip
 LOST = {
     "manufacturing_failure": "not infused: manufacturing failure",
     "lost_before_infusion": "not infused: death or adverse event",
@@ -111,16 +100,9 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
     asked = Programs({}, design.programs.constants)
     given: list[tuple[float, int, Floats, float]] = []
     infused = np.zeros(n)
-    for row in arm.resolved.protocol.get("schedule", []):
-        place = f"{where}, schedule '{row.get('name', row.get('give', '?'))}'"
-        for key in row:
-            if key not in KEYS:
-                raise unknown("key of a schedule", key, KEYS, place)
-        if "give" not in row or "amount" not in row:
-            raise ScenarioError(
-                "a schedule says what it gives and how much", where=place, mend="add give = and amount ="
-            )
-        target = find_input(model, str(row["give"]), True, place)
+    for row in tables(arm.resolved.protocol.get("schedule"), SCHEDULE, "schedule", where, ["name", "give", "amount"]):
+        place = f"{where}, schedule '{row['name']}'"
+        target = find_input(model, row["give"], True, place)
         unit = model.unit(target)
 
         def amount(text: Any, unit: str | None = unit, place: str = place) -> Floats:
@@ -129,7 +111,7 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
 
         dose = amount(row["amount"])
         if row.get("spread"):
-            dose = dose * np.exp(float(row["spread"]) * draws.normal(seed, ids, f"dose.{target}"))
+            dose = dose * np.exp(row["spread"] * draws.normal(seed, ids, f"dose.{target}"))
         if "at_least" in row:
             dose = np.maximum(dose, amount(row["at_least"]))
         if "at_most" in row:

@@ -18,8 +18,6 @@ from livingdrug.errors import ScenarioError, unknown
 from livingdrug.trial.survival import hazard_ratio, median_time, survival_at
 
 KINDS = ("share", "median", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
-MEASURE_KEYS = ("name", "title", "kind", "of", "among", "by", "at", "unit", "about")
-ENDPOINT_KEYS = ("name", "title", "among", "start", "events", "censors", "about")
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,6 @@ class Endpoint:
 def endpoint(table: Table, definition: Mapping[str, Any]) -> Endpoint:
     """The endpoint of every patient of a table. Event "x y" is the column x_y_day; start "infusion" is day 0."""
     where = f"endpoint '{definition.get('name')}'"
-    for key in definition:
-        if key not in ENDPOINT_KEYS:
-            raise unknown("key of an endpoint", key, ENDPOINT_KEYS, where)
 
     def day(word: str) -> Floats:
         name = f"{word.replace(' ', '_')}_day"
@@ -99,8 +94,6 @@ def endpoint(table: Table, definition: Mapping[str, Any]) -> Endpoint:
 
     start = np.zeros(table.size) if definition.get("start", "infusion") == "infusion" else day(definition["start"])
     words = [*definition.get("events", []), *definition.get("censors", []), "end"]
-    if not definition.get("events"):
-        raise ScenarioError("an endpoint without events", where=where, mend='add events = ["death"]')
     days = np.stack([day(w) for w in words])
     seen = (days[:-1] >= start) & (days[:-1] <= days[-1])  # not before the start, nor after the end of follow-up
     days[:-1] = np.where(seen, days[:-1], np.inf)
@@ -142,12 +135,12 @@ def measures(trial: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, 
 
 def _measure(m: Mapping[str, Any], table: Table, ends: Mapping[str, Endpoint]) -> Measure:
     where = f"measure '{m.get('name')}'"
-    for key in m:
-        if key not in MEASURE_KEYS:
-            raise unknown("key of a measure", key, MEASURE_KEYS, where)
     kind = str(m.get("kind", "share"))
     if kind not in KINDS:
         raise unknown("kind of measure", kind, KINDS, where)
+    for word in {"survival": ["at"], "ratio": ["by"], "hazard ratio": ["by"]}.get(kind, []):
+        if word not in m:
+            raise ScenarioError(f"a measure of the kind '{kind}' needs '{word}'", where=where, mend=f"add {word} = ...")
     whole = m.get("among") == "enrolled"
     infused = table.columns.get("infused", np.ones(table.size)) > 0
     population = np.flatnonzero(

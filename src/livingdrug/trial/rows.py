@@ -9,13 +9,12 @@ import numpy as np
 
 from livingdrug.care.programs import Programs, perform
 from livingdrug.engine.plan import Floats, Output
-from livingdrug.errors import ScenarioError, unknown
+from livingdrug.errors import unknown
 from livingdrug.scenario import Arm
 from livingdrug.trial import assays
 from livingdrug.trial.design import Design
 from livingdrug.trial.enrolment import Enrolled
 
-COLUMN_KEYS = ("name", "value", "unit", "about", "title")
 FAILED = 10
 
 
@@ -55,12 +54,14 @@ def _events(design: Design, output: Output) -> dict[str, Any]:
 def _samples(
     table: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output
 ) -> dict[str, Floats]:
-    name = table.get("visits", "kinetics")
+    name = table["visits"]
     if name not in design.visits:
-        raise unknown("visit list", str(name), design.visits, "samples.visits")
+        raise unknown("visit list", name, design.visits, "samples.visits")
     course = output.observables[:, :, design.shown.index(table["observable"])]
 
     def of(key: str, otherwise: float) -> Any:
+        if key in table and table[key] not in enrolled.values:
+            raise unknown("number of a patient", table[key], enrolled.values, f"samples.{key}")
         return np.asarray(enrolled.values[table[key]])[part] if key in table else otherwise
 
     return assays.columns(
@@ -93,13 +94,7 @@ def _asked(
     registers = output.registers.reshape(len(output.outcome), watches * kept)
     out: dict[str, Floats] = {}
     for column in trial.get("column", []):
-        where = f"column '{column.get('name')}'"
-        for key in column:
-            if key not in COLUMN_KEYS:
-                raise unknown("key of a column", key, COLUMN_KEYS, where)
-        if "name" not in column or "value" not in column:
-            raise ScenarioError("a column needs name and value", where=where)
-        program = asked.compile(column["value"], column.get("unit"), where)
+        program = asked.compile(column["value"], column.get("unit"), f"column '{column['name']}'")
         extras = enrolled.extras(asked.extras)[part] if asked.extras else np.zeros((len(registers), 0))
         seen = np.column_stack([found[p] for p in asked.used]) if asked.used else np.zeros((len(registers), 0))
         with np.errstate(all="ignore"):

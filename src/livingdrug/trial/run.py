@@ -121,6 +121,7 @@ def follow(
     progress: Callable[[int], None] | None = None,
 ) -> ArmResult:
     """One arm from enrolment to the end of follow-up."""
+    rehearse(arm, plan)
     courses = Courses.empty(plan.times, plan.shown, plan.programs.observables)
     found = columns(arm, plan, patients, seed, threads=threads, block=block, progress=progress, seen=courses.add)
     trial = arm.resolved.trial
@@ -129,6 +130,17 @@ def follow(
         for n, e in endpoints(trial, Table(found, units(trial))).items()
     }
     return ArmResult(arm.name, arm.title, found, ends, courses, beside(trial, found, seed, name=arm.name))
+
+
+def rehearse(arm: Arm, plan: Design) -> None:
+    """Go through the trial with nobody in it, so that a misspelt word is found before anybody is simulated."""
+    from livingdrug.engine.run import simulate_blocks
+
+    nobody = enrol(arm, plan, np.zeros(0, np.int64), 0)
+    found = [
+        rows(arm, plan, nobody, part, out) for part, out in simulate_blocks(plan.model, plan.plan, nobody.patients)
+    ]
+    beside(arm.resolved.trial, _table(nobody, found))
 
 
 def lots(

@@ -84,10 +84,10 @@ def test_switches_and_stops() -> None:
         ({"do": {"give": "tocilizumab"}}, "but not how much"),
         ({"do": {"giv": "tocilizumab"}}, "did you mean 'give'?"),
         ({"do": {"give": "tocilizumab", "amount": "1 mg", "stop": True}}, "does one thing"),
-        ({"limits": {"doses": -1}}, "a limit of -1 doses"),
+        ({"limits": {"doses": -1}}, "a whole number, 0 or more"),
         ({"limits": {"apart": "-8 h"}}, "cannot be negative"),
-        ({"do": "give"}, "is not a table"),
-        ({"name": ""}, "has no name"),
+        ({"do": "give"}, "allowed: a table"),
+        ({"name": ""}, "allowed: a text"),
         ({"when": "1 <"}, "something is missing"),
     ],
 )
