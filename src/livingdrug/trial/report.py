@@ -20,6 +20,7 @@ RULE = (
     "where the paper gives an interval, the value simulated in the whole cohort lies in it. Rows used in fitting say "
     "how well the fit holds; only rows kept apart test it."
 )
+NOTHING = "In this run nothing could be compared; each row below says why."
 UNFINISHED = (
     "No model is whole. Each mechanism names what it leaves aside, so that nobody reads more into it than it holds."
 )
@@ -85,9 +86,10 @@ def render(result: Result) -> str:
 
 def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Section]:
     """The parts of the page, in the order in which one reads them."""
+    comparable = any(m["verdict"] != "not comparable" for m in measures)
     parts = [
         Section("what", "What was simulated", told.what(result)),
-        Section("beside", "Beside the published results", figures=figures.beside(measures)),
+        Section("beside", "Beside the published results", [] if comparable else [NOTHING], figures.beside(measures)),
         Section("cells", "CAR-T cells and leukaemia", figures=figures.cells(result)),
         Section("release", "Cytokine release", figures=figures.release(result)),
         Section("survival", "How patients fared", figures=figures.fates(result)),

@@ -24,7 +24,7 @@ patients = 60
 [[arm]]
 name = "as published"
 [[arm]]
-name = "<script>half</script> & $x_1$, with a name much longer than a figure has room for"
+name = "<script>half</script> & $x_1$, a name too long for a figure"
 [arm.set]
 "protocol.dose.factor" = 0.5
 """
@@ -63,7 +63,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def result() -> Result:
-    return livingdrug.Trial("eliana").run(patients=60, seed=5)
+    return livingdrug.Trial("eliana").run(patients=90, seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +185,7 @@ def test_arms_are_shown_side_by_side_and_users_words_stay_words(arms: Result) ->
 def test_few_patients_or_short_follow_up_make_a_page_too(patients: int, sets: dict) -> None:
     text = report.render(livingdrug.Trial("eliana", sets).run(patients=patients, seed=1))
     assert Page(text).open == []
+    assert "nothing could be compared" in text
 
 
 def test_the_page_is_written_whole_or_not_at_all(result: Result, tmp_path: Path) -> None:
