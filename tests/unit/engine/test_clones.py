@@ -10,7 +10,7 @@ from livingdrug.engine import cache
 from livingdrug.engine.plan import Patients, Plan
 from livingdrug.engine.run import simulate
 
-N = 10_000
+N = 20_000
 CASES = [  # founders, net growth, turnover, kill, fading of the kill, days
     (300.0, 0.16, 0.05, 0.9, 0.05, 60.0),
     (1e6, 0.16, 0.05, 1.2, 0.05, 60.0),
@@ -98,7 +98,7 @@ def test_extinction_can_be_switched_off():
 
 
 def test_variates_have_the_right_law():
-    """Every variate by inversion: means and variances of 10,000 draws, and exact shares for small cases."""
+    """Every variate by inversion: means and variances of 20,000 draws, and exact shares for small cases."""
     kernel = cache.plain(CLONES).kernel
     u = (np.arange(N) + 0.5) / N
     for name, arguments, law in [
