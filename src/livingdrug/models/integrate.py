@@ -179,7 +179,7 @@ class _Journey:
     def _leg(self) -> None:
         """Integrate until the next stop or the next condition that changes."""
         stop = min([self.end, self.jumps.due(), *self.stops[self.stops > self.t][:1], *self.fixed[self.fixed > self.t][:1]])
-        if not len(self.y) or stop <= np.nextafter(self.t, np.inf):
+        if not len(self.y) or stop - self.t <= 1e-14 * self.end:  # nothing moves in so short a time
             self._write(np.nextafter(stop, -np.inf), lambda t: np.repeat(self.y[:, None], len(t), 1))
             self.t = stop
             return

@@ -171,9 +171,10 @@ class _Writer:
     def _published(self) -> None:
         for path, expression in self.equations.published.items():
             if identifier(path).isidentifier() and path not in self.model.states:
-                self._parameter(path, None, constant=False)
+                name = f"{path}.published" if path in self.constants else path
+                self._parameter(name, None, constant=False)
                 rule = self.out.createAssignmentRule()
-                rule.setVariable(identifier(path))
+                rule.setVariable(identifier(name))
                 rule.setMath(self._math(expression))
 
     def _dose(self, number: int, time: float, path: str, amount: float, duration: float) -> None:
