@@ -285,6 +285,7 @@ _ASKED = {
     "last_dose": "the day of the last {}",
     "since_dose": "the time since the last {}",
     "draw": "this patient's chance of {}",
+    "date": "the calendar day of {}",
 }
 _STRENGTH = {"or": 1, "and": 2, "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "!=": 4, "+": 5, "-": 5, "*": 6, "/": 6}
 

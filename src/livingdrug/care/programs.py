@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -37,7 +36,15 @@ _DOSES = {
     "first_dose": (Register.DONE_FIRST, Op.MIN),
     "last_dose": (Register.DONE_LAST, Op.MAX),
 }
-_PLAIN = {"min": (2, Op.MIN), "max": (2, Op.MAX), "abs": (1, Op.ABS), "exp": (1, Op.EXP), "log": (1, Op.LOG)}
+_PLAIN = {
+    "min": (2, Op.MIN),
+    "max": (2, Op.MAX),
+    "abs": (1, Op.ABS),
+    "exp": (1, Op.EXP),
+    "log": (1, Op.LOG),
+    "floor": (1, Op.FLOOR),
+}
+_KEEPS_UNIT = ("min", "max", "abs", "floor")
 _SIGNS = {
     "+": Op.ADD,
     "-": Op.SUB,
@@ -52,7 +59,7 @@ _SIGNS = {
     "and": Op.AND,
     "or": Op.OR,
 }
-FUNCTIONS = (*_ASKS, "since", *_DOSES, "since_dose", "draw", *_PLAIN)
+FUNCTIONS = (*_ASKS, "since", *_DOSES, "since_dose", "draw", "date", *_PLAIN)
 _BODY = {"kg": "weight", "m2": "bsa", "m**2": "bsa"}
 
 
@@ -140,7 +147,7 @@ class _Writer:
                 return self.programs.observables.get(path) or self.programs.constants.get(path)
             case Call(function=function, arguments=parts):
                 if function in _PLAIN:
-                    return self.unit(parts[0]) if function in ("min", "max", "abs") else "1"
+                    return self.unit(parts[0]) if function in _KEEPS_UNIT else "1"
                 return (
                     _ASKS[function][1] if function in _ASKS else "1" if function in ("given", "done", "draw") else "day"
                 )
@@ -255,10 +262,15 @@ class _Writer:
         if function in _PLAIN:
             inner = unit or self.unit(node)
             for part in node.arguments:
-                self.emit(part, inner if function in ("min", "max", "abs") else None)
+                self.emit(part, inner if function in _KEEPS_UNIT else None)
             self.put(_PLAIN[function][1])
             return
         subject = node.arguments[0]
+        if function == "date":  # the infusion is at noon of day 0
+            self.emit(Binary("+", subject, Number(0.5, "d")), "day")
+            self.put(Op.FLOOR)
+            self.scale("day", unit)
+            return
         if not isinstance(subject, Name):
             raise self.wrong(f"'{function}' asks about a name", node.column, mend=f"for example {function}(fever)")
         if function == "draw":
@@ -366,49 +378,3 @@ def per_body(node: Node) -> Node:
         case Choice(condition=condition, then=then, otherwise=otherwise):
             return Choice(condition, per_body(then), per_body(otherwise))
     return node
-
-
-def perform(program: Program, observables: Any, extras: Any, time: float = 0.0, registers: Any = None) -> Any:
-    """Carry a program out in plain NumPy: the engine's machine in readable form, for doses decided before the start.
-
-    observables (n, used), extras (n, k), registers (n, watches * len(Register)): columns are what the program names.
-    """
-    ops, numbers = program
-    stack: list[Any] = []
-    two = {
-        Op.ADD: np.add,
-        Op.SUB: np.subtract,
-        Op.MUL: np.multiply,
-        Op.DIV: np.divide,
-        Op.MIN: np.minimum,
-        Op.MAX: np.maximum,
-        Op.LT: np.less,
-        Op.LE: np.less_equal,
-        Op.GT: np.greater,
-        Op.GE: np.greater_equal,
-        Op.EQ: np.equal,
-        Op.NE: np.not_equal,
-        Op.AND: np.logical_and,
-        Op.OR: np.logical_or,
-    }
-    one = {Op.NEG: np.negative, Op.ABS: np.abs, Op.NOT: np.logical_not, Op.EXP: np.exp, Op.LOG: np.log}
-    push = {
-        Op.CONST: lambda a: numbers[a],
-        Op.OBS: lambda a: observables[:, a],
-        Op.PAR: lambda a: extras[:, a],
-        Op.TIME: lambda a: time,
-        Op.REG: lambda a: registers[:, a],
-    }
-    for code, argument in ops:
-        op = Op(code)
-        if op in push:
-            stack.append(push[op](argument))
-        elif op in one:
-            stack.append(one[op](stack.pop()) * 1.0)
-        elif op in two:
-            right, left = stack.pop(), stack.pop()
-            stack.append(two[op](left, right) * 1.0)
-        else:
-            otherwise, then, condition = stack.pop(), stack.pop(), stack.pop()
-            stack.append(np.where(condition, then, otherwise))
-    return stack[-1]

@@ -38,6 +38,8 @@ def answer(w, l, t, first, last, code, constants, extras, registers, stack):
             stack[top] = exp(x)
         elif op == OP_LOG:
             stack[top] = log(x) if x > 0.0 else np.nan
+        elif op == OP_FLOOR:
+            stack[top] = np.floor(x)
         elif op == OP_WHERE:
             top -= 2
             holds = stack[top] != 0.0 and stack[top] == stack[top]

@@ -15,7 +15,7 @@ from livingdrug.errors import EngineError, nearest
 STACK = 64  # depth of a watch's stack, as in kernel_watches
 PURPOSES = ("start", "round", "move", "arrive")  # columns of the key table of a clone, as in kernel_clones
 PASSAGE_PURPOSES = ("leave", "land")
-TAKES = {Op.NEG: 1, Op.NOT: 1, Op.ABS: 1, Op.EXP: 1, Op.LOG: 1, Op.WHERE: 3}  # other operations take two; those that push, none
+TAKES = {Op.NEG: 1, Op.NOT: 1, Op.ABS: 1, Op.EXP: 1, Op.LOG: 1, Op.FLOOR: 1, Op.WHERE: 3}  # other operations take two; those that push, none
 
 
 @dataclass(frozen=True)

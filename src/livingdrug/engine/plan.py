@@ -45,6 +45,7 @@ class Op(IntEnum):
     WHERE = 29  # pops otherwise, then, condition
     EXP = 30
     LOG = 31
+    FLOOR = 32
 
 
 class Register(IntEnum):

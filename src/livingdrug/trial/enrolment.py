@@ -10,7 +10,8 @@ import numpy as np
 
 from livingdrug import draws
 from livingdrug.care.grammar import parse
-from livingdrug.care.programs import Programs, perform
+from livingdrug.care.perform import perform
+from livingdrug.care.programs import Programs
 from livingdrug.care.rules import find_input
 from livingdrug.care.schedule import clock, dose_table, duration
 from livingdrug.care.tables import ORIGIN, tables

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.care.programs import Programs, perform
+from livingdrug.care.perform import perform
+from livingdrug.care.programs import Programs
 from livingdrug.care.schedule import DAYS, duration
 from livingdrug.engine.plan import Floats, Ints
 from livingdrug.errors import ScenarioError, unknown
@@ -58,8 +59,7 @@ class Table:
         asked = Programs(self.units, {})
         program = asked.compile(text, unit, where)
         seen = np.column_stack([self.columns[p] for p in asked.used]) if asked.used else np.zeros((self.size, 0))
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(np.asarray(perform(program, seen, None), float), self.size)
+        return np.broadcast_to(np.asarray(perform(program, seen, None), float), self.size)
 
     def true(self, text: Any, where: str | None = None) -> Any:
         """Where an expression holds (n,); a missing value does not hold."""

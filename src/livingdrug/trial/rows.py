@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.care.programs import Programs, perform
+from livingdrug.care.perform import perform
+from livingdrug.care.programs import Programs
 from livingdrug.engine.plan import Floats, Output
 from livingdrug.errors import unknown
 from livingdrug.scenario import Arm
@@ -97,8 +98,7 @@ def _asked(
         program = asked.compile(column["value"], column.get("unit"), f"column '{column['name']}'")
         extras = enrolled.extras(asked.extras)[part] if asked.extras else np.zeros((len(registers), 0))
         seen = np.column_stack([found[p] for p in asked.used]) if asked.used else np.zeros((len(registers), 0))
-        with np.errstate(all="ignore"):
-            value = np.asarray(perform(program, seen, extras, 0.0, registers), float)
+        value = np.asarray(perform(program, seen, extras, 0.0, registers), float)
         value = np.where(value == -np.inf, np.nan, value)  # "never yet" of a last day or a highest value
         out[column["name"]] = np.broadcast_to(value, len(registers)).copy()
     return out

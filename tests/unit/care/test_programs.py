@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.care.programs import Programs, perform
+from livingdrug.care.perform import perform
+from livingdrug.care.programs import Programs
 from livingdrug.engine.plan import Op, Register
 from livingdrug.errors import ScenarioError, UnitError
 
@@ -137,3 +138,19 @@ def test_a_rule_may_ask_about_one_further_down() -> None:
 def test_programs_use_only_the_engines_operations() -> None:
     ops, _ = programs().compile("1 if weight > 3 else exp(log(2))")
     assert {Op(int(o)) for o in ops[:, 0]} == {Op.CONST, Op.PAR, Op.GT, Op.LOG, Op.EXP, Op.WHERE}
+
+
+def test_whole_days_as_on_a_report_form() -> None:
+    told = remembered(fever_FIRST=2.75, fever_LAST=6.4)
+    assert value("date(first(fever))", registers=told) == 3.0  # infusion is at noon of day 0
+    assert value("date(last(fever)) - date(first(fever)) + 1 d", registers=told) == 4.0
+    assert value("floor(2.9)") == 2.0
+    assert value("date(never)") == np.inf
+
+
+def test_what_is_missing_is_never_true() -> None:
+    nan = float("nan")
+    assert value("1 if physiology.temperature else 2", physiology_temperature=nan) == 2.0
+    assert value("not physiology.temperature", physiology_temperature=nan) == 1.0
+    assert value("physiology.temperature or 0", physiology_temperature=nan) == 0.0
+    assert np.isnan(value("1 / (physiology.temperature - physiology.temperature)", physiology_temperature=1.0))

@@ -7,7 +7,8 @@ import pytest
 
 from livingdrug import library
 from livingdrug.care.grading import Scale
-from livingdrug.care.programs import Programs, perform
+from livingdrug.care.perform import perform
+from livingdrug.care.programs import Programs
 from livingdrug.care.rules import Rule, drugs, find_input
 from livingdrug.engine.plan import Act, Register
 from livingdrug.errors import ScenarioError
