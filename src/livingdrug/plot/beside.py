@@ -113,9 +113,12 @@ def _row(axes: Axes, place: int, row: Row, ink: Ink, by: float, narrow: bool) ->
         (upper, ink.simulated, "o", 5.0, row, "simulated"),
         (lower, ink.published, "D", 4.3, published, "value"),
     ):
-        if entry.get("low") is not None and entry.get("high") is not None:
-            ends = np.clip([entry["low"] / by, entry["high"] / by], low, high)
-            axes.plot(ends, [height, height], color=colour, linewidth=1.7, alpha=0.85, clip_on=False)
+        ends = [entry.get("low"), entry.get("high")]
+        if ends != [None, None]:  # an end that was not reached lies beyond the axis
+            ends = [edge if end is None else end / by for end, edge in zip(ends, (low, high), strict=True)]
+            axes.plot(
+                np.clip(ends, low, high), [height, height], color=colour, linewidth=1.7, alpha=0.85, clip_on=False
+            )
         axes.plot(np.clip(entry[key] / by, low, high), height, marker=shape, markersize=size, color=colour,
                   markeredgecolor=ink.paper, markeredgewidth=0.5, clip_on=False, zorder=4)  # fmt: skip
     _words(axes, place, row, published, ink, narrow)
@@ -160,9 +163,10 @@ def _look(verdict: str, ink: Ink) -> dict[str, Any]:
 
 
 def _with_interval(value: float, low: float | None, high: float | None) -> str:
-    if low is None or high is None:
+    if low is None and high is None:
         return number(value)
-    return f"{number(value)}  ({number(low)} to {number(high)})"
+    ends = ["not reached" if end is None else number(end) for end in (low, high)]
+    return f"{number(value)}  ({ends[0]} to {ends[1]})"
 
 
 def _key(figure: Figure, given: set[str], ink: Ink, narrow: bool) -> None:

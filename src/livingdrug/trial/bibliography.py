@@ -27,7 +27,6 @@ class Number:
 
 def numbers(resolved: Resolved) -> list[Number]:
     """The model's parameters, then what the population and the protocol add, by path."""
-    known = sources(resolved)
     found = [
         Number(
             path,
@@ -38,6 +37,7 @@ def numbers(resolved: Resolved) -> list[Number]:
         for path, p in sorted(resolved.parameters.items())
     ]
     for part in ("population", "protocol"):
+        known = sources(getattr(resolved, part))
         for path, table in _tables(getattr(resolved, part)):
             if path.split(".")[0] in resolved.modules or path in resolved.parameters:
                 continue
@@ -47,16 +47,17 @@ def numbers(resolved: Resolved) -> list[Number]:
     return found
 
 
-def sources(resolved: Resolved) -> dict[str, Source]:
-    """Every source that a number, a rule or a published row of this run points to, by key."""
-    found: dict[str, Source] = {}
-    for part in PARTS:
-        for key, data in getattr(resolved, part).get("sources", {}).items():
-            found.setdefault(key, data if isinstance(data, Source) else Source.read(key, data))
-    for parameter in resolved.parameters.values():
-        if parameter.reference:
-            found.setdefault(parameter.reference.key, parameter.reference)
-    return dict(sorted(found.items()))
+def cited(resolved: Resolved) -> list[Source]:
+    """Every source that a number, a rule or a published row of this run points to, once, by title."""
+    found = {source.title: source for part in PARTS for source in sources(getattr(resolved, part)).values()}
+    found |= {p.reference.title: p.reference for p in resolved.parameters.values() if p.reference}
+    return [found[title] for title in sorted(found, key=str.lower)]
+
+
+def sources(part: Mapping[str, Any]) -> dict[str, Source]:
+    """The sources that one part (trial, protocol, population, ...) defines, by key."""
+    listed = part.get("sources", {})
+    return {key: data if isinstance(data, Source) else Source.read(key, data) for key, data in listed.items()}
 
 
 def left_out(resolved: Resolved) -> list[tuple[str, str]]:

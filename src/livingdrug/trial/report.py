@@ -66,7 +66,7 @@ def render(result: Result) -> str:
         loader=PackageLoader("livingdrug.trial", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     measures = result.beside_published().to_dicts()
-    sources = bibliography.sources(result.resolved)
+    sources = bibliography.sources(result.resolved.trial)
     page = {
         "title": result.resolved.title,
         "version": __version__,
@@ -77,7 +77,7 @@ def render(result: Result) -> str:
         "apart": [told.row(m, sources) for m in measures if m["verdict"] == "not comparable" and m["published"]],
         "facts": told.facts(result),
         "numbers": bibliography.numbers(result.resolved),
-        "sources": list(sources.values()),
+        "sources": bibliography.cited(result.resolved),
     }
     return shelf.get_template("report.html.j2").render(
         page=page, sections=sections(result, measures), colours=svg.colours()

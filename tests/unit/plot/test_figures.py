@@ -114,6 +114,14 @@ def test_verdicts_differ_by_shape(invented):
     assert [line.get_marker() for line in figure.axes[1].get_lines()].count("s") == 1
 
 
+def test_an_interval_with_an_open_end_runs_to_the_edge(invented):
+    row = {**invented.measures()[-2], "high": None}
+    axes = plot.beside([row]).axes[0]
+    line = next(line for line in axes.get_lines() if len(line.get_xdata()) == 2 and line.get_xdata()[0] < 1)
+    assert line.get_xdata()[1] == axes.get_xlim()[1]
+    assert "190  (120 to not reached)" in [t.get_text() for t in axes.texts]
+
+
 def test_rows_without_a_number_are_left_out_of_the_chart(invented):
     rows = invented.measures()
     silent = {**rows[0], "simulated": None}
