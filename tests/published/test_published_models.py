@@ -129,7 +129,9 @@ def test_figures_that_the_paper_itself_states(name):
     model = published(name)
     found = run(model) if model.figures else None
     for said in model.figures:
-        assert float(np.median(found.measure(said["measure"]))) == pytest.approx(said["value"], rel=0.02), said["measure"]
+        assert float(np.median(found.measure(said["measure"]))) == pytest.approx(said["value"], rel=0.02), said[
+            "measure"
+        ]
 
 
 def test_ogasawara_rates_and_expansion():
@@ -144,13 +146,16 @@ def test_stein_matches_its_closed_form():
     found = ran("stein_2019")
     t, f, top = found.times, 3900, 24000
     a, b, share = 0.16, 0.0032, 0.0079
-    closed = np.where(t < 9.3, top / f * np.exp(np.log(f) / 9.3 * t),
-                      top * ((1 - share) * np.exp(-a * (t - 9.3)) + share * np.exp(-b * (t - 9.3))))
+    closed = np.where(
+        t < 9.3,
+        top / f * np.exp(np.log(f) / 9.3 * t),
+        top * ((1 - share) * np.exp(-a * (t - 9.3)) + share * np.exp(-b * (t - 9.3))),
+    )
     np.testing.assert_allclose(found.seen["transgene"][0], closed, rtol=1e-6)
 
 
 def test_stein_omegas_are_standard_deviations():
-    """The reading that gives the spread of peak days seen in the trials (5.0 to 17.3 d between the 5th and 95th percentile)."""
+    """The reading that gives the spread of peak days seen in the trials: 5.0 to 17.3 d (5th to 95th percentile)."""
     day = published("stein_2019").parameters["therapy.peak_day"]
     z = 1.6448536269514722
     assert day.value * np.exp(-z * day.spread.sd) == pytest.approx(5.0, abs=0.06)
@@ -176,7 +181,7 @@ def test_kirouac_groups_separate_without_overlap():
 
 
 def test_hardiansyah_release_follows_burden_not_dose():
-    """Four times or a quarter of the burden changes IL-6 20- to 160-fold. Of the dose: by 5 % at most (a transcription says 3 %)."""
+    """A burden times 4 or 1/4 changes IL-6 17- to 160-fold; a dose by 5 % at most (a transcription says 3 %)."""
     for name, dose in (("hardiansyah_2019", 1.1), ("hardiansyah_2019:upn3", 0.014)):
         usual = ran(name)
         burden = usual.published.values["therapy.b_cells_at_infusion"]
@@ -191,7 +196,9 @@ def test_hardiansyah_release_follows_burden_not_dose():
 def test_leon_triana_peak_formula():
     """Cmax is about C0 + k (L0 + B0), reached from below."""
     model = published("leon_triana_2021_leukaemia").values
-    formula = 1e7 + model["therapy.offspring"] * (model["therapy.leukaemia_at_infusion"] + model["therapy.b_cells_at_infusion"])
+    formula = 1e7 + model["therapy.offspring"] * (
+        model["therapy.leukaemia_at_infusion"] + model["therapy.b_cells_at_infusion"]
+    )
     assert formula == pytest.approx(1.88e10, rel=3e-3)
     assert 0.8 * formula < float(ran("leon_triana_2021_leukaemia").measure("peak(cells)")[0]) < formula
 

@@ -17,7 +17,9 @@ from livingdrug.errors import ScenarioError
 app = typer.Typer(no_args_is_help=True, help="Published CAR-T models: list, show, run, compare.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A published model; NAME:VARIANT for a variant.")]
-DoseOption = Annotated[str | None, typer.Option("--dose", help='Cells given, as "2e8" or "3e6 cell/kg" (the paper\'s dose).')]
+DoseOption = Annotated[
+    str | None, typer.Option("--dose", help='Cells given, as "2e8" or "3e6 cell/kg" (the paper\'s dose).')
+]
 Out = Annotated[Path | None, typer.Option("--out", help="Draw the plot to this PNG, SVG or PDF file.")]
 
 
@@ -28,9 +30,18 @@ def list_(json_: Json = False) -> None:
 
     entries = [library.find("models", n) for n in library.names("models")]
     if json_:
-        print(json.dumps([{"name": e.name, "title": e.title, "variants": list(e.data.get("variants", {}))} for e in entries]))
+        print(
+            json.dumps(
+                [{"name": e.name, "title": e.title, "variants": list(e.data.get("variants", {}))} for e in entries]
+            )
+        )
     else:
-        print(columns(["name", "title", "variants"], [[e.name, e.title, ", ".join(e.data.get("variants", {}))] for e in entries]))
+        print(
+            columns(
+                ["name", "title", "variants"],
+                [[e.name, e.title, ", ".join(e.data.get("variants", {}))] for e in entries],
+            )
+        )
 
 
 @app.command()
@@ -40,21 +51,38 @@ def show(name: Name, json_: Json = False) -> None:
 
     model = published(name)
     said = {
-        "name": model.label, "title": model.title, "about": " ".join(str(model.entry.data.get("about", "")).split()),
+        "name": model.label,
+        "title": model.title,
+        "about": " ".join(str(model.entry.data.get("about", "")).split()),
         "variants": list(model.entry.data.get("variants", {})),
         "parameters": {p: x.as_dict() for p, x in model.parameters.items()},
-        "dose": _dose_words(model), "conditioning": _words(model.entry.data["conditioning"]),
+        "dose": _dose_words(model),
+        "conditioning": _words(model.entry.data["conditioning"]),
         "observations": {n: {"unit": o.unit, "of": o.of} for n, o in model.observations.items()},
-        "data": list(model.data()), "sets": list(model.sets), "errata": [dict(e) for e in model.errata],
+        "data": list(model.data()),
+        "sets": list(model.sets),
+        "errata": [dict(e) for e in model.errata],
         "sources": {k: str(s) for k, s in model.sources.items()},
     }
     if json_:
         print(_dump(said))
         return
     print(f"{said['title']}  [{said['name']}]\n{said['about']}\n")
-    print(columns(["number", "value", "unit", "between patients", "source"], [
-        [p.removeprefix("therapy."), f"{x.value:g}", x.unit, str(x.spread or ""),
-         f"{x.kind}: {', '.join(t for t in (x.source, x.where, x.why) if t)}"] for p, x in model.parameters.items()]))
+    print(
+        columns(
+            ["number", "value", "unit", "between patients", "source"],
+            [
+                [
+                    p.removeprefix("therapy."),
+                    f"{x.value:g}",
+                    x.unit,
+                    str(x.spread or ""),
+                    f"{x.kind}: {', '.join(t for t in (x.source, x.where, x.why) if t)}",
+                ]
+                for p, x in model.parameters.items()
+            ],
+        )
+    )
     print(f"\ndose: {said['dose']}\nconditioning: {said['conditioning']}\n")
     print(columns(["can be seen", "unit", "what"], [[n, o.unit, o.of] for n, o in model.observations.items()]))
     for title, rows in (("variants", said["variants"]), ("data", said["data"]), ("whole parameter sets", said["sets"])):
@@ -69,10 +97,16 @@ def show(name: Name, json_: Json = False) -> None:
 def run(
     name: Name,
     dose: DoseOption = None,
-    conditioning: Annotated[str | None, typer.Option("--conditioning", help="As the model understands it: see models show.")] = None,
+    conditioning: Annotated[
+        str | None, typer.Option("--conditioning", help="As the model understands it: see models show.")
+    ] = None,
     days: Annotated[float | None, typer.Option("--days", help="How long (as the paper).")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one number of the model.")] = None,
-    patients: Annotated[int | None, typer.Option("--patients", help="So many patients, by the published variability.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one number of the model.")
+    ] = None,
+    patients: Annotated[
+        int | None, typer.Option("--patients", help="So many patients, by the published variability.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same patients, same luck.")] = 1,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the course to this CSV file.")] = None,
     out: Out = None,
@@ -94,18 +128,43 @@ def run(
         from livingdrug.models.sbml import write_csv
 
         one = len(found.names) == 1
-        write_csv({"time": found.times, **{n if one else f"{n} of {who}": x[i] for n, x in found.seen.items()
-                                           for i, who in enumerate(found.names)}}, csv)
+        write_csv(
+            {
+                "time": found.times,
+                **{
+                    n if one else f"{n} of {who}": x[i]
+                    for n, x in found.seen.items()
+                    for i, who in enumerate(found.names)
+                },
+            },
+            csv,
+        )
     if out:
         _save(found.plot(), out)
     if json_:
-        people = {"patients": patients, "failed": many.failed, "cured": many.cured} if many else {"courses": list(found.names)}
+        people = (
+            {"patients": patients, "failed": many.failed, "cured": many.cured}
+            if many
+            else {"courses": list(found.names)}
+        )
         print(_dump({"model": found.published.label, **people, "measures": found.summary}))
         return
     print(f"{found.published.title}\n")
-    print(columns(["measure", "unit", "simulated", "published", "where, or range"], [
-        [r["measure"], r["unit"], _number(r["simulated"]), _number(r["published"]) if "published" in r else "",
-         f"{r['source']}, {r['where']}" if "source" in r else _range(r)] for r in found.summary]))
+    print(
+        columns(
+            ["measure", "unit", "simulated", "published", "where, or range"],
+            [
+                [
+                    r["measure"],
+                    r["unit"],
+                    _number(r["simulated"]),
+                    _number(r["published"]) if "published" in r else "",
+                    f"{r['source']}, {r['where']}" if "source" in r else _range(r),
+                ]
+                for r in found.summary
+            ],
+        )
+    )
     if many:
         gone = "" if many.cured is None else f"; the tumour died out in {many.cured:.1%}"
         print(f"\n{patients} patients, median and 5th to 95th percentile; {many.failed} could not be simulated{gone}")
@@ -115,11 +174,15 @@ def run(
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Two or more models, as NAME or NAME:VARIANT.")],
     of: Annotated[str | None, typer.Option("--of", help="blood, transgene, cells or tumour_left.")] = None,
-    over: Annotated[str | None, typer.Option("--over", help="MODEL/DATA of the library, or a CSV file: day,value,low,high.")] = None,
+    over: Annotated[
+        str | None, typer.Option("--over", help="MODEL/DATA of the library, or a CSV file: day,value,low,high.")
+    ] = None,
     relative: Annotated[bool, typer.Option("--relative", help="Each as a share of its own peak.")] = False,
     dose: DoseOption = None,
     days: Annotated[float | None, typer.Option("--days", help="How long.")] = None,
-    leucocytes: Annotated[float, typer.Option("--leucocytes", help="Leucocytes per uL, to turn copies into cells.")] = 4300.0,
+    leucocytes: Annotated[
+        float, typer.Option("--leucocytes", help="Leucocytes per uL, to turn copies into cells.")
+    ] = 4300.0,
     out: Out = None,
     json_: Json = False,
 ) -> None:
@@ -132,20 +195,48 @@ def compare(
         _save(found.plot(), out)
     rows = found.rows()
     if json_:
-        print(_dump({"of": found.of, "relative": found.relative, "data": found.data.title if found.data else None, "models": rows}))
+        print(
+            _dump(
+                {
+                    "of": found.of,
+                    "relative": found.relative,
+                    "data": found.data.title if found.data else None,
+                    "models": rows,
+                }
+            )
+        )
         return
-    print(f"{found.of}{', as a share of its own peak' if found.relative else ''}"
-          + (f"; data: {found.data.title}" if found.data else "") + "\n")
-    print(columns(["model", "peak", "on day", "factor from data", "inside", "turned into this unit by"], [
-        [r["model"], _number(r["peak"]), _number(r["peak_day"]), _number(10 ** r["distance"]) if "distance" in r else "",
-         f"{r['inside']} of {r['points']}" if r.get("points") else "", r["observed_as"]] for r in rows]))
+    print(
+        f"{found.of}{', as a share of its own peak' if found.relative else ''}"
+        + (f"; data: {found.data.title}" if found.data else "")
+        + "\n"
+    )
+    print(
+        columns(
+            ["model", "peak", "on day", "factor from data", "inside", "turned into this unit by"],
+            [
+                [
+                    r["model"],
+                    _number(r["peak"]),
+                    _number(r["peak_day"]),
+                    _number(10 ** r["distance"]) if "distance" in r else "",
+                    f"{r['inside']} of {r['points']}" if r.get("points") else "",
+                    r["observed_as"],
+                ]
+                for r in rows
+            ],
+        )
+    )
 
 
 def _dose_words(model: Any) -> str:
     said, usual = model.entry.data["dose"], model.usual_dose
     if usual is None:
         return _words(said)
-    given = "; ".join(f"day {d.time:g}: {d.amount:g} {model.model.unit(d.into)} into {d.into.partition('.')[2]}" for d in model.doses())
+    given = "; ".join(
+        f"day {d.time:g}: {d.amount:g} {model.model.unit(d.into)} into {d.into.partition('.')[2]}"
+        for d in model.doses()
+    )
     return f"{usual.value:g} {usual.unit} ({usual.source}, {usual.where})" + (f"; {given}" if given else "")
 
 
@@ -163,6 +254,7 @@ def _number(x: float) -> str:
 
 def _dump(x: Any) -> str:
     """JSON without NaN: what is not a number is null."""
+
     def plain(v: Any) -> Any:
         if isinstance(v, dict):
             return {k: plain(w) for k, w in v.items()}

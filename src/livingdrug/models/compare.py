@@ -1,7 +1,7 @@
 """Several published models over one data set, in one unit: what each says, and how far it is from what was seen.
 
-Copies per microgram and cells per microlitre are made comparable by the qPCR assay of the library, at a constant leucocyte count;
-models that count cells in the body are divided by the volume they state themselves.
+Copies per microgram and cells per microlitre are made comparable by the qPCR assay of the library, at a constant
+leucocyte count; models that count cells in the body are divided by the volume they state themselves.
 """
 
 from __future__ import annotations
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 OBSERVABLES = {"blood": "cell/uL", "transgene": "copy/ug", "cells": "cell", "tumour_left": "1"}
-WORDS = {"blood": "CAR-T in blood [cells/µL]", "transgene": "CAR-T in blood [copies/µg DNA]", "cells": "CAR-T in the body [cells]",
-         "tumour_left": "tumour, share of that at infusion"}
+WORDS = {
+    "blood": "CAR-T in blood [cells/µL]",
+    "transgene": "CAR-T in blood [copies/µg DNA]",
+    "cells": "CAR-T in the body [cells]",
+    "tumour_left": "tumour, share of that at infusion",
+}
 LEUCOCYTES = 4300.0  # [cell/uL], median on day 7 in 205 patients: Amidi 2022, doi:10.1136/jitc-2022-005459
 
 
@@ -41,7 +45,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Line:
-    """One model in the plot: values (courses, T), and how its own observation was turned into this one (empty: as it is)."""
+    """One model in the plot: values (courses, T); how its own observation was turned into this one ("": as it is)."""
 
     label: str
     days: Floats
@@ -64,12 +68,20 @@ class Comparison:
     data: Data | None
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row a model: its peak from day 2 on (a bolus is no expansion), its distance from the data: median |log10 of model / data|, and how many lie inside."""
+        """One row a model: its peak from day 2 on (a bolus is no expansion), and how it lies to the data.
+
+        distance: median |log10 of model / data|; inside: points whose interval holds the model.
+        """
         shown = []
         for line in self.lines:
             y = line.median
             top = int(np.argmax(np.where(line.days >= 2.0, y, -np.inf)))
-            row: dict[str, Any] = {"model": line.label, "peak": float(y[top]), "peak_day": float(line.days[top]), "observed_as": line.how}
+            row: dict[str, Any] = {
+                "model": line.label,
+                "peak": float(y[top]),
+                "peak_day": float(line.days[top]),
+                "observed_as": line.how,
+            }
             if self.data is not None:
                 at = np.interp(self.data.rows[:, 0], line.days, y)
                 with np.errstate(divide="ignore"):
@@ -84,12 +96,19 @@ class Comparison:
         return _plot(self, theme)
 
 
-def compare(names: Sequence[str], of: str | None = None, over: str | None = None, relative: bool = False,
-            days: float | None = None, leucocytes: float = LEUCOCYTES, dose: str | None = None) -> Comparison:
+def compare(
+    names: Sequence[str],
+    of: str | None = None,
+    over: str | None = None,
+    relative: bool = False,
+    days: float | None = None,
+    leucocytes: float = LEUCOCYTES,
+    dose: str | None = None,
+) -> Comparison:
     """Run several published models and lay them over one data set.
 
-    of: what is looked at (OBSERVABLES); over: MODEL/DATA of the library or a CSV file with columns day, value, low, high;
-    relative: each as a share of its own peak; leucocytes [cell/uL]: for turning copies into cells.
+    of: what is looked at (OBSERVABLES); over: MODEL/DATA of the library or a CSV file with columns day, value, low,
+    high; relative: each as a share of its own peak; leucocytes [cell/uL]: for turning copies into cells.
     """
     if not names:
         raise ScenarioError("name at least one model", where="models compare", allowed="see livingdrug models list")
@@ -98,7 +117,9 @@ def compare(names: Sequence[str], of: str | None = None, over: str | None = None
     if of not in OBSERVABLES:
         raise unknown("observation", of, OBSERVABLES, "--of")
     if not leucocytes > 0:
-        raise ScenarioError(f"{leucocytes:g} leucocytes per uL are not possible", where="--leucocytes", allowed="more than 0")
+        raise ScenarioError(
+            f"{leucocytes:g} leucocytes per uL are not possible", where="--leucocytes", allowed="more than 0"
+        )
     end = days or (max(90.0, float(data.rows[:, 0].max()) * 1.1) if data else 180.0)
     lines = []
     for name in names:
@@ -125,8 +146,12 @@ def _line(found: Run, of: str, leucocytes: float) -> Line:
     for own, turn in _turns(model, leucocytes).get(of, {}).items():
         if own in found.seen:
             return Line(model.label, found.times, turn[0](found.seen[own]), turn[1])
-    raise ScenarioError(f"{model.name} does not say what its '{of}' would be", where="--of", allowed=list(model.observations),
-                        mend="choose an observation that all share (tumour_left), or leave this model out")
+    raise ScenarioError(
+        f"{model.name} does not say what its '{of}' would be",
+        where="--of",
+        allowed=list(model.observations),
+        mend="choose an observation that all share (tumour_left), or leave this model out",
+    )
 
 
 def _turns(model: Published, leucocytes: float) -> dict[str, dict[str, Any]]:
@@ -158,27 +183,39 @@ def _data(over: str, of: str | None) -> Data:
     model = published(name)
     sets = model.data()
     if not sets:
-        raise ScenarioError(f"{model.name} came with no data", where="--over", allowed=[
-            f"{n}/{k}" for n in library.names("models") for k in published(n).data()])
+        raise ScenarioError(
+            f"{model.name} came with no data",
+            where="--over",
+            allowed=[f"{n}/{k}" for n in library.names("models") for k in published(n).data()],
+        )
     if key and key not in sets:
         raise unknown(f"data of {model.name}", key, sets, "--over")
     said = sets[key or next(iter(sets))]
     if of not in (None, said["of"]):
-        raise ScenarioError(f"the data are of '{said['of']}', not of '{of}'", where="--over", mend=f"ask for --of {said['of']}")
+        raise ScenarioError(
+            f"the data are of '{said['of']}', not of '{of}'", where="--over", mend=f"ask for --of {said['of']}"
+        )
     return Data(said["title"], said["of"], np.array(said["rows"], float))
 
 
 def _csv(path: Path, of: str) -> Data:
     if not path.is_file():
-        raise ScenarioError(f"there is no file '{path}'", where="--over", allowed="a CSV file with columns day, value, low, high")
+        raise ScenarioError(
+            f"there is no file '{path}'", where="--over", allowed="a CSV file with columns day, value, low, high"
+        )
     rows = []
     with path.open(newline="", encoding="utf-8-sig") as file:
         for number, row in enumerate(csv.DictReader(file), 2):
             try:
-                rows.append([float(row["day"]), float(row["value"]), *(float(row.get(k) or "nan") for k in ("low", "high"))])
+                rows.append(
+                    [float(row["day"]), float(row["value"]), *(float(row.get(k) or "nan") for k in ("low", "high"))]
+                )
             except (KeyError, TypeError, ValueError) as problem:
-                raise ScenarioError("this row is not day, value, low, high", where=f"{path}:{number}",
-                                    mend="give numbers; low and high may be empty") from problem
+                raise ScenarioError(
+                    "this row is not day, value, low, high",
+                    where=f"{path}:{number}",
+                    mend="give numbers; low and high may be empty",
+                ) from problem
     if not rows or not np.all(np.asarray(rows)[:, 1] > 0):
         raise ScenarioError("the file has no rows, or values that are not above 0", where=str(path))
     return Data(path.stem, of, np.asarray(rows))
@@ -201,11 +238,19 @@ def _plot(found: Comparison, theme: str) -> Figure:
         for i, line in enumerate(found.lines):
             style = {"color": colours[i % len(colours)], "linestyle": dashes[i // len(colours) % len(dashes)]}
             if len(line.values) > 1:
-                axes.fill_between(line.days, np.maximum(line.values.min(0), low), np.maximum(line.values.max(0), low),
-                                  color=style["color"], alpha=0.12, linewidth=0)
+                axes.fill_between(
+                    line.days,
+                    np.maximum(line.values.min(0), low),
+                    np.maximum(line.values.max(0), low),
+                    color=style["color"],
+                    alpha=0.12,
+                    linewidth=0,
+                )
             axes.plot(line.days, np.maximum(line.median, low), label=line.label + (" *" if line.how else ""), **style)
         if found.data:
-            points = [Point(day, value, *(None if np.isnan(x) else x for x in (a, b))) for day, value, a, b in found.data.rows]
+            points = [
+                Point(day, value, *(None if np.isnan(x) else x for x in (a, b))) for day, value, a, b in found.data.rows
+            ]
             lay_over(axes, points, ink, label=found.data.title)
         ticks.decades(axes, 10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high)))
         axes.set_xlim(0, float(found.lines[0].days[-1]))
@@ -214,5 +259,7 @@ def _plot(found: Comparison, theme: str) -> Figure:
         figure.legend(loc="outside upper left", ncols=3, columnspacing=1.4)
         notes = sorted({line.how for line in found.lines if line.how})
         if notes:
-            figure.supxlabel("* turned into this unit: " + "; ".join(notes), fontsize=7, color=ink.quiet, x=0.02, ha="left")
+            figure.supxlabel(
+                "* turned into this unit: " + "; ".join(notes), fontsize=7, color=ink.quiet, x=0.02, ha="left"
+            )
     return figure

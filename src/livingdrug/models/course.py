@@ -21,13 +21,22 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 FEW = 36  # up to so many courses are shown by their whole range
 _MEASURE = re.compile(r"^\s*(\w+)\s*\(\s*(\w+)\s*((?:,\s*[\d.eE+-]+\s*)*)\)\s*$")
-MEASURES = ("peak(x)", "peak(x, from)", "peak_day(x)", "nadir(x)", "nadir_day(x)", "at(x, day)", "area(x, from, to)",
-            "doubling(x, from, to)", "half_life(x, from, to)")
+MEASURES = (
+    "peak(x)",
+    "peak(x, from)",
+    "peak_day(x)",
+    "nadir(x)",
+    "nadir_day(x)",
+    "at(x, day)",
+    "area(x, from, to)",
+    "doubling(x, from, to)",
+    "half_life(x, from, to)",
+)
 
 
 @dataclass(frozen=True)
 class Run:
-    """Courses of one published model. times (T,) [day]; seen: observation -> (courses, T) [its unit]; names (courses,)."""
+    """Courses of one published model. times (T,) [day]; seen: observation -> (courses, T); names (courses,)."""
 
     published: Published
     times: Floats
@@ -36,24 +45,43 @@ class Run:
 
     def measure(self, text: str) -> Floats:
         """A measure such as "peak_day(transgene)" of each course (courses,)."""
-        return np.array([measure(text, self.times, {n: x[i] for n, x in self.seen.items()}) for i in range(len(self.names))])
+        return np.array(
+            [measure(text, self.times, {n: x[i] for n, x in self.seen.items()}) for i in range(len(self.names))]
+        )
 
     @cached_property
     def summary(self) -> list[dict[str, Any]]:
-        """What the paper states and what this run gives; then peak and lowest value of every observation, where they come after the
-        start: median and limits over the courses."""
+        """What the paper states and what this run gives; then peak and lowest value of every observation.
+
+        A turn at the start is left out. Many courses: their median and limits.
+        """
         rows: list[dict[str, Any]] = []
         for said in self.published.figures if self.names == ("typical",) else []:
-            rows.append({"measure": said["measure"], "unit": said["unit"], "simulated": float(np.median(self.measure(said["measure"]))),
-                         "published": float(said["value"]), "source": said["source"], "where": said["where"]})
+            rows.append(
+                {
+                    "measure": said["measure"],
+                    "unit": said["unit"],
+                    "simulated": float(np.median(self.measure(said["measure"]))),
+                    "published": float(said["value"]),
+                    "source": said["source"],
+                    "where": said["where"],
+                }
+            )
         for name, o in self.published.observations.items():
             for turn in ("peak", "nadir"):
                 day = self.measure(f"{turn}_day({name})")
                 if np.median(day) > 0:
                     for what, unit, x in ((turn, o.unit, self.measure(f"{turn}({name})")), (f"{turn}_day", "day", day)):
                         low, high = limits(x)
-                        rows.append({"measure": f"{what}({name})", "unit": unit, "simulated": float(np.median(x)),
-                                     "low": float(low), "high": float(high)})
+                        rows.append(
+                            {
+                                "measure": f"{what}({name})",
+                                "unit": unit,
+                                "simulated": float(np.median(x)),
+                                "low": float(low),
+                                "high": float(high),
+                            }
+                        )
         return rows
 
     def plot(self) -> Figure:
@@ -67,8 +95,15 @@ def limits(x: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-def run(model: Published, dose: str | float | None = None, conditioning: str | float | None = None, days: float | None = None,
-        times: Iterable[float] | None = None, also: Iterable[Dose] = (), rtol: float = 1e-9) -> Run:
+def run(
+    model: Published,
+    dose: str | float | None = None,
+    conditioning: str | float | None = None,
+    days: float | None = None,
+    times: Iterable[float] | None = None,
+    also: Iterable[Dose] = (),
+    rtol: float = 1e-9,
+) -> Run:
     """Run a published model: one course, or one for each whole parameter set.
 
     dose, conditioning: as the model understands them ("5e7 cell", "20 cell/uL"), its usual ones when not given;
@@ -76,7 +111,9 @@ def run(model: Published, dose: str | float | None = None, conditioning: str | f
     """
     end = model.days if days is None else float(days)
     if not 0 < end <= 100_000:
-        raise ScenarioError(f"a course of {end:g} days is not possible", where="--days", allowed="more than 0, up to 100,000")
+        raise ScenarioError(
+            f"a course of {end:g} days is not possible", where="--days", allowed="more than 0, up to 100,000"
+        )
     changed = model.adjusted(dose, conditioning)
     courses = {n: Course(model.model, {**values, **changed}, printed=True) for n, values in model.courses().items()}
     doses = [*model.doses(dose), *also]
@@ -87,7 +124,9 @@ def run(model: Published, dose: str | float | None = None, conditioning: str | f
         found = course.observe(when, course.solve(when, doses, rtol=rtol), list(paths.values()))
         for n, path in paths.items():
             x = found[path]
-            seen[n].append(np.where((x < 0) & (x > -1e-12 * np.abs(x).max()), 0.0, x))  # rounding below nothing is nothing
+            seen[n].append(
+                np.where((x < 0) & (x > -1e-12 * np.abs(x).max()), 0.0, x)
+            )  # rounding below nothing is nothing
     return Run(model, when, {n: np.array(x) for n, x in seen.items()}, tuple(courses))
 
 
@@ -128,7 +167,9 @@ def measure(text: str, times: Floats, seen: Mapping[str, Floats]) -> float:
 def _at(times: Floats, y: Floats, day: float) -> float:
     """Value at a day: on the logarithm between two positive values, else straight."""
     if not times[0] <= day <= times[-1]:
-        raise ScenarioError(f"day {day:g} is outside the course", allowed=f"{times[0]:g} to {times[-1]:g} d", mend="give --days")
+        raise ScenarioError(
+            f"day {day:g} is outside the course", allowed=f"{times[0]:g} to {times[-1]:g} d", mend="give --days"
+        )
     i = int(np.clip(np.searchsorted(times, day), 1, len(times) - 1))
     a, b, share = y[i - 1], y[i], (day - times[i - 1]) / (times[i] - times[i - 1])
     if a > 0 and b > 0:
@@ -166,7 +207,9 @@ def _plot(found: Run) -> Figure:
             high = float(x.max())
             low = max(float(x[x > 0].min()) if (x > 0).any() else 1.0, high / 1e8)
             if len(x) > 1:
-                axes.fill_between(found.times, *np.maximum(limits(x), low), color=ink.simulated, alpha=0.18, linewidth=0)
+                axes.fill_between(
+                    found.times, *np.maximum(limits(x), low), color=ink.simulated, alpha=0.18, linewidth=0
+                )
             axes.plot(found.times, np.maximum(np.median(x, axis=0), low), color=ink.simulated)
             if high > 0:
                 ticks.decades(axes, 10 ** np.floor(np.log10(low) - 1e-9), 10 ** (np.ceil(np.log10(high) + 1e-9)))

@@ -1,7 +1,7 @@
-"""A published model as the library has it: equations, sourced numbers, and what it calls dose, conditioning and observation.
+"""A published model as the library has it: equations, sourced numbers, its dose, conditioning and observations.
 
-A name may choose a variant: `kimmel_2021:fast`. A model whose paper gives whole parameter sets runs one course for each set of the
-variant's group.
+A name may choose a variant: `kimmel_2021:fast`. A model whose paper gives whole parameter sets runs one course for
+each set of the variant's group.
 """
 
 from __future__ import annotations
@@ -18,8 +18,22 @@ from livingdrug.models.integrate import Dose
 from livingdrug.sources import Parameter, Source, read_parameter
 from livingdrug.units import quantity
 
-KEYS = ("title", "aliases", "about", "days", "sources", "modules", "dose", "conditioning", "observe", "variants", "data", "published",
-        "errata", "sets")
+KEYS = (
+    "title",
+    "aliases",
+    "about",
+    "days",
+    "sources",
+    "modules",
+    "dose",
+    "conditioning",
+    "observe",
+    "variants",
+    "data",
+    "published",
+    "errata",
+    "sets",
+)
 
 
 @dataclass(frozen=True)
@@ -105,11 +119,13 @@ class Published:
             return self.parameters[said["parameter"]]
         if "usual" not in said:
             return None
-        usual = read_parameter("dose", said["usual"], None, self.sources, self.name, self.entry.file, self.entry.line("dose"))
+        usual = read_parameter(
+            "dose", said["usual"], None, self.sources, self.name, self.entry.file, self.entry.line("dose")
+        )
         return replace(usual, value=float(self._said["dose"])) if "dose" in self._said else usual
 
     def doses(self, asked: str | float | None = None) -> list[Dose]:
-        """What is given when: the asked or usual dose, in the shares and on the days of the paper, and what else the study gave."""
+        """What is given when: the asked or usual dose, in shares as in the paper, and what else the study gave."""
         said = {**self.entry.data["dose"], **{k: x for k, x in self._said.items() if k in ("shares", "also", "into")}}
         usual = self.usual_dose
         if "into" not in said or usual is None:
@@ -130,7 +146,9 @@ class Published:
             if asked is None:
                 continue
             if "absent" in said:
-                raise ScenarioError(f"{self.name} knows no {name}: {said['absent']}", where=f"--{name}", mend=f"leave --{name} out")
+                raise ScenarioError(
+                    f"{self.name} knows no {name}: {said['absent']}", where=f"--{name}", mend=f"leave --{name} out"
+                )
             if "parameter" in said:
                 path = said["parameter"]
                 changed[path] = self._amount(asked, self.model.unit(path), name)
@@ -139,7 +157,9 @@ class Published:
     def _amount(self, asked: str | float, unit: str, name: str = "dose") -> float:
         amount = quantity(asked, unit, f"--{name} of {self.name}")
         if not 0 <= amount < 1e300:
-            raise ScenarioError(f"a {name} of {amount:g} {unit} is not possible", where=f"--{name}", allowed="0 or more")
+            raise ScenarioError(
+                f"a {name} of {amount:g} {unit} is not possible", where=f"--{name}", allowed="0 or more"
+            )
         return amount
 
     def data(self, name: str | None = None) -> dict[str, Any]:
@@ -162,8 +182,12 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
             raise unknown("key of a published model", key, [*KEYS, *data.get("modules", {})], entry.where(key))
     variants = data.get("variants", {})
     if variant and variant not in variants:
-        raise ScenarioError(f"{entry.name} has no variant '{variant}'", where=entry.file, allowed=list(variants) or "none",
-                            nearest=nearest(variant, variants))
+        raise ScenarioError(
+            f"{entry.name} has no variant '{variant}'",
+            where=entry.file,
+            allowed=list(variants) or "none",
+            nearest=nearest(variant, variants),
+        )
     model = assemble(*[_module(role, stem) for role, stem in data["modules"].items()])
     sets = _sets(entry, model)
     group = variants[variant].get("group") if variant else None
@@ -184,11 +208,16 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
 
 def _module(role: str, stem: str) -> Any:
     module = biology.find(stem)
-    return module if module.role == role else type(module.__name__, (module,), {"role": role, "__module__": module.__module__})
+    return (
+        module
+        if module.role == role
+        else type(module.__name__, (module,), {"role": role, "__module__": module.__module__})
+    )
 
 
-def _parameters(entry: library.Entry, model: Model, variant: Mapping[str, Any],
-                sets: dict[str, dict[str, float]]) -> dict[str, Parameter]:
+def _parameters(
+    entry: library.Entry, model: Model, variant: Mapping[str, Any], sets: dict[str, dict[str, float]]
+) -> dict[str, Parameter]:
     """Every parameter of the model, from the file and its variant; the first whole set where the file gives sets."""
     found: dict[str, Parameter] = {}
     said = entry.data.get("sets", {})
@@ -197,13 +226,20 @@ def _parameters(entry: library.Entry, model: Model, variant: Mapping[str, Any],
         below: Parameter | None = None
         if sets and path in said["columns"]:
             first = next(iter(sets))
-            column = {"value": sets[first][path], "unit": model.unit(path), "kind": said["kind"], "source": said["source"],
-                      "where": f"{said['where']}, set {first}"}
+            column = {
+                "value": sets[first][path],
+                "unit": model.unit(path),
+                "kind": said["kind"],
+                "source": said["source"],
+                "where": f"{said['where']}, set {first}",
+            }
             below = read_parameter(path, column, None, entry.sources, entry.name, entry.file, entry.line("sets"))
         for layer in (entry.data, variant):
             table = layer.get(role, {})
             if name in table:
-                below = read_parameter(path, table[name], below, entry.sources, entry.name, entry.file, entry.line(path))
+                below = read_parameter(
+                    path, table[name], below, entry.sources, entry.name, entry.file, entry.line(path)
+                )
         if below is None:
             raise SourceError(f"'{path}' has no value", where=entry.file, mend=f"give it under [{role}]")
         found[path] = below
@@ -220,7 +256,10 @@ def _sets(entry: library.Entry, model: Model) -> dict[str, dict[str, float]]:
     if not said:
         return {}
     factors = [_factor(unit, model.unit(path)) for path, unit in zip(said["columns"], said["units"], strict=True)]
-    return {row[0]: {p: float(x) * f for p, x, f in zip(said["columns"], row[1:], factors, strict=True)} for row in said["rows"]}
+    return {
+        row[0]: {p: float(x) * f for p, x, f in zip(said["columns"], row[1:], factors, strict=True)}
+        for row in said["rows"]
+    }
 
 
 def _factor(given: str, wanted: str) -> float:

@@ -21,7 +21,7 @@ AT_ONCE = 10_000
 
 @dataclass
 class Waiting:
-    """An event that was triggered and waits for its time. `values`: new values, if they were computed when triggered."""
+    """An event that was triggered and waits for its time. `values`: the new values, if computed when triggered."""
 
     event: int
     time: float
@@ -66,7 +66,9 @@ class Events:
 
     def stops(self, t: float, y: Floats, end: float) -> Floats:
         """Moments at which a condition on time alone changes, until the next event moves its threshold."""
-        jumping = tuple(y[self.place[p]] for p in sorted(self.place) if p.rpartition(".")[2] in self.contents.jumping_only())
+        jumping = tuple(
+            y[self.place[p]] for p in sorted(self.place) if p.rpartition(".")[2] in self.contents.jumping_only()
+        )
         if self.known is None or self.known[0] != jumping:
             self.known = (jumping, self._stops(t, y, end))
         return self.known[1]
@@ -103,8 +105,11 @@ class Events:
     def _triggered(self, i: int, event: Event, t: float, look: Look) -> Waiting:
         delay = float(event.delay(look)) if event.delay else 0.0
         if not delay >= 0.0:
-            raise EngineError(f"SBML: the delay of {event.name} is {delay:g} at time {t:g}", where=self.contents.where,
-                              allowed="0 or more")
+            raise EngineError(
+                f"SBML: the delay of {event.name} is {delay:g} at time {t:g}",
+                where=self.contents.where,
+                allowed="0 or more",
+            )
         return Waiting(i, t + delay, [float(f(look)) for _, f in event.assignments] if event.early else None)
 
     def _priority(self, i: int, look: Look) -> float:

@@ -74,8 +74,8 @@ class NoJumps:
 class Course:
     """A model with one patient's values: its right-hand side, and the integration of it.
 
-    printed: use the engine's statements for the slopes. Imported files are evaluated as they stand instead, so that what is
-    compared with other simulators has passed through no algebra.
+    printed: use the engine's statements for the slopes. Imported files are evaluated as they stand instead, so that
+    what is compared with other simulators has passed through no algebra.
     """
 
     def __init__(self, model: Model, values: dict[str, float], printed: bool = False) -> None:
@@ -98,7 +98,7 @@ class Course:
         return np.array([np.broadcast_to(found[p], y.shape[1:]) for p in self.model.states], dtype=float)
 
     def jacobian(self, t: float, y: Floats, size: Floats) -> Floats:
-        """Slopes of the rates by differences, all columns in one evaluation. size: what counts as a small change (states,)."""
+        """Slopes of the rates by differences, all columns in one evaluation. size (states,): their scale."""
         d = 1e-7 * np.maximum(np.abs(y), size)
         rates = self.derivative(t, np.concatenate([y[:, None] + np.diag(d), y[:, None] - np.diag(d)], axis=1))
         n = len(y)
@@ -114,8 +114,9 @@ class Course:
             raise EngineError(f"the model publishes no '{missing[0]}'", allowed=sorted(shown))
         return {w: np.broadcast_to(np.asarray(shown[w], float), times.shape) for w in what}
 
-    def solve(self, times: Iterable[float], doses: Sequence[Dose] = (), jumps: Jumps | None = None,
-              rtol: float = 1e-9) -> Floats:
+    def solve(
+        self, times: Iterable[float], doses: Sequence[Dose] = (), jumps: Jumps | None = None, rtol: float = 1e-9
+    ) -> Floats:
         """States (times, states) at each of the sorted times, from time 0 on; after whatever happens at that time."""
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # LSODA warns before it gives up; what comes of that is said by an error
@@ -144,7 +145,9 @@ class _Journey:
                 return self.written
             self._leg()
             self._arrive()
-        raise EngineError(f"the model jumped more than {RESTARTS} times before {self.t:g}", mend="look at its events and rules")
+        raise EngineError(
+            f"the model jumped more than {RESTARTS} times before {self.t:g}", mend="look at its events and rules"
+        )
 
     def _arrive(self) -> None:
         """Doses, ends of infusions and jumps that happen now; then what is to be written at this moment."""
@@ -167,18 +170,23 @@ class _Journey:
             self.course.inputs[d.into] += d.amount
         else:
             for i, path in enumerate(model.states):
-                self.y[i] += d.amount * float(constants.get(f"{d.into}>{path.rpartition('.')[2]}", 0.0)) * (
-                    path.rpartition(".")[0] == d.into.rpartition(".")[0])
+                self.y[i] += (
+                    d.amount
+                    * float(constants.get(f"{d.into}>{path.rpartition('.')[2]}", 0.0))
+                    * (path.rpartition(".")[0] == d.into.rpartition(".")[0])
+                )
 
     def _write(self, until: float, state: Callable[[Floats], Floats]) -> None:
         last = int(np.searchsorted(self.times, until, side="right"))
         if last > self.next:
-            self.written[self.next:last] = state(self.times[self.next:last]).T
+            self.written[self.next : last] = state(self.times[self.next : last]).T
             self.next = last
 
     def _leg(self) -> None:
         """Integrate until the next stop or the next condition that changes."""
-        stop = min([self.end, self.jumps.due(), *self.stops[self.stops > self.t][:1], *self.fixed[self.fixed > self.t][:1]])
+        stop = min(
+            [self.end, self.jumps.due(), *self.stops[self.stops > self.t][:1], *self.fixed[self.fixed > self.t][:1]]
+        )
         if not len(self.y) or stop - self.t <= 1e-14 * self.end:  # nothing moves in so short a time
             self._write(np.nextafter(stop, -np.inf), lambda t: np.repeat(self.y[:, None], len(t), 1))
             self.t = stop
@@ -206,8 +214,10 @@ class _Journey:
                 self.t = stop
                 return
         largest = self.course.model.states[int(np.argmax(np.abs(self.y)))]
-        raise EngineError(f"the integration stops at time {self.t:g}: {problem or 'the state is not finite'}",
-                          mend=f"look at the model's values; a quantity may grow without limit (the largest is '{largest}')")
+        raise EngineError(
+            f"the integration stops at time {self.t:g}: {problem or 'the state is not finite'}",
+            mend=f"look at the model's values; a quantity may grow without limit (the largest is '{largest}')",
+        )
 
     def _solvers(self, stop: float) -> Iterator[Any]:
         """SciPy's solvers from here on: the next is tried where the one before gave up."""
@@ -217,10 +227,24 @@ class _Journey:
         size = np.where(self.scale > 0, self.scale, known.min() if len(known) else 1.0)
         jacobian = None if self.course.printed else lambda t, y: self.course.jacobian(t, y, size)
         longest = np.inf if isinstance(self.jumps, NoJumps) else max(self.end / 200.0, 1e-300)
-        for method, first, floor in ((LSODA, None, 1e-9), (LSODA, 1e-9, 1e-9), (Radau, 1e-9, 1e-6), (Radau, 1e-9, 1e-3)):
+        for method, first, floor in (
+            (LSODA, None, 1e-9),
+            (LSODA, 1e-9, 1e-9),
+            (Radau, 1e-9, 1e-6),
+            (Radau, 1e-9, 1e-3),
+        ):
             if stop > self.t:
-                yield method(self.course.derivative, self.t, self.y, stop, rtol=self.rtol, atol=self.rtol * floor * size,
-                             max_step=longest, first_step=first and first * (stop - self.t), jac=jacobian)
+                yield method(
+                    self.course.derivative,
+                    self.t,
+                    self.y,
+                    stop,
+                    rtol=self.rtol,
+                    atol=self.rtol * floor * size,
+                    max_step=longest,
+                    first_step=first and first * (stop - self.t),
+                    jac=jacobian,
+                )
 
     def _change(self, dense: Any, a: float, b: float, truth: tuple[bool, ...]) -> tuple[float, float] | None:
         """The first moment in (a, b] at which a condition changes: the last moment before, and the first after."""
@@ -236,15 +260,22 @@ class _Journey:
                     return halve(lambda t: self.jumps.truth(t, dense(t)) != truth, grid[i - 1], touch)
         return None
 
-    def _touch(self, dense: Any, a: float, b: float, left: Floats, middle: Floats, right: Floats,
-               truth: tuple[bool, ...]) -> float | None:
+    def _touch(
+        self, dense: Any, a: float, b: float, left: Floats, middle: Floats, right: Floats, truth: tuple[bool, ...]
+    ) -> float | None:
         """A moment between a and b at which a condition holds for a short while, or None."""
         from scipy.optimize import minimize_scalar
 
-        for k in np.flatnonzero((np.abs(middle) < np.abs(left)) & (np.abs(middle) < np.abs(right))
-                                & (np.sign(left) == np.sign(right)) & (np.sign(left) == np.sign(middle))):
+        for k in np.flatnonzero(
+            (np.abs(middle) < np.abs(left))
+            & (np.abs(middle) < np.abs(right))
+            & (np.sign(left) == np.sign(right))
+            & (np.sign(left) == np.sign(middle))
+        ):
             sign = np.sign(middle[k])
-            found = minimize_scalar(lambda t, k=k, s=sign: s * self.jumps.near(t, dense(t))[k], bounds=(a, b), method="bounded")
+            found = minimize_scalar(
+                lambda t, k=k, s=sign: s * self.jumps.near(t, dense(t))[k], bounds=(a, b), method="bounded"
+            )
             if found.fun <= 0.0 and self.jumps.truth(found.x, dense(found.x)) != truth:
                 return float(found.x)
         return None

@@ -1,5 +1,6 @@
-"""Many virtual patients of one published model, on the compiled engine: spreads as published, whole sets kept whole, tumour cells
-counted one by one where the model says that chance decides.
+"""Many virtual patients of one published model, on the compiled engine.
+
+Spreads are as published, whole parameter sets stay whole, and tumour cells are counted one by one where chance decides.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ CLONE_STEP = 0.25  # [day] between two moves of cells counted one by one
 
 @dataclass(frozen=True)
 class Population:
-    """Courses of the patients that could be simulated; how many could not; the share of tumours that died out (None: none can)."""
+    """Courses of the patients that could be simulated; how many could not; the share of tumours that died out.
+
+    cured is None where the model counts no tumour cells one by one.
+    """
 
     run: Run
     failed: int
@@ -30,7 +34,7 @@ class Population:
 
 
 def values(model: Published, ids: NDArray[np.int64], seed: int) -> dict[str, float | Floats]:
-    """Parameters of patients by path: drawn from the published spreads, or whole published sets drawn with equal chance."""
+    """Parameters of patients by path: drawn from the published spreads; whole sets with equal chance."""
     found: dict[str, float | Floats] = dict(model.values)
     if model.sets:
         rows = list(model.sets.values())
@@ -40,33 +44,61 @@ def values(model: Published, ids: NDArray[np.int64], seed: int) -> dict[str, flo
         spread = parameter.in_unit(model.model.unit(path)).spread
         if spread is not None:
             if spread.law != "log-normal":
-                raise ScenarioError(f"the spread of {path} follows the law {spread.law}", where=parameter.place, allowed="log-normal")
+                raise ScenarioError(
+                    f"the spread of {path} follows the law {spread.law}", where=parameter.place, allowed="log-normal"
+                )
             found[path] = model.values[path] * np.exp(spread.sd * draws.normal(seed, ids, path))
     return found
 
 
-def population(model: Published, patients: int, seed: int = 1, dose: str | float | None = None,
-               conditioning: str | float | None = None, days: float | None = None) -> Population:
+def population(
+    model: Published,
+    patients: int,
+    seed: int = 1,
+    dose: str | float | None = None,
+    conditioning: str | float | None = None,
+    days: float | None = None,
+) -> Population:
     """Courses of many patients, with the same luck for the same seed."""
     from livingdrug.engine.run import simulate
 
     if not 1 <= patients <= MOST:
         raise ScenarioError(f"{patients} patients are not possible here", where="--patients", allowed=f"1 to {MOST:,}")
     if not (model.sets or model.model.clones or any(p.spread for p in model.parameters.values())):
-        raise ScenarioError(f"{model.label} has no published variability between patients", where="--patients",
-                            mend="leave --patients out, or choose a variant with whole parameter sets")
+        raise ScenarioError(
+            f"{model.label} has no published variability between patients",
+            where="--patients",
+            mend="leave --patients out, or choose a variant with whole parameter sets",
+        )
     end = model.days if days is None else float(days)
     ids = np.arange(patients)
     clocked = np.arange(0.0, end, CLONE_STEP) if model.model.clones else np.zeros(0)
     shown = np.linspace(0.0, end, 366)
     ticks = np.unique([*shown, *clocked, end])
     given = model.doses(dose)
-    doses = np.array([[d.time, model.model.inputs.index(d.into), d.amount, d.duration] for d in sorted(given, key=lambda d: d.time)])
+    doses = np.array(
+        [[d.time, model.model.inputs.index(d.into), d.amount, d.duration] for d in sorted(given, key=lambda d: d.time)]
+    )
     paths = [o.path for o in model.observations.values()]
-    plan = Plan(0.0, end, ticks, np.zeros(len(ticks), np.int64), np.isin(ticks, shown), np.isin(ticks, clocked), tuple(paths), len(paths))
+    plan = Plan(
+        0.0,
+        end,
+        ticks,
+        np.zeros(len(ticks), np.int64),
+        np.isin(ticks, shown),
+        np.isin(ticks, clocked),
+        tuple(paths),
+        len(paths),
+    )
     drawn = {**values(model, ids, seed), **model.adjusted(dose, conditioning)}
-    people = Patients(ids, drawn, np.zeros((patients, 0)), np.broadcast_to(doses.reshape(1, -1, 4), (patients, len(given), 4)).copy(),
-                      np.zeros((patients, 0)), seed)
+    people = Patients(
+        ids,
+        drawn,
+        np.zeros((patients, 0)),
+        np.broadcast_to(doses.reshape(1, -1, 4), (patients, len(given), 4)).copy(),
+        np.zeros((patients, 0)),
+        seed,
+    )
     out = simulate(model.model, plan, people)
     well = out.outcome < Outcome.STEP_BUDGET
     seen = {n: out.observables[well, :, i] for i, n in enumerate(model.observations)}

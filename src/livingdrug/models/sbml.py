@@ -34,9 +34,13 @@ def grid(text: str) -> Settings:
         first, last, steps = text.split(":")
         a, b, n = float(first), float(last), int(steps)
     except ValueError as problem:
-        raise ScenarioError(f"'{text}' is not a time grid", where="--times", allowed="T0:T1:N, for example 0:100:200") from problem
+        raise ScenarioError(
+            f"'{text}' is not a time grid", where="--times", allowed="T0:T1:N, for example 0:100:200"
+        ) from problem
     if not (0.0 <= a <= b < np.inf) or not 1 <= n <= 10_000_000:
-        raise ScenarioError(f"'{text}' is not a time grid", where="--times", allowed="0 <= T0 <= T1 and N from 1 to 10,000,000")
+        raise ScenarioError(
+            f"'{text}' is not a time grid", where="--times", allowed="0 <= T0 <= T1 and N from 1 to 10,000,000"
+        )
     return Settings(np.linspace(a, b, n + 1))
 
 
@@ -47,29 +51,46 @@ def settings(path: str | Path) -> Settings:
         raise ScenarioError(f"there is no file '{path}'", where="--settings")
     lines = [line.partition(":") for line in file.read_text(encoding="utf-8-sig").splitlines() if ":" in line]
     said = {key.strip().lower(): value.strip() for key, _, value in lines}
-    names = {k: tuple(x.strip() for x in said.get(k, "").split(",") if x.strip()) for k in ("variables", "amount", "concentration")}
+    names = {
+        k: tuple(x.strip() for x in said.get(k, "").split(",") if x.strip())
+        for k in ("variables", "amount", "concentration")
+    }
     try:
         start, duration, steps = float(said["start"]), float(said["duration"]), int(said["steps"])
         absolute, relative = float(said.get("absolute", 1e-7)), float(said.get("relative", 1e-4))
     except (KeyError, ValueError) as problem:
-        raise ScenarioError("the settings file is not complete", where=str(path),
-                            allowed="start, duration, steps, variables, absolute, relative, amount, concentration") from problem
+        raise ScenarioError(
+            "the settings file is not complete",
+            where=str(path),
+            allowed="start, duration, steps, variables, absolute, relative, amount, concentration",
+        ) from problem
     if not (start >= 0 and duration >= 0 and steps >= 1):
-        raise ScenarioError("the settings file asks for no possible times", where=str(path), allowed="start, duration >= 0; steps >= 1")
-    return Settings(start + duration * np.arange(steps + 1) / steps, names["variables"], frozenset(names["amount"]),
-                    frozenset(names["concentration"]), absolute, relative)
+        raise ScenarioError(
+            "the settings file asks for no possible times", where=str(path), allowed="start, duration >= 0; steps >= 1"
+        )
+    return Settings(
+        start + duration * np.arange(steps + 1) / steps,
+        names["variables"],
+        frozenset(names["amount"]),
+        frozenset(names["concentration"]),
+        absolute,
+        relative,
+    )
 
 
 def run(path: str | Path, wanted: Settings) -> dict[str, Floats]:
     """Simulate an SBML file; columns by name, `time` first.
 
-    Without a list of variables: every species, and every compartment and parameter that changes. A species is written in the
-    meaning that its symbol has in the file (concentration, or amount) unless the settings say otherwise.
+    Without a list of variables: every species, and every compartment and parameter that changes. A species is written
+    in the meaning that its symbol has in the file (concentration, or amount) unless the settings say otherwise.
     """
     imported = read(path)
     contents = imported.contents
     variables = wanted.variables or tuple(
-        n for n, s in contents.symbols.items() if s.kind == "species" or n in contents.changing() or n in contents.assigned)
+        n
+        for n, s in contents.symbols.items()
+        if s.kind == "species" or n in contents.changing() or n in contents.assigned
+    )
     known = [*contents.symbols, *contents.reactions]
     for name in variables:
         if name not in known:
@@ -109,5 +130,8 @@ def write_csv(table: dict[str, Floats], path: str | Path) -> None:
     try:
         Path(path).write_text(as_csv(table), encoding="utf-8")
     except OSError as problem:
-        raise ScenarioError(f"cannot write '{path}': {problem.strerror}", where="--csv",
-                            mend="choose a folder that exists and may be written") from problem
+        raise ScenarioError(
+            f"cannot write '{path}': {problem.strerror}",
+            where="--csv",
+            mend="choose a folder that exists and may be written",
+        ) from problem

@@ -1,5 +1,6 @@
-"""The engine's statements of a model printed as one plain Python function: the slopes of a single patient, by the same equations
-that every other back end prints, and far faster than evaluating the model anew at every step.
+"""The engine's statements of a model printed as one plain Python function: the slopes of a single patient.
+
+The same statements that every other back end prints, and far faster than evaluating the model anew at every step.
 """
 
 from __future__ import annotations
@@ -27,9 +28,13 @@ def slopes(model: Model) -> Slopes:
     read = frozenset(system.rhs).union(*[s.reads for s in statements])
     others = [p for p in (*system.columns, *system.inputs) if system.names[p] in read]
     states = [system.names[p] for p in model.states]
-    lines = [f"def slopes({system.names[TIME]}, y, p):", f"    {', '.join(states)}, = y",
-             *([f"    {', '.join(system.names[p] for p in others)}, = p"] if others else []),
-             *(f"    {s.target} = {s.text}" for s in statements), f"    return [{', '.join(system.rhs[:len(states)])}]"]
+    lines = [
+        f"def slopes({system.names[TIME]}, y, p):",
+        f"    {', '.join(states)}, = y",
+        *([f"    {', '.join(system.names[p] for p in others)}, = p"] if others else []),
+        *(f"    {s.target} = {s.text}" for s in statements),
+        f"    return [{', '.join(system.rhs[: len(states)])}]",
+    ]
     scope: dict[str, Any] = {"exp": _exp, "log": _log, "sqrt": math.sqrt}
     exec("\n".join(lines), scope)  # our own statements, printed from SymPy
     printed = scope["slopes"]

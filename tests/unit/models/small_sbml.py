@@ -5,9 +5,15 @@ from __future__ import annotations
 import libsbml
 
 
-def small(parameters: dict[str, float], rates: dict[str, str] | None = None, assigned: dict[str, str] | None = None,
-          events: list[dict] | None = None, level: int = 3, version: int = 2) -> libsbml.SBMLDocument:
-    """A model of parameters, rate rules, assignment rules and events {when, then, delay, priority, persistent, before, early}."""
+def small(
+    parameters: dict[str, float],
+    rates: dict[str, str] | None = None,
+    assigned: dict[str, str] | None = None,
+    events: list[dict] | None = None,
+    level: int = 3,
+    version: int = 2,
+) -> libsbml.SBMLDocument:
+    """Parameters, rate rules, assignment rules, and events {when, then, delay, priority, persistent, before, early}."""
     document = libsbml.SBMLDocument(level, version)
     model = document.createModel()
     model.setId("small")

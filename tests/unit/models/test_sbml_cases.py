@@ -1,4 +1,4 @@
-"""The shared cases of the SBML test suite, and models of BioModels with reference courses: passed, or refused by name."""
+"""Shared cases of the SBML test suite, and BioModels with reference courses: passed, or refused by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from livingdrug.models.sbml import Settings, run, settings
 
 SHARED = Path(os.environ.get("LIVINGDRUG_SHARED", Path(__file__).resolve().parents[3] / ".." / "shared")) / "reference"
 CASES = SHARED / "sbml-cases"
-pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the shared SBML cases are not at hand (set LIVINGDRUG_SHARED)")
+pytestmark = pytest.mark.skipif(
+    not CASES.is_dir(), reason="the shared SBML cases are not at hand (set LIVINGDRUG_SHARED)"
+)
 INDEX = list(csv.DictReader((CASES / "index.csv").open(encoding="utf-8"))) if CASES.is_dir() else []
 
 
@@ -28,8 +30,11 @@ def passes(case: str, file: Path) -> bool:
     found = run(file, said)
     head, wanted = table(CASES / case / f"{case}-results.csv")
     assert np.allclose(found["time"], wanted[:, 0])
-    return all(np.all(np.abs(wanted[:, i] - found[name]) <= said.absolute + said.relative * np.abs(wanted[:, i]))
-               for i, name in enumerate(head) if i)
+    return all(
+        np.all(np.abs(wanted[:, i] - found[name]) <= said.absolute + said.relative * np.abs(wanted[:, i]))
+        for i, name in enumerate(head)
+        if i
+    )
 
 
 @pytest.mark.parametrize("case, group", [(r["case"], r["group"]) for r in INDEX])
@@ -56,8 +61,10 @@ def test_level_2_says_the_same(case, tmp_path):
     assert passes(case, file)
 
 
-@pytest.mark.parametrize("name", ["BIOMD0000000733", "BIOMD0000000762", "BIOMD0000001019", "BIOMD0000001024", "BIOMD0000001025",
-                                  "BIOMD0000001041"])
+@pytest.mark.parametrize(
+    "name",
+    ["BIOMD0000000733", "BIOMD0000000762", "BIOMD0000001019", "BIOMD0000001024", "BIOMD0000001025", "BIOMD0000001041"],
+)
 def test_published_file_follows_its_reference_course(name):
     head, wanted = table(CASES / "biomodels" / f"{name}-results.csv")
     found = run(CASES / "biomodels" / f"{name}.xml", Settings(wanted[:, 0]))
@@ -88,7 +95,9 @@ FIGURES = [
 @pytest.mark.parametrize("file, end, symbol, what, value, tolerance", FIGURES)
 def test_reference_file_gives_the_figure(file, end, symbol, what, value, tolerance):
     found = run(SHARED / "models" / f"{file}.xml", Settings(np.linspace(0, end, 2001)))[symbol]
-    assert {"max": found.max, "min": found.min, "last": lambda: found[-1]}[what]() == pytest.approx(value, rel=tolerance)
+    assert {"max": found.max, "min": found.min, "last": lambda: found[-1]}[what]() == pytest.approx(
+        value, rel=tolerance
+    )
 
 
 def test_every_reference_file_runs_or_says_why_not():
@@ -106,5 +115,10 @@ def test_every_reference_file_runs_or_says_why_not():
 
 def test_the_faulty_file_says_where_it_breaks():
     """A tumour above its largest size: the deposited equation runs away."""
-    with pytest.raises(EngineError, match="the integration stops at time 8.8.*(?s:.*)a quantity may grow without limit"):
-        run(SHARED / "models" / "Chaudhury_2020_JClinPharmacol" / "MODEL2109110005.xml", Settings(np.linspace(0, 100, 11)))
+    with pytest.raises(
+        EngineError, match="the integration stops at time 8.8.*(?s:.*)a quantity may grow without limit"
+    ):
+        run(
+            SHARED / "models" / "Chaudhury_2020_JClinPharmacol" / "MODEL2109110005.xml",
+            Settings(np.linspace(0, 100, 11)),
+        )

@@ -24,8 +24,15 @@ def test_a_state_trigger_is_located_exactly(tmp_path):
 
 def test_a_condition_that_holds_for_a_moment_only_is_seen(tmp_path):
     """x = sin(time) passes 0.999999 for 3 thousandths of a day only."""
-    found = course(small({"x": 0.0, "y": 1.0, "n": 0.0}, {"x": "y", "y": "-x"},
-                         events=[{"when": "x > 0.999999", "then": {"n": "n + 1"}}]), tmp_path, end=20)
+    found = course(
+        small(
+            {"x": 0.0, "y": 1.0, "n": 0.0},
+            {"x": "y", "y": "-x"},
+            events=[{"when": "x > 0.999999", "then": {"n": "n + 1"}}],
+        ),
+        tmp_path,
+        end=20,
+    )
     assert found["n"][-1] == 3
 
 
@@ -36,30 +43,51 @@ def test_from_five_on_and_after_five_are_told_apart(tmp_path):
 
 
 def test_a_pulse_in_time_is_not_stepped_over(tmp_path):
-    found = course(small({"x": 0.0}, {"x": "piecewise(1e6, time >= 777.25 && time < 777.25001, 0)"}), tmp_path, end=1000, steps=4)
+    found = course(
+        small({"x": 0.0}, {"x": "piecewise(1e6, time >= 777.25 && time < 777.25001, 0)"}), tmp_path, end=1000, steps=4
+    )
     assert found["x"][-1] == pytest.approx(10.0, rel=1e-6)
 
 
 def test_a_threshold_that_an_event_moves(tmp_path):
     """A dose every 7 days, the next day kept in a parameter."""
-    found = course(small({"x": 0.0, "next": 3.0}, {"x": "-0.1 * x"},
-                         events=[{"when": "time >= next", "then": {"x": "x + 1", "next": "next + 7"}}]), tmp_path, end=30, steps=30)
+    found = course(
+        small(
+            {"x": 0.0, "next": 3.0},
+            {"x": "-0.1 * x"},
+            events=[{"when": "time >= next", "then": {"x": "x + 1", "next": "next + 7"}}],
+        ),
+        tmp_path,
+        end=30,
+        steps=30,
+    )
     wanted = sum(np.exp(-0.1 * (30 - t)) for t in (3, 10, 17, 24))
     assert found["x"][-1] == pytest.approx(wanted, rel=1e-8)
 
 
 def test_delay_uses_values_from_when_it_was_triggered_or_carried_out(tmp_path):
     for early, value in ((True, 2.0), (False, 5.0)):
-        found = course(small({"x": 0.0, "kept": 0.0}, {"x": "1"},
-                             events=[{"when": "x >= 2", "then": {"kept": "x"}, "delay": 3, "early": early}]), tmp_path)
+        found = course(
+            small(
+                {"x": 0.0, "kept": 0.0},
+                {"x": "1"},
+                events=[{"when": "x >= 2", "then": {"kept": "x"}, "delay": 3, "early": early}],
+            ),
+            tmp_path,
+        )
         assert found["kept"][-1] == pytest.approx(value, abs=1e-9)
         assert found["kept"][49] == 0.0
 
 
 def test_what_does_not_persist_is_forgotten(tmp_path):
     for persistent, value in ((True, 1.0), (False, 0.0)):
-        found = course(small({"n": 0.0}, events=[{"when": "time > 2 && time < 3", "then": {"n": 1}, "delay": 2,
-                                                  "persistent": persistent}]), tmp_path)
+        found = course(
+            small(
+                {"n": 0.0},
+                events=[{"when": "time > 2 && time < 3", "then": {"n": 1}, "delay": 2, "persistent": persistent}],
+            ),
+            tmp_path,
+        )
         assert found["n"][-1] == value
 
 
@@ -73,7 +101,9 @@ def test_priority_decides_who_goes_first(tmp_path):
 
 def test_true_at_the_start_fires_only_if_it_counts_as_false_before(tmp_path):
     for before, value in ((True, 0.0), (False, 1.0)):
-        found = course(small({"n": 0.0, "x": 9.0}, events=[{"when": "x > 1", "then": {"n": "n + 1"}, "before": before}]), tmp_path)
+        found = course(
+            small({"n": 0.0, "x": 9.0}, events=[{"when": "x > 1", "then": {"n": "n + 1"}, "before": before}]), tmp_path
+        )
         assert list(found["n"]) == [value] * 101
 
 
@@ -100,8 +130,12 @@ def test_an_imported_file_runs_on_the_compiled_statements(tmp_path):
     """The same file through the engine's lowering gives the same course."""
     from livingdrug.models.integrate import Course
 
-    found = read(saved(small({"x": 2.0, "k": 0.5, "y": 0.0}, {"x": "-k * x / (1 + y^2)", "y": "piecewise(x, x > 1, x * exp(-y))"}),
-                       tmp_path / "a.xml"))
+    found = read(
+        saved(
+            small({"x": 2.0, "k": 0.5, "y": 0.0}, {"x": "-k * x / (1 + y^2)", "y": "piecewise(x, x > 1, x * exp(-y))"}),
+            tmp_path / "a.xml",
+        )
+    )
     times = np.linspace(0, 10, 11)
     by_hand, printed = (Course(found.model, found.values, printed=p).solve(times) for p in (False, True))
     np.testing.assert_allclose(by_hand, printed, rtol=1e-6)
@@ -115,9 +149,10 @@ SHELL = """<?xml version="1.0" encoding="UTF-8"?>
 <sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" {extra} level="3" version="2">
   <model id="m">
     <listOfCompartments><compartment id="c" size="1" constant="true" spatialDimensions="3"/></listOfCompartments>
-    <listOfSpecies><species id="S" compartment="c" initialAmount="1" hasOnlySubstanceUnits="true" boundaryCondition="false"
-      constant="false"/></listOfSpecies>
-    <listOfParameters><parameter id="k" value="1" constant="true"/><parameter id="p" value="1" constant="false"/></listOfParameters>
+    <listOfSpecies><species id="S" compartment="c" initialAmount="1" hasOnlySubstanceUnits="true"
+      boundaryCondition="false" constant="false"/></listOfSpecies>
+    <listOfParameters><parameter id="k" value="1" constant="true"/>
+      <parameter id="p" value="1" constant="false"/></listOfParameters>
 {body}
   </model>
 </sbml>"""
@@ -131,17 +166,35 @@ def rule(kind: str, text: str) -> str:
     return f"    <listOfRules><{kind}{variable}>{text}</{kind}></listOfRules>"
 
 
-@pytest.mark.parametrize("what, body, extra, named", [
-    ("algebraic", rule("algebraicRule", math_of("p - k")), "", "an algebraic rule is not supported"),
-    ("delay", rule("assignmentRule", math_of("delay(k, 1)")), "", r"'delay\(x, duration\)' is not supported"),
-    ("rateOf", rule("assignmentRule", math_of("rateOf(S)")), "", r"'rateOf\(x\)' is not supported"),
-    ("empty rule", rule("rateRule", ""), "", "the rate rule of 'p' has no mathematics"),
-    ("no law", REACTION.format(more="", law=""), "", "reaction 'r' without a rate law is not supported"),
-    ("empty law", REACTION.format(more="", law="<kineticLaw/>"), "", "the rate law of reaction 'r' has no mathematics"),
-    ("unknown symbol", rule("rateRule", math_of("nowhere * 2")), "", "nowhere"),
-    ("package", "", 'xmlns:comp="http://www.sbml.org/sbml/level3/version1/comp/version1" comp:required="true"', "package 'comp'"),
-    ("flux balance", "", 'xmlns:fbc="http://www.sbml.org/sbml/level3/version1/fbc/version2" fbc:required="false"', "package 'fbc'"),
-])
+@pytest.mark.parametrize(
+    "what, body, extra, named",
+    [
+        ("algebraic", rule("algebraicRule", math_of("p - k")), "", "an algebraic rule is not supported"),
+        ("delay", rule("assignmentRule", math_of("delay(k, 1)")), "", r"'delay\(x, duration\)' is not supported"),
+        ("rateOf", rule("assignmentRule", math_of("rateOf(S)")), "", r"'rateOf\(x\)' is not supported"),
+        ("empty rule", rule("rateRule", ""), "", "the rate rule of 'p' has no mathematics"),
+        ("no law", REACTION.format(more="", law=""), "", "reaction 'r' without a rate law is not supported"),
+        (
+            "empty law",
+            REACTION.format(more="", law="<kineticLaw/>"),
+            "",
+            "the rate law of reaction 'r' has no mathematics",
+        ),
+        ("unknown symbol", rule("rateRule", math_of("nowhere * 2")), "", "nowhere"),
+        (
+            "package",
+            "",
+            'xmlns:comp="http://www.sbml.org/sbml/level3/version1/comp/version1" comp:required="true"',
+            "package 'comp'",
+        ),
+        (
+            "flux balance",
+            "",
+            'xmlns:fbc="http://www.sbml.org/sbml/level3/version1/fbc/version2" fbc:required="false"',
+            "package 'fbc'",
+        ),
+    ],
+)
 def test_what_is_not_supported_is_refused_by_name_and_line(what, body, extra, named, tmp_path):
     with pytest.raises(EngineError, match=named) as refused:
         run(saved(SHELL.format(body=body, extra=extra), tmp_path / "odd.xml"), grid("0:1:2"))
@@ -149,7 +202,9 @@ def test_what_is_not_supported_is_refused_by_name_and_line(what, body, extra, na
 
 
 def test_a_fast_reaction_is_refused(tmp_path):
-    text = SHELL.format(body=REACTION.format(more=' fast="true"', law=f"<kineticLaw>{math_of('S')}</kineticLaw>"), extra="")
+    text = SHELL.format(
+        body=REACTION.format(more=' fast="true"', law=f"<kineticLaw>{math_of('S')}</kineticLaw>"), extra=""
+    )
     text = text.replace("version2/core", "version1/core").replace('version="2"', 'version="1"')
     with pytest.raises(EngineError, match="the fast reaction 'r' is not supported"):
         run(saved(text, tmp_path / "fast.xml"), grid("0:1:2"))
@@ -161,7 +216,11 @@ def test_a_trigger_that_is_true_at_a_point_only_is_refused(tmp_path):
 
 
 def test_what_has_no_value_is_named(tmp_path):
-    text = SHELL.format(body="", extra="").replace(' initialAmount="1"', "").replace('value="1" constant="true"', 'constant="true"')
+    text = (
+        SHELL.format(body="", extra="")
+        .replace(' initialAmount="1"', "")
+        .replace('value="1" constant="true"', 'constant="true"')
+    )
     with pytest.raises(EngineError, match="'(k|S)' has no (initial )?value"):
         run(saved(text, tmp_path / "a.xml"), grid("0:1:2"))
 
@@ -173,8 +232,10 @@ def test_broken_files_are_refused(text, tmp_path):
 
 
 def test_level_1_is_refused(tmp_path):
-    text = ('<?xml version="1.0" encoding="UTF-8"?><sbml xmlns="http://www.sbml.org/sbml/level1" level="1" version="2"><model name="m">'
-            '<listOfCompartments><compartment name="c"/></listOfCompartments></model></sbml>')
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?><sbml xmlns="http://www.sbml.org/sbml/level1" level="1" version="2">'
+        '<model name="m"><listOfCompartments><compartment name="c"/></listOfCompartments></model></sbml>'
+    )
     with pytest.raises(EngineError, match="Level 1 is not supported"):
         run(saved(text, tmp_path / "old.xml"), grid("0:1:2"))
 

@@ -36,7 +36,9 @@ class Everything(Module):
         yield Flow("loss", out_of="drug", rate=v.twice * v.drug)
         yield Flow("division", into="cells", per="cells", rate=v.rate * effect)
         yield Flow("burst", out_of="drug", into="cells", rate=0.01 * v.drug, yields=2.0**v.divisions)
-        yield Change("score", minimum(maximum(log(v.cells) - sqrt(v.cells), -1.0), 1.0) * exp(-v.time) + v.on, "a signed change")
+        yield Change(
+            "score", minimum(maximum(log(v.cells) - sqrt(v.cells), -1.0), 1.0) * exp(-v.time) + v.on, "a signed change"
+        )
 
     def published(self, v):
         return {"effect": hill(v.drug, 3.0, 1.5)}
@@ -53,7 +55,11 @@ def again(model, values, doses, times, tmp_path):
 def test_everything_a_module_may_say_comes_back(tmp_path):
     model = assemble(Everything)
     values = {"every.thing.first": 5.0, "every.thing.rate": 0.3, "every.thing.divisions": 3.0, "every.thing.late": 4.0}
-    doses = [(0.0, "every.thing.dose", 10.0, 0.0), (2.0, "every.thing.dose", 8.0, 1.5), (3.0, "every.thing.on", 1.0, 0.0)]
+    doses = [
+        (0.0, "every.thing.dose", 10.0, 0.0),
+        (2.0, "every.thing.dose", 8.0, 1.5),
+        (3.0, "every.thing.on", 1.0, 0.0),
+    ]
     times = np.linspace(0, 8, 33)
     course = Course(model, values)
     parts = [np.linspace(0, 3, 13), np.linspace(3, 8, 21)]
@@ -76,7 +82,9 @@ def test_a_published_model_comes_back(name, tmp_path):
     course, states, found = again(model.model, model.values, doses, times, tmp_path)
     seen = course.observe(times, states, [o.path for o in model.observations.values()])
     for path, x in seen.items():
-        np.testing.assert_allclose(found[path.replace(".", "__")], x, rtol=1e-5, atol=1e-8 * np.abs(x).max(), err_msg=path)
+        np.testing.assert_allclose(
+            found[path.replace(".", "__")], x, rtol=1e-5, atol=1e-8 * np.abs(x).max(), err_msg=path
+        )
 
 
 def test_the_file_is_valid_sbml():

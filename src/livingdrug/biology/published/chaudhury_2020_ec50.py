@@ -1,4 +1,4 @@
-"""Expansion and killing that saturate, on a clock: growth to the peak day, then contraction into a small persisting pool."""
+"""Expansion and killing that saturate, on a clock: growth to the peak day, then contraction to a small pool."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from livingdrug.model.math import hill, log, maximum, where
 class Chaudhury2020EC50(Module):
     """CAR-T expanding on tumour until a fixed day, and a tumour that may be cured [chaudhury2020].
 
-    A tumour far below `cure_below` stops growing, which stands for cure. Leaves out: dose effects of conditioning, B cells,
-    cytokines; values are illustrative.
+    A tumour far below `cure_below` stops growing, which stands for cure. Leaves out: dose effects of conditioning, B
+    cells, cytokines; values are illustrative.
     """
 
     role = "therapy"
@@ -46,13 +46,18 @@ class Chaudhury2020EC50(Module):
         after = 1.0 - before
         size = log(maximum(v.tumour / v.one, 1e-300))
         met = v.growing * v.tumour
-        yield Flow("expansion", into="growing", rate=v.expansion * met / (v.half_expansion + v.growing + v.tumour) * before)
+        yield Flow(
+            "expansion", into="growing", rate=v.expansion * met / (v.half_expansion + v.growing + v.tumour) * before
+        )
         yield Flow("contraction", out_of="growing", rate=v.contraction * v.growing * after)
         yield Flow("settling", out_of="growing", into="lasting", rate=v.settling * v.growing * after)
         yield Flow("fading", out_of="lasting", rate=v.fading * v.lasting * after)
         limit = log(v.capacity / v.one)
-        yield Change("tumour", hill(v.tumour, v.cure_below, v.cure_slope) * v.growth * v.tumour * (limit - size) / limit,
-                     "logarithmic growth to a limit, stopped by cure")
+        yield Change(
+            "tumour",
+            hill(v.tumour, v.cure_below, v.cure_slope) * v.growth * v.tumour * (limit - size) / limit,
+            "logarithmic growth to a limit, stopped by cure",
+        )
         yield Flow("killing", out_of="tumour", rate=v.kill * met / (v.half_kill + v.growing + v.tumour))
 
     def published(self, v: Any) -> dict[str, object]:

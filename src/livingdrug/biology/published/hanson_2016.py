@@ -10,7 +10,7 @@ from livingdrug.model.math import maximum
 
 
 class Hanson2016(Module):
-    """Killer and helper CAR-T, B-ALL, inflammation and an immunosuppressant; values are illustrative, not fitted [hanson2016].
+    """Killer and helper CAR-T, B-ALL, inflammation, an immunosuppressant; illustrative, not fitted [hanson2016].
 
     Inflammation has no unit (it is like CRP). Leaves out: named cytokines and drugs, conditioning, antigen loss.
     """
@@ -49,8 +49,11 @@ class Hanson2016(Module):
     capacity = Param("cell/uL", "largest leukaemia (k)")
     blood = Param("uL", "blood that cells are counted in")
 
-    infusion = Entry("cell", "CAR-T infusion, a quarter of each kind", into=dict.fromkeys(
-        ("killer_memory", "killer", "helper_memory", "helper"), lambda v: 0.25 / v.blood))
+    infusion = Entry(
+        "cell",
+        "CAR-T infusion, a quarter of each kind",
+        into=dict.fromkeys(("killer_memory", "killer", "helper_memory", "helper"), lambda v: 0.25 / v.blood),
+    )
     suppression = Entry("1", "immunosuppressant: inflammation taken away (D)", into={"inflammation": -1.0})
 
     def flows(self, v: Any) -> Iterator[Flow]:
@@ -63,8 +66,13 @@ class Hanson2016(Module):
         yield Flow("activation of killers", "killer_memory", "killer", aided, yields=burst)
         yield Flow("death of killers", out_of="killer", rate=v.killer_death * v.killer)
         yield Flow("homeostasis, helper memory", into="helper_memory", rate=v.helper_growth * v.helper_memory * left)
-        yield Flow("activation of helpers", "helper_memory", "helper", v.helper_activation * v.tumour * v.helper_memory * leave,
-                   yields=burst)
+        yield Flow(
+            "activation of helpers",
+            "helper_memory",
+            "helper",
+            v.helper_activation * v.tumour * v.helper_memory * leave,
+            yields=burst,
+        )
         yield Flow("death of helpers", out_of="helper", rate=v.helper_death * v.helper)
         yield Flow("from marrow", into="lymphocytes", rate=v.lymphocytes_made)
         yield Flow("homeostasis", into="lymphocytes", rate=v.lymphocyte_growth * v.lymphocytes * left)
@@ -73,10 +81,15 @@ class Hanson2016(Module):
         yield Flow("crowding", out_of="tumour", rate=v.tumour_growth * v.tumour * v.tumour / v.capacity)
         yield Flow("killing", out_of="tumour", rate=v.kill * v.tumour * v.killer)
         yield Flow("inflammation at rest", into="inflammation", rate=v.inflammation_made)
-        yield Flow("inflammation by meetings", into="inflammation",
-                   rate=v.inflammation_by_meeting * v.tumour * (v.killer + v.helper))
+        yield Flow(
+            "inflammation by meetings",
+            into="inflammation",
+            rate=v.inflammation_by_meeting * v.tumour * (v.killer + v.helper),
+        )
         yield Flow("inflammation fading", out_of="inflammation", rate=v.inflammation_lost * v.inflammation)
 
     def published(self, v: Any) -> dict[str, object]:
-        return {"blood_count": v.killer + v.killer_memory + v.helper + v.helper_memory,
-                "tumour_left": v.tumour / v.tumour_at_infusion}
+        return {
+            "blood_count": v.killer + v.killer_memory + v.helper + v.helper_memory,
+            "tumour_left": v.tumour / v.tumour_at_infusion,
+        }

@@ -11,8 +11,8 @@ from livingdrug.model import Entry, Flow, Module, Param, State
 class Hardiansyah2019(Module):
     """Effector and memory CAR-T in blood and tissue, CLL B cells, and three cytokines [hardiansyah2019].
 
-    Memory is made from effectors (aE e), not from memory as printed. Leaves out: myeloid cells as the source of IL-6, CRP,
-    tocilizumab, grades, differences in timing; the product B e over-predicts at a high burden.
+    Memory is made from effectors (aE e), not from memory as printed. Leaves out: myeloid cells as the source of IL-6,
+    CRP, tocilizumab, grades, differences in timing; the product B e over-predicts at a high burden.
     """
 
     role = "therapy"
@@ -69,13 +69,17 @@ class Hardiansyah2019(Module):
         for cells in ("effector", "memory"):
             yield Flow(f"to tissue, {cells}", cells, f"tissue_{cells}", v.into_tissue * getattr(v, cells))
             yield Flow(f"to blood, {cells}", f"tissue_{cells}", cells, v.out_of_tissue * getattr(v, f"tissue_{cells}"))
-        for name, made, lost, before in (("il6", v.il6_made, v.il6_lost, v.il6_before),
-                                         ("il10", v.il10_made, v.il10_lost, v.il10_before),
-                                         ("ifn_gamma", v.ifn_made * damped, v.ifn_lost, v.ifn_before)):
+        for name, made, lost, before in (
+            ("il6", v.il6_made, v.il6_lost, v.il6_before),
+            ("il10", v.il10_made, v.il10_lost, v.il10_before),
+            ("ifn_gamma", v.ifn_made * damped, v.ifn_lost, v.ifn_before),
+        ):
             yield Flow(f"{name} made", into=name, rate=lost * before + made * meetings)
             yield Flow(f"{name} lost", out_of=name, rate=lost * getattr(v, name))
 
     def published(self, v: Any) -> dict[str, object]:
-        return {"blood_total": v.effector + v.memory,
-                "total": v.effector + v.memory + v.tissue_effector + v.tissue_memory,
-                "tumour_left": v.b_cells / v.b_cells_at_infusion}
+        return {
+            "blood_total": v.effector + v.memory,
+            "total": v.effector + v.memory + v.tissue_effector + v.tissue_memory,
+            "tumour_left": v.b_cells / v.b_cells_at_infusion,
+        }

@@ -1,4 +1,4 @@
-"""CAR-T grow into the room that lymphodepletion made, compete with returning normal T cells, and may kill the last tumour cell."""
+"""CAR-T grow into the room that lymphodepletion made, and compete with returning T cells; cure is chance."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from livingdrug.model.math import log
 class Kimmel2021(Module):
     """Competition of CAR-T with normal T cells, and chance extinction of the tumour [kimmel2021].
 
-    Leaves out: expansion on antigen (CAR-T grow without any tumour), memory, B cells, cytokines, antigen loss; persistence
-    beyond half a year.
+    Leaves out: expansion on antigen (CAR-T grow without any tumour), memory, B cells, cytokines, antigen loss;
+    persistence beyond half a year.
     """
 
     role = "therapy"
@@ -51,4 +51,8 @@ class Kimmel2021(Module):
 
     def published(self, v: Any) -> dict[str, object]:
         volume = v.tumour / v.density
-        return {"lymphocytes": v.normal + v.car_t, "tumour_volume": volume, "tumour_left": volume / v.tumour_at_infusion}
+        return {
+            "lymphocytes": v.normal + v.car_t,
+            "tumour_volume": volume,
+            "tumour_left": volume / v.tumour_at_infusion,
+        }

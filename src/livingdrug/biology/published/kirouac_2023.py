@@ -12,8 +12,8 @@ from livingdrug.model.math import hill
 class Kirouac2023(Module):
     """Memory, effector and exhausted CAR-T against a CD19 tumour [kirouac2023].
 
-    Leaves out: CD19-negative relapse, lymphodepletion, cytokines, healthy B cells apart from the tumour, cure (the tumour never
-    reaches zero).
+    Leaves out: CD19-negative relapse, lymphodepletion, cytokines, healthy B cells apart from the tumour, cure (the
+    tumour never reaches zero).
     """
 
     role = "therapy"
@@ -68,8 +68,12 @@ class Kirouac2023(Module):
 
         yield Flow("loss at infusion", out_of="infused", rate=v.lost * v.infused)
         yield Flow("survival of infusion", out_of="infused", into="engrafting", rate=v.engraftment * v.infused)
-        for cells, share in (("memory", v.to_memory), ("dividing", v.to_dividing), ("effector", v.to_effector),
-                             ("exhausted", v.to_exhausted)):
+        for cells, share in (
+            ("memory", v.to_memory),
+            ("dividing", v.to_dividing),
+            ("effector", v.to_effector),
+            ("exhausted", v.to_exhausted),
+        ):
             yield Flow(f"engraftment, {cells}", out_of="engrafting", into=cells, rate=share * v.engrafting)
         yield Flow("self-renewal", into="memory", rate=v.renewal_rate * v.memory * renew)
         yield Flow("differentiation", "memory", "dividing", v.renewal_rate * v.memory * (1.0 - renew), yields=2)

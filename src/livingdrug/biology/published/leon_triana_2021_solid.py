@@ -40,12 +40,20 @@ class LeonTriana2021Solid(Module):
     infusion = Entry("cell", "dual-target CAR-T, into blood", into={"off_tumour": 1.0})
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        yield Flow("expansion", into="on_tumour", rate=v.expansion * v.on_tumour * v.tumour / (v.half_tumour + v.tumour))
-        yield Flow("suppression", out_of="on_tumour",
-                   rate=v.suppression * v.on_tumour * v.tumour / (v.half_suppression + v.on_tumour))
+        yield Flow(
+            "expansion", into="on_tumour", rate=v.expansion * v.on_tumour * v.tumour / (v.half_tumour + v.tumour)
+        )
+        yield Flow(
+            "suppression",
+            out_of="on_tumour",
+            rate=v.suppression * v.on_tumour * v.tumour / (v.half_suppression + v.on_tumour),
+        )
         yield Flow("death at the tumour", out_of="on_tumour", rate=v.on_tumour / v.car_t_life)
-        yield Flow("expansion on B cells", into="off_tumour",
-                   rate=v.expansion_off * v.off_tumour * v.b_cells / (v.half_b_cells + v.b_cells))
+        yield Flow(
+            "expansion on B cells",
+            into="off_tumour",
+            rate=v.expansion_off * v.off_tumour * v.b_cells / (v.half_b_cells + v.b_cells),
+        )
         yield Flow("homing", "off_tumour", "on_tumour", v.homing * v.off_tumour)
         yield Flow("death off the tumour", out_of="off_tumour", rate=v.off_tumour / v.car_t_life)
         yield Flow("growth", into="tumour", rate=v.growth * v.tumour)

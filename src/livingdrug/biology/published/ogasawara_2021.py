@@ -1,4 +1,4 @@
-"""CAR-T copies in blood as a clock with a lag: nothing for some days, then growth to the peak day, then two declines."""
+"""CAR-T copies in blood as a clock with a lag: a flat start, growth to the peak day, then two declines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Ogasawara2021(Module):
     growth = Derived("1/day", "growth rate (rho)", lambda v: log(2.0) / v.doubling)
     contraction = Derived("1/day", "decline just after the peak (alpha)", lambda v: log(2.0) / v.first_half_life)
     fading = Derived("1/day", "decline of the persisting share (beta)", lambda v: log(2.0) / v.last_half_life)
-    settling = Derived("1/day", "passage to the persisting cells", lambda v: v.lasting_share * (v.contraction - v.fading))
+    settling = Derived(
+        "1/day", "passage to the persisting cells", lambda v: v.lasting_share * (v.contraction - v.fading)
+    )
     first = Derived("copy/ug", "transgene at infusion (R0)", lambda v: v.peak * exp(-v.growth * (v.peak_day - v.lag)))
     begin = Break("lag")
     turn = Break("peak_day")

@@ -1,4 +1,4 @@
-"""From receptor to patient: complexes between CAR and BCMA drive expansion and kill in marrow; M-protein and soluble BCMA follow."""
+"""From receptor to patient: complexes of CAR and BCMA drive expansion and kill in marrow; M-protein follows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ class Singh2021(Module):
     marrow_memory = State("cell", "memory CAR-T in marrow (mT)")
     complexes = State("molecule/L", "complexes of CAR and BCMA in marrow (Q)")
     tumour = State("cell/L", "myeloma cells in marrow (U)", start=lambda v: v.tumour_at_infusion)
-    m_protein = State("g/L", "M-protein (Mp)", start=lambda v: v.m_protein_made * v.tumour_at_infusion / v.m_protein_lost)
+    m_protein = State(
+        "g/L", "M-protein (Mp)", start=lambda v: v.m_protein_made * v.tumour_at_infusion / v.m_protein_lost
+    )
     soluble_bcma = State("ng/mL", "soluble BCMA (Sb)", start=lambda v: v.bcma_made * v.tumour_at_infusion / v.bcma_lost)
 
     expansion = Param("1/day", "largest expansion rate (Kexp)")
@@ -64,8 +66,12 @@ class Singh2021(Module):
         relative = v.tumour / v.tumour_at_infusion
 
         for cells in ("effector", "memory"):
-            yield Flow(f"to marrow, {cells}", f"blood_{cells}", f"marrow_{cells}", v.to_marrow * getattr(v, f"blood_{cells}"))
-            yield Flow(f"to blood, {cells}", f"marrow_{cells}", f"blood_{cells}", v.to_blood * getattr(v, f"marrow_{cells}"))
+            yield Flow(
+                f"to marrow, {cells}", f"blood_{cells}", f"marrow_{cells}", v.to_marrow * getattr(v, f"blood_{cells}")
+            )
+            yield Flow(
+                f"to blood, {cells}", f"marrow_{cells}", f"blood_{cells}", v.to_blood * getattr(v, f"marrow_{cells}")
+            )
         yield Flow("loss of effectors", out_of="blood_effector", rate=v.effector_lost * v.blood_effector)
         yield Flow("loss of memory", out_of="blood_memory", rate=v.memory_lost * v.blood_memory)
         yield Flow("expansion", into="marrow_effector", rate=expansion * v.marrow_effector)
@@ -73,12 +79,19 @@ class Singh2021(Module):
         yield Change("complexes", v.meeting * free - v.unbinding * v.complexes, "binding and unbinding")
         yield Flow("growth", into="tumour", rate=v.tumour_growth * v.tumour)
         yield Flow("killing", out_of="tumour", rate=kill * v.tumour)
-        yield Flow("M-protein made", into="m_protein", rate=v.m_protein_made * v.tumour_at_infusion * relative**v.m_protein_power)
+        yield Flow(
+            "M-protein made",
+            into="m_protein",
+            rate=v.m_protein_made * v.tumour_at_infusion * relative**v.m_protein_power,
+        )
         yield Flow("M-protein lost", out_of="m_protein", rate=v.m_protein_lost * v.m_protein)
         yield Flow("BCMA shed", into="soluble_bcma", rate=v.bcma_made * v.tumour_at_infusion * relative**v.bcma_power)
         yield Flow("BCMA lost", out_of="soluble_bcma", rate=v.bcma_lost * v.soluble_bcma)
 
     def published(self, v: Any) -> dict[str, object]:
         start = v.m_protein_made * v.tumour_at_infusion / v.m_protein_lost
-        return {"transgene": v.copies * (v.blood_effector + v.blood_memory) / v.blood_volume,
-                "m_protein_left": v.m_protein / start, "tumour_left": v.tumour / v.tumour_at_infusion}
+        return {
+            "transgene": v.copies * (v.blood_effector + v.blood_memory) / v.blood_volume,
+            "m_protein_left": v.m_protein / start,
+            "tumour_left": v.tumour / v.tumour_at_infusion,
+        }

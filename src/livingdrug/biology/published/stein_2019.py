@@ -12,8 +12,9 @@ from livingdrug.model.math import exp, log, maximum, where
 class Stein2019(Module):
     """Piecewise cellular kinetics of CD19 CAR-T by qPCR [stein2019].
 
-    A given tocilizumab (steroid) changes the growth rate from then on, while growth lasts; the level at infusion is kept, so that
-    the peak moves. Leaves out: distribution after infusion, tumour, B cells, relapse, a second dose, how lymphodepletion acts.
+    A given tocilizumab (steroid) changes the growth rate from then on, while growth lasts; the level at infusion is
+    kept, so that the peak moves. Leaves out: distribution after infusion, tumour, B cells, relapse, a second dose,
+    how lymphodepletion acts.
     """
 
     role = "therapy"
@@ -38,11 +39,19 @@ class Stein2019(Module):
     tocilizumab = Switch("tocilizumab has been given")
     steroids = Switch("steroids have been given")
 
-    first = Derived("copy/ug", "transgene at infusion (R0)", lambda v: (
-        v.peak / v.fold * (v.dose / v.usual_dose) ** v.dose_power * exp(v.fludarabine_effect * v.no_fludarabine)))
+    first = Derived(
+        "copy/ug",
+        "transgene at infusion (R0)",
+        lambda v: (
+            v.peak / v.fold * (v.dose / v.usual_dose) ** v.dose_power * exp(v.fludarabine_effect * v.no_fludarabine)
+        ),
+    )
     growth = Derived("1/day", "growth rate before the peak (rho)", lambda v: log(v.fold) / v.peak_day)
-    settling = Derived("1/day", "passage to the persisting cells (k)", lambda v: (
-        maximum(v.lasting_share * (v.contraction - v.fading), 0.0 * v.contraction)))
+    settling = Derived(
+        "1/day",
+        "passage to the persisting cells (k)",
+        lambda v: maximum(v.lasting_share * (v.contraction - v.fading), 0.0 * v.contraction),
+    )
     restart = Break("peak_day")
 
     def flows(self, v: Any) -> Iterator[Flow]:

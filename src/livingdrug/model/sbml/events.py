@@ -12,9 +12,9 @@ class Event:
     """A jump of values at the moment a trigger turns from false to true.
 
     delay: time between trigger and execution; priority: larger goes first among simultaneous ones;
-    persistent: carried out even if the trigger turns false while it waits; true_before: the trigger counts as true before
-    the start, so that it does not fire at once; early: the new values are computed when triggered, not when carried out.
-    assignments: (symbol, new value).
+    persistent: carried out even if the trigger turns false while it waits; true_before: the trigger counts as true
+    before the start, so that it does not fire at once; early: the new values are computed when triggered, not when
+    carried out. assignments: (symbol, new value).
     """
 
     name: str

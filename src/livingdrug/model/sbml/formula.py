@@ -1,7 +1,7 @@
 """SBML mathematics as functions that take NumPy arrays and SymPy symbols alike.
 
-A formula asks a `look` for every symbol it meets (`look("k1")`, `look("time")`), so that the same formula serves initial
-values, equations and event triggers. User functions are put in place where they are called.
+A formula asks a `look` for every symbol it meets (`look("k1")`, `look("time")`), so that the same formula serves
+initial values, equations and event triggers. User functions are put in place where they are called.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ AVOGADRO = 6.02214179e23  # as fixed by the SBML Level 3 specification
 
 @dataclass(frozen=True)
 class Edge:
-    """A comparison inside a formula: it may change its answer where `difference` passes zero. `names`: what it reads."""
+    """A comparison inside a formula: its answer may change where `difference` passes zero. `names`: what it reads."""
 
     difference: Value
     names: frozenset[str]
@@ -75,8 +75,14 @@ class Builder:
         if kind == libsbml.AST_NAME:
             return bound.get(node.getName()) or symbol(node.getName())
         if node.isConstant():
-            return number({libsbml.AST_CONSTANT_E: np.e, libsbml.AST_CONSTANT_PI: np.pi, libsbml.AST_CONSTANT_TRUE: 1.0,
-                           libsbml.AST_CONSTANT_FALSE: 0.0}[kind])
+            return number(
+                {
+                    libsbml.AST_CONSTANT_E: np.e,
+                    libsbml.AST_CONSTANT_PI: np.pi,
+                    libsbml.AST_CONSTANT_TRUE: 1.0,
+                    libsbml.AST_CONSTANT_FALSE: 0.0,
+                }[kind]
+            )
         parts = [self.build(node.getChild(i), bound) for i in range(node.getNumChildren())]
         if kind == libsbml.AST_FUNCTION:
             return self._call(node.getName(), parts)
@@ -92,17 +98,24 @@ class Builder:
 
         word = {libsbml.AST_FUNCTION_DELAY: "delay(x, duration)", libsbml.AST_FUNCTION_RATE_OF: "rateOf(x)"}
         name = word.get(node.getType()) or node.getName() or libsbml.formulaToL3String(node) or "this mathematics"
-        return EngineError(f"SBML: '{name}' is not supported", where=self.where,
-                           allowed="arithmetic, powers and roots, exp, log, trigonometric and hyperbolic functions, abs, floor, "
-                           "ceil, factorial, min, max, comparisons, logic, piecewise, time, user functions",
-                           mend="write the model without it")
+        return EngineError(
+            f"SBML: '{name}' is not supported",
+            where=self.where,
+            allowed="arithmetic, powers and roots, exp, log, trigonometric and hyperbolic functions, abs, floor, "
+            "ceil, factorial, min, max, comparisons, logic, piecewise, time, user functions",
+            mend="write the model without it",
+        )
 
     def _call(self, name: str, parts: list[Formula]) -> Formula:
         if name not in self.functions:
-            raise EngineError(f"SBML: function '{name}' is not defined", where=self.where, allowed=list(self.functions) or "none")
+            raise EngineError(
+                f"SBML: function '{name}' is not defined", where=self.where, allowed=list(self.functions) or "none"
+            )
         arguments, body = self.functions[name]
         if len(arguments) != len(parts):
-            raise EngineError(f"SBML: function '{name}' takes {len(arguments)} arguments, not {len(parts)}", where=self.where)
+            raise EngineError(
+                f"SBML: function '{name}' takes {len(arguments)} arguments, not {len(parts)}", where=self.where
+            )
         return self.build(body, dict(zip(arguments, parts, strict=True)))
 
 
@@ -111,9 +124,14 @@ def comparisons() -> dict[int, tuple[str, Any]]:
     """Comparisons by libSBML code: SymPy's name and NumPy's function."""
     import libsbml as s
 
-    return {s.AST_RELATIONAL_LT: ("Lt", np.less), s.AST_RELATIONAL_LEQ: ("Le", np.less_equal),
-            s.AST_RELATIONAL_GT: ("Gt", np.greater), s.AST_RELATIONAL_GEQ: ("Ge", np.greater_equal),
-            s.AST_RELATIONAL_EQ: ("Eq", np.equal), s.AST_RELATIONAL_NEQ: ("Ne", np.not_equal)}
+    return {
+        s.AST_RELATIONAL_LT: ("Lt", np.less),
+        s.AST_RELATIONAL_LEQ: ("Le", np.less_equal),
+        s.AST_RELATIONAL_GT: ("Gt", np.greater),
+        s.AST_RELATIONAL_GEQ: ("Ge", np.greater_equal),
+        s.AST_RELATIONAL_EQ: ("Eq", np.equal),
+        s.AST_RELATIONAL_NEQ: ("Ne", np.not_equal),
+    }
 
 
 @cache
@@ -122,14 +140,22 @@ def operations() -> dict[int, Callable[..., Any]]:
     import libsbml as s
 
     return {
-        s.AST_PLUS: lambda *x: sum(x[1:], x[0]) if x else 0.0, s.AST_TIMES: _product, s.AST_DIVIDE: _divided,
-        s.AST_MINUS: lambda a, *b: a - b[0] if b else -a, s.AST_POWER: _power, s.AST_FUNCTION_POWER: _power,
+        s.AST_PLUS: lambda *x: sum(x[1:], x[0]) if x else 0.0,
+        s.AST_TIMES: _product,
+        s.AST_DIVIDE: _divided,
+        s.AST_MINUS: lambda a, *b: a - b[0] if b else -a,
+        s.AST_POWER: _power,
+        s.AST_FUNCTION_POWER: _power,
         s.AST_FUNCTION_ROOT: lambda n, *x: _power(x[0], _divided(1.0, n)) if x else m.sqrt(n),
-        s.AST_FUNCTION_EXP: m.exp, s.AST_FUNCTION_LN: m.log,
+        s.AST_FUNCTION_EXP: m.exp,
+        s.AST_FUNCTION_LN: m.log,
         s.AST_FUNCTION_LOG: lambda b, *x: m.log(x[0]) / m.log(b) if x else m.log(b) / np.log(10.0),
-        s.AST_FUNCTION_ABS: _function("Abs", np.abs), s.AST_FUNCTION_FLOOR: _function("floor", np.floor),
-        s.AST_FUNCTION_CEILING: _function("ceiling", np.ceil), s.AST_FUNCTION_FACTORIAL: _function("factorial", _factorial),
-        s.AST_FUNCTION_MAX: lambda *x: reduce(m.maximum, x), s.AST_FUNCTION_MIN: lambda *x: reduce(m.minimum, x),
+        s.AST_FUNCTION_ABS: _function("Abs", np.abs),
+        s.AST_FUNCTION_FLOOR: _function("floor", np.floor),
+        s.AST_FUNCTION_CEILING: _function("ceiling", np.ceil),
+        s.AST_FUNCTION_FACTORIAL: _function("factorial", _factorial),
+        s.AST_FUNCTION_MAX: lambda *x: reduce(m.maximum, x),
+        s.AST_FUNCTION_MIN: lambda *x: reduce(m.minimum, x),
         s.AST_FUNCTION_QUOTIENT: lambda a, b: _truncated(_divided(a, b)),
         s.AST_FUNCTION_REM: lambda a, b: a - b * _truncated(_divided(a, b)),
         s.AST_FUNCTION_PIECEWISE: _piecewise,
@@ -145,11 +171,16 @@ def operations() -> dict[int, Callable[..., Any]]:
 def _trigonometry() -> dict[str, Callable[..., Any]]:
     plain = {w: _function(w, getattr(np, w)) for w in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
     arc = {f"a{w}": _function(f"a{w}", getattr(np, f"arc{w}")) for w in plain}
-    found = {f"{'ARC' if w in arc else ''}{w[1:].upper() if w in arc else w.upper()}": f for w, f in {**plain, **arc}.items()}
+    found = {
+        f"{'ARC' if w in arc else ''}{w[1:].upper() if w in arc else w.upper()}": f for w, f in {**plain, **arc}.items()
+    }
     for name, of in (("SEC", "COS"), ("CSC", "SIN"), ("COT", "TAN")):
-        found |= {name: lambda x, f=found[of]: _divided(1.0, f(x)), f"{name}H": lambda x, f=found[f"{of}H"]: _divided(1.0, f(x)),
-                  f"ARC{name}": lambda x, f=found[f"ARC{of}"]: f(_divided(1.0, x)),
-                  f"ARC{name}H": lambda x, f=found[f"ARC{of}H"]: f(_divided(1.0, x))}
+        found |= {
+            name: lambda x, f=found[of]: _divided(1.0, f(x)),
+            f"{name}H": lambda x, f=found[f"{of}H"]: _divided(1.0, f(x)),
+            f"ARC{name}": lambda x, f=found[f"ARC{of}"]: f(_divided(1.0, x)),
+            f"ARC{name}H": lambda x, f=found[f"ARC{of}H"]: f(_divided(1.0, x)),
+        }
     return found
 
 
@@ -168,13 +199,18 @@ def _function(name: str, numeric: Callable[..., Any]) -> Callable[[Any], Any]:
 
 
 def _joined(operation: Callable[..., Any], parts: list[Formula]) -> Formula:
-    return Formula(lambda look: operation(*[p(look) for p in parts]), frozenset().union(*[p.names for p in parts]),
-                   tuple(e for p in parts for e in p.edges))
+    return Formula(
+        lambda look: operation(*[p(look) for p in parts]),
+        frozenset().union(*[p.names for p in parts]),
+        tuple(e for p in parts for e in p.edges),
+    )
 
 
 def _compared(name: str, numeric: Any, parts: list[Formula]) -> Formula:
     pairs = list(zip(parts, parts[1:], strict=False))
-    edges = tuple(Edge(lambda look, a=a, b=b: a(look) - b(look), a.names | b.names, name in ("Eq", "Ne")) for a, b in pairs)
+    edges = tuple(
+        Edge(lambda look, a=a, b=b: a(look) - b(look), a.names | b.names, name in ("Eq", "Ne")) for a, b in pairs
+    )
 
     def compare(*x: Any) -> Any:
         answers = [_sympy(name)(a, b) if _symbolic(a, b) else numeric(a, b) for a, b in zip(x, x[1:], strict=False)]

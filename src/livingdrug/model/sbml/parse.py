@@ -1,4 +1,4 @@
-"""The text of an SBML file, read through libSBML into formulas; what is outside the subset is refused by name and line."""
+"""The text of an SBML file as formulas, through libSBML; what is outside the subset is refused by name and line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from livingdrug.model.sbml.events import Event
 from livingdrug.model.sbml.formula import Builder, Formula, number, symbol
 from livingdrug.model.sbml.read import Contents, Reaction, Symbol
 
-HARMLESS = {"layout", "render", "groups", "l3v2extendedmath"}  # packages that draw, annotate, or only name functions of Level 3 Version 2
+HARMLESS = {
+    "layout",
+    "render",
+    "groups",
+    "l3v2extendedmath",
+}  # packages that draw, annotate, or only name functions of Level 3 Version 2
 
 
 def parse(path: Path) -> Contents:
@@ -24,7 +29,9 @@ class _Parser:
         try:
             import libsbml
         except ImportError as absent:
-            raise EngineError("reading SBML needs python-libsbml", mend="pip install 'livingdrug[exchange]'") from absent
+            raise EngineError(
+                "reading SBML needs python-libsbml", mend="pip install 'livingdrug[exchange]'"
+            ) from absent
         if not path.is_file():
             raise EngineError(f"there is no file '{path}'", mend="give the path of an SBML file (.xml)")
         self.file, self.sbml = str(path), libsbml
@@ -43,8 +50,12 @@ class _Parser:
     def _well_formed(self) -> None:
         doc, s = self.document, self.sbml
         if doc.getLevel() == 1:
-            raise EngineError("SBML Level 1 is not supported", where=self.file, allowed="Level 2 and Level 3",
-                              mend="convert it to Level 3")
+            raise EngineError(
+                "SBML Level 1 is not supported",
+                where=self.file,
+                allowed="Level 2 and Level 3",
+                mend="convert it to Level 3",
+            )
         self._packages()
         self._errors("this is not valid SBML")
         if doc.getModel() is None:
@@ -60,16 +71,22 @@ class _Parser:
         used += [doc.getUnknownPackagePrefix(i) for i in range(doc.getNumUnknownPackages())]
         for name in used:
             if name not in HARMLESS:
-                raise EngineError(f"SBML: package '{name}' is not supported", where=f"{self.file}:1",
-                                  mend="export the plain core model")
+                raise EngineError(
+                    f"SBML: package '{name}' is not supported",
+                    where=f"{self.file}:1",
+                    mend="export the plain core model",
+                )
 
     def _errors(self, what: str) -> None:
         for i in range(self.document.getNumErrors()):
             e = self.document.getError(i)
             if e.getSeverity() >= self.sbml.LIBSBML_SEV_ERROR:
                 detail = " ".join(e.getMessage().strip().splitlines()[-1].split())
-                raise EngineError(f"{what}: {e.getShortMessage()} ({detail[:300]})", where=f"{self.file}:{e.getLine()}",
-                                  mend="mend the file, or export it again")
+                raise EngineError(
+                    f"{what}: {e.getShortMessage()} ({detail[:300]})",
+                    where=f"{self.file}:{e.getLine()}",
+                    mend="mend the file, or export it again",
+                )
 
     def contents(self) -> Contents:
         model, found = self.model, self.found
@@ -77,7 +94,10 @@ class _Parser:
             tree = f.getMath()
             if tree is None or f.getBody() is None:
                 raise self.invalid(f"function '{f.getId()}' has no mathematics", f)
-            self.builder.functions[f.getId()] = ([f.getArgument(i).getName() for i in range(f.getNumArguments())], f.getBody())
+            self.builder.functions[f.getId()] = (
+                [f.getArgument(i).getName() for i in range(f.getNumArguments())],
+                f.getBody(),
+            )
         for c in model.getListOfCompartments():
             self._symbol(c, "compartment", c.getSize() if c.isSetSize() else None)
         for p in model.getListOfParameters():
@@ -110,11 +130,20 @@ class _Parser:
     def _species(self, s: Any) -> None:
         compartment = self.model.getCompartment(s.getCompartment())
         sized = compartment.getSpatialDimensionsAsDouble() != 0
-        given = s.getInitialConcentration() if s.isSetInitialConcentration() else (
-            s.getInitialAmount() if s.isSetInitialAmount() else None)
+        given = (
+            s.getInitialConcentration()
+            if s.isSetInitialConcentration()
+            else (s.getInitialAmount() if s.isSetInitialAmount() else None)
+        )
         self.found.symbols[s.getId()] = Symbol(
-            s.getId(), "species", given, s.getCompartment(), by_size=sized and not s.getHasOnlySubstanceUnits(),
-            as_concentration=s.isSetInitialConcentration(), line=s.getLine())
+            s.getId(),
+            "species",
+            given,
+            s.getCompartment(),
+            by_size=sized and not s.getHasOnlySubstanceUnits(),
+            as_concentration=s.isSetInitialConcentration(),
+            line=s.getLine(),
+        )
 
     def _reaction(self, r: Any) -> None:
         name = r.getId()
@@ -149,7 +178,9 @@ class _Parser:
             self._symbol(reference, "stoichiometry", given)
             return symbol(reference.getId())
         if given is None:
-            raise self.invalid(f"a reaction does not say how many '{reference.getSpecies()}' it takes or makes", reference)
+            raise self.invalid(
+                f"a reaction does not say how many '{reference.getSpecies()}' it takes or makes", reference
+            )
         return number(given)
 
     def _rule(self, r: Any) -> None:
@@ -169,8 +200,11 @@ class _Parser:
         part: Callable[[Any, str], Formula] = lambda element, what: self.formula(element, f"the {what} of {name}")  # noqa: E731
         level3 = self.document.getLevel() > 2
         event = Event(
-            name, part(trigger, "trigger"),
-            tuple((a.getVariable(), part(a, f"assignment to '{a.getVariable()}'")) for a in e.getListOfEventAssignments()),
+            name,
+            part(trigger, "trigger"),
+            tuple(
+                (a.getVariable(), part(a, f"assignment to '{a.getVariable()}'")) for a in e.getListOfEventAssignments()
+            ),
             delay=part(e.getDelay(), "delay") if e.getDelay() is not None else None,
             priority=part(e.getPriority(), "priority") if level3 and e.getPriority() is not None else None,
             persistent=trigger.getPersistent() if level3 else True,
@@ -185,14 +219,21 @@ class _Parser:
         for name in found.rates:
             s = found.symbols[name]
             if s.by_size and s.compartment in found.assigned:
-                raise EngineError(f"SBML: a rate rule for species '{name}' in compartment '{s.compartment}', whose size follows an "
-                                  "assignment rule, is not supported", where=f"{self.file}:{s.line}",
-                                  mend="give the compartment's size a rate rule")
+                raise EngineError(
+                    f"SBML: a rate rule for species '{name}' in compartment '{s.compartment}', whose size follows an "
+                    "assignment rule, is not supported",
+                    where=f"{self.file}:{s.line}",
+                    mend="give the compartment's size a rate rule",
+                )
         for event in found.events:
             for edge in event.trigger.edges:
                 if edge.exact and not found.still(edge.names):
-                    raise EngineError(f"SBML: the trigger of {event.name} compares a changing quantity with == or !=, which is "
-                                      "not supported", where=self.file, mend="write it with >= or <=")
+                    raise EngineError(
+                        f"SBML: the trigger of {event.name} compares a changing quantity with == or !=, which is "
+                        "not supported",
+                        where=self.file,
+                        mend="write it with >= or <=",
+                    )
 
 
 def _product(*parts: Formula) -> Formula:

@@ -148,8 +148,11 @@ class Contents:
                 else:
                     s = self._symbol(name)
                     if s.given is None:
-                        raise EngineError(f"SBML: {s.kind} '{name}' has no initial value", where=f"{self.where}:{s.line}",
-                                          mend="give it one, an initial assignment or a rule")
+                        raise EngineError(
+                            f"SBML: {s.kind} '{name}' has no initial value",
+                            where=f"{self.where}:{s.line}",
+                            mend="give it one, an initial assignment or a rule",
+                        )
                     value = parameter(name) if self.free(name) else s.given
                     if s.kind == "species" and s.as_concentration != s.by_size:
                         value = value * look(s.compartment) if s.as_concentration else value / look(s.compartment)
@@ -161,7 +164,12 @@ class Contents:
     def free(self, name: str) -> bool:
         """Whether a symbol is a plain constant, which becomes a parameter of the model."""
         s = self.symbols[name]
-        return s.kind != "species" and name not in self.starts and name not in self.assigned and name not in self.changing()
+        return (
+            s.kind != "species"
+            and name not in self.starts
+            and name not in self.assigned
+            and name not in self.changing()
+        )
 
 
 def safe(name: str) -> str:
@@ -200,7 +208,9 @@ def read(path: str | Path) -> Imported:
     missing = [p for p in model.parameters if p not in values]
     if missing:
         s = next(s for s in contents.symbols.values() if s.path == missing[0])
-        raise EngineError(f"SBML: {s.kind} '{s.name}' has no value", where=f"{contents.where}:{s.line}", mend="give it one")
+        raise EngineError(
+            f"SBML: {s.kind} '{s.name}' has no value", where=f"{contents.where}:{s.line}", mend="give it one"
+        )
     with np.errstate(all="ignore"):
         model.constants(values)
     return Imported(model, values, contents, str(path))

@@ -1,4 +1,4 @@
-"""An ordinary model becomes an SBML file: states are species, flows are reactions, what is published follows assignment rules.
+"""An ordinary model becomes an SBML file: states are species, flows are reactions, what is published follows rules.
 
 Time is in days. Units are written into the names: SBML's own unit language knows no cells or transgene copies.
 """
@@ -23,12 +23,16 @@ FUNCTIONS = {
 TIME = "time"
 
 
-def write(model: Model, values: Mapping[str, float], doses: Iterable[tuple[float, str, float, float]] = (),
-          name: str = "livingdrug") -> str:
+def write(
+    model: Model,
+    values: Mapping[str, float],
+    doses: Iterable[tuple[float, str, float, float]] = (),
+    name: str = "livingdrug",
+) -> str:
     """The model with one patient's values as SBML Level 3 text. Re-imported, it gives the same course.
 
-    values: parameters and covariates by path; doses: (time [day], entry, amount, duration [day]). Chance (clones read cell by
-    cell) and care rules are no part of SBML and are left out.
+    values: parameters and covariates by path; doses: (time [day], entry, amount, duration [day]). Chance (clones read
+    cell by cell) and care rules are no part of SBML and are left out.
     """
     try:
         import libsbml
@@ -43,8 +47,14 @@ def identifier(path: str) -> str:
 
 
 class _Writer:
-    def __init__(self, model: Model, values: Mapping[str, float], doses: list[tuple[float, str, float, float]], name: str,
-                 libsbml: Any) -> None:
+    def __init__(
+        self,
+        model: Model,
+        values: Mapping[str, float],
+        doses: list[tuple[float, str, float, float]],
+        name: str,
+        libsbml: Any,
+    ) -> None:
         import sympy
 
         self.model, self.doses, self.sbml = model, doses, libsbml
@@ -77,8 +87,11 @@ class _Writer:
     def _parsed(self, text: str) -> Any:
         tree = self.sbml.parseL3Formula(text)
         if tree is None:
-            raise EngineError(f"this expression cannot be written as SBML: {text[:200]}",
-                              where=self.sbml.getLastParseL3Error(), mend="write the equation with plain arithmetic")
+            raise EngineError(
+                f"this expression cannot be written as SBML: {text[:200]}",
+                where=self.sbml.getLastParseL3Error(),
+                mend="write the equation with plain arithmetic",
+            )
         return tree
 
     def _functions(self) -> None:
@@ -121,6 +134,7 @@ class _Writer:
 
     def _flow(self, key: str, role: str, flow: Flow | Change) -> None:
         """One reaction, or two where the number that arrives is itself an expression."""
+
         def path(state: str) -> str:
             return state if "." in state else f"{role}.{state}"
 
@@ -166,7 +180,13 @@ class _Writer:
         assert isinstance(entry, Entry)
         for state in entry.into:
             rate = self._state(f"{path}>{state}") * self._state(path)
-            self._reaction(f"{identifier(path)}__into__{state}__flow", f"infusion, {entry.doc}", {f"{role}.{state}": 1.0}, rate, signed=True)
+            self._reaction(
+                f"{identifier(path)}__into__{state}__flow",
+                f"infusion, {entry.doc}",
+                {f"{role}.{state}": 1.0},
+                rate,
+                signed=True,
+            )
 
     def _published(self) -> None:
         for path, expression in self.equations.published.items():
@@ -188,8 +208,10 @@ class _Writer:
             self._event(f"dose_{number}_begin", time, {here: f"{here} + {amount / duration!r}"})
             self._event(f"dose_{number}_end", time + duration, {here: f"{here} - {amount / duration!r}"})
         else:
-            lands = {identifier(f"{role}.{s}"): f"{identifier(f'{role}.{s}')} + {identifier(f'{path}>{s}')} * {amount!r}"
-                     for s in declared.into}
+            lands = {
+                identifier(f"{role}.{s}"): f"{identifier(f'{role}.{s}')} + {identifier(f'{path}>{s}')} * {amount!r}"
+                for s in declared.into
+            }
             self._event(f"dose_{number}", time, lands)
 
     def _event(self, key: str, time: float, changes: Mapping[str, str]) -> None:
