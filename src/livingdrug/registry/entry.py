@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from livingdrug.registry.dates import PartialDate
 from livingdrug.registry.products import named_in, products
 from livingdrug.registry.query import searchable
 from livingdrug.registry.record import Study
-from livingdrug.registry.synonyms import meaning
+from livingdrug.registry.synonyms import library, meaning
 from livingdrug.registry.wording import Wording, wording
 
 TEXTS = ("title", "condition", "intervention", "sponsor", "everything")
@@ -70,66 +71,25 @@ class Entry:
     labels: Labels = field(default_factory=Labels)
 
 
-_CAR_SIGNS = (
-    "CAR",
-    "himeric",
-    "Car-T",
-    "car-t",
-    "Car T",
-    "car T",
-    "CarT",
-    "cabtagene",
-    "leucel",
-    "-cel",
-    "zetakine",
-    "CTL",
-    "BBz",
+_NAMED_CELLS = re.compile(
+    r"\bcells\b|cell (?:injection|therapy|infusion|product)|lymphocyte|\bTILs?\b|umab\b|amab\b", re.IGNORECASE
 )
-_CELL_SIGNS = (
-    "engineered",
-    "genetically",
-    "gene-modified",
-    "gene modified",
-    "transduced",
-    "redirected",
-    "programmable",
-    "kinetics",
-    "cells/kg",
-    "lymphodeplet",
-    "fludarabine",
-    "icans",
-    "neurotoxicity",
-    "investigator-initiated",
-    "investigator initiated",
-    "in vivo",
-    "in-vivo",
-    "lentivir",
-    "targeted t",
-    "specific t",
-    "specific nk",
-    "directed t",
-    "tcr",
-    "infiltrating lymph",
-    "bispecific",
-    "engager",
-    "integrated circuit",
-    "exploratory",
-    "early clinical",
-    "early-phase",
-    "early phase",
-)
+_CODED_CELLS = re.compile(r"\b[A-Z]+-?\d\w* cells\b")
 
 
 def may_be_car(words: Wording) -> bool:
     """A quick look that lets no CAR therapy pass unseen, so that most studies need no closer look."""
-    text = " ".join(p.text for p in words.passages)
-    if any(sign in text for sign in _CAR_SIGNS):
+    quick = library("rules")["quick"]
+    text = " ".join(p.text for p in words.passages) + " "
+    if any(sign in text for sign in quick["case_kept"]):
         return True
     small = text.lower()
-    if any(sign in small for sign in _CELL_SIGNS):
+    if any(sign in small for sign in quick["small"]):
         return True
-    named = words.joined("title", "intervention", "other name")
-    return "cell" in named.lower() or " cells" in words.joined("outcome") or bool(named_in(named))
+    named = words.joined("title", "official title", "intervention", "other name")
+    return bool(
+        _NAMED_CELLS.search(named) or named_in(named) or _CODED_CELLS.search(words.joined("outcome", "summary"))
+    )
 
 
 def labels_of(said: Classification) -> Labels:

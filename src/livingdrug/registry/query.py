@@ -21,6 +21,7 @@ Sequence = tuple[str, ...]
 """Words that follow one another; one word alone is a sequence of one."""
 
 _WORD = re.compile(r"[^\W_]+")
+_ACCENT = re.compile("[\u0300-\u036f]+")
 _PART = re.compile(r'(-?)"([^"]*)"|(-?)([^\s"]+)')
 
 
@@ -51,7 +52,7 @@ def searchable(text: str) -> str:
     text = spelled(text)
     if text.isascii():
         return text
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return _ACCENT.sub("", unicodedata.normalize("NFKD", text))
 
 
 def words(text: str) -> Sequence:

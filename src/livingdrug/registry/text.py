@@ -19,6 +19,7 @@ _PHONE = re.compile(
     r"|(?<![\d.-])(?:1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\d-])",
     re.IGNORECASE,
 )
+_SEVEN_DIGITS = re.compile(r"(?:\d[\s.\-()/]{0,2}){7}")  # a quick look: every number above has them
 _CONTACT_SECTION = re.compile(r"\s*Who is the main contact\?.*", re.DOTALL | re.IGNORECASE)
 
 
@@ -65,10 +66,11 @@ def plain(text: str | None) -> str | None:
 
 def without_contacts(text: str) -> str:
     """Text with e-mail addresses, telephone numbers and ISRCTN's section on the main contact taken out."""
-    text = _CONTACT_SECTION.sub("", text)
+    if "main contact" in text.lower():
+        text = _CONTACT_SECTION.sub("", text)
     if "@" in text or "[at]" in text:
         text = _EMAIL.sub("[e-mail in the registry]", text)
-    return _PHONE.sub("[telephone in the registry]", text)
+    return _PHONE.sub("[telephone in the registry]", text) if _SEVEN_DIGITS.search(text) else text
 
 
 _CONTACT_KEYS = re.compile(

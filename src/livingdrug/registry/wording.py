@@ -5,26 +5,26 @@ Greek letters are spelled out and dashes made plain, so that every way of writin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from livingdrug.registry.record import Study
 
-_PLAIN = str.maketrans(
-    {
-        "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "κ": "kappa", "λ": "lambda",
-        "μ": "mu", "Α": "alpha", "Β": "beta", "Γ": "gamma", "Δ": "delta", "\u00b5": "mu",
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), **dict.fromkeys("\u2215／", "/"),
-        **dict.fromkeys("\u00a0\u2009\u202f\u200b", " "), "’": "'", "×": "x",
-    }
-)  # fmt: skip
+_PLAIN = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "κ": "kappa", "λ": "lambda",
+    "μ": "mu", "Α": "alpha", "Β": "beta", "Γ": "gamma", "Δ": "delta", "\u00b5": "mu",
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), **dict.fromkeys("\u2215／", "/"),
+    **dict.fromkeys("\u00a0\u2009\u202f\u200b", " "), "’": "'", "×": "x",
+}  # fmt: skip
+_SPECIAL = re.compile(f"[{''.join(_PLAIN)}]")
 
 
 def spelled(text: str | None) -> str:
     """The text with Greek letters spelled out and dashes, slashes and spaces made plain."""
     if not text:
         return ""
-    return text if text.isascii() else text.translate(_PLAIN)
+    return text if text.isascii() else _SPECIAL.sub(lambda m: _PLAIN[m[0]], text)
 
 
 @dataclass(frozen=True)

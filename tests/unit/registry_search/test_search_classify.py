@@ -104,9 +104,16 @@ def test_is_none(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name, kind",
-    [("TCR-T", "TCR-T"), ("TIL", "TIL"), ("bispecific", "bispecific antibody"), ("follow-up", "long-term follow-up"),
-     ("tocilizumab", "care around CAR-T"), ("observational", "observational"), ("dendritic", "CAR dendritic cell")],
-)  # fmt: skip
+    [
+        ("TCR-T", "TCR-T"),
+        ("TIL", "TIL"),
+        ("bispecific", "bispecific antibody"),
+        ("follow-up", "long-term follow-up"),
+        ("tocilizumab", "care around CAR-T"),
+        ("observational", "observational"),
+        ("dendritic", "CAR dendritic cell"),
+    ],
+)
 def test_says_what_it_is_instead(name: str, kind: str) -> None:
     assert classify(study(**NOT_CARS[name])).kind.value == kind
 
@@ -135,14 +142,26 @@ def test_the_quick_look_passes_every_car_therapy(name: str) -> None:
         (dict(title="GPRC5D-CAR-T after BCMA CAR-T failure"), "GPRC5D"),
         (dict(title="Anti-EGFRvIII CAR T cells"), "EGFRvIII"),
         (dict(title="CLL-1 CAR-T in AML"), "CLL1"),
-        (dict(title="CAR-T cells", interventions=["Autologous CD19CAR-CD28-CD3zeta-EGFRt-expressing CD4+/CD8+ T cells"]), "CD19"),
+        (
+            dict(
+                title="CAR-T cells",
+                interventions=["Autologous CD19CAR-CD28-CD3zeta-EGFRt-expressing CD4+/CD8+ T cells"],
+            ),
+            "CD19",
+        ),
         (dict(title="CAR-T in lymphoma", summary="The cells target CD22 on the lymphoma."), "CD22"),
-        (dict(title="CAR-T in lymphoma", summary="After 6 x 10^5 CAR T cells/kg patients stay in hospital."), "not stated"),
-        (dict(title="CAR-T in leukaemia", eligibility="Exclusion Criteria: CD19 negative disease, prior CD22 CAR-T"), "not stated"),
+        (
+            dict(title="CAR-T in lymphoma", summary="After 6 x 10^5 CAR T cells/kg patients stay in hospital."),
+            "not stated",
+        ),
+        (
+            dict(title="CAR-T in leukaemia", eligibility="Exclusion Criteria: CD19 negative disease, prior CD22 CAR-T"),
+            "not stated",
+        ),
         (dict(title="A Study of bb2121 in myeloma", interventions=["bb2121"]), "BCMA"),
         (dict(title="Kymriah in lymphoma", interventions=["Kymriah"]), "CD19"),
     ],
-)  # fmt: skip
+)
 def test_target(said: dict, target: str) -> None:
     assert classify(study(**said)).target == target
 
@@ -165,7 +184,7 @@ def test_a_named_product_answers_with_its_table_row() -> None:
         (dict(title="4SCAR19 cells"), "not stated", "4"),
         (dict(title="CD19 CAR-T", summary="after next generation sequencing"), "not stated", "not stated"),
     ],
-)  # fmt: skip
+)
 def test_structure_is_stated_or_not_stated(said: dict, costimulation: str, generation: str) -> None:
     found = classify(study(**said))
     assert (found.costimulation.value, found.generation.value) == (costimulation, generation)
@@ -185,7 +204,7 @@ def test_structure_is_stated_or_not_stated(said: dict, costimulation: str, gener
         (dict(title="CAR-T in NK/T-cell lymphoma", summary="autologous"), "autologous", "high", "CAR-T"),
         (dict(title="NKG2D CAR-T cells", summary="autologous"), "autologous", "high", "CAR-T"),
     ],
-)  # fmt: skip
+)
 def test_whose_cells(said: dict, source: str, confidence: str, platform: str) -> None:
     found = classify(study(**said))
     assert (found.source.value, found.source.confidence, found.platform.value) == (source, confidence, platform)
@@ -202,11 +221,15 @@ def test_whose_cells(said: dict, source: str, confidence: str, platform: str) ->
         (["Chronic Lymphocytic Leukemia", "Diffuse Large B-cell Lymphoma"], "", "Blood cancer > Several"),
         (["Leukemia", "Ovarian Cancer"], "", "Several > Several"),
         (["Systemic Lupus Erythematosus"], "", "Autoimmune > Connective tissue > Lupus"),
-        (["Advanced Solid Tumor", "Hepatocellular Carcinoma"], "", "Solid tumour > Digestive > Hepatocellular carcinoma"),
+        (
+            ["Advanced Solid Tumor", "Hepatocellular Carcinoma"],
+            "",
+            "Solid tumour > Digestive > Hepatocellular carcinoma",
+        ),
         ([], "A study in mantle cell lymphoma", "Blood cancer > B-NHL > MCL"),
         (["Tumours, solid"], "CLL-1 CAR-T in AML", "Blood cancer > AML > AML"),
     ],
-)  # fmt: skip
+)
 def test_disease(conditions: list[str], title: str, place: str) -> None:
     found = classify(study(title, conditions=conditions)).diseases
     assert found is not None
@@ -221,10 +244,14 @@ def test_small_words_are_no_diseases() -> None:
 
 @pytest.mark.parametrize(
     "name, category, kind",
-    [("Acme Therapeutics, Inc.", "INDUSTRY", "industry"), ("National Cancer Institute", "NIH", "government"),
-     ("Peking University", "OTHER", "academic"), ("Hebei Cell Biotechnology Co., Ltd.", "OTHER", "industry"),
-     ("The Hospital Co. Foundation University", "OTHER", "academic")],
-)  # fmt: skip
+    [
+        ("Acme Therapeutics, Inc.", "INDUSTRY", "industry"),
+        ("National Cancer Institute", "NIH", "government"),
+        ("Peking University", "OTHER", "academic"),
+        ("Hebei Cell Biotechnology Co., Ltd.", "OTHER", "industry"),
+        ("The Hospital Co. Foundation University", "OTHER", "academic"),
+    ],
+)
 def test_sponsor(name: str, category: str, kind: str) -> None:
     assert classify(study("CAR-T", sponsor=name, sponsor_class=category)).sponsor_type.value == kind
 

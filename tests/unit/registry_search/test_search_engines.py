@@ -28,17 +28,56 @@ BOSTON = ("Boston", "United States", 42.36, -71.06, "RECRUITING")
 WORCESTER = ("Worcester", "United States", 42.26, -71.80, "RECRUITING")
 SUVA = ("Suva", "Fiji", -18.14, 178.44, "RECRUITING")
 OWN = [
-    record("NCT09000001", "CD19 CAR-T cells in lymphoma", interventions=["CD19 CAR-T"], conditions=["Lymphoma"], phases=["PHASE2"],
-           ages=("18 Years", None), sites=[BOSTON], updated="2026-03-01", enrollment=40),
-    record("NCT09000002", "CD20 antibody in lymphoma", interventions=["rituximab"], conditions=["Lymphoma"], phases=["PHASE3"],
-           status="COMPLETED", sites=[WORCESTER], updated="2025-01-01", enrollment=400),
-    record("NCT09000003", "CD276 chimeric antigen receptor T cells in glioblastoma", interventions=["CD276 cells"],
-           conditions=["Glioblastoma"], ages=("6 Months", "17 Years"), sites=[SUVA], sponsor="Aurora Biotech, Inc.", sponsor_class="INDUSTRY"),
-    record("NCT09000004", "Study of CTL019 in B-ALL", interventions=["CTL019"], conditions=["B-ALL"], phases=["PHASE1", "PHASE2"], sex="FEMALE"),
-    record("NCT09000005", "Aspirin after stroke", interventions=["Aspirin"], conditions=["Stroke"], phases=[],
-           eligibility="Inclusion: platelets \\> 100, no zanubrutinib. Sjögren's disease allowed. Call Greta Secretname, greta@example.org",
-           summary="<script>alert(1)</script> IL13Rα2 was not measured."),
-]  # fmt: skip
+    record(
+        "NCT09000001",
+        "CD19 CAR-T cells in lymphoma",
+        interventions=["CD19 CAR-T"],
+        conditions=["Lymphoma"],
+        phases=["PHASE2"],
+        ages=("18 Years", None),
+        sites=[BOSTON],
+        updated="2026-03-01",
+        enrollment=40,
+    ),
+    record(
+        "NCT09000002",
+        "CD20 antibody in lymphoma",
+        interventions=["rituximab"],
+        conditions=["Lymphoma"],
+        phases=["PHASE3"],
+        status="COMPLETED",
+        sites=[WORCESTER],
+        updated="2025-01-01",
+        enrollment=400,
+    ),
+    record(
+        "NCT09000003",
+        "CD276 chimeric antigen receptor T cells in glioblastoma",
+        interventions=["CD276 cells"],
+        conditions=["Glioblastoma"],
+        ages=("6 Months", "17 Years"),
+        sites=[SUVA],
+        sponsor="Aurora Biotech, Inc.",
+        sponsor_class="INDUSTRY",
+    ),
+    record(
+        "NCT09000004",
+        "Study of CTL019 in B-ALL",
+        interventions=["CTL019"],
+        conditions=["B-ALL"],
+        phases=["PHASE1", "PHASE2"],
+        sex="FEMALE",
+    ),
+    record(
+        "NCT09000005",
+        "Aspirin after stroke",
+        interventions=["Aspirin"],
+        conditions=["Stroke"],
+        phases=[],
+        eligibility="Inclusion: platelets \\> 100, no zanubrutinib. Sjögren's disease allowed. Call Greta Secretname, greta@example.org",
+        summary="<script>alert(1)</script> IL13Rα2 was not measured.",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +105,36 @@ def own(result: Result) -> set[str]:
 @pytest.mark.parametrize(
     "text, found",
     [
-        ("CD19", "14"), ("CD20", "2"), ("cd-19", "14"), ("CD276", "3"), ("B7-H3", "3"), ("b7h3", "3"),
-        ("CAR T", "134"), ("chimeric antigen receptor T cells", "134"), ("CAR-T cells", "134"),
-        ("Kymriah", "4"), ("tisagenlecleucel", "4"), ("ctl019", "4"), ("lymphoma", "12"), ("lymphoma CD19", "1"),
-        ('"CAR-T cells"', "1"), ('"cells CAR-T"', ""), ("glio*", "3"), ("lymphoma -rituximab", "1"), ('-"lymphoma" CD19', "4"),
-        ("zanubrutinib", "5"), ("sjogren", "5"), ("Sjögren", "5"), ("IL13Ra2", "5"), ("DLBCL", ""), ("NCT09000003", "3"), ("aurora", "3"),
-        ("stroke aspirin", "5"), ("nothingatall", ""),
+        ("CD19", "14"),
+        ("CD20", "2"),
+        ("cd-19", "14"),
+        ("CD276", "3"),
+        ("B7-H3", "3"),
+        ("b7h3", "3"),
+        ("CAR T", "134"),
+        ("chimeric antigen receptor T cells", "134"),
+        ("CAR-T cells", "134"),
+        ("Kymriah", "4"),
+        ("tisagenlecleucel", "4"),
+        ("ctl019", "4"),
+        ("lymphoma", "12"),
+        ("lymphoma CD19", "1"),
+        ('"CAR-T cells"', "1"),
+        ('"cells CAR-T"', ""),
+        ("glio*", "3"),
+        ("lymphoma -rituximab", "1"),
+        ('-"lymphoma" CD19', "4"),
+        ("zanubrutinib", "5"),
+        ("sjogren", "5"),
+        ("Sjögren", "5"),
+        ("IL13Ra2", "5"),
+        ("DLBCL", ""),
+        ("NCT09000003", "3"),
+        ("aurora", "3"),
+        ("stroke aspirin", "5"),
+        ("nothingatall", ""),
     ],
-)  # fmt: skip
+)
 def test_words(store: Store, index: Index, text: str, found: str) -> None:
     assert own(find(store, index, text)) == set(found)
 
@@ -86,16 +147,35 @@ def test_a_word_in_the_title_comes_first(store: Store, index: Index) -> None:
 @pytest.mark.parametrize(
     "options, found",
     [
-        (dict(phase=("2",)), "14"), (dict(phase=("phase 1/2",)), "134"), (dict(phase=("not stated",)), "5"), (dict(phase=("III",)), "2"),
-        (dict(status=("completed",)), "2"), (dict(status=("completed", "recruiting")), "12345"), (dict(country=("Fiji",)), "3"),
-        (dict(country=("Fiji", "United States")), "123"), (dict(target=("CD276",)), "3"), (dict(target=("CD19",)), "14"),
-        (dict(disease=("glioblastoma",)), "3"), (dict(disease=("Blood cancer",)), "124"), (dict(disease=("solid tumor",)), "3"),
-        (dict(kind=("CAR-T",)), "134"), (dict(age=5.0), "2345"), (dict(age=0.4), "245"), (dict(age=30.0), "1245"),
-        (dict(sex="male"), "1235"), (dict(since="2026-02"), "1"), (dict(sponsor="aurora"), "3"), (dict(condition="stroke"), "5"),
-        (dict(intervention="rituximab"), "2"), (dict(intervention="CD20"), ""), (dict(condition="lymphoma", phase=("3",)), "2"),
-        (dict(near="42.36,-71.06,20"), "1"), (dict(near="42.36,-71.06,100"), "12"), (dict(near="-18,-179,300"), "3"),
+        (dict(phase=("2",)), "14"),
+        (dict(phase=("phase 1/2",)), "134"),
+        (dict(phase=("not stated",)), "5"),
+        (dict(phase=("III",)), "2"),
+        (dict(status=("completed",)), "2"),
+        (dict(status=("completed", "recruiting")), "12345"),
+        (dict(country=("Fiji",)), "3"),
+        (dict(country=("Fiji", "United States")), "123"),
+        (dict(target=("CD276",)), "3"),
+        (dict(target=("CD19",)), "14"),
+        (dict(disease=("glioblastoma",)), "3"),
+        (dict(disease=("Blood cancer",)), "124"),
+        (dict(disease=("solid tumor",)), "3"),
+        (dict(kind=("CAR-T",)), "134"),
+        (dict(age=5.0), "2345"),
+        (dict(age=0.4), "245"),
+        (dict(age=30.0), "1245"),
+        (dict(sex="male"), "1235"),
+        (dict(since="2026-02"), "1"),
+        (dict(sponsor="aurora"), "3"),
+        (dict(condition="stroke"), "5"),
+        (dict(intervention="rituximab"), "2"),
+        (dict(intervention="CD20"), ""),
+        (dict(condition="lymphoma", phase=("3",)), "2"),
+        (dict(near="42.36,-71.06,20"), "1"),
+        (dict(near="42.36,-71.06,100"), "12"),
+        (dict(near="-18,-179,300"), "3"),
     ],
-)  # fmt: skip
+)
 def test_filters(store: Store, index: Index, options: dict, found: str) -> None:
     assert own(find(store, index, **options)) == set(found)
 
@@ -200,9 +280,31 @@ def test_an_engine_that_is_not_there(store: Store) -> None:
 
 
 HOSTILE = [
-    "'; DROP TABLE study; --", '" OR 1=1 --', "title:x OR y NEAR/3 z", "* * *", "-", '"', '""', "AND OR NOT", "(((", "a" * 5000, "\x00\x01", "\ud800",
-    "../../etc/passwd", "<script>alert(1)</script>", "%s %d {0}", "{everything : x}", "^x", "col:*", "CD19*", "é*", "😀", "中文 癌症", "-\"", "x*y*z*",
-]  # fmt: skip
+    "'; DROP TABLE study; --",
+    '" OR 1=1 --',
+    "title:x OR y NEAR/3 z",
+    "* * *",
+    "-",
+    '"',
+    '""',
+    "AND OR NOT",
+    "(((",
+    "a" * 5000,
+    "\x00\x01",
+    "\ud800",
+    "../../etc/passwd",
+    "<script>alert(1)</script>",
+    "%s %d {0}",
+    "{everything : x}",
+    "^x",
+    "col:*",
+    "CD19*",
+    "é*",
+    "😀",
+    "中文 癌症",
+    '-"',
+    "x*y*z*",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -237,12 +339,18 @@ def test_contacts_are_not_in_the_index(store: Store, index: Index) -> None:
 @pytest.mark.parametrize(
     "options, message",
     [
-        (dict(status=("recuiting",)), "did you mean 'RECRUITING'"), (dict(phase=("9",)), "unknown phase '9'"),
-        (dict(target=("CD190",)), "did you mean 'CD19'"), (dict(disease=("gliobastoma",)), "did you mean 'Glioblastoma'"),
-        (dict(age=-3.0), "is no age"), (dict(near="here"), "LATITUDE,LONGITUDE,KILOMETRES"), (dict(near="1,2,nan"), "no place"),
-        (dict(since="yesterday"), "is no date"), (dict(sort="relevanz"), "did you mean 'relevance'"), (dict(sex="other"), "unknown sex"),
+        (dict(status=("recuiting",)), "did you mean 'RECRUITING'"),
+        (dict(phase=("9",)), "unknown phase '9'"),
+        (dict(target=("CD190",)), "did you mean 'CD19'"),
+        (dict(disease=("gliobastoma",)), "did you mean 'Glioblastoma'"),
+        (dict(age=-3.0), "is no age"),
+        (dict(near="here"), "LATITUDE,LONGITUDE,KILOMETRES"),
+        (dict(near="1,2,nan"), "no place"),
+        (dict(since="yesterday"), "is no date"),
+        (dict(sort="relevanz"), "did you mean 'relevance'"),
+        (dict(sex="other"), "unknown sex"),
     ],
-)  # fmt: skip
+)
 def test_options_that_cannot_be_meant(store: Store, index: Index, options: dict, message: str) -> None:
     with pytest.raises(RegistryError) as problem:
         find(store, index, **options)

@@ -68,9 +68,18 @@ def test_rules_compile_and_say_something() -> None:
 
 @pytest.mark.parametrize(
     "one, other",
-    [("B7-H3", "CD276"), ("b7 h3", "B7H3"), ("CTL019", "Kymriah"), ("tisagenlecleucel", "ctl 019"), ("BCMA", "TNFRSF17"),
-     ("JCAR017", "Breyanzi"), ("CAR T", "chimeric antigen receptor"), ("CAR-T", "CART"), ("leukaemia MCL", "leukemia MCL")],
-)  # fmt: skip
+    [
+        ("B7-H3", "CD276"),
+        ("b7 h3", "B7H3"),
+        ("CTL019", "Kymriah"),
+        ("tisagenlecleucel", "ctl 019"),
+        ("BCMA", "TNFRSF17"),
+        ("JCAR017", "Breyanzi"),
+        ("CAR T", "chimeric antigen receptor"),
+        ("CAR-T", "CART"),
+        ("leukaemia MCL", "leukemia MCL"),
+    ],
+)
 def test_names_that_mean_the_same(one: str, other: str) -> None:
     assert key(one) == key(other) or meaning(one) == meaning(other) is not None
 
