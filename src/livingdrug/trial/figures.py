@@ -16,7 +16,7 @@ from livingdrug.plot.style import NARROW, WIDE
 from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.survival import kaplan_meier
-from livingdrug.trial.told import words_of
+from livingdrug.trial.told import capital, words_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -160,23 +160,24 @@ def release(result: Result) -> list[Drawing]:
 
 
 def fates(result: Result) -> list[Drawing]:
-    """Survival curves of the endpoints with published points, then a swimmer plot."""
+    """A swimmer plot, then the survival curves of the endpoints with published points (of all, if none has any)."""
     drawings = []
+    known = {e["name"]: _published_survival(result, e["name"]) for e in result.resolved.trial.get("endpoint", [])}
     for end in result.resolved.trial.get("endpoint", []):
-        published = _published_survival(result, end["name"])
-        curves = _curves(result, end["name"])
-        if not curves or not published:
+        published, curves = known[end["name"]], _curves(result, end["name"])
+        if not curves or (any(known.values()) and not published):
             continue
         start = str(end.get("start", "infusion"))
         label = "alive (%)" if end["events"] == ["death"] else "free of event (%)"
-        last = curves[0].at(np.array([365.25]))[0]
+        day = min(365.25, float(curves[0].times[-1]))
+        free = 100 * curves[0].at(np.array([day]))[0]
         drawings.append(
             _both(
                 f"curve-{re.sub('[^a-z]+', '-', end['name'].lower())}",
                 str(end.get("title", end["name"])),
-                f"{str(end.get('about', '')).capitalize()}{'. ' if end.get('about') else ''}"
+                f"{capital(str(end.get('about', '')))}{'. ' if end.get('about') else ''}"
                 "Band: 95 % confidence. Ticks: censored. Orange: published, with interval.",
-                f"Kaplan-Meier curve: {100 * last:.0f} % a year after {start}. Numbers at risk below.",
+                f"Kaplan-Meier curve: {free:.0f} % on day {day:.0f} after {start}. Numbers at risk below.",
                 lambda width, c=curves, s=start, p=published, w=label: plot.survival(
                     c, label=w, start=s, published=p, width=width
                 ),

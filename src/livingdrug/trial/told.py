@@ -38,6 +38,7 @@ UNITS = {
 PROPERTIES = {
     "bsa": "body surface",
     "egfr": "kidney function (eGFR)",
+    "female": "girls and women",
     "fitness": "T-cell fitness (latent, 0 is typical)",
     "prior_transplant": "transplant before",
 }
@@ -130,15 +131,17 @@ def what(result: Result) -> list[str]:
     product = resolved.product.get("title", result.product)
     follow_up = str(resolved.protocol.get("follow_up", "12 months"))
     lost = counts["enrolled"] - counts["infused"]
+    properties = ["sex" if x == "female" else _called(x).partition(" (")[0] for x in resolved.covariates]
+    varied = sum(p.spread is not None for p in resolved.parameters.values())
     population = str(resolved.population.get("title", "patients"))
     words = [
-        f"{counts['enrolled']:,} virtual patients were enrolled ({population[:1].lower()}{population[1:]}); "
-        f"{counts['infused']:,} of them received {product[:1].lower()}{product[1:]}"
+        f"{counts['enrolled']:,} virtual patients were enrolled ({_small(population)}); "
+        f"{counts['infused']:,} of them received {_small(product)}"
         + (f", {lost:,} were lost before infusion. " if lost else ". ")
-        + f"Each was followed for {follow_up} after infusion or until death. No two are alike: they differ in age, "
-        "weight and kidney function, in the fitness of their T cells, in how much leukaemia they carry and how fast it "
-        "grows. Doses, care rules, visits and the limits of the assays are those of the protocol, so that a relapse is "
-        "found at a visit, as in life."
+        + f"Each was followed for {follow_up} after infusion or until death. No two are alike: they differ in "
+        f"{', '.join(properties)}, and in {varied} numbers of the model, such as how much leukaemia they carry and "
+        "how fast it grows. Doses, care rules, visits and the limits of the assays are those of the protocol, so that a "
+        "relapse is found at a visit, as in life."
     ]
     if len(result.arms) > 1:
         names = [f"“{arm.title}”" for arm in result.arms.values()]
@@ -170,13 +173,14 @@ def baseline(result: Result) -> list[Table]:
     for name, table in result.resolved.covariates.items():
         if name not in arm.columns:
             continue
-        called = capital(PROPERTIES.get(name, name.replace("_", " ")))
         values, unit = np.asarray(arm.columns[name], float)[infused], words_of(str(table.get("unit", "1")))
         if set(np.unique(values)) <= {0.0, 1.0}:
-            properties.append((called, f"{100 * values.mean():.0f} %", ""))
+            properties.append((capital(_called(name)), f"{100 * values.mean():.0f} %", ""))
         else:
             low, middle, high = np.percentile(values, [5, 50, 95])
-            properties.append((called, f"{number(middle)} {unit}".strip(), f"{number(low)} to {number(high)}"))
+            properties.append(
+                (capital(_called(name)), f"{number(middle)} {unit}".strip(), f"{number(low)} to {number(high)}")
+            )
     tables.append(
         Table(
             "Properties of the infused patients.",
@@ -264,6 +268,15 @@ def facts(result: Result) -> list[tuple[str, str]]:
         ("Run on", ", ".join(f"{word} {said[key]}" for word, key in RUN_ON if said.get(key))),
         ("Finished", str(said.get("finished", ""))),
     ]
+
+
+def _called(name: str) -> str:
+    """What one calls a property of a patient."""
+    return PROPERTIES.get(name, name.replace("_", " "))
+
+
+def _small(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def capital(words: str) -> str:
