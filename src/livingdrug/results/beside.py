@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,12 @@ class Row:
     def comparable(self) -> bool:
         """Whether the row counts."""
         return self.verdict != "not comparable"
+
+    @property
+    def cited(self) -> str:
+        """The source's key, with the year where the key does not say it."""
+        words = [self.source or "", "" if self.year is None or str(self.year) in str(self.source) else str(self.year)]
+        return " ".join(w for w in words if w)
 
     def as_dict(self) -> dict[str, Any]:
         """The row by the keys of `run --json`; numbers that do not exist are null."""
@@ -115,7 +122,7 @@ class Beside:
         """Rows by the keys of `run --json`."""
         return [r.as_dict() for r in self.rows]
 
-    def cells(self) -> list[tuple[str, ...]]:
+    def cells(self, rows: Iterable[Row] | None = None) -> list[tuple[str, ...]]:
         """Rows as text: measure, unit, simulated and published with interval, verdict, use, source, reason."""
         return [
             (
@@ -125,18 +132,24 @@ class Beside:
                 _with_interval(r.value, r.published_low, r.published_high, "nothing published"),
                 r.verdict,
                 "" if not r.comparable else "fitted" if r.fitted else "apart",
-                " ".join(str(x) for x in (r.source, r.year) if x),
+                r.cited,
                 r.reason,
             )
-            for r in self.rows
+            for r in (self.rows if rows is None else rows)
         ]
 
     def __repr__(self) -> str:
+        own = self.cells(r for r in self.rows if r.comparable)
+        other = self.cells(r for r in self.rows if not r.comparable)
         heads = ("measure", "unit", "simulated (95 %)", "published (95 %)", "verdict", "use", "source")
-        table = [heads, *(c[:7] for c in self.cells())]
-        widths = [max(len(row[i]) for row in table) for i in range(len(heads))]
-        lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths)).rstrip() for row in table]
-        return "\n".join([lines[0], "-" * min(len(max(lines, key=len)), 150), *lines[1:], "", self.summary()])
+        parts = [_columns([heads, *(c[:7] for c in own)])] if own else []
+        missed = [c for c in own if c[4] == "outside"]
+        if missed:
+            parts.append("\n".join(["Outside, because", *(f"  {c[0]}: {c[7]}" for c in missed)]))
+        if other:
+            heads = ("not comparable", "unit", "simulated (95 %)", "published (95 %)", "because")
+            parts.append(_columns([heads, *((*c[:4], c[7]) for c in other)]))
+        return "\n\n".join([*parts, self.summary()])
 
     def _repr_html_(self) -> str:
         heads = ("measure", "unit", "simulated (95 %)", "published (95 %)", "verdict", "use", "source", "reason")
@@ -149,6 +162,13 @@ class Beside:
             f'<table class="beside"><caption>{html.escape(self.summary())}</caption><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>"
         )
+
+
+def _columns(table: list[tuple[str, ...]]) -> str:
+    """Lines of text in columns, the heads underlined."""
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)).rstrip() for row in table]
+    return "\n".join([lines[0], "-" * sum(widths[:4]), *lines[1:]])
 
 
 def number(x: float | None) -> str:

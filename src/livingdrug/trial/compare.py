@@ -54,7 +54,7 @@ def predicted(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> t
 
 
 def verdict(published: Mapping[str, Any], simulated: tuple[float, float, float], whole: float) -> tuple[str, str]:
-    """ "inside", "outside" or "not comparable", with the reason."""
+    """The word (inside, outside or not comparable) and its reason."""
     if published.get("not_comparable"):
         return "not comparable", str(published["not_comparable"])
     if published.get("read", "seen") != "seen":
@@ -65,12 +65,11 @@ def verdict(published: Mapping[str, Any], simulated: tuple[float, float, float],
     value = float(published["value"])
     given = interval(published)
     if not low <= value <= high:
-        return (
-            "outside",
-            f"the published value is {'above' if value > high else 'below'} what a trial of that size would show",
-        )
+        side = "above" if value > high else "below"
+        return "outside", f"the published value is {side} what a trial of that size would show"
     if given and not given[0] <= whole <= given[1]:
-        return "outside", f"the simulated cohort is {'above' if whole > given[1] else 'below'} the published interval"
+        side = "above" if whole > given[1] else "below"
+        return "outside", f"in all simulated patients it is {whole:.3g}, {side} the published interval"
     return "inside", ""
 
 
