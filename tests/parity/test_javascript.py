@@ -1,0 +1,129 @@
+"""The ES module says what the reference says, to one part in a million, and draws the same numbers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from livingdrug import draws
+from livingdrug.engine import reference
+from livingdrug.engine.javascript import write
+from livingdrug.errors import EngineError
+from livingdrug.model import Covariate, Derived, Module, State, assemble
+from parity.mixture_model import DOSES, MODEL, SEEN, TIMES, VALUES
+
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+
+
+def ran(folder, module: str, script: str):
+    """What the script prints, as JSON; it finds the model's module as `m`."""
+    (folder / "model.mjs").write_text(module, encoding="utf-8")
+    (folder / "script.mjs").write_text(
+        "import * as m from './model.mjs';\n"
+        "const plain = (k, v) => ArrayBuffer.isView(v) ? [...v] : v;\n"
+        "const say = x => console.log(JSON.stringify(x, plain));\n" + script,
+        encoding="utf-8",
+    )
+    done = subprocess.run(["node", str(folder / "script.mjs")], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def course(folder, model, values, doses, times, seen, **options):
+    rows = [{"day": t, "into": model.inputs[int(i)], "amount": a, "over": d} for t, i, a, d in doses]
+    asked = {"values": values, "doses": rows, "times": list(times), "seen": list(seen), "rtol": 1e-9, **options}
+    return ran(folder, write(model, values), f"say(m.simulate({json.dumps(asked)}));")
+
+
+def apart(found, expected):
+    """Largest distance over |expected| and a thousandth of the peak."""
+    size = np.abs(expected)
+    return float((np.abs(found - expected) / (size + 1e-3 * size.max(axis=0) + 1e-12)).max())
+
+
+def test_the_course_is_that_of_the_reference(tmp_path):
+    found = course(tmp_path, MODEL, VALUES, DOSES, TIMES, SEEN)
+    assert (found["outcome"], found["ended"]) == ("completed", 12.0)
+    states = reference.integrate(MODEL, VALUES, np.array(DOSES), 0.0, 12.0, TIMES)
+    expected = reference.observe(MODEL, VALUES, states, TIMES, SEEN, np.array(DOSES))
+    assert apart(np.array([found[p] for p in SEEN]).T, expected) < 1e-6
+
+
+def test_the_equations_of_a_whole_therapy_model(tmp_path):
+    """Slopes and published quantities at states drawn at random, to the last digits: what any integrator stands on."""
+    from livingdrug.trial import Trial
+
+    model = Trial("eliana").resolved.arms[0].resolved.model()
+    names = (*model.parameters, *model.covariates)
+    size = np.random.default_rng(1).lognormal(0.0, 1.0, len(names) + len(model.states) + len(model.inputs))
+    values = dict(zip(names, size.tolist()))
+    states, inputs = size[len(names) : len(names) + len(model.states)], size[len(names) + len(model.states) :]
+    script = f"""
+        const {{p}} = m.prepare({json.dumps(values)}), f = [], shown = [];
+        const y = [...{json.dumps(states.tolist())}, 7.5], u = {json.dumps(inputs.tolist())};
+        m.slope(y, p, u, 1, f);
+        m.observe(y, p, u, shown);
+        say({{states: m.model.states, f, observables: m.model.observables, shown}});"""
+    found = ran(tmp_path, write(model) + "\nexport {slope, observe};\n", script)
+    everything = {**values, "time": 7.5, **dict(zip(model.states, states)), **dict(zip(model.inputs, inputs.tolist()))}
+    expected = model.evaluate({**everything, **model.constants(values)})
+    slopes = dict(zip(found["states"], found["f"]))
+    shown = dict(zip(found["observables"], found["shown"]))
+    assert len(shown) > 20
+    for got, wanted in ((slopes, expected.derivatives), (shown, expected.published)):
+        keys = [k for k in wanted if k in got]
+        np.testing.assert_allclose([got[k] for k in keys], [float(wanted[k]) for k in keys], rtol=1e-9, atol=1e-12)
+    assert set(model.states) <= set(slopes)
+
+
+def test_patient_constants_agree_to_the_last_digits(tmp_path):
+    constants = MODEL.constants(VALUES)
+    found = ran(tmp_path, write(MODEL, VALUES), f"say(m.prepare({json.dumps(VALUES)}));")
+    starts = [constants[f"{p}@start"] for p in MODEL.states]
+    np.testing.assert_allclose(found["y"][: len(MODEL.states)], starts, rtol=1e-14)
+    assert any(np.isclose(x, constants["mix.share"], rtol=1e-14) for x in found["p"])
+
+
+def test_draws_are_the_same_numbers(tmp_path):
+    cases = [(1, 0, "weight", 0), (2**40, 12345678901, "clone x grow", 7), (7, 3, "größe", 2**33)]
+    found = ran(tmp_path, write(MODEL), f"say({json.dumps(cases)}.map(c => m.uniform(...c)));")
+    assert found == [draws.uniform(s, p, w, o)[0] for s, p, w, o in cases]
+
+
+@pytest.mark.parametrize("asked, outcome", [({"maxSteps": 9}, "step budget"), ({"values": {"mix.loss": 1e308}}, None)])
+def test_a_course_that_cannot_be_finished_says_so(tmp_path, asked, outcome):
+    asked = {"times": [0, 5], "doses": [{"day": 0, "into": "mix.vein", "amount": 10}], **asked}
+    found = ran(tmp_path, write(MODEL, VALUES), f"say(m.simulate({json.dumps(asked)}));")
+    assert found["outcome"] in ([outcome] if outcome else ["step too small", "not finite", "step budget"])
+    assert found["mix.drug"][1] is None  # JSON's nan
+
+
+@pytest.mark.parametrize(
+    "asked, text",
+    [
+        ({"values": {"mix.los": 1}}, "no value 'mix.los'"),
+        ({"doses": [{"day": 0, "into": "mix.mouth", "amount": 1}]}, "mix.vein"),
+        ({"doses": [{"day": -1, "into": "mix.vein", "amount": 1}]}, "cannot be"),
+        ({"seen": ["mix.rug"]}, "nothing in the model"),
+        ({"values": {"mix.loss": None}}, "has no value"),
+        ({"end": -1}, "runs from day"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path, asked, text):
+    script = f"try {{ m.simulate({json.dumps({'times': [1], **asked})}); say(''); }} catch (e) {{ say(e.message); }}"
+    assert text in ran(tmp_path, write(MODEL, VALUES), script)
+
+
+def test_constants_that_no_symbol_can_pass_are_refused():
+    class Odd(Module):
+        role = "odd"
+        age = Covariate("year", "age")
+        whole = Derived("year", "age in whole years", lambda v: float(v.age))
+        x = State("1", "x", start=lambda v: v.whole)
+
+    with pytest.raises(EngineError, match="patient constants"):
+        write(assemble(Odd))
