@@ -111,7 +111,7 @@ def _spoken(entry: Mapping[str, Any], key: str, unit: str) -> str:
 def _cited(published: Mapping[str, Any], sources: Mapping[str, Source]) -> str:
     source = sources.get(str(published["source"]))
     words = [_short(source) if source else published["source"], published.get("place"), published.get("cohort")]
-    n = f"n = {published['n']}" if published["n"] else None
+    n = f"n\u00a0=\u00a0{published['n']}" if published["n"] else None
     exact = "exact binomial interval" if published.get("exact") else None
     span = (
         f"range {number(published['range'][0])} to {number(published['range'][1])}" if published.get("range") else None
@@ -140,8 +140,8 @@ def what(result: Result) -> list[str]:
         + (f", {lost:,} were lost before infusion. " if lost else ". ")
         + f"Each was followed for {follow_up} after infusion or until death. No two are alike: they differ in "
         f"{', '.join(properties)}, and in {varied} numbers of the model, such as how much leukaemia they carry and "
-        "how fast it grows. Doses, care rules, visits and the limits of the assays are those of the protocol, so that a "
-        "relapse is found at a visit, as in life."
+        "how fast it grows. Doses, care rules, visits and the limits of the assays are those of the protocol, so that "
+        "a relapse is found at a visit, as in life."
     ]
     if len(result.arms) > 1:
         names = [f"“{arm.title}”" for arm in result.arms.values()]
