@@ -50,7 +50,7 @@ def show(name: Name, json_: Json = False) -> None:
     from livingdrug.models.entry import published
 
     model = published(name)
-    said = {
+    said: dict[str, Any] = {
         "name": model.label,
         "title": model.title,
         "about": " ".join(str(model.entry.data.get("about", "")).split()),

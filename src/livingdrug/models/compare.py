@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError, unknown
-from livingdrug.models.course import Run, run
+from livingdrug.models.course import Run, limits, run
 from livingdrug.models.entry import Published, published
 
 if TYPE_CHECKING:
@@ -231,30 +231,27 @@ def _plot(found: Comparison, theme: str) -> Figure:
         figure = sheet(WIDE, 4.2)
         axes = figure.subplots()
         colours, dashes = (ink.simulated, ink.green, ink.pink, ink.yellow, ink.text), ("-", (0, (5, 2)), (0, (1, 1.4)))
-        tops = [line.median.max() for line in found.lines]
-        high = 2.0 * max([*tops, *([np.nanmax(found.data.rows[:, 1:])] if found.data else [])])
-        seen = np.nanmin(found.data.rows[:, 1:]) if found.data else high / 1e5
-        low = max(min(seen / 3.0, min(tops) / 3.0), high / 1e8)
+        marks = np.ravel(found.data.rows[:, 1:]) if found.data else np.zeros(0)
+        shown = np.concatenate([*(line.median for line in found.lines), marks[np.isfinite(marks)]])
+        high = 2.0 * shown.max()
+        low = max(marks.min(initial=np.inf, where=np.isfinite(marks)) / 3.0 if found.data else 0.0, high / 1e8)
+        low = min(low, min(line.median.max() for line in found.lines) / 3.0)
         for i, line in enumerate(found.lines):
-            style = {"color": colours[i % len(colours)], "linestyle": dashes[i // len(colours) % len(dashes)]}
+            style: dict[str, Any] = {
+                "color": colours[i % len(colours)],
+                "linestyle": dashes[i // len(colours) % len(dashes)],
+            }
             if len(line.values) > 1:
-                axes.fill_between(
-                    line.days,
-                    np.maximum(line.values.min(0), low),
-                    np.maximum(line.values.max(0), low),
-                    color=style["color"],
-                    alpha=0.12,
-                    linewidth=0,
-                )
-            axes.plot(line.days, np.maximum(line.median, low), label=line.label + (" *" if line.how else ""), **style)
+                ends = np.maximum(limits(line.values), low)
+                axes.fill_between(line.days, *ends, color=style["color"], alpha=0.12, linewidth=0)
+            median = np.where(line.median > 0, line.median, np.nan)
+            axes.plot(line.days, median, label=line.label + (" *" if line.how else ""), **style)
         if found.data:
-            points = [
-                Point(day, value, *(None if np.isnan(x) else x for x in (a, b))) for day, value, a, b in found.data.rows
-            ]
-            lay_over(axes, points, ink, label=found.data.title)
+            rows = [[None if np.isnan(x) else float(x) for x in row] for row in found.data.rows]
+            lay_over(axes, [Point(*row) for row in rows], ink, label=found.data.title)  # type: ignore[arg-type]
         ticks.decades(axes, 10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high)))
         axes.set_xlim(0, float(found.lines[0].days[-1]))
-        axes.set_xlabel("days after infusion")
+        axes.set_xlabel("days")
         axes.set_ylabel(f"{WORDS[found.of]}" + (", share of own peak" if found.relative else ""))
         figure.legend(loc="outside upper left", ncols=3, columnspacing=1.4)
         notes = sorted({line.how for line in found.lines if line.how})

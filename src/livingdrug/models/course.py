@@ -210,7 +210,7 @@ def _plot(found: Run) -> Figure:
                 axes.fill_between(
                     found.times, *np.maximum(limits(x), low), color=ink.simulated, alpha=0.18, linewidth=0
                 )
-            axes.plot(found.times, np.maximum(np.median(x, axis=0), low), color=ink.simulated)
+            axes.plot(found.times, np.where(x.max(axis=0) > 0, np.median(x, axis=0), np.nan), color=ink.simulated)
             if high > 0:
                 ticks.decades(axes, 10 ** np.floor(np.log10(low) - 1e-9), 10 ** (np.ceil(np.log10(high) + 1e-9)))
             axes.set_xlim(0, float(found.times[-1]))

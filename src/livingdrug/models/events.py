@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,8 @@ class Events:
         self.held = [e.true_before for e in self.events]
         self.waiting: list[Waiting] = []
         self.place = {p: i for i, p in enumerate(course.model.states)}
+        only = self.contents.jumping_only()
+        self.jumping = [self.place[s.path] for n, s in self.contents.symbols.items() if n in only]
         self.timed = [e for e in imported.edges if self._timed(e)]
         watched = self.contents.depends(frozenset().union(*[e.trigger.names for e in self.events]))
         inside = [f for n, f in self.contents.assigned.items() if n in watched] + [e.trigger for e in self.events]
@@ -66,23 +69,23 @@ class Events:
 
     def stops(self, t: float, y: Floats, end: float) -> Floats:
         """Moments at which a condition on time alone changes, until the next event moves its threshold."""
-        jumping = tuple(
-            y[self.place[p]] for p in sorted(self.place) if p.rpartition(".")[2] in self.contents.jumping_only()
-        )
-        if self.known is None or self.known[0] != jumping:
-            self.known = (jumping, self._stops(t, y, end))
+        thresholds = tuple(y[self.jumping])
+        if self.known is None or self.known[0] != thresholds:
+            found = [at for edge in self.timed for at in self._changes(edge, t, y, end)]
+            self.known = (thresholds, np.unique(found))
         return self.known[1]
 
-    def _stops(self, t: float, y: Floats, end: float) -> Floats:
-        grid, found = np.linspace(t, end, GRID), []
-        for edge in self.timed:
-            sign = np.sign(np.broadcast_to(edge.difference(self.look(grid, y)), grid.shape))
-            for i in np.flatnonzero(sign[1:] != sign[:-1]):
-                a, last = grid[i], sign[i + 1]
-                while (here := np.sign(edge.difference(self.look(a, y)))) != last and a < grid[i + 1]:
-                    _, a = halve(lambda x, e=edge, s=here: np.sign(e.difference(self.look(x, y))) != s, a, grid[i + 1])
-                    found.append(a)
-        return np.unique(found)
+    def _changes(self, edge: Edge, t: float, y: Floats, end: float) -> Iterator[float]:
+        def sign(at: Any) -> Any:
+            return np.sign(edge.difference(self.look(at, y)))
+
+        grid = np.linspace(t, end, GRID)
+        signs = np.broadcast_to(sign(grid), grid.shape)
+        for i in np.flatnonzero(signs[1:] != signs[:-1]):
+            here = float(grid[i])
+            while (now := sign(here)) != signs[i + 1] and here < grid[i + 1]:
+                here = halve(lambda at: sign(at) != now, here, float(grid[i + 1]))[1]  # noqa: B023 (used at once)
+                yield here
 
     def settle(self, t: float, y: Floats) -> Floats:
         """Trigger what turned true, forget what no longer persists, carry out what is due, until nothing changes."""

@@ -130,7 +130,7 @@ def test_comparison_over_the_data_of_a_paper():
     figure = found.plot()
     words = [t.get_text() for t in figure.legends[0].get_texts()]
     assert words[:2] == ["kimmel_2021", "stein_2019 *"] and "axicabtagene" in words[2]
-    assert figure.axes[0].get_xlabel() == "days after infusion" and "cells" in figure.axes[0].get_ylabel()
+    assert figure.axes[0].get_xlabel() == "days" and "cells" in figure.axes[0].get_ylabel()
 
 
 def test_comparison_over_a_users_file(tmp_path):

@@ -169,19 +169,23 @@ def operations() -> dict[int, Callable[..., Any]]:
 
 
 def _trigonometry() -> dict[str, Callable[..., Any]]:
-    plain = {w: _function(w, getattr(np, w)) for w in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
-    arc = {f"a{w}": _function(f"a{w}", getattr(np, f"arc{w}")) for w in plain}
-    found = {
-        f"{'ARC' if w in arc else ''}{w[1:].upper() if w in arc else w.upper()}": f for w, f in {**plain, **arc}.items()
-    }
+    found: dict[str, Callable[..., Any]] = {}
+    for word in ("sin", "cos", "tan", "sinh", "cosh", "tanh"):
+        found[word.upper()] = _function(word, getattr(np, word))
+        found[f"ARC{word.upper()}"] = _function(f"a{word}", getattr(np, f"arc{word}"))
     for name, of in (("SEC", "COS"), ("CSC", "SIN"), ("COT", "TAN")):
-        found |= {
-            name: lambda x, f=found[of]: _divided(1.0, f(x)),
-            f"{name}H": lambda x, f=found[f"{of}H"]: _divided(1.0, f(x)),
-            f"ARC{name}": lambda x, f=found[f"ARC{of}"]: f(_divided(1.0, x)),
-            f"ARC{name}H": lambda x, f=found[f"ARC{of}H"]: f(_divided(1.0, x)),
-        }
+        for ending in ("", "H"):
+            found[name + ending] = _inverse_of(found[of + ending])
+            found[f"ARC{name}{ending}"] = _of_inverse(found[f"ARC{of}{ending}"])
     return found
+
+
+def _inverse_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x: _divided(1.0, function(x))
+
+
+def _of_inverse(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x: function(_divided(1.0, x))
 
 
 def _symbolic(*values: Any) -> bool:
@@ -208,9 +212,7 @@ def _joined(operation: Callable[..., Any], parts: list[Formula]) -> Formula:
 
 def _compared(name: str, numeric: Any, parts: list[Formula]) -> Formula:
     pairs = list(zip(parts, parts[1:], strict=False))
-    edges = tuple(
-        Edge(lambda look, a=a, b=b: a(look) - b(look), a.names | b.names, name in ("Eq", "Ne")) for a, b in pairs
-    )
+    edges = tuple(Edge(_difference(a, b), a.names | b.names, name in ("Eq", "Ne")) for a, b in pairs)
 
     def compare(*x: Any) -> Any:
         answers = [_sympy(name)(a, b) if _symbolic(a, b) else numeric(a, b) for a, b in zip(x, x[1:], strict=False)]
@@ -218,6 +220,10 @@ def _compared(name: str, numeric: Any, parts: list[Formula]) -> Formula:
 
     joined = _joined(compare, parts)
     return Formula(joined.value, joined.names, joined.edges + edges)
+
+
+def _difference(a: Formula, b: Formula) -> Value:
+    return lambda look: a(look) - b(look)
 
 
 def _truth(x: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,7 @@ class _Parser:
             self._event(e, i)
         if model.getListOfConstraints().size():
             raise self.refuse("a constraint", model.getListOfConstraints().get(0))
-        self._refuse_moving_sizes()
+        self._refuse_what_would_be_wrong()
         return found
 
     def formula(self, element: Any, what: str, bound: Mapping[str, Formula] | None = None) -> Formula:
@@ -197,7 +197,10 @@ class _Parser:
         trigger = e.getTrigger()
         if trigger is None:
             raise self.invalid(f"{name} has no trigger", e)
-        part: Callable[[Any, str], Formula] = lambda element, what: self.formula(element, f"the {what} of {name}")  # noqa: E731
+
+        def part(element: Any, what: str) -> Formula:
+            return self.formula(element, f"the {what} of {name}")
+
         level3 = self.document.getLevel() > 2
         event = Event(
             name,
@@ -213,8 +216,8 @@ class _Parser:
         )
         self.found.events.append(event)
 
-    def _refuse_moving_sizes(self) -> None:
-        """A rated concentration in a compartment whose size is given by a rule would need that rule's derivative."""
+    def _refuse_what_would_be_wrong(self) -> None:
+        """A rated concentration in a size that follows a rule needs a derivative; x == 2 holds at a point only."""
         found = self.found
         for name in found.rates:
             s = found.symbols[name]
@@ -226,7 +229,8 @@ class _Parser:
                     mend="give the compartment's size a rate rule",
                 )
         for event in found.events:
-            for edge in event.trigger.edges:
+            rules = [found.assigned[n] for n in found.depends(event.trigger.names) if n in found.assigned]
+            for edge in (e for f in (event.trigger, *rules) for e in f.edges):
                 if edge.exact and not found.still(edge.names):
                     raise EngineError(
                         f"SBML: the trigger of {event.name} compares a changing quantity with == or !=, which is "
