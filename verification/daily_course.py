@@ -42,18 +42,7 @@ NAMES = {
 
 def courses() -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """Days, courses (patients, days) by name, and the ASTCT grade of each patient."""
-    arm = Trial(
-        "eliana",
-        {
-            "protocol.follow_up": "2 months",
-            "visits.kinetics": [28],
-            "visits.response": [28],
-            "visits.disease": [28],
-            "visits.blood": [28],
-            "kinetics.days": [28],
-            "protocol.rule.no response.check": "day 28",
-        },
-    ).resolved.arms[0]
+    arm = Trial("eliana").resolved.arms[0]
     plan = design(arm)
     shown = plan.shown
     parts = list(blocks(arm, plan, N, SEED))
@@ -89,7 +78,7 @@ def main() -> None:
         "daily course",
         "## Daily course of cytokine release\n\n"
         f"{len(grade)} infused patients, seed {SEED} (`verification/daily_course.py`), beside medians of 205 adults, "
-        "mostly with lymphoma, after several products (IL-6 cut off at 5 and 400 pg/mL). Shape only: another population, "
+        "mostly with lymphoma, after several products (IL-6 cut off at 5 and 400 pg/mL). Shape only: other patients, "
         "other drugs and other care. Medians over all patients:\n\n"
         + table(["quantity", "adults", "simulated"], rows)
         + "\n\nMedian of each patient's peak by ASTCT grade 0 / 1 / 2 / 3 (IL-6 cut at 400):\n\n"
@@ -99,14 +88,14 @@ def main() -> None:
     )
 
 
-READING = """"""
+READING = ""
 
 
 def plot(days: np.ndarray, seen: dict[str, np.ndarray], early: np.ndarray) -> None:
     """Median and quartiles of each quantity, with the adults' medians as points."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(NAMES), figsize=(17, 3.6), constrained_layout=True)
+    figure, axes = plt.subplots(1, len(NAMES), figsize=(16, 3.4), constrained_layout=True)
     for axis, (path, name) in zip(axes, NAMES.items(), strict=True):
         low, middle, high = np.nanquantile(seen[path][:, early], [0.25, 0.5, 0.75], axis=0)
         axis.fill_between(days[early], low, high, color="#9ecae1", label="quartiles")

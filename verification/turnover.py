@@ -6,6 +6,7 @@ Run: python verification/turnover.py [patients].
 from __future__ import annotations
 
 import sys
+from textwrap import wrap
 
 from writing import PLOTS, table, write_section
 
@@ -33,7 +34,10 @@ def main() -> None:
         published = found[0][m]["published"]
         if published:
             axis.axhline(published[0]["value"], color="#d95f02", linestyle="--")
-        axis.set_title(titles[m], fontsize=9)
+        unit = found[0][m]["unit"]
+        axis.set_ylim(0, 105 if unit == "%" else None)
+        axis.set_ylabel("hazard ratio" if unit == "1" else unit)
+        axis.set_title("\n".join(wrap(titles[m], 26)), fontsize=9)
         axis.set_xlabel("death without treatment [1/day]")
     PLOTS.mkdir(exist_ok=True)
     figure.savefig(PLOTS / "turnover.png", dpi=110)

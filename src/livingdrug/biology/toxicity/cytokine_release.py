@@ -33,6 +33,8 @@ class CytokineRelease(Module):
     gm_half = Param("pg/mL", "GM-CSF giving half its addition to activation")
     gm_strength = Param("1", "addition of GM-CSF to activation by interferon")
     macrophage_rate = Param("1/day", "rate at which macrophages follow their drive")
+    tiring = Param("1/day", "how fast active macrophages become refractory")
+    recovery = Param("1/day", "loss of that refractoriness")
     il1_scale = Param("pg/mL", "IL-1 at macrophages of one")
     il1_loss = Param("1/day", "loss of IL-1")
     il1_half = Param("pg/mL", "IL-1 giving half its amplification")
@@ -60,6 +62,7 @@ class CytokineRelease(Module):
     ifn_gamma = State("pg/mL", "interferon gamma")
     gm_csf = State("pg/mL", "GM-CSF")
     macrophages = State("1", "activated macrophages")
+    refractory = State("1", "refractoriness of macrophages that have been active, as after endotoxin")
     il1 = State("pg/mL", "interleukin 1")
     il6 = State("pg/mL", "interleukin 6", start=lambda v: v.il6_base)
     crp = State("mg/L", "C-reactive protein", start=lambda v: v.crp_base)
@@ -75,8 +78,11 @@ class CytokineRelease(Module):
         yield Flow("interferon lost", out_of="ifn_gamma", rate=v.ifn_loss * v.ifn_gamma)
         yield Flow("GM-CSF made", into="gm_csf", rate=v.gm_loss * v.gm_scale * trigger * v.production)
         yield Flow("GM-CSF lost", out_of="gm_csf", rate=v.gm_loss * v.gm_csf)
-        yield Flow("activation", into="macrophages", rate=v.macrophage_rate * drive * amplified * v.production)
+        yield Flow("activation", into="macrophages",
+                   rate=v.macrophage_rate * drive * amplified * v.production / (1 + v.refractory))
         yield Flow("calming", out_of="macrophages", rate=v.macrophage_rate * v.macrophages)
+        yield Flow("tiring", into="refractory", rate=v.tiring * v.macrophages)
+        yield Flow("recovery", out_of="refractory", rate=v.recovery * v.refractory)
         yield Flow("IL-1 made", into="il1", rate=v.il1_loss * v.il1_scale * v.macrophages)
         yield Flow("IL-1 lost", out_of="il1", rate=v.il1_loss * v.il1)
         yield Flow("IL-6 at rest", into="il6", rate=(v.il6_loss + v.il6_uptake) * v.il6_base)
@@ -96,4 +102,4 @@ class CytokineRelease(Module):
     @staticmethod
     def _signal(v: Any) -> Any:
         around = v.bypass * v.il6_made / (v.il6_loss + v.il6_uptake) * v.macrophages
-        return v.il6 * v.receptor + around
+        return (v.il6 - v.il6_base) * v.receptor + around  # IL-6 never falls below its level at rest
