@@ -54,6 +54,13 @@ class Courses:
         for i in range(min(len(ids), SAMPLES - len(self.samples))):
             self.samples[int(ids[i])] = values[i].copy()
 
+    def merge(self, others: Courses) -> None:
+        """Count the patients of another part too; parts are merged in the order of their patients."""
+        self.counts += others.counts
+        for who, course in others.samples.items():
+            if len(self.samples) < SAMPLES:
+                self.samples[who] = course
+
     def followed(self) -> NDArray[np.int64]:
         """How many patients were alive and followed at each time (T,)."""
         return self.counts[:, 0].sum(axis=-1) if self.names else np.zeros(len(self.times), np.int64)

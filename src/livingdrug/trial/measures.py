@@ -72,7 +72,7 @@ class Endpoint:
     """A time-to-event endpoint as lists of events and censorings with a start, as in an analysis data set.
 
     time (n,) [day] from the start to the first event or censoring, nan for patients outside; event (n,); what (n,): the
-    name of the event or censoring.
+    name of the event or censoring; start (n,) [day] from infusion.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Endpoint:
     time: Floats
     event: Any
     what: Any
+    start: Floats
 
 
 def endpoint(table: Table, definition: Mapping[str, Any]) -> Endpoint:
@@ -98,15 +99,15 @@ def endpoint(table: Table, definition: Mapping[str, Any]) -> Endpoint:
     seen = (days[:-1] >= start) & (days[:-1] <= days[-1])  # not before the start, nor after the end of follow-up
     days[:-1] = np.where(seen, days[:-1], np.inf)
     first = days.argmin(axis=0)  # an event comes before a censoring of the same day
-    infused = table.columns.get("infused", np.ones(table.size)) > 0
-    chosen = table.true(definition.get("among", 1), where) & np.isfinite(start) & infused
+    chosen = table.true(definition.get("among", 1), where) & np.isfinite(start) & table.true("infused and not failed")
     time = np.where(chosen, days.min(axis=0), np.nan) - np.where(chosen, start, 0.0)
     return Endpoint(
-        str(definition["name"]),
-        str(definition.get("title", definition["name"])),
-        time,
-        (first < len(definition["events"])) & chosen,
-        np.array(words, object)[first],
+        name=str(definition["name"]),
+        title=str(definition.get("title", definition["name"])),
+        time=time,
+        event=(first < len(definition["events"])) & chosen,
+        what=np.array(words, object)[first],
+        start=start,
     )
 
 
@@ -142,11 +143,9 @@ def _measure(m: Mapping[str, Any], table: Table, ends: Mapping[str, Endpoint]) -
         if word not in m:
             raise ScenarioError(f"a measure of the kind '{kind}' needs '{word}'", where=where, mend=f"add {word} = ...")
     whole = m.get("among") == "enrolled"
-    infused = table.columns.get("infused", np.ones(table.size)) > 0
-    population = np.flatnonzero(
-        np.ones(table.size, bool) if whole else infused & (table.columns.get("failed", np.zeros(table.size)) != 1)
-    )
-    among = np.ones(table.size, bool) if whole else table.true(m.get("among", 1), where)
+    everybody = np.ones(table.size, bool)
+    population = np.flatnonzero(everybody if whole else table.true("infused and not failed"))
+    among = everybody if whole else table.true(m.get("among", 1), where)
     unit = str(m.get("unit", "%" if kind in ("share", "survival") else "1"))
     read = _reader(m, kind, table, ends, among, where, unit)
     return Measure(
@@ -167,8 +166,7 @@ def _reader(
         if kind == "survival median":
             return lambda i: median_time(time[i], event[i]) / DAYS.get(unit, 1.0)
         # The group is joined on a day from infusion; the endpoint's clock may start later (remission).
-        started = _start(table, ends[m["of"]])
-        since = table.of(m["by"], where, "day") - started
+        since = table.of(m["by"], where, "day") - np.where(np.isfinite(time), ends[m["of"]].start, 0.0)
         return lambda i: hazard_ratio(time[i], event[i], since[i])
     of = table.of(m["of"], where)
     if kind == "share":
@@ -186,15 +184,6 @@ def _reader(
     group = table.true(m["by"], where)
     inside, outside = np.where(group, logs, np.nan), np.where(group, np.nan, logs)
     return lambda i: np.exp(mean(inside[i]) - mean(outside[i]))
-
-
-def _start(table: Table, end: Endpoint) -> Floats:
-    """The day on which each patient's clock of an endpoint starts."""
-    own = np.full(table.size, np.inf)
-    for word in set(end.what):
-        day = table.columns[f"{word.replace(' ', '_')}_day"]
-        own = np.where(end.what == word, day - end.time, own)
-    return own
 
 
 def _divided(a: Floats, b: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,15 @@ import numpy as np
 
 import livingdrug
 from livingdrug.engine.plan import Floats, Ints
-from livingdrug.errors import ScenarioError
 from livingdrug.results.courses import Courses
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
-from livingdrug.scenario import Arm, Resolved, resolve
+from livingdrug.scenario import Arm, Resolved, resolve, schema
 from livingdrug.trial.compare import beside
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.enrolment import Enrolled, enrol
 from livingdrug.trial.measures import Table, endpoints, units
 from livingdrug.trial.rows import rows
+from livingdrug.trial.workers import Crew, crew
 
 TOGETHER = 4_096  # patients drawn at once; memory does not grow with the size of a trial
 USUAL = 500
@@ -49,29 +50,36 @@ class Trial:
         out: str | Path | None = None,
         progress: Progress | None = None,
         block: int = 256,
+        workers: int | None = None,
+        cluster: str | None = None,
     ) -> Result:
-        """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result."""
+        """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result.
+
+        workers: processes on this machine that share the work, cluster: address of a Dask scheduler (instead of threads here).
+        """
         begun = time.perf_counter()
-        many = patients if patients is not None else self.resolved.patients or USUAL
-        luck = seed if seed is not None else self.resolved.seed
-        if many < 1:
-            raise ScenarioError(f"{many} patients cannot be simulated", where="patients", allowed="1 or more")
+        many = self.resolved.patients or USUAL if patients is None else patients
+        luck = self.resolved.seed if seed is None else seed
+        schema.check({"patients": many, "seed": luck}, lambda word: word)
         arms = self.resolved.arms
+        for arm in arms:
+            rehearse(arm, self.design(arm))
         total = many * len(arms)
-        done = {
-            a.name: follow(a, self.design(a), many, luck, threads, block, _told(progress, i * many, total))
-            for i, a in enumerate(arms)
-        }
+        with crew(workers, cluster) if workers or cluster else nullcontext() as hands:
+            done = {
+                a.name: follow(a, self.design(a), many, luck, threads, block, _told(progress, i * many, total), hands)
+                for i, a in enumerate(arms)
+            }
         result = Result(
-            self.resolved.name,
-            self.title,
-            self.resolved.names.get("product", ""),
-            luck,
-            done,
-            time.perf_counter() - begun,
-            self.resolved,
-            self._provenance(many, luck),
-            _report,
+            trial=self.resolved.name,
+            title=self.title,
+            product=self.resolved.names.get("product", ""),
+            seed=luck,
+            arms=done,
+            wall_s=time.perf_counter() - begun,
+            resolved=self.resolved,
+            provenance=self._provenance(many, luck),
+            report=_report,
         )
         if out is not None:
             result.save(out)
@@ -119,11 +127,13 @@ def follow(
     threads: int | None = None,
     block: int = 256,
     progress: Callable[[int], None] | None = None,
+    hands: Crew | None = None,
 ) -> ArmResult:
     """One arm from enrolment to the end of follow-up."""
-    rehearse(arm, plan)
-    courses = Courses.empty(plan.times, plan.shown, plan.programs.observables)
-    found = columns(arm, plan, patients, seed, threads=threads, block=block, progress=progress, seen=courses.add)
+    if hands:
+        found, courses = hands.gather(arm, plan, patients, seed, block, progress)
+    else:
+        found, courses = gather(arm, plan, patients, seed, threads=threads, block=block, progress=progress)
     trial = arm.resolved.trial
     ends = {
         n: TimeToEvent(e.name, e.title, e.time, e.event, e.what)
@@ -152,15 +162,16 @@ def lots(
     block: int = 256,
     progress: Callable[[int], None] | None = None,
     seen: Callable[[Ints, Floats], None] | None = None,
+    first: int = 0,
 ) -> Iterator[tuple[Enrolled, dict[str, Any]]]:
-    """Lots of enrolled patients with their columns, so that memory stays flat.
+    """Lots of enrolled patients [first, patients) with their columns, so that memory stays flat.
 
     seen: told (ids, courses (n, times, shown)) of the infused patients, block by block.
     """
     from livingdrug.engine.run import simulate_blocks
 
-    for first in range(0, patients, TOGETHER):
-        enrolled = enrol(arm, plan, np.arange(first, min(first + TOGETHER, patients), dtype=np.int64), seed)
+    for begin in range(first, patients, TOGETHER):
+        enrolled = enrol(arm, plan, np.arange(begin, min(begin + TOGETHER, patients), dtype=np.int64), seed)
         found = []
         for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, threads, block, progress):
             found.append(rows(arm, plan, enrolled, part, output))
@@ -169,6 +180,12 @@ def lots(
         if progress:
             progress(len(enrolled.ids) - len(enrolled.infused))
         yield enrolled, _table(enrolled, found)
+
+
+def gather(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> tuple[dict[str, Any], Courses]:
+    """The columns of all enrolled patients, and their courses; `how` as in `lots`."""
+    courses = Courses.empty(plan.times, plan.shown, plan.programs.observables)
+    return columns(arm, plan, patients, seed, **how, seen=courses.add), courses
 
 
 def columns(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> dict[str, Any]:

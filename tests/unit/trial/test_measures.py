@@ -61,6 +61,8 @@ def test_what_comes_before_the_start_or_after_the_end_does_not_count() -> None:
             "a_day": np.array([5.0, 50.0, 20.0]),
             "b_day": np.array([10.0, 10.0, 10.0]),
             "end_day": np.array([40.0, 40.0, 40.0]),
+            "infused": np.ones(3),
+            "failed": np.zeros(3),
         }
     )
     e = endpoint(table, {"name": "x", "start": "b", "events": ["a"]})
