@@ -214,15 +214,13 @@ def _age(age: dict[str, object], low: float | None, high: float | None) -> Itera
     )
     if high is None:
         yield f"# assumed: no one above {most:g} years"
-    yield "[population.covariates.age]"
-    yield f"low = {least:g}"
-    yield f"high = {most:g}"
+    yield "[set]"
+    yield f'"covariates.age.low" = {least:.3g}'
+    yield f'"covariates.age.high" = {most:.3g}'
     middle = numbers.get("value")
     if middle is not None and not least < middle < most:
         yield "# assumed: the median lies midway, as the library population's own lies outside the limits"
-        yield f"value = {(least + most) / 2:g}"
-    yield 'kind = "assumed"'
-    yield 'why = "limits as eligible in the registry record"'
+        yield f'"covariates.age.value" = {(least + most) / 2:.3g}'
 
 
 def _protocol(words: Wording, base: str) -> Iterator[str]:

@@ -13,12 +13,12 @@ _DOSE = re.compile(
     re.IGNORECASE,
 )
 _AGENT = re.compile(
-    r"\b(fludarabine|cyclophosphamide)\b(?:\s?\(?\w{2,4}\)?)?[^.;\n]{0,40}?"
+    r"\b(fludarabine|cyclophosphamide)\b(?:\s?\(?\w{2,4}\)?)?(?:(?!\bcyclophosph|\bfludara)[^.;\n]){0,40}?"
     r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s?mg\s?/\s?(?:m\s?\^?2|m2|sqm|square met)",
     re.IGNORECASE,
 )
 _AGENT_AFTER = re.compile(
-    r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s?mg\s?/\s?(?:m\s?\^?2|m2)(?:/d(?:ay)?)?\s?"
+    r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s?mg\s?/\s?(?:m\s?\^?2|m2)(?:/d(?:ay)?)?\s"
     r"(?:of |IV )?(fludarabine|cyclophosphamide)\b",
     re.IGNORECASE,
 )
@@ -27,6 +27,7 @@ _FOR_DAYS = re.compile(
     r"|(?:on )?days?\s?-\s?(\d)\s?(?:to|through|-|,)\s?(?:day\s?)?-?\s?(\d)",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"(?<=[.;])\s|\n")
 _NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 
@@ -43,15 +44,16 @@ class Stated:
 def stated_doses(words: Wording) -> list[Stated]:
     """Cell doses that the arms, interventions or descriptions state, smallest first."""
     found: dict[tuple[float, str], Stated] = {}
-    for passage in words.of("arm", "intervention description", "intervention", "summary", "description"):
-        for sentence in re.split(r"(?<=[.;])\s|\n", passage.text):
-            for match in _DOSE.finditer(sentence):
-                lower, number, power, *per = match.groups()
-                unit = "cell/kg" if any(per) else "cell"
-                for given in filter(None, (lower, number)):
-                    dose = float(given) * 10.0 ** int(power)
-                    if 1e3 <= dose <= (1e9 if any(per) else 1e12):
-                        found.setdefault((dose, unit), Stated(dose, unit, f"{passage.place}: {sentence}"))
+    for places in (("arm", "intervention description", "intervention"), ("summary", "description")):
+        for passage in words.of(*places):
+            for sentence in _SENTENCE.split(passage.text):
+                for match in _DOSE.finditer(sentence):
+                    lower, number, power, *per = match.groups()
+                    unit = "cell/kg" if any(per) else "cell"
+                    for given in filter(None, (lower, number)):
+                        dose = float(given) * 10.0 ** int(power)
+                        if 1e3 <= dose <= (1e9 if any(per) else 1e12):
+                            found.setdefault((dose, unit), Stated(dose, unit, f"{passage.place}: {sentence}"))
         if found:
             break
     return sorted(found.values(), key=lambda s: (s.unit, s.value))
@@ -61,7 +63,7 @@ def stated_conditioning(words: Wording) -> dict[str, Stated]:
     """Fludarabine and cyclophosphamide doses [mg/m2] with their days, where stated."""
     found: dict[str, Stated] = {}
     for passage in words.of("arm", "intervention description", "intervention", "summary", "description", "eligibility"):
-        for sentence in re.split(r"(?<=[.;])\s|\n", passage.text):
+        for sentence in _SENTENCE.split(passage.text):
             pairs = [(m[1], m[2], m.end()) for m in _AGENT.finditer(sentence)] + [
                 (m[2], m[1], m.end()) for m in _AGENT_AFTER.finditer(sentence)
             ]
