@@ -5,6 +5,7 @@ For doses decided before the start, and for what is read off patients afterwards
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ def _true(x: Any) -> Any:
     return (x != 0) & ~np.isnan(x)
 
 
-_ONE = {
+_ONE: dict[Op, Callable[[Any], Any]] = {
     Op.NEG: np.negative,
     Op.ABS: np.abs,
     Op.NOT: lambda x: ~_true(x),
@@ -25,7 +26,7 @@ _ONE = {
     Op.LOG: lambda x: np.where(x > 0, np.log(x), np.nan),
     Op.FLOOR: np.floor,
 }
-_TWO = {
+_TWO: dict[Op, Callable[[Any, Any], Any]] = {
     Op.ADD: np.add,
     Op.SUB: np.subtract,
     Op.MUL: np.multiply,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,8 +147,8 @@ class Beside:
         if missed:
             parts.append("\n".join(["Outside, because", *(f"  {c[0]}: {c[7]}" for c in missed)]))
         if other:
-            heads = ("not comparable", "unit", "simulated (95 %)", "published (95 %)", "because")
-            parts.append(_columns([heads, *((*c[:4], c[7]) for c in other)]))
+            why = ("not comparable", "unit", "simulated (95 %)", "published (95 %)", "because")
+            parts.append(_columns([why, *((*c[:4], c[7]) for c in other)]))
         return "\n\n".join([*parts, self.summary()])
 
     def _repr_html_(self) -> str:
@@ -164,7 +164,7 @@ class Beside:
         )
 
 
-def _columns(table: list[tuple[str, ...]]) -> str:
+def _columns(table: Sequence[tuple[str, ...]]) -> str:
     """Lines of text in columns, the heads underlined."""
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)).rstrip() for row in table]

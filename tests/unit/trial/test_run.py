@@ -92,7 +92,8 @@ def test_times_make_sense(result: Result) -> None:
     )
     relapsed = np.isfinite(c["relapse_day"])
     assert (c["relapse_day"][relapsed] > c["remission_day"][relapsed]).all()
-    assert (c["tocilizumab_day"][c["tocilizumab_doses"] > 0] >= c["crs_onset"][c["tocilizumab_doses"] > 0]).all()
+    given = c["tocilizumab_doses"] > 0
+    assert (c["tocilizumab_day"][given] >= c["crs_onset"][given] - 0.5).all()  # onset is dated in whole days
     assert set(np.unique(c["crs_grade"])) <= {0, 1, 2, 3, 4}
     assert (c["crs"] == (c["crs_grade"] >= 1)).all()
 
