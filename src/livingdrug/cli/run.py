@@ -17,6 +17,8 @@ from livingdrug.errors import EngineError, ScenarioError, unknown
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Patients = Annotated[int | None, typer.Option("--patients", help="How many virtual patients (1 to 10,000,000).")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same patients, same luck.")]
+Workers = Annotated[int | None, typer.Option("--workers", help=(
+    "Processes on this machine that share the patients (without it: threads on all processors)."))]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help=(
     "Change one number or word, as kinetics.growth=0.8, \"kinetics.growth=0.8 1/day\", \"tumour.kill=* 0.5\"."))]
 
@@ -28,8 +30,8 @@ def run(
     set_: Sets = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the report and tables (runs/NAME).")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
-    workers: Annotated[int | None, typer.Option("--workers", help="Threads to use (all processors).")] = None,
-    cluster: Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")] = None,
+    workers: Workers = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler whose workers share the patients.")] = None,
     json_: Json = False,
 ) -> None:
     """Run a virtual trial and show each measure beside the published one."""
@@ -43,7 +45,7 @@ def run(
     prepared = Trial(trial, sets=sets)
     with run_folder(place) if place else nullcontext() as folder:
         with progress(prepared.title, silent=json_) as tell:
-            result = prepared.run(patients=patients, seed=seed, threads=workers, progress=tell)
+            result = prepared.run(patients=patients, seed=seed, progress=tell, cluster=cluster, **_shared(workers))
         if folder:
             result.save(folder)
     if json_:
@@ -166,10 +168,15 @@ def _machine(device: str, workers: int | None, cluster: str | None) -> None:
         raise unknown("device", device, ["cpu", "cuda"], "--device")
     if device == "cuda":
         raise EngineError("this version has no CUDA engine", where="--device", allowed="cpu", mend="leave --device out")
-    if cluster:
-        raise EngineError("this version cannot use a cluster", where="--cluster", mend="use --workers on this machine")
     if workers is not None and not 1 <= workers <= 1024:
         raise ScenarioError(f"{workers} workers are not possible", where="--workers", allowed="1 to 1024")
+    if cluster and workers:
+        raise ScenarioError("workers and a cluster were both asked for", where="--workers", mend="choose one of them")
+
+
+def _shared(workers: int | None) -> dict[str, int]:
+    """One worker is this process, on one thread; more are processes of their own."""
+    return {} if workers is None else {"threads": 1} if workers == 1 else {"workers": workers}
 
 
 @contextmanager

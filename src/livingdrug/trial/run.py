@@ -55,7 +55,7 @@ class Trial:
     ) -> Result:
         """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result.
 
-        workers: processes on this machine that share the work, cluster: address of a Dask scheduler (instead of threads here).
+        workers: processes here that share the patients; cluster: address of a Dask scheduler that does.
         """
         begun = time.perf_counter()
         many = self.resolved.patients or USUAL if patients is None else patients

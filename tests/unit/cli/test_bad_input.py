@@ -32,7 +32,7 @@ WORDS = [  # what is typed, what the message must say
     ((*RUN, "--workers", "0"), ["0 workers", "1 to 1024"]),
     ((*RUN, "--device", "tpu"), ["unknown device 'tpu'", "cpu, cuda"]),
     ((*RUN, "--device", "cuda"), ["no CUDA engine"]),
-    ((*RUN, "--cluster", "tcp://x:1"), ["cannot use a cluster"]),
+    ((*RUN, "--cluster", "tcp://x:1", "--workers", "2"), ["choose one of them"]),
     ((*RUN, "--patient", "5"), ["--patient"]),
     ((*RUN, "--set"), ["--set"]),
     ((*RUN, "--set", "kinetics.growth"), ["is not a change", "PATH=VALUE"]),

@@ -72,7 +72,7 @@ def test_run_writes_a_whole_folder_and_says_where(capsys, quick):
     said = command(capsys, "run", "eliana", "--patients", "5", "--seed", "3", "--set", "a.b=1 1/day", "--workers", "2")
     assert said.code == 0 and "the table" in said.out and "runs/eliana/report.html" in said.out and said.err == ""
     assert quick.asked[0] == ("eliana", {"a.b": "1 1/day"})
-    assert {k: quick.asked[1][k] for k in ("patients", "seed", "threads")} == {"patients": 5, "seed": 3, "threads": 2}
+    assert {k: quick.asked[1][k] for k in ("patients", "seed", "workers")} == {"patients": 5, "seed": 3, "workers": 2}
     assert left() == ["runs", "runs/eliana", "runs/eliana/provenance.json", "runs/eliana/report.html"]
 
 

@@ -1,0 +1,131 @@
+"""One arm's patients split over Dask workers, here or on a cluster; each part is reduced where it is simulated.
+
+A part is a pure function of (arm, seed, which patients). Dask does again what a lost worker had done or was doing, so
+the result is that of one process, bit for bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from livingdrug.errors import EngineError, ScenarioError
+from livingdrug.results.courses import Courses
+from livingdrug.scenario import Arm
+from livingdrug.trial.design import Design, design
+
+MOST = 4_096  # patients in one part
+ROUNDS = 4  # parts for each processor, so that nobody waits long for the last
+PATIENCE = "10 s"  # how long a cluster may take to answer
+
+Told = Callable[[int], None] | None
+Gathered = tuple[dict[str, Any], Courses]
+
+
+@contextmanager
+def crew(workers: int | None = None, cluster: str | None = None) -> Iterator[Crew]:
+    """So many worker processes on this machine, or those of the Dask scheduler at an address."""
+    if cluster and workers:
+        raise ScenarioError("workers and a cluster were both asked for", mend="choose one of them")
+    try:
+        import distributed
+    except ImportError as absent:
+        raise EngineError("more than one worker needs Dask", mend="pip install 'livingdrug[cluster]'") from absent
+    if cluster:
+        try:
+            client = distributed.Client(cluster, timeout=PATIENCE, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as problem:
+            raise EngineError(f"no Dask scheduler answers at '{cluster}'", where="--cluster", allowed="tcp://HOST:PORT",
+                              mend="start one with `dask scheduler`, and workers with `dask worker`") from problem
+        with client:
+            _same_version(client)
+            yield Crew(client)
+        return
+    with (
+        distributed.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None,
+                                 host="127.0.0.1", silence_logs=50) as here,  # fmt: skip
+        distributed.Client(here, set_as_default=False) as client,
+    ):
+        yield Crew(client)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Workers who share out the patients of an arm."""
+
+    client: Any
+
+    def processors(self) -> int:
+        """How many parts can be worked on at a time."""
+        threads = sum(self.client.nthreads().values())
+        if not threads:
+            raise EngineError("the cluster has no workers", where="--cluster", mend="start some with `dask worker`")
+        return threads
+
+    def gather(
+        self, arm: Arm, plan: Design, patients: int, seed: int, block: int = 256, progress: Told = None
+    ) -> Gathered:
+        """The columns of all enrolled patients, and their courses."""
+        import distributed
+        import numpy as np
+
+        size = max(1, min(MOST, -(-patients // (ROUNDS * self.processors()))))
+        parts = [(first, min(first + size, patients)) for first in range(0, patients, size)]
+        packed = pickle.dumps(replace(arm, resolved=replace(arm.resolved)))  # without what it has worked out so far
+        sent = self.client.submit(pickle.loads, packed, pure=False)  # a task, not data: made again when it is lost
+        name = hashlib.blake2b(packed, digest_size=16).hexdigest()
+        waiting = {
+            self.client.submit(_part, name, sent, *part, seed, block, pure=False): i for i, part in enumerate(parts)
+        }
+        found: dict[int, Gathered] = {}
+        try:
+            for future in distributed.as_completed(list(waiting), loop=self.client.loop):
+                i = waiting[future]
+                found[i] = future.result()
+                future.release()
+                if progress:
+                    progress(parts[i][1] - parts[i][0])
+        except distributed.scheduler.KilledWorker as problem:
+            raise EngineError("worker after worker died over the same patients", where=str(parts[0]),
+                              mend="give each worker more memory, or use fewer workers") from problem
+        finally:
+            for future in waiting:
+                future.cancel()
+        courses = Courses.empty(plan.times, plan.shown, plan.programs.observables)
+        for i in range(len(parts)):
+            courses.merge(found[i][1])
+        tables = [found[i][0] for i in range(len(parts))]
+        return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}, courses
+
+
+_designs: dict[str, Design] = {}  # of this worker, by the name of the arm sent
+
+
+def _part(name: str, arm: Arm, first: int, last: int, seed: int, block: int) -> Gathered:
+    """Patients [first, last) of an arm, simulated on one thread of a worker."""
+    from livingdrug.trial.run import gather
+
+    if name not in _designs:
+        _designs[name] = design(arm)
+    return gather(arm, _designs[name], last, seed, first=first, threads=1, block=block)
+
+
+def _version() -> str:
+    import livingdrug
+
+    return livingdrug.__version__
+
+
+def _same_version(client: Any) -> None:
+    """EngineError unless every worker of the cluster has this version of the program."""
+    try:
+        found = set(client.run(_version).values())
+    except ImportError:
+        found = {"none"}
+    if found - {_version()}:
+        raise EngineError(f"the cluster's workers have livingdrug {', '.join(sorted(found))}, here is {_version()}",
+                          where="--cluster", mend="install the same version everywhere")

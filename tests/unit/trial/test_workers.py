@@ -1,0 +1,71 @@
+"""Workers who share out the patients change nothing in the result, not even one who dies in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from livingdrug.errors import EngineError, ScenarioError
+from livingdrug.results.courses import Courses
+from livingdrug.trial import Trial
+from livingdrug.trial.workers import crew
+
+distributed = pytest.importorskip("distributed", reason="Dask is not installed (livingdrug[cluster])")
+N = 40
+
+
+def test_a_worker_is_killed_in_the_middle_and_nothing_changes():
+    alone = Trial("eliana").run(patients=N, seed=5)
+    told, killed = [], []
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        before = set(client.run(os.getpid).values())
+
+        def progress(done: int, total: int) -> None:
+            told.append((done, total))
+            if not killed:
+                killed.append(min(before))
+                os.kill(killed[0], signal.SIGKILL)
+
+        shared = Trial("eliana").run(patients=N, seed=5, cluster=cluster.scheduler_address, progress=progress)
+        client.wait_for_workers(2)
+        assert killed[0] not in client.run(os.getpid).values()
+    assert told[-1] == (N, N) and len(told) > 4 and told == sorted(told)
+    for name, x in alone.arm().columns.items():
+        y = shared.arm().columns[name]
+        assert (x == y).all() if x.dtype.kind == "U" else np.array_equal(x, y, equal_nan=True), name
+    np.testing.assert_array_equal(alone.courses.counts, shared.courses.counts)
+    assert list(alone.courses.samples) == list(shared.courses.samples)
+    for who, course in alone.courses.samples.items():
+        np.testing.assert_array_equal(course, shared.courses.samples[who])
+    assert alone.json()["measures"] == shared.json()["measures"]
+
+
+def test_courses_of_parts_add_up():
+    rng = np.random.default_rng(1)
+    times, values = np.arange(3.0), rng.lognormal(size=(60, 3, 2))
+    whole, merged = (Courses.empty(times, ["a", "b"], {}) for _ in range(2))
+    whole.add(np.arange(60), values)
+    for part in (slice(0, 10), slice(10, 35), slice(35, 60)):
+        piece = Courses.empty(times, ["a", "b"], {})
+        piece.add(np.arange(60)[part], values[part])
+        merged.merge(piece)
+    np.testing.assert_array_equal(whole.counts, merged.counts)
+    assert list(whole.samples) == list(merged.samples)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x", "127.0.0.1:1"])
+def test_a_scheduler_that_is_not_there(monkeypatch, address):
+    monkeypatch.setattr("livingdrug.trial.workers.PATIENCE", "1 s")
+    with pytest.raises(EngineError, match="no Dask scheduler answers"), crew(cluster=address):
+        pass
+
+
+def test_workers_here_and_a_cluster_are_too_many():
+    with pytest.raises(ScenarioError, match="choose one"), crew(2, "tcp://127.0.0.1:1"):
+        pass
