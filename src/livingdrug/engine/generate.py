@@ -98,6 +98,7 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
         return f"m{row[i]}" if i in row else "h"
 
     slopes = [f"{f(i)} = {scaled(i)}*{x}" for i, x in enumerate(system.rhs)]
+    added = [f"{f(i)} = {f(i)} + {scaled(i)}*{x}" for i, x in enumerate(system.rhs)]
     inverse = repr(1.0 / rodas.GAMMA)
     matrix = []
     for i in range(lu.size):
@@ -121,7 +122,7 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
     return [
         function("begin", "Slopes h f(Y) in F and the factors of I/GAMMA - h J in W.",
                  [*system.rhs, *system.jacobian.values()], [*slopes, *matrix], "Y", step_of),
-        function("slope", "Slopes h f(YS) in F.", list(system.rhs), slopes, "YS", step_of),
+        function("slope", "Adds the slopes h f(YS) to F.", list(system.rhs), added, "YS", step_of),
         function("observe", "Published quantities at YI.", list(system.observed),
                  [f"{at('OB')(i)} = {x}" for i, x in enumerate(system.observed)], "YI"),
         function("rate_clones", "Birth, death and passage rates per cell at YI.", list(system.rates),

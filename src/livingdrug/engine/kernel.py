@@ -162,20 +162,14 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                 if done != 0 or over[l] == -1:  # cut the step here
                     reached[l] = ticks[k]
                     over[l] = OUTCOME_STOPPED if done & 2 else 0
-                    fresh[l] = True
+                    fresh[l] = fresh[l] or done != 0
                     for i in range(N):
                         w[YS + i*LANES + l] = w[YI + i*LANES + l]
 
+        together = True
         for l in range(LANES):  # ---- land
-            if not arrived[l]:
-                continue
-            p, t = who[l], reached[l]
-            for k in range(HAZARDS):
-                if coming[l, k] <= t:
-                    event_times[p, k] = coming[l, k]
-                coming[l, k] = np.inf
-            if over[l] == OUTCOME_ENDED:
-                a = (t - w[T + l])/w[H + l]
+            if over[l] == OUTCOME_ENDED and arrived[l]:
+                a = (reached[l] - w[T + l])/w[H + l]
                 for i in range(N):
                     w[YI + i*LANES + l] = inside(w, l, i, a)
                 for c in range(CLONES):
@@ -183,10 +177,23 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                         w[YI + CLONE[c]*LANES + l] = w[YS + CLONE[c]*LANES + l]
                 for i in range(N):
                     w[YS + i*LANES + l] = w[YI + i*LANES + l]
-            if over[l] < OUTCOME_STEP_BUDGET:
+            together = together and (who[l] < 0 or (arrived[l] and over[l] < OUTCOME_STEP_BUDGET))
+        if together:
+            for i in range(WIDTH):
+                x = w[YS + i]
+                w[Y + i] = x if abs(x) > NOTHING else 0.0
+        for l in range(LANES):
+            if not arrived[l]:
+                continue
+            p, t = who[l], reached[l]
+            for k in range(HAZARDS):
+                if coming[l, k] <= t:
+                    event_times[p, k] = coming[l, k]
+                coming[l, k] = np.inf
+            if over[l] < OUTCOME_STEP_BUDGET and not together:
                 for i in range(N):
                     x = w[YS + i*LANES + l]
-                    w[Y + i*LANES + l] = 0.0 if abs(x) < NOTHING else x
+                    w[Y + i*LANES + l] = x if abs(x) > NOTHING else 0.0
             w[T + l] = t
             if over[l] == 0 and t < end:
                 if fresh[l] or t == stop[l]:

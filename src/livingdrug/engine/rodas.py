@@ -37,8 +37,9 @@ H: tuple[tuple[float, ...], ...] = (
 STAGES = len(C)
 
 
-def _sum(row: tuple[float, ...]) -> str:
-    return " + ".join(f"{x!r}*w[K{j} + i]" for j, x in enumerate(row))
+def _sum(row: tuple[float, ...], last: int = -1) -> str:
+    """A combination of stages; stage number `last` is at hand as k."""
+    return " + ".join(f"{x!r}*" + ("k" if j == last else f"w[K{j} + i]") for j, x in enumerate(row))
 
 
 def step_source() -> str:
@@ -47,13 +48,13 @@ def step_source() -> str:
     for i in range(STAGES):
         if i:
             lines.append("slope(w)")
-            lines += ["for i in range(WIDTH):", f"    w[F + i] = w[F + i] + ({_sum(C[i])})"]
-        lines.append("solve(w)")
+        lines += ["solve(w)", "for i in range(WIDTH):", "    k = w[F + i]", f"    w[K{i} + i] = k"]
         if i + 1 < len(A):
-            following = f"w[Y + i] + ({_sum(A[i + 1]).replace(f'w[K{i} + i]', 'w[F + i]')})"
+            lines.append(f"    w[YS + i] = w[Y + i] + ({_sum(A[i + 1], i)})")
         else:
-            following = "w[YS + i] + w[F + i]"
-        lines += ["for i in range(WIDTH):", f"    w[K{i} + i] = w[F + i]", f"    w[YS + i] = {following}"]
+            lines.append("    w[YS + i] = w[YS + i] + k")
+        if i + 1 < STAGES:
+            lines.append(f"    w[F + i] = {_sum(C[i + 1], i)}")
     body = "\n".join(f"    {x}" for x in lines)
     dense = "\n".join(f"        w[D{r} + i] = {_sum(row)}" for r, row in enumerate(H))
     return f'''
