@@ -44,7 +44,8 @@ def main() -> None:
     write_section(
         "turnover",
         "## Birth and death of leukaemic cells\n\nOnly net growth is known; the split decides how easily the last "
-        f"cells die out by chance. {N:,} enrolled patients, seed {SEED} (`verification/turnover.py`); net growth kept, "
+        f"cells die out by chance. {N:,} enrolled patients, seed {SEED} (`verification/turnover.py`); net growth "
+        f"kept, "
         "death without treatment is changed (0.05 per day is assumed, dotted; dashed: published).\n\n"
         + table(["death [1/day]", *(titles[m] for m in SHOWN)], rows)
         + "\n\n![Turnover](verification/turnover.png)",
