@@ -204,6 +204,6 @@ def test_leon_triana_peak_formula():
 
 
 def test_kimmel_lies_on_the_data_of_its_figure():
-    found, data = ran("kimmel_2021"), published("kimmel_2021").data()["zuma1"]
+    found, data = ran("kimmel_2021"), published("kimmel_2021").data["zuma1"]
     inside = [low <= float(found.measure(f"at(blood, {day})")[0]) <= high for day, _, low, high in data["rows"]]
     assert inside == [True, True, True, True]

@@ -288,7 +288,7 @@ def test_doses_of_the_models_per_microlitre_agree():
 
 def test_data_of_kimmel_agree():
     second = [[r["day"], r["median"], r["low"], r["high"]] for r in SECOND["kimmel_2021"]["data"]]
-    assert published("kimmel_2021").data()["zuma1"]["rows"] == second
+    assert published("kimmel_2021").data["zuma1"]["rows"] == second
 
 
 @pytest.mark.parametrize("name", names())

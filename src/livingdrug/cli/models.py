@@ -59,7 +59,7 @@ def show(name: Name, json_: Json = False) -> None:
         "dose": _dose_words(model),
         "conditioning": _words(model.entry.data["conditioning"]),
         "observations": {n: {"unit": o.unit, "of": o.of} for n, o in model.observations.items()},
-        "data": list(model.data()),
+        "data": list(model.data),
         "sets": list(model.sets),
         "errata": [dict(e) for e in model.errata],
         "sources": {k: str(s) for k, s in model.sources.items()},

@@ -181,12 +181,12 @@ def _data(over: str, of: str | None) -> Data:
         return _csv(Path(over), of or "blood")
     name, _, key = over.partition("/")
     model = published(name)
-    sets = model.data()
+    sets = model.data
     if not sets:
         raise ScenarioError(
             f"{model.name} came with no data",
             where="--over",
-            allowed=[f"{n}/{k}" for n in library.names("models") for k in published(n).data()],
+            allowed=[f"{n}/{k}" for n in library.names("models") for k in published(n).data],
         )
     if key and key not in sets:
         raise unknown(f"data of {model.name}", key, sets, "--over")

@@ -18,22 +18,7 @@ from livingdrug.models.integrate import Dose
 from livingdrug.sources import Parameter, Source, read_parameter
 from livingdrug.units import quantity
 
-KEYS = (
-    "title",
-    "aliases",
-    "about",
-    "days",
-    "sources",
-    "modules",
-    "dose",
-    "conditioning",
-    "observe",
-    "variants",
-    "data",
-    "published",
-    "errata",
-    "sets",
-)
+KEYS = "title aliases about days sources modules dose conditioning observe variants data published errata sets".split()
 
 
 @dataclass(frozen=True)
@@ -96,12 +81,6 @@ class Published:
         """What can be looked at, by name."""
         return {n: Observation(n, o["path"], o["unit"], o["of"]) for n, o in self.entry.data["observe"].items()}
 
-    def observation(self, name: str) -> Observation:
-        """One of the observations; an error with the nearest match otherwise."""
-        if name not in self.observations:
-            raise unknown(f"observation of {self.name}", name, self.observations)
-        return self.observations[name]
-
     @cached_property
     def values(self) -> dict[str, float]:
         """Every parameter's value, in the model's units."""
@@ -162,7 +141,8 @@ class Published:
             )
         return amount
 
-    def data(self, name: str | None = None) -> dict[str, Any]:
+    @property
+    def data(self) -> dict[str, Any]:
         """Published observations that came with the paper, by name."""
         return dict(self.entry.data.get("data", {}))
 
@@ -188,7 +168,7 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
             allowed=list(variants) or "none",
             nearest=nearest(variant, variants),
         )
-    model = assemble(*[_module(role, stem) for role, stem in data["modules"].items()])
+    model = assemble(*[biology.find(stem) for stem in data["modules"].values()])
     sets = _sets(entry, model)
     group = variants[variant].get("group") if variant else None
     parameters = _parameters(entry, model, variants.get(variant, {}), sets)
@@ -204,15 +184,6 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
             values[path] = new.in_unit(model.unit(path)).value
     chosen = {n: x for n, x in sets.items() if group and n.split()[0] == group}
     return Published(entry.name, variant or None, entry, model, parameters, chosen)
-
-
-def _module(role: str, stem: str) -> Any:
-    module = biology.find(stem)
-    return (
-        module
-        if module.role == role
-        else type(module.__name__, (module,), {"role": role, "__module__": module.__module__})
-    )
 
 
 def _parameters(

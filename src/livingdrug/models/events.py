@@ -13,7 +13,7 @@ from livingdrug.errors import EngineError
 from livingdrug.model.sbml import Event, Imported
 from livingdrug.model.sbml.formula import TIME, Edge, Look
 from livingdrug.model.sbml.read import safe
-from livingdrug.models.integrate import Course, halve
+from livingdrug.models.integrate import Course, turns
 
 Floats = NDArray[np.float64]
 GRID = 20_001  # moments at which conditions on time alone are looked at, before they are located exactly
@@ -82,10 +82,7 @@ class Events:
         grid = np.linspace(t, end, GRID)
         signs = np.broadcast_to(sign(grid), grid.shape)
         for i in np.flatnonzero(signs[1:] != signs[:-1]):
-            here = float(grid[i])
-            while (now := sign(here)) != signs[i + 1] and here < grid[i + 1]:
-                here = halve(lambda at: sign(at) != now, here, float(grid[i + 1]))[1]  # noqa: B023 (used at once)
-                yield here
+            yield from turns(sign, float(grid[i]), float(grid[i + 1]))
 
     def settle(self, t: float, y: Floats) -> Floats:
         """Trigger what turned true, forget what no longer persists, carry out what is due, until nothing changes."""

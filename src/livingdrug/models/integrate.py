@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import EngineError
-from livingdrug.model import Model
+from livingdrug.model import Model, Switch
 from livingdrug.models.slopes import slopes
 
 Floats = NDArray[np.float64]
@@ -25,7 +25,10 @@ RESTARTS = 100_000
 
 @dataclass(frozen=True)
 class Dose:
-    """An amount [unit of the entry] given at `time` [day] into the entry `into`; duration 0 is a bolus."""
+    """An amount [unit of the entry] given at `time` [day] into the entry `into`; duration [day] 0 is a bolus.
+
+    Into a switch: the value it has from then on.
+    """
 
     time: float
     into: str
@@ -134,9 +137,9 @@ class _Journey:
         self.written = np.full((len(times), len(self.y)), np.nan)
         self.next = 0
         breaks = [float(course.constants[b]) for b in course.model.breaks]
-        ends = [d.time + d.duration for d in doses if d.duration > 0]
-        self.doses = sorted(doses, key=lambda d: d.time)
-        self.fixed = np.unique([*breaks, *np.nextafter(breaks, np.inf), *[d.time for d in doses], *ends])
+        course.inputs.clear()
+        self.acts = sorted((a for d in doses for a in self._acts(d)), key=lambda a: a[0])
+        self.fixed = np.unique([*breaks, *np.nextafter(breaks, np.inf), *(time for time, _ in self.acts)])
 
     def run(self) -> Floats:
         self._arrive()
@@ -151,30 +154,34 @@ class _Journey:
 
     def _arrive(self) -> None:
         """Doses, ends of infusions and jumps that happen now; then what is to be written at this moment."""
-        for d in [d for d in self.doses if d.time <= self.t]:
-            self.doses.remove(d)
-            self._give(d)
+        while self.acts and self.acts[0][0] <= self.t:
+            self.acts.pop(0)[1]()
         self.y = self.jumps.settle(self.t, self.y)
         self._write(self.t, lambda t: np.repeat(self.y[:, None], len(t), 1))
         self.scale = np.maximum(self.scale, np.abs(self.y))
         self.stops = self.jumps.stops(self.t, self.y, self.end)
 
-    def _give(self, d: Dose) -> None:
-        model, constants = self.course.model, self.course.constants
+    def _acts(self, d: Dose) -> list[tuple[float, Callable[[], None]]]:
+        """What a dose does, and when: it lands, runs from then until then, or sets a switch."""
+        model, inputs = self.course.model, self.course.inputs
         if d.into not in model.inputs:
             raise EngineError(f"the model has no entry '{d.into}'", allowed=model.inputs)
+
+        def run(rate: float) -> None:
+            inputs[d.into] = inputs.get(d.into, 0.0) + rate
+
+        def land() -> None:
+            role = d.into.rpartition(".")[0]
+            for state in model.declared[d.into].into:  # type: ignore[attr-defined]
+                share = float(self.course.constants[f"{d.into}>{state}"])
+                self.y[model.states.index(f"{role}.{state}")] += share * d.amount
+
+        if isinstance(model.declared[d.into], Switch):
+            return [(d.time, lambda: inputs.update({d.into: d.amount}))]
         if d.duration > 0:
-            self.course.inputs[d.into] = self.course.inputs.get(d.into, 0.0) + d.amount / d.duration
-            self.doses.append(Dose(d.time + d.duration, d.into, -d.amount / d.duration, -1.0))
-        elif d.duration < 0:
-            self.course.inputs[d.into] += d.amount
-        else:
-            for i, path in enumerate(model.states):
-                self.y[i] += (
-                    d.amount
-                    * float(constants.get(f"{d.into}>{path.rpartition('.')[2]}", 0.0))
-                    * (path.rpartition(".")[0] == d.into.rpartition(".")[0])
-                )
+            rate = d.amount / d.duration
+            return [(d.time, lambda: run(rate)), (d.time + d.duration, lambda: run(-rate))]
+        return [(d.time, land)]
 
     def _write(self, until: float, state: Callable[[Floats], Floats]) -> None:
         last = int(np.searchsorted(self.times, until, side="right"))
@@ -248,37 +255,45 @@ class _Journey:
 
     def _change(self, dense: Any, a: float, b: float, truth: tuple[bool, ...]) -> tuple[float, float] | None:
         """The first moment in (a, b] at which a condition changes: the last moment before, and the first after."""
+
+        def changed(t: float) -> bool:
+            return self.jumps.truth(t, dense(t)) != truth
+
         grid = np.linspace(a, b, LOOKS + 1)
-        states = dense(grid).T
-        near = [self.jumps.near(t, y) for t, y in zip(grid, states, strict=True)]
+        near = np.array([self.jumps.near(t, y) for t, y in zip(grid, dense(grid).T, strict=True)])
         for i in range(1, len(grid)):
-            if self.jumps.truth(grid[i], states[i]) != truth:
-                return halve(lambda t: self.jumps.truth(t, dense(t)) != truth, grid[i - 1], grid[i])
-            if i + 1 < len(grid):
-                touch = self._touch(dense, grid[i - 1], grid[i + 1], near[i - 1], near[i], near[i + 1], truth)
-                if touch is not None:
-                    return halve(lambda t: self.jumps.truth(t, dense(t)) != truth, grid[i - 1], touch)
+            before = grid[i - 1]
+            for t in [*self._crossings(dense, grid, near, i), *self._touches(dense, grid, near, i), grid[i]]:
+                if changed(t):
+                    return halve(changed, before, t)
         return None
 
-    def _touch(
-        self, dense: Any, a: float, b: float, left: Floats, middle: Floats, right: Floats, truth: tuple[bool, ...]
-    ) -> float | None:
-        """A moment between a and b at which a condition holds for a short while, or None."""
+    def _crossings(self, dense: Any, grid: Floats, near: Floats, i: int) -> list[float]:
+        """Moments at which a difference changes sign between two looks, first ones first."""
+        found: list[float] = []
+        for k in np.flatnonzero(np.sign(near[i]) != np.sign(near[i - 1])):
+            found += turns(lambda t: np.sign(self.jumps.near(t, dense(t))[k]), grid[i - 1], grid[i])  # noqa: B023
+        return sorted(found)
+
+    def _touches(self, dense: Any, grid: Floats, near: Floats, i: int) -> list[float]:
+        """Moments at which a difference reaches zero for a short while around look i and turns back."""
         from scipy.optimize import minimize_scalar
 
-        for k in np.flatnonzero(
-            (np.abs(middle) < np.abs(left))
-            & (np.abs(middle) < np.abs(right))
-            & (np.sign(left) == np.sign(right))
-            & (np.sign(left) == np.sign(middle))
-        ):
+        if i + 1 >= len(grid):
+            return []
+        left, middle, right = near[i - 1 : i + 2]
+        closer = (np.abs(middle) < np.abs(left)) & (np.abs(middle) < np.abs(right))
+        found = []
+        for k in np.flatnonzero(closer & (np.sign(left) == np.sign(middle)) & (np.sign(right) == np.sign(middle))):
             sign = np.sign(middle[k])
-            found = minimize_scalar(
-                lambda t, k=k, s=sign: s * self.jumps.near(t, dense(t))[k], bounds=(a, b), method="bounded"
+            lowest = minimize_scalar(
+                lambda t: sign * self.jumps.near(t, dense(t))[k],  # noqa: B023 (used at once)
+                bounds=(grid[i - 1], grid[i + 1]),
+                method="bounded",
             )
-            if found.fun <= 0.0 and self.jumps.truth(found.x, dense(found.x)) != truth:
-                return float(found.x)
-        return None
+            if lowest.fun <= 0.0:
+                found.append(float(lowest.x))
+        return found
 
 
 def halve(changed: Callable[[float], bool], a: float, b: float) -> tuple[float, float]:
@@ -289,3 +304,11 @@ def halve(changed: Callable[[float], bool], a: float, b: float) -> tuple[float, 
             break
         a, b = (a, middle) if changed(middle) else (middle, b)
     return float(a), float(b)
+
+
+def turns(sign: Callable[[float], Any], a: float, b: float) -> Iterator[float]:
+    """The first moments after each change of a sign between a and b: where it becomes 0, and where it leaves 0."""
+    last = sign(b)
+    while a < b and (now := sign(a)) != last:
+        a = halve(lambda t: sign(t) != now, a, b)[1]  # noqa: B023 (used at once)
+        yield a

@@ -257,3 +257,14 @@ def test_the_table_keeps_every_digit(tmp_path):
     lines = as_csv(found).splitlines()
     assert lines[0] == "time,x"
     assert float(lines[2].split(",")[1]) == found["x"][1]
+
+
+def test_a_narrow_window_on_a_state_is_not_stepped_over(tmp_path):
+    """x passes through a window a millionth wide, between two looks."""
+    found = course(
+        small({"x": 0.0, "n": 0.0}, {"x": "1"}, events=[{"when": "x > 3.3 && x < 3.300001", "then": {"n": "n + 1"}}]),
+        tmp_path,
+        end=1000,
+        steps=4,
+    )
+    assert found["n"][-1] == 1
