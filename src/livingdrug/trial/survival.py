@@ -35,11 +35,6 @@ class Curve:
             return float("nan")
         return float(self.survival[np.searchsorted(self.time, day, side="right") - 1])
 
-    def remaining(self, day: float) -> int:
-        """How many are at risk on a day."""
-        place = np.searchsorted(self.time, day, side="left")
-        return int(self.at_risk[place]) if place < len(self.time) else 0
-
 
 def kaplan_meier(time: Any, event: Any) -> Curve:
     """The curve of one group: time (n,) [day] of the event or of censoring, event (n,) whether it was the event."""

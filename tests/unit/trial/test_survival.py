@@ -32,7 +32,7 @@ def test_curve_and_interval_as_lifelines(seed: int) -> None:
         assert ours.at(day) == pytest.approx(float(theirs.predict(day)))
         assert float(survival_at(time, event, day)) == pytest.approx(float(theirs.predict(day)))
     assert float(median_time(time, event)) == theirs.median_survival_time_
-    assert ours.remaining(180.0) == int((time >= 180.0).sum())
+    assert ours.at_risk[np.searchsorted(ours.time, 180.0)] == int((time >= 180.0).sum())
 
 
 def test_many_trials_at_once_equal_one_by_one() -> None:
