@@ -270,12 +270,8 @@ class Model:
                                               nearest=nearest(state, [s.name for s in m.of(State)]))
                         found[f"{path}>{state}"] = share(view) if callable(share) else share
                 elif isinstance(d, State):
-                    found[f"{path}@start"] = d.start(view) if callable(d.start) else self._number(scope, d)
+                    found[f"{path}@start"] = d.start(view) if callable(d.start) else scope.number(float(d.start), d.unit)
         return found
-
-    @staticmethod
-    def _number(scope: _Scope, d: State) -> Any:
-        return scope.number(float(d.start), d.unit)  # type: ignore[arg-type]
 
     def evaluate(self, values: Mapping[str, Any], number: Any = None, published: bool = True) -> Evaluation:
         """Evaluate the equations once.
@@ -346,14 +342,14 @@ class Model:
                     raise WiringError(f"flow '{f.name}' touches the clone '{touched}' but does not say per which cell",
                                       mend=f"write per='{touched}' and give the rate per cell")
             if source in clones and sink in clones:
-                passages[source].append((sink, f.rate))  # type: ignore[arg-type,index]
+                passages[source].append((sink, f.rate))
             elif source in clones:
-                death[source] = death[source] + f.rate  # type: ignore[index]
+                death[source] = death[source] + f.rate
             elif sink in clones:
-                if per != sink:
-                    passages[per].append((sink, f.rate))  # type: ignore[arg-type,index]
-                else:
-                    birth[sink] = birth[sink] + f.rate  # type: ignore[index]
+                if per == sink:
+                    birth[sink] = birth[sink] + f.rate
+                elif per:
+                    passages[per].append((sink, f.rate))
         return [Clone(p, birth[p], death[p], tuple(passages[p])) for p in self.clones]
 
     def to_sbml(
