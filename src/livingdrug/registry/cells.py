@@ -111,7 +111,8 @@ def kind(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
     if car_told and not (only_drugs or _AROUND.search(car_told.text)):
         return _label(CAR_THERAPY, "high", "CAR in the arm or its description", car_told)
     if car_said:
-        around = _AROUND.search(_quote(_CAR, car_said)) or _AROUND_AFTER.search(_quote(_CAR, car_said))
+        quoted = _quote(_CAR, car_said)
+        around = bool(_AROUND.search(quoted) or _AROUND_AFTER.search(quoted))
         if (cellular or not around) and not only_drugs:
             return _label(CAR_THERAPY, "high" if cellular else "medium", "CAR in the description", car_said)
         return _label("care around CAR-T", "medium", "CAR is only the setting", car_said)

@@ -35,7 +35,7 @@ _CART_NUMBER = re.compile(
 )
 _NUMBER_CAR = re.compile(rf"(?<![\w./^-])(?<!10 )({_BARE})(?:[/x-]({_BARE}))?[ -]?(?=CARs?(?![a-z]))")
 _CHAIN = re.compile(
-    r"(CD\d{1,3}[a-z]?)((?:\s?(?:/|x|-|&|\+|and)?\s?(?:CD)?\d{2,3}[ab]?(?![\d%a-zA-Z]))+)", re.IGNORECASE
+    r"(CD\d{1,3}[a-z]?)((?:(?:\s?(?:/|x|-|&|\+|and)\s?(?:CD)?|CD)\d{2,3}[ab]?(?![\d%a-zA-Z]))+)", re.IGNORECASE
 )
 _NOT_TARGET = rule("not_target")
 _FORMER = rule("former")
