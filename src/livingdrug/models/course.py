@@ -109,11 +109,7 @@ def run(
     dose, conditioning: as the model understands them ("5e7 cell", "20 cell/uL"), its usual ones when not given;
     times [day]: where to look (by default 2,000 moments from 0 to `days`); also: further doses or switches.
     """
-    end = model.days if days is None else float(days)
-    if not 0 < end <= 100_000:
-        raise ScenarioError(
-            f"a course of {end:g} days is not possible", where="--days", allowed="more than 0, up to 100,000"
-        )
+    end = horizon(model, days)
     changed = model.adjusted(dose, conditioning)
     courses = {n: Course(model.model, {**values, **changed}, printed=True) for n, values in model.courses().items()}
     doses = [*model.doses(dose), *also]
@@ -128,6 +124,16 @@ def run(
                 np.where((x < 0) & (x > -1e-12 * np.abs(x).max()), 0.0, x)
             )  # rounding below nothing is nothing
     return Run(model, when, {n: np.array(x) for n, x in seen.items()}, tuple(courses))
+
+
+def horizon(model: Published, days: float | None) -> float:
+    """The asked length of a course [day], or the model's own."""
+    end = model.days if days is None else float(days)
+    if not 0 < end <= 100_000:
+        raise ScenarioError(
+            f"a course of {end:g} days is not possible", where="--days", allowed="more than 0, up to 100,000"
+        )
+    return end
 
 
 def _grid(end: float, courses: Iterable[Course], doses: Iterable[Dose]) -> Floats:

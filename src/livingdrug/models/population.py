@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from livingdrug import draws
 from livingdrug.engine.plan import Outcome, Patients, Plan
 from livingdrug.errors import ScenarioError
-from livingdrug.models.course import Run
+from livingdrug.models.course import Run, horizon
 from livingdrug.models.entry import Published
 
 Floats = NDArray[np.float64]
@@ -70,7 +70,7 @@ def population(
             where="--patients",
             mend="leave --patients out, or choose a variant with whole parameter sets",
         )
-    end = model.days if days is None else float(days)
+    end = horizon(model, days)
     ids = np.arange(patients)
     clocked = np.arange(0.0, end, CLONE_STEP) if model.model.clones else np.zeros(0)
     shown = np.linspace(0.0, end, 366)
@@ -81,23 +81,22 @@ def population(
     )
     paths = [o.path for o in model.observations.values()]
     plan = Plan(
-        0.0,
-        end,
-        ticks,
-        np.zeros(len(ticks), np.int64),
-        np.isin(ticks, shown),
-        np.isin(ticks, clocked),
-        tuple(paths),
-        len(paths),
+        start=0.0,
+        end=end,
+        ticks=ticks,
+        marks=np.zeros(len(ticks), np.int64),
+        output=np.isin(ticks, shown),
+        clone_ticks=np.isin(ticks, clocked),
+        observables=tuple(paths),
+        written=len(paths),
     )
-    drawn = {**values(model, ids, seed), **model.adjusted(dose, conditioning)}
     people = Patients(
-        ids,
-        drawn,
-        np.zeros((patients, 0)),
-        np.broadcast_to(doses.reshape(1, -1, 4), (patients, len(given), 4)).copy(),
-        np.zeros((patients, 0)),
-        seed,
+        ids=ids,
+        values={**values(model, ids, seed), **model.adjusted(dose, conditioning)},
+        extras=np.zeros((patients, 0)),
+        doses=np.broadcast_to(doses.reshape(1, -1, 4), (patients, len(given), 4)).copy(),
+        thresholds=np.zeros((patients, 0)),
+        seed=seed,
     )
     out = simulate(model.model, plan, people)
     well = out.outcome < Outcome.STEP_BUDGET

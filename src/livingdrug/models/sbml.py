@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.errors import ScenarioError, nearest
+from livingdrug.errors import EngineError, ScenarioError, nearest
 from livingdrug.model.sbml import Imported, read
 from livingdrug.models.events import Events
 from livingdrug.models.integrate import Course
@@ -37,9 +37,9 @@ def grid(text: str) -> Settings:
         raise ScenarioError(
             f"'{text}' is not a time grid", where="--times", allowed="T0:T1:N, for example 0:100:200"
         ) from problem
-    if not (0.0 <= a <= b < np.inf) or not 1 <= n <= 10_000_000:
+    if not (0.0 <= a <= b < np.inf) or not 1 <= n <= 1_000_000:
         raise ScenarioError(
-            f"'{text}' is not a time grid", where="--times", allowed="0 <= T0 <= T1 and N from 1 to 10,000,000"
+            f"'{text}' is not a time grid", where="--times", allowed="0 <= T0 <= T1 and N from 1 to 1,000,000"
         )
     return Settings(np.linspace(a, b, n + 1))
 
@@ -84,6 +84,13 @@ def run(path: str | Path, wanted: Settings) -> dict[str, Floats]:
     Without a list of variables: every species, and every compartment and parameter that changes. A species is written
     in the meaning that its symbol has in the file (concentration, or amount) unless the settings say otherwise.
     """
+    try:
+        return _run(path, wanted)
+    except RecursionError:
+        raise EngineError("SBML: a formula is nested too deeply", where=str(path), mend="split it with rules") from None
+
+
+def _run(path: str | Path, wanted: Settings) -> dict[str, Floats]:
     imported = read(path)
     contents = imported.contents
     variables = wanted.variables or tuple(

@@ -71,7 +71,7 @@ def test_a_changed_number_counts_as_assumed():
 @pytest.mark.parametrize(
     "call, words",
     [
-        (lambda: published("stein2019"), "did you mean 'stein_2019'"),
+        (lambda: published("stien_2019"), "did you mean 'stein_2019'"),
         (lambda: published("kimmel_2021:fats"), "did you mean 'fast'"),
         (lambda: published("kimmel_2021", {"kil": "1"}), "unknown parameter"),
         (lambda: published("kimmel_2021", {"kill": "1 mg"}), "unit"),

@@ -268,3 +268,9 @@ def test_a_narrow_window_on_a_state_is_not_stepped_over(tmp_path):
         steps=4,
     )
     assert found["n"][-1] == 1
+
+
+def test_a_formula_nested_without_measure_is_refused(tmp_path):
+    document = small({"x": 1.0, "y": 1.0}, {"x": "y"}, {"y": "sin(" * 700 + "x" + ")" * 700})
+    with pytest.raises(EngineError, match="nested too deeply"):
+        course(document, tmp_path)
