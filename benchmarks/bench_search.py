@@ -29,11 +29,27 @@ from livingdrug.registry.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = (
-    "identificationModule", "sponsorCollaboratorsModule", "descriptionModule", "conditionsModule", "designModule",
-    "armsInterventionsModule", "outcomesModule", "eligibilityModule", "contactsLocationsModule",
-)  # fmt: skip
-STATUSES = {"COMPLETED": 54, "UNKNOWN": 14, "RECRUITING": 12, "TERMINATED": 6, "NOT_YET_RECRUITING": 4, "ACTIVE_NOT_RECRUITING": 4,
-            "WITHDRAWN": 3, "ENROLLING_BY_INVITATION": 2, "SUSPENDED": 1}  # fmt: skip
+    "identificationModule",
+    "sponsorCollaboratorsModule",
+    "descriptionModule",
+    "conditionsModule",
+    "designModule",
+    "armsInterventionsModule",
+    "outcomesModule",
+    "eligibilityModule",
+    "contactsLocationsModule",
+)
+STATUSES = {
+    "COMPLETED": 54,
+    "UNKNOWN": 14,
+    "RECRUITING": 12,
+    "TERMINATED": 6,
+    "NOT_YET_RECRUITING": 4,
+    "ACTIVE_NOT_RECRUITING": 4,
+    "WITHDRAWN": 3,
+    "ENROLLING_BY_INVITATION": 2,
+    "SUSPENDED": 1,
+}
 PHASES = {
     "[]": 24,
     '["NA"]': 37,
@@ -56,12 +72,47 @@ COUNTRIES = (
     "South Korea",
 )
 ASKED = (
-    "cancer", "lymphoma", "breast cancer", "diabetes", "CD19", "CAR T", "B7-H3", "pembrolizumab", "stroke aspirin", "heart failure",
-    "randomized placebo", "quality of life", "pain", "covid", "leukemia children", "overall survival", "insulin", "hiv", "asthma",
-    "multiple myeloma", "safety tolerability", "surgery", "exercise", "vaccine", "depression", "lung cancer chemotherapy", "glio*",
-    "cytokine release", "patients treatment", "hepatocellular carcinoma", "migraine", "obesity", "kidney transplant", "sepsis",
-    "prostate cancer radiotherapy", "blood pressure", "schizophrenia", "rituximab", "immunotherapy", '"complete response"',
-)  # fmt: skip
+    "cancer",
+    "lymphoma",
+    "breast cancer",
+    "diabetes",
+    "CD19",
+    "CAR T",
+    "B7-H3",
+    "pembrolizumab",
+    "stroke aspirin",
+    "heart failure",
+    "randomized placebo",
+    "quality of life",
+    "pain",
+    "covid",
+    "leukemia children",
+    "overall survival",
+    "insulin",
+    "hiv",
+    "asthma",
+    "multiple myeloma",
+    "safety tolerability",
+    "surgery",
+    "exercise",
+    "vaccine",
+    "depression",
+    "lung cancer chemotherapy",
+    "glio*",
+    "cytokine release",
+    "patients treatment",
+    "hepatocellular carcinoma",
+    "migraine",
+    "obesity",
+    "kidney transplant",
+    "sepsis",
+    "prostate cancer radiotherapy",
+    "blood pressure",
+    "schizophrenia",
+    "rituximab",
+    "immunotherapy",
+    '"complete response"',
+)
 """Rare and common words, names with synonyms, a phrase and a beginning"""
 
 
@@ -108,7 +159,7 @@ def _broad(row: dict[str, str], before: list[list[str]]) -> list[str]:
 
 
 def made_up_parts(count: int = 3000) -> list[list[str]]:
-    """The same from made-up words with lengths as in real records (median words: title 13, summary 110, eligibility 240)."""
+    """The same from made-up words, as long as in real records (median words: summary 110, eligibility 240)."""
     draw = random.Random(7)
     letters = "etaoinshrdlucmfw"
     words = ["".join(draw.choices(letters, k=draw.randint(3, 10))) for _ in range(40_000)]
@@ -121,13 +172,25 @@ def made_up_parts(count: int = 3000) -> list[list[str]]:
     parts = []
     for _ in range(count):
         topic = draw.choice(named)
-        parts.append([
-            _dumped({"nctId": "", "briefTitle": f"{text(10)} {topic}"}), _dumped({"leadSponsor": {"name": text(3), "class": "OTHER"}}),
-            _dumped({"briefSummary": f"{topic} {text(110)}", "detailedDescription": text(150)}), _dumped({"conditions": [topic, text(3)]}),
-            _dumped({"studyType": "INTERVENTIONAL"}), _dumped({"interventions": [{"type": "DRUG", "name": text(2), "description": text(25)}]}),
-            _dumped({"primaryOutcomes": [{"measure": text(8)} for _ in range(3)]}), _dumped({"eligibilityCriteria": text(240), "sex": "ALL"}),
-            _dumped({"locations": [{"city": text(1), "country": draw.choice(COUNTRIES)} for _ in range(draw.randint(1, 6))]}),
-        ])  # fmt: skip
+        parts.append(
+            [
+                _dumped({"nctId": "", "briefTitle": f"{text(10)} {topic}"}),
+                _dumped({"leadSponsor": {"name": text(3), "class": "OTHER"}}),
+                _dumped({"briefSummary": f"{topic} {text(110)}", "detailedDescription": text(150)}),
+                _dumped({"conditions": [topic, text(3)]}),
+                _dumped({"studyType": "INTERVENTIONAL"}),
+                _dumped({"interventions": [{"type": "DRUG", "name": text(2), "description": text(25)}]}),
+                _dumped({"primaryOutcomes": [{"measure": text(8)} for _ in range(3)]}),
+                _dumped({"eligibilityCriteria": text(240), "sex": "ALL"}),
+                _dumped(
+                    {
+                        "locations": [
+                            {"city": text(1), "country": draw.choice(COUNTRIES)} for _ in range(draw.randint(1, 6))
+                        ]
+                    }
+                ),
+            ]
+        )
     return parts
 
 
@@ -151,7 +214,8 @@ def generated(parts: list[list[str]], count: int, seed: int) -> Iterator[tuple[s
         identification |= {"nctId": study, "briefTitle": title}
         taken[0] = _dumped(identification)
         taken[4] = (
-            f'{{"studyType":"INTERVENTIONAL","phases":{phase},"enrollmentInfo":{{"count":{int(draw.lognormvariate(4, 1))}}}}}'
+            f'{{"studyType":"INTERVENTIONAL","phases":{phase},'
+            f'"enrollmentInfo":{{"count":{int(draw.lognormvariate(4, 1))}}}}}'
         )
         modules = [f'"{name}":{text}' for name, text in zip(MODULES, taken) if text]
         modules.append(
@@ -177,8 +241,8 @@ def fill(store: Store, studies: Iterator[tuple[str, str, str, str, str]], revisi
                 (study, study, updated, updated, zlib.compress(raw.encode(), 1)),
             )
             db.execute(
-                "INSERT OR REPLACE INTO study (id, registry, trial, url, hash, version, revision, as_of, first_seen, last_seen, changed_seen,"
-                " title, status, has_results, updated, updated_first) VALUES (?, 'ctgov', ?, '', ?, 1, ?, '', ?, ?, ?, ?, ?, 0, ?, ?)",
+                "INSERT OR REPLACE INTO study (id, registry, trial, url, hash, version, revision, as_of, first_seen,"
+                " last_seen, changed_seen, title, status, has_results, updated, updated_first) VALUES (?, 'ctgov', ?, '', ?, 1, ?, '', ?, ?, ?, ?, ?, 0, ?, ?)",
                 (study, study, study, revision, updated, updated, updated, title, status, updated, updated),
             )
             count += 1

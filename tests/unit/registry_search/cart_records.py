@@ -8,9 +8,7 @@ from livingdrug.registry.record import Study, read
 
 
 def record(nct: str = "NCT09000001", title: str = "", **said: Any) -> dict[str, Any]:
-    """A v2 record; `said`: interventions, other_names, details, arms, conditions, keywords, summary, description, eligibility,
-    outcomes, official, sponsor, sponsor_class, status, phases, study_type, ages, sex, start, posted, updated, enrollment, sites,
-    primary_completion, results."""
+    """A v2 record that says this: interventions, arms, conditions, summary, eligibility, ages, sites and more."""
     low, high = said.get("ages", (None, None))
     interventions: list[dict[str, Any]] = [
         {"type": "BIOLOGICAL", "name": n} for n in said.get("interventions", ["cells"] if "details" in said else ())

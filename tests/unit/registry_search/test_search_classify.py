@@ -1,4 +1,4 @@
-"""Is it a CAR cell therapy, against what, from whom: each answer with its evidence, and no answer where nothing is said."""
+"""Is it a CAR cell therapy, against what, from whom: each answer with its evidence; silence where nothing is said."""
 
 from __future__ import annotations
 

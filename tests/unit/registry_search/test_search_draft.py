@@ -36,8 +36,10 @@ def test_known_product_and_disease_make_a_scenario_that_loads(tmp_path: Path) ->
             conditions=["B-cell Acute Lymphoblastic Leukemia"],
             ages=("3 Years", "21 Years"),
             enrollment=64,
-            details="A single dose of 2 x 10^6 CAR T cells/kg after fludarabine 25 mg/m2 daily for 3 days and cyclophosphamide 900 mg/m2.",
-            eligibility="Inclusion Criteria:\n\n* At least two prior lines of therapy\n\nExclusion Criteria:\n\n* prior CAR-T",
+            details="A single dose of 2 x 10^6 CAR T cells/kg after fludarabine 25 mg/m2 daily for 3 days"
+            " and cyclophosphamide 900 mg/m2.",
+            eligibility="Inclusion Criteria:\n\n* At least two prior lines of therapy\n\nExclusion Criteria:\n\n"
+            "* prior CAR-T",
         )
     )
     assert made.missing == []

@@ -74,7 +74,8 @@ OWN = [
         interventions=["Aspirin"],
         conditions=["Stroke"],
         phases=[],
-        eligibility="Inclusion: platelets \\> 100, no zanubrutinib. Sjögren's disease allowed. Call Greta Secretname, greta@example.org",
+        eligibility="Inclusion: platelets \\> 100, no zanubrutinib. Sjögren's disease allowed."
+        " Call Greta Secretname, greta@example.org",
         summary="<script>alert(1)</script> IL13Rα2 was not measured.",
     ),
 ]
