@@ -5,6 +5,7 @@ Spreads are as published, whole parameter sets stay whole, and tumour cells are 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from livingdrug.engine.plan import Outcome, Patients, Plan
 from livingdrug.errors import ScenarioError
 from livingdrug.models.course import Run, horizon
 from livingdrug.models.entry import Published
+from livingdrug.models.integrate import Dose
 
 Floats = NDArray[np.float64]
 MOST = 100_000
@@ -60,8 +62,6 @@ def population(
     days: float | None = None,
 ) -> Population:
     """Courses of many patients, with the same luck for the same seed."""
-    from livingdrug.engine.run import simulate
-
     if not 1 <= patients <= MOST:
         raise ScenarioError(f"{patients} patients are not possible here", where="--patients", allowed=f"1 to {MOST:,}")
     if not (model.sets or model.model.clones or any(p.spread for p in model.parameters.values())):
@@ -70,15 +70,27 @@ def population(
             where="--patients",
             mend="leave --patients out, or choose a variant with whole parameter sets",
         )
-    end = horizon(model, days)
     ids = np.arange(patients)
+    drawn = {**values(model, ids, seed), **model.adjusted(dose, conditioning)}
+    return on_engine(model, drawn, ids, seed, model.doses(dose), horizon(model, days))
+
+
+def on_engine(
+    model: Published,
+    drawn: Mapping[str, float | Floats],
+    ids: NDArray[np.int64],
+    seed: int,
+    given: Sequence[Dose],
+    end: float,
+) -> Population:
+    """These patients, with these parameters and doses, on the compiled engine until day `end`."""
+    from livingdrug.engine.run import simulate
+
     clocked = np.arange(0.0, end, CLONE_STEP) if model.model.clones else np.zeros(0)
     shown = np.linspace(0.0, end, 366)
     ticks = np.unique([*shown, *clocked, end])
-    given = model.doses(dose)
-    doses = np.array(
-        [[d.time, model.model.inputs.index(d.into), d.amount, d.duration] for d in sorted(given, key=lambda d: d.time)]
-    )
+    rows = sorted([d.time, model.model.inputs.index(d.into), d.amount, d.duration] for d in given)
+    doses = np.array(rows).reshape(1, -1, 4)
     paths = [o.path for o in model.observations.values()]
     plan = Plan(
         start=0.0,
@@ -92,10 +104,10 @@ def population(
     )
     people = Patients(
         ids=ids,
-        values={**values(model, ids, seed), **model.adjusted(dose, conditioning)},
-        extras=np.zeros((patients, 0)),
-        doses=np.broadcast_to(doses.reshape(1, -1, 4), (patients, len(given), 4)).copy(),
-        thresholds=np.zeros((patients, 0)),
+        values=dict(drawn),
+        extras=np.zeros((len(ids), 0)),
+        doses=np.repeat(doses, len(ids), axis=0),
+        thresholds=np.zeros((len(ids), 0)),
         seed=seed,
     )
     out = simulate(model.model, plan, people)
