@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from livingdrug.registry.products import Product
+from livingdrug.registry.products import Product, named_in
 from livingdrug.registry.rules import rule, rules
 from livingdrug.registry.targets import NOT_STATED, Label
 from livingdrug.registry.wording import PRODUCT, Passage, Wording
@@ -23,6 +23,7 @@ _CELL_DOSE = rule("cell_dose")
 _FOLLOW_UP = rule("follow_up")
 _AROUND = rule("around")
 _AROUND_AFTER = rule("around_after")
+_FORMER = rule("former")
 _OTHER = rules("other")
 _AFTER_OTHER = rule("after_other")
 _DRUG = rule("drug")
@@ -41,6 +42,12 @@ def _car_words(text: str) -> bool:
 def _outside(text: str) -> str:
     """The text without the places where a CAR is only the setting: `after CAR-T`, `CAR-T recipients`."""
     return _AROUND_AFTER.sub(" ", _AROUND.sub(" ", text))
+
+
+def _only_setting(text: str) -> bool:
+    """Whether every CAR and every named product of a title is only the setting."""
+    named = (text[max(0, begin - 80) : begin] for _, begin, _ in named_in(text))
+    return not _car_words(_outside(text)) and all(_FORMER.search(before) for before in named)
 
 
 def _quote(pattern: re.Pattern[str], passage: Passage) -> str:
@@ -92,7 +99,7 @@ def kind(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
             return _label("care around CAR-T", "medium", "CAR is the setting, something else is given", car_given)
         return _label(CAR_THERAPY, "high", "named product" if product_in_given else "CAR in what is given", car_given)
     if car_title:
-        around = not product_in_title and not _car_words(_outside(car_title.text))
+        around = _only_setting(car_title.text)
         if observational:
             return _label("observational", "high", "study type is observational", car_title)
         if around and (not car_told or _DRUG.search(names)):

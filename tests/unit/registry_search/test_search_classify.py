@@ -83,6 +83,10 @@ NOT_CARS = {
         summary="Cartilage formation in the knee.",
     ),
     "antiretroviral": dict(title="Dasatinib and cART in HIV", interventions=["Dasatinib"], summary="People on cART."),
+    "drug after a product": dict(
+        title="Mezigdomide after idecabtagene vicleucel in myeloma", interventions=["Mezigdomide"]
+    ),
+    "drug after a brand": dict(title="Pembrolizumab following Kymriah", interventions=["Pembrolizumab"]),
     "ADC": dict(title="Loncastuximab tesirine after CAR-T failure", interventions=["loncastuximab tesirine"]),
     "allergy": dict(title="Milk immunotherapy", interventions=["Milk"], summary="Frequency of milk-specific T cells."),
     "vaccine": dict(title="Zoster vaccine in recipients of CAR-T cells", interventions=["Zoster vaccine"]),
