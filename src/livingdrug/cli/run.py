@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.errors import EngineError, ScenarioError, unknown
+from livingdrug.errors import ScenarioError, unknown
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Patients = Annotated[int | None, typer.Option("--patients", help="How many virtual patients (1 to 10,000,000).")]
@@ -31,7 +31,7 @@ def run(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the report and tables (runs/NAME).")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     workers: Workers = None,
-    cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler whose workers share the patients.")] = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler whose workers share them.")] = None,
     json_: Json = False,
 ) -> None:
     """Run a virtual trial and show each measure beside the published one."""
@@ -45,7 +45,8 @@ def run(
     prepared = Trial(trial, sets=sets)
     with run_folder(place) if place else nullcontext() as folder:
         with progress(prepared.title, silent=json_) as tell:
-            result = prepared.run(patients=patients, seed=seed, progress=tell, cluster=cluster, **_shared(workers))
+            result = prepared.run(patients=patients, seed=seed, progress=tell, device=device, cluster=cluster,
+                                  **_shared(workers))
         if folder:
             result.save(folder)
     if json_:
@@ -167,7 +168,11 @@ def _machine(device: str, workers: int | None, cluster: str | None) -> None:
     if device not in ("cpu", "cuda"):
         raise unknown("device", device, ["cpu", "cuda"], "--device")
     if device == "cuda":
-        raise EngineError("this version has no CUDA engine", where="--device", allowed="cpu", mend="leave --device out")
+        from livingdrug.engine.cuda import cupy
+
+        if workers or cluster:
+            raise ScenarioError("a card and workers were both asked for", where="--device", mend="choose one of them")
+        cupy()  # says what is missing
     if workers is not None and not 1 <= workers <= 1024:
         raise ScenarioError(f"{workers} workers are not possible", where="--workers", allowed="1 to 1024")
     if cluster and workers:

@@ -52,10 +52,12 @@ class Trial:
         block: int = 256,
         workers: int | None = None,
         cluster: str | None = None,
+        device: str = "cpu",
     ) -> Result:
         """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result.
 
-        workers: processes here that share the patients; cluster: address of a Dask scheduler that does.
+        workers: processes here that share the patients; cluster: address of a Dask scheduler that does; device: "cpu",
+        or "cuda" for an NVIDIA card.
         """
         begun = time.perf_counter()
         many = self.resolved.patients or USUAL if patients is None else patients
@@ -67,7 +69,9 @@ class Trial:
         total = many * len(arms)
         with crew(workers, cluster) if workers or cluster else nullcontext() as hands:
             done = {
-                a.name: follow(a, self.design(a), many, luck, threads, block, _told(progress, i * many, total), hands)
+                a.name: follow(
+                    a, self.design(a), many, luck, threads, block, _told(progress, i * many, total), hands, device
+                )
                 for i, a in enumerate(arms)
             }
         result = Result(
@@ -128,12 +132,15 @@ def follow(
     block: int = 256,
     progress: Callable[[int], None] | None = None,
     hands: Crew | None = None,
+    device: str = "cpu",
 ) -> ArmResult:
     """One arm from enrolment to the end of follow-up."""
     if hands:
         found, courses = hands.gather(arm, plan, patients, seed, block, progress)
     else:
-        found, courses = gather(arm, plan, patients, seed, threads=threads, block=block, progress=progress)
+        found, courses = gather(
+            arm, plan, patients, seed, threads=threads, block=block, progress=progress, device=device
+        )
     trial = arm.resolved.trial
     ends = {
         n: TimeToEvent(e.name, e.title, e.time, e.event, e.what)
@@ -163,6 +170,7 @@ def lots(
     progress: Callable[[int], None] | None = None,
     seen: Callable[[Ints, Floats], None] | None = None,
     first: int = 0,
+    device: str = "cpu",
 ) -> Iterator[tuple[Enrolled, dict[str, Any]]]:
     """Lots of enrolled patients [first, patients) with their columns, so that memory stays flat.
 
@@ -170,10 +178,17 @@ def lots(
     """
     from livingdrug.engine.run import simulate_blocks
 
-    for begin in range(first, patients, TOGETHER):
-        enrolled = enrol(arm, plan, np.arange(begin, min(begin + TOGETHER, patients), dtype=np.int64), seed)
+    program, together = None, TOGETHER
+    if device == "cuda":
+        from livingdrug.engine import cuda
+
+        program, together, block, threads = cuda.load(plan.model), cuda.BLOCK, cuda.BLOCK, 1
+    for begin in range(first, patients, together):
+        enrolled = enrol(arm, plan, np.arange(begin, min(begin + together, patients), dtype=np.int64), seed)
         found = []
-        for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, threads, block, progress):
+        for part, output in simulate_blocks(
+            plan.model, plan.plan, enrolled.patients, threads, block, progress, program
+        ):
             found.append(rows(arm, plan, enrolled, part, output))
             if seen:
                 seen(enrolled.cohort.ids[part], output.observables)

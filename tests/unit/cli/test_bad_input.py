@@ -31,7 +31,7 @@ WORDS = [  # what is typed, what the message must say
     ((*RUN, "--seed", str(2**70)), ["'seed'"]),
     ((*RUN, "--workers", "0"), ["0 workers", "1 to 1024"]),
     ((*RUN, "--device", "tpu"), ["unknown device 'tpu'", "cpu, cuda"]),
-    ((*RUN, "--device", "cuda"), ["no CUDA engine"]),
+    ((*RUN, "--device", "cuda", "--workers", "2"), ["choose one of them"]),
     ((*RUN, "--cluster", "tcp://x:1", "--workers", "2"), ["choose one of them"]),
     ((*RUN, "--patient", "5"), ["--patient"]),
     ((*RUN, "--set"), ["--set"]),

@@ -1,0 +1,153 @@
+"""The engine on an NVIDIA card: one patient per thread, each with its own time and step; same kernel, same draws.
+
+The kernel is CUDA C++, printed from the file that runs on the processor and compiled on the spot by NVRTC through CuPy.
+Chosen over numba-cuda because the very same text is also compiled, without a card, by nvcc and by any C++ compiler:
+that is how it is tested. Threads take the next patient from a counter, so none waits for the slowest of its block.
+Rules, hazards and what watches remember are worked out on the card; only what the plan asks for comes back.
+"""
+
+from __future__ import annotations
+
+from functools import cache as remembered
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.engine import cache
+from livingdrug.engine.cplusplus import parameters, translated
+from livingdrug.errors import EngineError
+
+if TYPE_CHECKING:
+    from livingdrug.model import Model
+
+GIVEN_BACK = ("observables", "registers", "event_times", "ended", "outcome", "steps", "extinct", "final", "given")
+THREADS = 128  # in one block; with all 255 registers used, two blocks fill a multiprocessor
+BLOCK = 65_536  # patients sent to the card together
+
+
+def source(model: Model) -> str:
+    """The whole CUDA C++ text of a model; as ordinary C++ it gives the same function for the processor."""
+    text = _one_lane(model)
+    return translated(text) + _entry(text)
+
+
+def _one_lane(model: Model) -> str:
+    """The generated file of one lane, printed once for each set of equations and kept beside the compiled ones."""
+    path = cache.folder() / f"{cache.fingerprint(model)}_one.py"
+    if not path.exists():
+        cache._write(path, cache.text(model, lanes=1, jit=False))
+    return path.read_text(encoding="utf-8")
+
+
+def _entry(text: str) -> str:
+    """The function that is called from outside: arrays as pointers, three lengths for each in `lengths`."""
+    taken, called, arrays = ["i64 first", "i64 last", "u64 *next", "const i64 *lengths"], ["p", "p + 1"], 0
+    for name, kind in parameters(text)[2:]:
+        taken.append(f"{kind.of} {'*' if kind.axes else ''}{name}")
+        if kind.axes:
+            called.append(f"{kind.text}{{{name}, {{{', '.join(f'lengths[{3 * arrays + i}]' for i in range(3))}}}}}")
+            arrays += 1
+        else:
+            called.append(name)
+    return f"""
+using patient::Array, patient::i64, patient::u64;
+#if defined(__CUDACC__)
+#define NEXT first + (i64)atomicAdd(next, 1ULL)
+extern "C" __global__ void __launch_bounds__({THREADS})
+#else
+#define NEXT first + (i64)(*next)++
+extern "C" void
+#endif
+run_patients({", ".join(taken)}) {{
+  for (i64 p = NEXT; p < last; p = NEXT)
+    patient::run({", ".join(called)});
+}}
+"""
+
+
+def load(model: Model) -> cache.Program:
+    """The model on the card, to be given to `engine.run.simulate` as its program; EngineError says what is missing."""
+    cupy()
+    return program(model, _compiled(source(model)))
+
+
+def program(model: Model, function: Any) -> cache.Program:
+    """The model with `run_patients` as its engine: launched with (blocks,), (threads,) and its arguments."""
+    text = _one_lane(model)
+    facts = ModuleType("livingdrug_one_lane")
+    exec(compile(text, f"<{facts.__name__}>", "exec"), facts.__dict__)
+    return cache.Program(Card(facts, function, parameters(text)))
+
+
+@remembered
+def cupy() -> Any:
+    """CuPy with a card that answers; EngineError says what is missing."""
+    try:
+        import cupy
+    except ImportError as absent:
+        raise EngineError(
+            "the CUDA engine needs CuPy",
+            where="--device cuda",
+            mend="pip install 'livingdrug[gpu]', or leave --device out",
+        ) from absent
+    try:
+        cards = cupy.cuda.runtime.getDeviceCount()
+    except Exception as problem:
+        raise EngineError(
+            f"no NVIDIA card answers ({problem})",
+            where="--device cuda",
+            mend="check with nvidia-smi that the driver sees a card, or leave --device out",
+        ) from problem
+    if not cards:
+        raise EngineError("this machine has no NVIDIA card", where="--device cuda", mend="leave --device out")
+    return cupy
+
+
+@remembered
+def _compiled(text: str) -> Any:
+    """The kernel on the card; CuPy keeps what it has compiled in the user's cache folder."""
+    module = cupy().RawModule(code=text, options=("-std=c++17",))
+    return module.get_function("run_patients")
+
+
+class Card:
+    """A model's kernel whose `run` works on the card; everything else about the model is as on the processor."""
+
+    def __init__(self, kernel: Any, function: Any, taken: list[tuple[str, Any]]) -> None:
+        self._kernel, self._function, self._taken = kernel, function, taken[2:]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kernel, name)
+
+    def run(self, first: int, last: int, *given: Any) -> None:
+        """Simulates patients [first, last) of these arrays and fills the output arrays, as the usual kernel does."""
+        import numpy as np
+
+        if first >= last:
+            return
+        xp = cupy()
+        sent: list[Any] = []
+        lengths: list[int] = []
+        back: list[tuple[Any, Any]] = []
+        for (name, kind), x in zip(self._taken, given, strict=True):
+            if not kind.axes:
+                sent.append({"bool": np.bool_, "i64": np.int64, "double": np.float64}[kind.of](x))
+                continue
+            if name in GIVEN_BACK:  # filled alike, or not yet filled
+                there = xp.full(x.shape, x.flat[0], x.dtype) if x.size else xp.empty(x.shape, x.dtype)
+                back.append((there, x))
+            else:
+                there = xp.asarray(x)
+            sent.append(there)
+            lengths += [*x.shape, *[0] * (3 - x.ndim)]
+        counter = xp.zeros(1, xp.uint64)
+        blocks = min(-(-(last - first) // THREADS), self._blocks(xp))
+        head = (np.int64(first), np.int64(last), counter, xp.asarray(lengths, xp.int64))
+        self._function((blocks,), (THREADS,), (*head, *sent))
+        for there, here in back:
+            if here.size:
+                here[...] = xp.asnumpy(there)
+
+    def _blocks(self, xp: Any) -> int:
+        """How many blocks of threads the card holds at once."""
+        held = xp.cuda.driver.occupancyMaxActiveBlocksPerMultiprocessor(self._function.kernel.ptr, THREADS, 0)
+        return max(1, held) * int(xp.cuda.Device().attributes["MultiProcessorCount"])
