@@ -1,6 +1,8 @@
-"""Luck as a pure function of (seed, patient, what, occurrence): same patient, same luck, whatever the batch, arm or machine.
+"""Luck as a pure function of (seed, patient, what, occurrence): same patient, same luck, whatever the batch, arm or
+machine.
 
-Philox4x32-10 [salmon2011, doi:10.1145/2063384.2063405], keyed by the FNV-1a hash of "seed:what", counting (patient, occurrence).
+Philox4x32-10 [salmon2011, doi:10.1145/2063384.2063405], keyed by the FNV-1a hash of "seed:what", counting (patient,
+occurrence).
 """
 
 from __future__ import annotations
@@ -36,8 +38,9 @@ def philox(counter: ArrayLike, key: ArrayLike) -> NDArray[np.uint64]:
 
 def uniform(seed: int, patients: ArrayLike, what: str, occurrence: ArrayLike = 0) -> NDArray[np.float64]:
     """Uniform draws in the open interval (0, 1), one per patient (n,)."""
-    who, when = np.broadcast_arrays(np.atleast_1d(np.asarray(patients)).astype(np.uint64),
-                                    np.asarray(occurrence).astype(np.uint64))
+    who, when = np.broadcast_arrays(
+        np.atleast_1d(np.asarray(patients)).astype(np.uint64), np.asarray(occurrence).astype(np.uint64)
+    )
     k = np.uint64(key(seed, what))
     counter = np.stack([who & _LOW, who >> _HALF, when & _LOW, when >> _HALF], axis=-1)
     words = philox(counter, np.array([k & _LOW, k >> _HALF]))

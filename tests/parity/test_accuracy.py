@@ -1,4 +1,6 @@
-"""How exact the compiled engine is on the whole therapy model: |y - ref| / (|ref| + 1e-3 peak), extinction off, doses replayed."""
+"""How exact the compiled engine is on the whole therapy model: |y - ref| / (|ref| + 1e-3 peak), extinction off,
+doses replayed.
+"""
 
 from dataclasses import replace
 
@@ -17,8 +19,14 @@ MANY = 48
 
 def until(plan, day):
     kept = plan.ticks <= day
-    return replace(plan, end=float(day), ticks=plan.ticks[kept], marks=plan.marks[kept], output=plan.output[kept],
-                   clone_ticks=plan.clone_ticks[kept])
+    return replace(
+        plan,
+        end=float(day),
+        ticks=plan.ticks[kept],
+        marks=plan.marks[kept],
+        output=plan.output[kept],
+        clone_ticks=plan.clone_ticks[kept],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +48,7 @@ def with_given(patients, out):
 
 
 def errors(found, exact):
-    """Scaled errors where both are known (patients, times, names); a quantity that never rises above 1e-9 counts as 0."""
+    """Scaled errors where both are known (patients, times, names); what never rises above 1e-9 counts as 0."""
     peak = np.nanmax(np.abs(exact), axis=-2, keepdims=True)
     known = np.isfinite(found) & np.isfinite(exact) & (peak > 1e-9)
     return np.where(known, np.abs(found - exact) / (np.abs(exact) + 1e-3 * np.maximum(peak, 1e-9)), 0.0), known
@@ -62,8 +70,14 @@ def test_against_a_run_at_1e_11(therapy):
 def test_against_scipy_on_the_readable_equations(therapy, method, rtol, days, one):
     model, plan, patients, out = therapy
     i = np.flatnonzero(out.ended > days)[one]
-    alone = Patients(patients.ids[i:i + 1], {p: x[i:i + 1] if np.ndim(x) else x for p, x in patients.values.items()},
-                     patients.extras[i:i + 1], patients.doses[i:i + 1], patients.thresholds[i:i + 1], patients.seed)
+    alone = Patients(
+        patients.ids[i : i + 1],
+        {p: x[i : i + 1] if np.ndim(x) else x for p, x in patients.values.items()},
+        patients.extras[i : i + 1],
+        patients.doses[i : i + 1],
+        patients.thresholds[i : i + 1],
+        patients.seed,
+    )
     short = until(plan, days)
     found = simulate(model, short, alone)
     exact = reference.replay(model, short, alone, found, 0, rtol=rtol, method=method)

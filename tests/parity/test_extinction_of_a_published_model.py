@@ -35,19 +35,39 @@ def values():
 def course(model, numbers, n, extinction, program=None):
     ticks = np.arange(0.0, DAYS + 0.01, 0.25)
     t = len(ticks)
-    plan = Plan(0.0, DAYS, ticks, np.zeros(t, np.int64), np.isin(ticks, [DAYS]), np.ones(t, bool), ("therapy.tumour",), 1,
-                extinction=extinction)
+    plan = Plan(
+        0.0,
+        DAYS,
+        ticks,
+        np.zeros(t, np.int64),
+        np.isin(ticks, [DAYS]),
+        np.ones(t, bool),
+        ("therapy.tumour",),
+        1,
+        extinction=extinction,
+    )
     dose = np.tile([[0.0, model.inputs.index("therapy.infusion"), 1.8e8, 0.0]], (n, 1, 1))
-    return simulate(model, plan, Patients(np.arange(n), numbers, np.zeros((n, 0)), dose, np.zeros((n, 0)), 1), program=program)
+    return simulate(
+        model, plan, Patients(np.arange(n), numbers, np.zeros((n, 0)), dose, np.zeros((n, 0)), 1), program=program
+    )
 
 
 @pytest.mark.parametrize("growth", [0.105, 0.12, 0.14])
 def test_cure_by_chance(growth):
     numbers = {**values(), "therapy.tumour_growth": growth}
     both = assemble(Kimmel2021, Integral)
-    smooth = course(both, {**numbers, "integral.turnover": numbers["therapy.tumour_turnover"],
-                           "integral.kill": numbers["therapy.kill"], "integral.half": numbers["therapy.half_kill"]},
-                    1, False, cache.plain(both))
+    smooth = course(
+        both,
+        {
+            **numbers,
+            "integral.turnover": numbers["therapy.tumour_turnover"],
+            "integral.kill": numbers["therapy.kill"],
+            "integral.half": numbers["therapy.half_kill"],
+        },
+        1,
+        False,
+        cache.plain(both),
+    )
     at = both.states.index
     founders = numbers["therapy.tumour_at_infusion"] * numbers["therapy.density"]
     cells, q = smooth.final[0, at("therapy.tumour")], smooth.final[0, at("integral.q")]

@@ -1,4 +1,6 @@
-"""Other integrators that may be installed, on the bench's model: the same equations compiled by numba, the same doses and outputs."""
+"""Other integrators that may be installed, on the bench's model: the same equations compiled by numba, the same
+doses and outputs.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,26 @@ def found_peers(model: Model, plan: Plan, rtol: float) -> Iterator[tuple[str, st
     """(name, package, patients to time, solver) of each installed integrator."""
     equations = _Equations(model)
     if find_spec("scipy"):
-        yield "SciPy LSODA, numba equations and Jacobian", "scipy", 8, _by_pieces(model, plan, equations, _scipy(equations, rtol))
+        yield (
+            "SciPy LSODA, numba equations and Jacobian",
+            "scipy",
+            8,
+            _by_pieces(model, plan, equations, _scipy(equations, rtol)),
+        )
     if find_spec("sksundae"):
-        yield "CVODE (scikit-sundae), numba equations and Jacobian", "scikit-sundae", 8, \
-            _by_pieces(model, plan, equations, _cvode(equations, rtol))
+        yield (
+            "CVODE (scikit-sundae), numba equations and Jacobian",
+            "scikit-sundae",
+            8,
+            _by_pieces(model, plan, equations, _cvode(equations, rtol)),
+        )
     if find_spec("numbalsoda"):
-        yield "LSODA (numbalsoda), numba equations", "numbalsoda", 32, _by_pieces(model, plan, equations, _numbalsoda(equations, rtol))
+        yield (
+            "LSODA (numbalsoda), numba equations",
+            "numbalsoda",
+            32,
+            _by_pieces(model, plan, equations, _numbalsoda(equations, rtol)),
+        )
 
 
 class _Equations:
@@ -51,8 +67,9 @@ class _Equations:
             return numba.njit(scope[name], error_model="numpy", fastmath={"contract", "nsz"})
 
         self.slopes = function("slopes", list(s.rhs), [f"out[{i}] = {x}" for i, x in enumerate(s.rhs)])
-        self.jacobian = function("jacobian", list(s.jacobian.values()),
-                                 [f"out[{i}, {j}] = {s.jacobian[i, j]}" for i, j in self.entries])
+        self.jacobian = function(
+            "jacobian", list(s.jacobian.values()), [f"out[{i}, {j}] = {s.jacobian[i, j]}" for i, j in self.entries]
+        )
 
 
 def _by_pieces(model: Model, plan: Plan, equations: _Equations, piece: Piece) -> Solve:
@@ -81,7 +98,7 @@ def _by_pieces(model: Model, plan: Plan, equations: _Equations, piece: Piece) ->
                             y[state] += columns[i, share] * amount if e == int(entry) else 0.0
                 inside = (times > at) & (times <= then)
                 found = piece(columns[i], u, y, np.unique([at, *times[inside], then]))
-                out[i, inside] = found[1:1 + inside.sum()]
+                out[i, inside] = found[1 : 1 + inside.sum()]
                 y = found[-1].copy()
         return out
 

@@ -1,8 +1,9 @@
 """Compiled models on disk: one generated file per set of equations, kept in the user's cache folder.
 
-A model is found by the texts of its modules, their wiring and the engine's own texts; what is kept is named by its content. So a
-changed equation compiles anew, a changed value, rule or dose does not, and a changed comment costs only the look. Two processes at
-once write the same bytes; a folder that cannot be written gives way to a temporary one.
+A model is found by the texts of its modules, their wiring and the engine's own texts; what is kept is named by its
+content. So a changed equation compiles anew, a changed value, rule or dose does not, and a changed comment costs
+only the look. Two processes at once write the same bytes; a folder that cannot be written gives way to a temporary
+one.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Program:
 
 
 def folder() -> Path:
-    """Where compiled models are kept: LIVINGDRUG_CACHE, or the user's cache folder; a temporary folder when that cannot be written."""
+    """Where compiled models are kept: LIVINGDRUG_CACHE or the user's cache folder; a temporary one if read-only."""
     if ENV in os.environ:
         wanted = Path(os.environ[ENV])
     else:
@@ -54,8 +55,11 @@ def folder() -> Path:
 
 @cache
 def _temporary(wanted: str) -> Path:
-    warnings.warn(f"the cache folder {wanted} cannot be written; models compiled now are not kept "
-                  f"(set {ENV} to a folder that can be written)", stacklevel=4)
+    warnings.warn(
+        f"the cache folder {wanted} cannot be written; models compiled now are not kept "
+        f"(set {ENV} to a folder that can be written)",
+        stacklevel=4,
+    )
     return Path(tempfile.mkdtemp(prefix="livingdrug-"))
 
 
@@ -65,8 +69,9 @@ def fingerprint(model: Model) -> str:
     for part in (*_engine_texts(), _numba_version(), platform.machine(), platform.python_version()):
         h.update(part.encode() + b"\0")
     for role, module in model.modules.items():
-        h.update(f"{role}={type(module).__module__}.{type(module).__qualname__} {sorted(vars(module).items())}\0".encode())
-        h.update(_module_text(type(module)).encode() + b"\0")
+        kind: Any = type(module)
+        h.update(f"{role}={kind.__module__}.{kind.__qualname__} {sorted(vars(module).items())}\0".encode())
+        h.update(_module_text(kind).encode() + b"\0")
     return h.hexdigest()[:24]
 
 
@@ -74,8 +79,11 @@ def fingerprint(model: Model) -> str:
 def _engine_texts() -> tuple[str, ...]:
     here = Path(__file__).parent
     model = here.parent / "model"
-    wanted = [*sorted(here.glob("kernel*.py")), *(here / f"{n}.py" for n in ("generate", "lower", "plan", "rodas", "sparse", "statements")),
-              *(model / f"{n}.py" for n in ("assemble", "declare", "math"))]
+    wanted = [
+        *sorted(here.glob("kernel*.py")),
+        *(here / f"{n}.py" for n in ("generate", "lower", "plan", "rodas", "sparse", "statements")),
+        *(model / f"{n}.py" for n in ("assemble", "declare", "math")),
+    ]
     return tuple(p.read_text(encoding="utf-8") for p in wanted)
 
 
@@ -87,8 +95,8 @@ def _numba_version() -> str:
 
 
 @cache
-def _module_text(kind: type) -> str:
-    """The text a module's equations come from: its file, and the code and closures of its functions (for classes made on the fly)."""
+def _module_text(kind: Any) -> str:
+    """The text of a module's equations: its file, its functions' code and closures (of classes made on the fly)."""
     parts = []
     for k in kind.__mro__:
         if k is object:

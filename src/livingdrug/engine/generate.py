@@ -1,7 +1,9 @@
-"""Prints a lowered model as one self-contained Python file: constants, generated functions, and the hand-written kernel.
+"""Prints a lowered model as one self-contained Python file: constants, generated functions, and the hand-written
+kernel.
 
-With `jit` the file compiles to machine code, eight patients side by side in the vector registers; without it the same file runs as
-plain Python, one patient at a time, which is how a mechanism is tested without compiling anything.
+With `jit` the file compiles to machine code, eight patients side by side in the vector registers; without it the
+same file runs as plain Python, one patient at a time, which is how a mechanism is tested without compiling
+anything.
 """
 
 from __future__ import annotations
@@ -27,42 +29,78 @@ def source(system: System, lanes: int = 8, jit: bool = True) -> str:
     """The whole file for one model."""
     n = len(system.states)
     lu = SparseLU(n, system.jacobian)
-    slots = {"Y": n, "YS": n, **{f"K{i}": n for i in range(rodas.STAGES)}, "F": n, "W": len(lu), **{f"D{i}": n for i in range(3)},
-             "P": len(system.columns), "U": len(system.inputs), "ATOL": n, "SHARE": n, "MASK": len(system.clones), "YI": n,
-             "OB": len(system.observables), "RATE": len(system.rates), "PREV": len(system.rates), "FLOW": len(system.passages),
-             "T": 1, "H": 1, "ERR": 1, "FAC": 1, "THETA": 1}
+    slots = {
+        "Y": n,
+        "YS": n,
+        **{f"K{i}": n for i in range(rodas.STAGES)},
+        "F": n,
+        "W": len(lu),
+        **{f"D{i}": n for i in range(3)},
+        "P": len(system.columns),
+        "U": len(system.inputs),
+        "ATOL": n,
+        "SHARE": n,
+        "MASK": len(system.clones),
+        "YI": n,
+        "OB": len(system.observables),
+        "RATE": len(system.rates),
+        "PREV": len(system.rates),
+        "FLOW": len(system.passages),
+        "T": 1,
+        "H": 1,
+        "ERR": 1,
+        "FAC": 1,
+        "THETA": 1,
+    }
     offset, size = {}, 0
     for name, length in slots.items():
         offset[name], size = size, size + length * lanes
     facts = {
-        "LANES": lanes, "N": n, "WIDTH": n * lanes, "SIZE": size, **offset,
-        "COLUMNS": len(system.columns), "INPUTS": len(system.inputs), "CLONES": len(system.clones),
-        "PASSAGES": len(system.passages), "HAZARDS": len(system.hazards), "BREAKS": len(system.breaks),
-        "ENTRIES": len(system.entries), "RATES": len(system.rates),
+        "LANES": lanes,
+        "N": n,
+        "WIDTH": n * lanes,
+        "SIZE": size,
+        **offset,
+        "COLUMNS": len(system.columns),
+        "INPUTS": len(system.inputs),
+        "CLONES": len(system.clones),
+        "PASSAGES": len(system.passages),
+        "HAZARDS": len(system.hazards),
+        "BREAKS": len(system.breaks),
+        "ENTRIES": len(system.entries),
+        "RATES": len(system.rates),
         **{f"{kind.__name__.upper()}_{m.name}": int(m) for kind in (Op, Register, Act, Outcome) for m in kind},
         "REGISTERS": len(Register),
     }
     tables = {
-        "CLONE": system.clones, "PASSAGE": [x for p in system.passages for x in map(int, p)],
-        "HAZARD": [x for p in system.hazards for x in map(int, p)], "BREAK": system.breaks,
-        "ENTRY": [x for e in system.entries for x in e], "SWITCH": [int(i in system.switches) for i in range(len(system.inputs))],
+        "CLONE": system.clones,
+        "PASSAGE": [x for p in system.passages for x in map(int, p)],
+        "HAZARD": [x for p in system.hazards for x in map(int, p)],
+        "BREAK": system.breaks,
+        "ENTRY": [x for e in system.entries for x in e],
+        "SWITCH": [int(i in system.switches) for i in range(len(system.inputs))],
     }
     words = {
-        "STATE_PATHS": system.states, "INPUT_PATHS": system.inputs, "COLUMN_PATHS": system.columns,
-        "OBSERVABLE_PATHS": system.observables, "COUNTS": system.counts,
+        "STATE_PATHS": system.states,
+        "INPUT_PATHS": system.inputs,
+        "COLUMN_PATHS": system.columns,
+        "OBSERVABLE_PATHS": system.observables,
+        "COUNTS": system.counts,
         "NONZEROS": (len(system.jacobian), len(lu)),
     }
-    return "\n".join([
-        '"""Generated from a model; self-contained. Do not edit."""',
-        "import numpy as np",
-        *(f"{k} = {v!r}" for k, v in words.items()),
-        *(f"{k} = {v}" for k, v in facts.items()),
-        *(f"{k} = np.array({list(v)!r}, dtype=np.int64)" for k, v in tables.items()),
-        kernel_text("kernel_lanes.py" if jit else "kernel_plain.py"),
-        *_functions(system, lu, offset, lanes),
-        rodas.step_source(),
-        *(kernel_text(name) for name in KERNEL),
-    ])
+    return "\n".join(
+        [
+            '"""Generated from a model; self-contained. Do not edit."""',
+            "import numpy as np",
+            *(f"{k} = {v!r}" for k, v in words.items()),
+            *(f"{k} = {v}" for k, v in facts.items()),
+            *(f"{k} = np.array({list(v)!r}, dtype=np.int64)" for k, v in tables.items()),
+            kernel_text("kernel_lanes.py" if jit else "kernel_plain.py"),
+            *_functions(system, lu, offset, lanes),
+            rodas.step_source(),
+            *(kernel_text(name) for name in KERNEL),
+        ]
+    )
 
 
 def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int) -> list[str]:
@@ -75,7 +113,9 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
     }
     row = {s: i for i, s in enumerate(system.clones)}
 
-    def function(name: str, doc: str, targets: list[str], stores: list[str], state_area: str, first: list[str] | None = None) -> str:
+    def function(
+        name: str, doc: str, targets: list[str], stores: list[str], state_area: str, first: list[str] | None = None
+    ) -> str:
         states = {system.names[p]: at(state_area)(i) for i, p in enumerate(system.states)}
         statements = system.needed(targets)
         reads = {r for s in statements for r in s.reads} | set(targets)
@@ -109,24 +149,51 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
             elif entry:
                 matrix.append(f"{e(lu.entry[i, j])} = -{scaled(i)}*{entry}")
     matrix += lu.factor(e) + [f"{m(k)} = {e(k)}" for k in range(len(lu))]
-    solving = [*(f"{e(k)} = {m(k)}" for k in range(len(lu))), *(f"{b(i)} = {f(i)}" for i in range(lu.size)),
-               *lu.solve(e, b), *(f"{f(i)} = {b(i)}" for i in range(lu.size))]
+    solving = [
+        *(f"{e(k)} = {m(k)}" for k in range(len(lu))),
+        *(f"{b(i)} = {f(i)}" for i in range(lu.size)),
+        *lu.solve(e, b),
+        *(f"{f(i)} = {b(i)}" for i in range(lu.size)),
+    ]
     y, ys, yi = at("Y"), at("YS"), at("YI")
     d = [at(f"D{k}") for k in range(3)]
     inside = [f"a = {at('THETA')(0)}", "b = 1.0 - a"] + [
-        f"{yi(i)} = b*{y(i)} + a*({ys(i)} + b*({d[0](i)} + a*({d[1](i)} + a*{d[2](i)})))" for i in range(lu.size)]
-    squares = [f"total = 0.0 + {' + '.join(f(i) for i in range(lu.size))}", f"total = total*{1.0 / lu.size!r}",
-               "total = total if total < 1e12 else 1e12", "total = total if total > 1e-12 else 1e-12",
-               "factor = 0.9*exp(-0.1*log(total))", "factor = factor if factor < 6.0 else 6.0",
-               f"{at('ERR')(0)} = total", f"{at('FAC')(0)} = factor if factor > 0.2 else 0.2"]
+        f"{yi(i)} = b*{y(i)} + a*({ys(i)} + b*({d[0](i)} + a*({d[1](i)} + a*{d[2](i)})))" for i in range(lu.size)
+    ]
+    squares = [
+        f"total = 0.0 + {' + '.join(f(i) for i in range(lu.size))}",
+        f"total = total*{1.0 / lu.size!r}",
+        "total = total if total < 1e12 else 1e12",
+        "total = total if total > 1e-12 else 1e-12",
+        "factor = 0.9*exp(-0.1*log(total))",
+        "factor = factor if factor < 6.0 else 6.0",
+        f"{at('ERR')(0)} = total",
+        f"{at('FAC')(0)} = factor if factor > 0.2 else 0.2",
+    ]
     return [
-        function("begin", "Slopes h f(Y) in F and the factors of I/GAMMA - h J in W.",
-                 [*system.rhs, *system.jacobian.values()], [*slopes, *matrix], "Y", step_of),
+        function(
+            "begin",
+            "Slopes h f(Y) in F and the factors of I/GAMMA - h J in W.",
+            [*system.rhs, *system.jacobian.values()],
+            [*slopes, *matrix],
+            "Y",
+            step_of,
+        ),
         function("slope", "Adds the slopes h f(YS) to F.", list(system.rhs), added, "YS", step_of),
-        function("observe", "Published quantities at YI.", list(system.observed),
-                 [f"{at('OB')(i)} = {x}" for i, x in enumerate(system.observed)], "YI"),
-        function("rate_clones", "Birth, death and passage rates per cell at YI.", list(system.rates),
-                 [f"{at('RATE')(i)} = {x}" for i, x in enumerate(system.rates)], "YI"),
+        function(
+            "observe",
+            "Published quantities at YI.",
+            list(system.observed),
+            [f"{at('OB')(i)} = {x}" for i, x in enumerate(system.observed)],
+            "YI",
+        ),
+        function(
+            "rate_clones",
+            "Birth, death and passage rates per cell at YI.",
+            list(system.rates),
+            [f"{at('RATE')(i)} = {x}" for i, x in enumerate(system.rates)],
+            "YI",
+        ),
         _over_lanes("solve", "Solves for F in place.", solving),
         _over_lanes("interpolate", "The state at THETA of the step in YI.", inside),
         _over_lanes("judge", "Mean squared scaled error, and the factor for the next step.", squares),
@@ -135,4 +202,5 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
 
 def _over_lanes(name: str, doc: str, lines: list[str]) -> str:
     body = "\n".join(f"        {x}" for x in lines or ["pass"])
-    return f'\n\n@compiled("void(float64[::1])")\ndef {name}(w):\n    """{doc}"""\n    wide()\n    for l in range(LANES):\n{body}\n'
+    head = f'@compiled("void(float64[::1])")\ndef {name}(w):\n    """{doc}"""\n    wide()'
+    return f"\n\n{head}\n    for l in range(LANES):\n{body}\n"

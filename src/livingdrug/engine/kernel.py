@@ -1,7 +1,8 @@
-"""The hand on the clock: lanes of patients, each with its own time, step, doses and next tick; a finished lane is refilled.
+"""The hand on the clock: lanes of patients, each with its own time, step, doses and next tick; a finished lane is
+refilled.
 
-A lane goes round: it *arrives* at a time (after a step, or at the start), walks the clock's ticks up to there, *lands* (keeps the new
-state, or ends), and steps again. A dose given at a tick cuts the step there.
+A lane goes round: it *arrives* at a time (after a step, or at the start), walks the clock's ticks up to there,
+*lands* (keeps the new state, or ends), and steps again. A dose given at a tick cuts the step there.
 """
 # ruff: noqa: F821, E741
 
@@ -16,15 +17,15 @@ NOTHING = 1e-80  # a state smaller than this is 0: sub-normal numbers would slow
 def load(w, l, columns, starts, start):
     """Puts a patient into a lane."""
     for i in range(COLUMNS):
-        w[P + i*LANES + l] = columns[i]
+        w[P + i * LANES + l] = columns[i]
     for i in range(INPUTS):
-        w[U + i*LANES + l] = 0.0
+        w[U + i * LANES + l] = 0.0
     for i in range(N):
-        w[Y + i*LANES + l] = starts[i]
+        w[Y + i * LANES + l] = starts[i]
         for d in (D0, D1, D2):
-            w[d + i*LANES + l] = 0.0
+            w[d + i * LANES + l] = 0.0
     for c in range(CLONES):
-        w[MASK + c*LANES + l] = 1.0
+        w[MASK + c * LANES + l] = 1.0
     w[T + l] = start
     w[H + l] = 1.0
 
@@ -34,7 +35,7 @@ def crossing(w, l, i, level):
     """The share of the step at which the cumulative hazard i passes its level (bisection)."""
     a, b = 0.0, 1.0
     for _ in range(52):
-        m = 0.5*(a + b)
+        m = 0.5 * (a + b)
         if inside(w, l, i, m) >= level:
             b = m
         else:
@@ -47,28 +48,62 @@ def finite(w, l):
     """Whether the lane's state, and the result of its step, are numbers."""
     for i in range(N):
         for area in (Y, YS, F):
-            x = w[area + i*LANES + l]
+            x = w[area + i * LANES + l]
             if not abs(x) < 1e300:
                 return False
     return True
 
 
-@compiled("void(int64, int64, uint64[::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], float64[:, :, ::1], float64[:, ::1], "
-          "float64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, boolean, float64[::1], float64[::1], float64[::1], "
-          "int64[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1], uint64[:, ::1], "
-          "float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[::1], int64[::1], int64[:, ::1], float64[:, ::1], "
-          "float64[:, ::1], float64[:, :, ::1])")
-def run(first, last, ids, columns, starts, extras, doses, thresholds,
-        ticks, marks, output, moves, seen, written, max_steps, extinction, numbers, floors, shares,
-        whole, real, code, constants, keys,
-        observables, registers, event_times, ended, outcome, steps, extinct, final, given):
+@compiled(
+    "void(int64, int64, uint64[::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], float64[:, :, ::1], "
+    "float64[:, ::1], float64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, boolean, "
+    "float64[::1], float64[::1], float64[::1], "
+    "int64[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1], uint64[:, ::1], "
+    "float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[::1], int64[::1], int64[:, ::1], float64[:, ::1], "
+    "float64[:, ::1], float64[:, :, ::1])"
+)
+def run(
+    first,
+    last,
+    ids,
+    columns,
+    starts,
+    extras,
+    doses,
+    thresholds,
+    ticks,
+    marks,
+    output,
+    moves,
+    seen,
+    written,
+    max_steps,
+    extinction,
+    numbers,
+    floors,
+    shares,
+    whole,
+    real,
+    code,
+    constants,
+    keys,
+    observables,
+    registers,
+    event_times,
+    ended,
+    outcome,
+    steps,
+    extinct,
+    final,
+    given,
+):
     """Simulates patients [first, last) of these arrays and fills the output arrays (see engine.plan)."""
     wide()
     w = np.ones(SIZE)
     start, end, rtol = numbers[START], numbers[END], numbers[RTOL]
     for i in range(N):
         for l in range(LANES):
-            w[SHARE + i*LANES + l] = rtol*shares[i]
+            w[SHARE + i * LANES + l] = rtol * shares[i]
     stack = np.zeros(STACK)
     who = np.full(LANES, -1)
     tick = np.zeros(LANES, np.int64)
@@ -103,8 +138,8 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                     event_times[p, k] = np.inf
                     coming[l, k] = np.inf
                 for i in range(N):
-                    w[YS + i*LANES + l] = w[Y + i*LANES + l]
-                    w[ATOL + i*LANES + l] = rtol*floors[i]
+                    w[YS + i * LANES + l] = w[Y + i * LANES + l]
+                    w[ATOL + i * LANES + l] = rtol * floors[i]
         if busy == 0:
             break
 
@@ -115,7 +150,7 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                 w[THETA + l] = 0.0
                 while arrived[l] and tick[l] < ticks.shape[0] and ticks[tick[l]] <= reached[l]:
                     k = tick[l]
-                    a = (ticks[k] - w[T + l])/w[H + l]
+                    a = (ticks[k] - w[T + l]) / w[H + l]
                     if moves[k] >= 0 and extinction:
                         moving[l] = clones_to_move(w, l, a, numbers[COUNT_BELOW])
                         if not moving[l]:
@@ -134,15 +169,26 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
             for l in range(LANES):
                 if waiting[l]:
                     for c in range(CLONES):  # counted clones keep their number
-                        if w[MASK + c*LANES + l] == 0.0:
-                            w[YI + CLONE[c]*LANES + l] = w[YS + CLONE[c]*LANES + l]
+                        if w[MASK + c * LANES + l] == 0.0:
+                            w[YI + CLONE[c] * LANES + l] = w[YS + CLONE[c] * LANES + l]
             if any_moving:
                 rate_clones(w)
             for l in range(LANES):
                 if moving[l]:
                     t = ticks[tick[l]]
-                    if move_clones(w, l, ids[who[l]], np.uint64(moves[tick[l]]), keys, t, t - moved[l], remembered[l],
-                                   numbers[COUNT_BELOW], numbers[ODE_ABOVE], extinct[who[l]]):
+                    if move_clones(
+                        w,
+                        l,
+                        ids[who[l]],
+                        np.uint64(moves[tick[l]]),
+                        keys,
+                        t,
+                        t - moved[l],
+                        remembered[l],
+                        numbers[COUNT_BELOW],
+                        numbers[ODE_ABOVE],
+                        extinct[who[l]],
+                    ):
                         over[l] = -1
                     remembered[l] = True
                     moved[l] = t
@@ -154,7 +200,21 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                 p, k = who[l], tick[l]
                 done = 0
                 if marks[k] != 0:
-                    done = look(w, l, ticks[k], marks[k], whole, real, code, constants, extras[p], registers[p], stack, given[p], count)
+                    done = look(
+                        w,
+                        l,
+                        ticks[k],
+                        marks[k],
+                        whole,
+                        real,
+                        code,
+                        constants,
+                        extras[p],
+                        registers[p],
+                        stack,
+                        given[p],
+                        count,
+                    )
                 if output[k] >= 0:
                     for j in range(written):
                         observables[p, output[k], j] = w[seen[j] + l]
@@ -164,19 +224,19 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                     over[l] = OUTCOME_STOPPED if done & 2 else 0
                     fresh[l] = fresh[l] or done != 0
                     for i in range(N):
-                        w[YS + i*LANES + l] = w[YI + i*LANES + l]
+                        w[YS + i * LANES + l] = w[YI + i * LANES + l]
 
         together = True
         for l in range(LANES):  # ---- land
             if over[l] == OUTCOME_ENDED and arrived[l]:
-                a = (reached[l] - w[T + l])/w[H + l]
+                a = (reached[l] - w[T + l]) / w[H + l]
                 for i in range(N):
-                    w[YI + i*LANES + l] = inside(w, l, i, a)
+                    w[YI + i * LANES + l] = inside(w, l, i, a)
                 for c in range(CLONES):
-                    if w[MASK + c*LANES + l] == 0.0:
-                        w[YI + CLONE[c]*LANES + l] = w[YS + CLONE[c]*LANES + l]
+                    if w[MASK + c * LANES + l] == 0.0:
+                        w[YI + CLONE[c] * LANES + l] = w[YS + CLONE[c] * LANES + l]
                 for i in range(N):
-                    w[YS + i*LANES + l] = w[YI + i*LANES + l]
+                    w[YS + i * LANES + l] = w[YI + i * LANES + l]
             together = together and (who[l] < 0 or (arrived[l] and over[l] < OUTCOME_STEP_BUDGET))
         if together:
             for i in range(WIDTH):
@@ -192,18 +252,18 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                 coming[l, k] = np.inf
             if over[l] < OUTCOME_STEP_BUDGET and not together:
                 for i in range(N):
-                    x = w[YS + i*LANES + l]
-                    w[Y + i*LANES + l] = x if abs(x) > NOTHING else 0.0
+                    x = w[YS + i * LANES + l]
+                    w[Y + i * LANES + l] = x if abs(x) > NOTHING else 0.0
             w[T + l] = t
             if over[l] == 0 and t < end:
                 if fresh[l] or t == stop[l]:
                     stop[l] = restart(w, l, t, end, doses[p], given[p], count[l])
-                    w[FAC + l] = FIRST_STEP/w[H + l]
+                    w[FAC + l] = FIRST_STEP / w[H + l]
                     fresh[l] = False
             else:
                 ended[p], outcome[p] = t, over[l]
                 for i in range(final.shape[1]):
-                    final[p, i] = w[Y + i*LANES + l]
+                    final[p, i] = w[Y + i * LANES + l]
                 who[l] = -1
                 busy -= 1
                 w[H + l], w[FAC + l] = FIRST_STEP, 1.0
@@ -214,16 +274,16 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
         for l in range(LANES):  # ---- step
             if who[l] >= 0:
                 left = stop[l] - w[T + l]
-                h = w[H + l]*w[FAC + l]
-                w[H + l] = left if h*1.0000001 >= left else (0.5*left if h*2.0 > left else h)
+                h = w[H + l] * w[FAC + l]
+                w[H + l] = left if h * 1.0000001 >= left else (0.5 * left if h * 2.0 > left else h)
         step(w)
         for i in range(WIDTH):
             a, b = abs(w[Y + i]), abs(w[YS + i])
-            p = a*w[SHARE + i]
+            p = a * w[SHARE + i]
             p = p if p > w[ATOL + i] else w[ATOL + i]
             w[ATOL + i] = p
-            q = w[F + i]/(p + rtol*(a if a > b else b))
-            w[F + i] = q*q
+            q = w[F + i] / (p + rtol * (a if a > b else b))
+            w[F + i] = q * q
         judge(w)
         any_inside = False
         for l in range(LANES):
@@ -234,18 +294,18 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
             if w[ERR + l] <= 1.0:
                 steps[p, 0] += 1
                 t = w[T + l] + h
-                reached[l] = stop[l] if stop[l] - t <= 1e-9*h else t
+                reached[l] = stop[l] if stop[l] - t <= 1e-9 * h else t
                 arrived[l] = True
                 if tick[l] < ticks.shape[0] and ticks[tick[l]] <= reached[l]:
                     any_inside = True
                 for k in range(HAZARDS):
-                    if event_times[p, k] == np.inf and w[YS + HAZARD[2*k]*LANES + l] >= thresholds[p, k]:
+                    if event_times[p, k] == np.inf and w[YS + HAZARD[2 * k] * LANES + l] >= thresholds[p, k]:
                         coming[l, k] = -np.inf
                         any_inside = True
             else:
                 steps[p, 1] += 1
                 w[FAC + l] = min(w[FAC + l], 0.9)
-                if h*w[FAC + l] < 1e-12 + 1e-15*abs(w[T + l]):
+                if h * w[FAC + l] < 1e-12 + 1e-15 * abs(w[T + l]):
                     over[l] = OUTCOME_STEP_TOO_SMALL if finite(w, l) else OUTCOME_NOT_FINITE
             if over[l] == 0 and not (arrived[l] and reached[l] >= end) and steps[p, 0] + steps[p, 1] >= max_steps:
                 over[l] = OUTCOME_STEP_BUDGET
@@ -261,8 +321,8 @@ def run(first, last, ids, columns, starts, extras, doses, thresholds,
                     continue
                 for k in range(HAZARDS):
                     if coming[l, k] == -np.inf:
-                        coming[l, k] = w[T + l] + w[H + l]*crossing(w, l, HAZARD[2*k], thresholds[who[l], k])
+                        coming[l, k] = w[T + l] + w[H + l] * crossing(w, l, HAZARD[2 * k], thresholds[who[l], k])
                 for k in range(HAZARDS):
-                    if HAZARD[2*k + 1] == 1 and coming[l, k] <= reached[l]:
+                    if HAZARD[2 * k + 1] == 1 and coming[l, k] <= reached[l]:
                         reached[l] = coming[l, k]
                         over[l] = OUTCOME_ENDED

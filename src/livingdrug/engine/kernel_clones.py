@@ -1,7 +1,8 @@
-"""Small clones counted cell by cell: the exact linear birth-death transition between two clock ticks, with immigration.
+"""Small clones counted cell by cell: the exact linear birth-death transition between two clock ticks, with
+immigration.
 
-A clone is a whole number below `count_below` and goes back to the equations above `ode_above`. While it is a number its state is
-frozen between ticks (MASK 0). Draws are keyed by (seed, patient, clone, tick).
+A clone is a whole number below `count_below` and goes back to the equations above `ode_above`. While it is a number
+its state is frozen between ticks (MASK 0). Draws are keyed by (seed, patient, clone, tick).
 """
 # ruff: noqa: F821, E741
 
@@ -16,14 +17,14 @@ def descend(n, birth, death, h, key, patient, tick):
     """Living descendants after h days of n cells that divide and die at these rates [1/day]."""
     if n <= 0.0:
         return 0.0
-    x = (birth - death)*h
+    x = (birth - death) * h
     if abs(x) < 1e-7:
-        lost = death*h/(1.0 + birth*h)
-        spread = birth*h/(1.0 + birth*h)
+        lost = death * h / (1.0 + birth * h)
+        spread = birth * h / (1.0 + birth * h)
     else:
         e = exp(x)
-        lost = death*(e - 1.0)/(birth*e - death)
-        spread = birth*(e - 1.0)/(birth*e - death)
+        lost = death * (e - 1.0) / (birth * e - death)
+        spread = birth * (e - 1.0) / (birth * e - death)
     u, v = uniforms(key, patient, tick)
     living = binomial(n, 1.0 - lost, u)
     return living + negative_binomial(living, spread, v)
@@ -34,21 +35,21 @@ def arrive(flow, birth, death, h, u):
     """Living descendants after h days of cells that arrive at a constant rate [cells/day]."""
     if flow <= 0.0:
         return 0.0
-    x = (birth - death)*h
-    grown = h*(1.0 + 0.5*x) if abs(x) < 1e-7 else (exp(x) - 1.0)/(birth - death)
-    if birth*h < 1e-12:
-        return poisson(flow*grown, u)
-    return negative_binomial(flow/birth, birth*grown/(1.0 + birth*grown), u)
+    x = (birth - death) * h
+    grown = h * (1.0 + 0.5 * x) if abs(x) < 1e-7 else (exp(x) - 1.0) / (birth - death)
+    if birth * h < 1e-12:
+        return poisson(flow * grown, u)
+    return negative_binomial(flow / birth, birth * grown / (1.0 + birth * grown), u)
 
 
 @compiled("void(float64[::1], int64, uint64, uint64[:, ::1], float64, float64, float64[::1])")
 def found_clones(w, l, patient, keys, t, count_below, extinct):
     """At the start: a clone below the limit is a Poisson number of cells."""
     for c in range(CLONES):
-        at = Y + CLONE[c]*LANES + l
-        w[MASK + c*LANES + l] = 1.0
+        at = Y + CLONE[c] * LANES + l
+        w[MASK + c * LANES + l] = 1.0
         if w[at] < count_below:
-            w[MASK + c*LANES + l] = 0.0
+            w[MASK + c * LANES + l] = 0.0
             w[at] = poisson(w[at], uniforms(keys[c, KEY_START], patient, np.uint64(0))[0])
             if w[at] == 0.0:
                 extinct[c] = t
@@ -57,22 +58,22 @@ def found_clones(w, l, patient, keys, t, count_below, extinct):
 @compiled("float64(float64[::1], int64, int64, float64)", True)
 def inside(w, l, i, a):
     """State i of the lane at the share a of its step."""
-    k = i*LANES + l
+    k = i * LANES + l
     b = 1.0 - a
-    return b*w[Y + k] + a*(w[YS + k] + b*(w[D0 + k] + a*(w[D1 + k] + a*w[D2 + k])))
+    return b * w[Y + k] + a * (w[YS + k] + b * (w[D0 + k] + a * (w[D1 + k] + a * w[D2 + k])))
 
 
 @compiled("boolean(float64[::1], int64, float64, float64)")
 def clones_to_move(w, l, a, count_below):
-    """Whether, at the share a of the step, a counted clone has living cells or may receive some, or a clone is about to be counted."""
+    """Whether at the share a of the step a counted clone lives or may get cells, or one is about to be counted."""
     for c in range(CLONES):
-        if w[MASK + c*LANES + l] == 1.0:
+        if w[MASK + c * LANES + l] == 1.0:
             if inside(w, l, CLONE[c], a) < count_below:
                 return True
-        elif w[YS + CLONE[c]*LANES + l] > 0.0:
+        elif w[YS + CLONE[c] * LANES + l] > 0.0:
             return True
     for k in range(PASSAGES):
-        if w[MASK + PASSAGE[3*k]*LANES + l] == 1.0 and w[MASK + PASSAGE[3*k + 1]*LANES + l] == 0.0:
+        if w[MASK + PASSAGE[3 * k] * LANES + l] == 1.0 and w[MASK + PASSAGE[3 * k + 1] * LANES + l] == 0.0:
             return True
     return False
 
@@ -80,73 +81,87 @@ def clones_to_move(w, l, a, count_below):
 @compiled("float64(float64[::1], int64, int64, boolean)", True)
 def mean_rate(w, l, r, remembered):
     """A rate averaged over the interval that ends at this tick."""
-    rate = w[RATE + r*LANES + l]
-    return max(0.5*(rate + w[PREV + r*LANES + l]) if remembered else rate, 0.0)
+    rate = w[RATE + r * LANES + l]
+    return max(0.5 * (rate + w[PREV + r * LANES + l]) if remembered else rate, 0.0)
 
 
-@compiled("boolean(float64[::1], int64, uint64, uint64, uint64[:, ::1], float64, float64, boolean, float64, float64, float64[::1])")
+@compiled(
+    "boolean(float64[::1], int64, uint64, uint64, uint64[:, ::1], float64, float64, boolean, float64, float64, "
+    "float64[::1])"
+)
 def move_clones(w, l, patient, tick, keys, t, h, remembered, count_below, ode_above, extinct):
-    """Moves the counted clones of a lane over the h days before tick t; True when a clone changed its way of being counted."""
+    """Moves the counted clones over the h days before tick t; True when a clone changed its way of being counted."""
     arriving = np.zeros(CLONES + 1)
     settling = np.zeros(CLONES + 1)
     for k in range(PASSAGES):  # flows from sources that the equations move
-        now = w[RATE + (2*CLONES + k)*LANES + l]*w[YI + CLONE[PASSAGE[3*k]]*LANES + l]
-        if w[MASK + PASSAGE[3*k]*LANES + l] == 1.0:
-            arriving[PASSAGE[3*k + 1]] += max(0.5*(now + w[FLOW + k*LANES + l]) if remembered else now, 0.0)
-        w[FLOW + k*LANES + l] = now
+        now = w[RATE + (2 * CLONES + k) * LANES + l] * w[YI + CLONE[PASSAGE[3 * k]] * LANES + l]
+        if w[MASK + PASSAGE[3 * k] * LANES + l] == 1.0:
+            arriving[PASSAGE[3 * k + 1]] += max(0.5 * (now + w[FLOW + k * LANES + l]) if remembered else now, 0.0)
+        w[FLOW + k * LANES + l] = now
     changed = False
     for c in range(CLONES):
-        at = YI + CLONE[c]*LANES + l
+        at = YI + CLONE[c] * LANES + l
         n = w[at]
-        if w[MASK + c*LANES + l] == 1.0 or n <= 0.0 or h <= 0.0:
+        if w[MASK + c * LANES + l] == 1.0 or n <= 0.0 or h <= 0.0:
             continue
-        birth = mean_rate(w, l, 2*c, remembered)
-        death = mean_rate(w, l, 2*c + 1, remembered)
+        birth = mean_rate(w, l, 2 * c, remembered)
+        death = mean_rate(w, l, 2 * c + 1, remembered)
         leaving = 0.0
         for k in range(PASSAGES):
-            if PASSAGE[3*k] == c and PASSAGE[3*k + 2] == 1:
-                leaving += mean_rate(w, l, 2*CLONES + k, remembered)
+            if PASSAGE[3 * k] == c and PASSAGE[3 * k + 2] == 1:
+                leaving += mean_rate(w, l, 2 * CLONES + k, remembered)
         after = descend(n, birth, death + leaving, h, keys[c, KEY_MOVE], patient, tick)
         lost, pool = n - after, death + leaving
         for k in range(PASSAGES):
-            if PASSAGE[3*k] != c:
+            if PASSAGE[3 * k] != c:
                 continue
-            rate = mean_rate(w, l, 2*CLONES + k, remembered)
+            rate = mean_rate(w, l, 2 * CLONES + k, remembered)
             u = uniforms(keys[CLONES + k, KEY_LEAVE], patient, tick)[0]
-            if birth == 0.0 and PASSAGE[3*k + 2] == 1:  # exact: share out the cells that were lost
-                gone = binomial(lost, rate/pool if pool > 0.0 else 0.0, u)
+            if birth == 0.0 and PASSAGE[3 * k + 2] == 1:  # exact: share out the cells that were lost
+                gone = binomial(lost, rate / pool if pool > 0.0 else 0.0, u)
                 lost, pool = lost - gone, pool - rate
             else:
-                gone = poisson(rate*0.5*(n + after)*h, u)
-            settling[PASSAGE[3*k + 1]] += gone
+                gone = poisson(rate * 0.5 * (n + after) * h, u)
+            settling[PASSAGE[3 * k + 1]] += gone
         w[at] = after
     for k in range(PASSAGES):  # counted cells that left arrive, on average, half-way
-        c = PASSAGE[3*k + 1]
-        if settling[c] > 0.0 and w[MASK + c*LANES + l] == 0.0:
-            w[YI + CLONE[c]*LANES + l] += descend(
-                settling[c], mean_rate(w, l, 2*c, remembered), mean_rate(w, l, 2*c + 1, remembered), 0.5*h,
-                keys[CLONES + k, KEY_LAND], patient, tick)
+        c = PASSAGE[3 * k + 1]
+        if settling[c] > 0.0 and w[MASK + c * LANES + l] == 0.0:
+            w[YI + CLONE[c] * LANES + l] += descend(
+                settling[c],
+                mean_rate(w, l, 2 * c, remembered),
+                mean_rate(w, l, 2 * c + 1, remembered),
+                0.5 * h,
+                keys[CLONES + k, KEY_LAND],
+                patient,
+                tick,
+            )
         settling[c] = 0.0
     for c in range(CLONES):
-        at = YI + CLONE[c]*LANES + l
-        if w[MASK + c*LANES + l] == 1.0:
+        at = YI + CLONE[c] * LANES + l
+        if w[MASK + c * LANES + l] == 1.0:
             if w[at] < count_below:
-                w[MASK + c*LANES + l] = 0.0
+                w[MASK + c * LANES + l] = 0.0
                 w[at] = float(int(max(w[at], 0.0) + uniforms(keys[c, KEY_ROUND], patient, tick)[0]))
                 changed = True
             else:
                 continue
         elif h > 0.0 and arriving[c] > 0.0:
-            w[at] += arrive(arriving[c], mean_rate(w, l, 2*c, remembered), mean_rate(w, l, 2*c + 1, remembered), h,
-                            uniforms(keys[c, KEY_ARRIVE], patient, tick)[0])
+            w[at] += arrive(
+                arriving[c],
+                mean_rate(w, l, 2 * c, remembered),
+                mean_rate(w, l, 2 * c + 1, remembered),
+                h,
+                uniforms(keys[c, KEY_ARRIVE], patient, tick)[0],
+            )
         if w[at] > 0.0:
             extinct[c] = np.inf
         elif extinct[c] == np.inf:
             extinct[c] = t
         if w[at] > ode_above:
-            w[MASK + c*LANES + l] = 1.0
+            w[MASK + c * LANES + l] = 1.0
             changed = True
-        w[YS + CLONE[c]*LANES + l] = w[at]
+        w[YS + CLONE[c] * LANES + l] = w[at]
     for r in range(RATES):
-        w[PREV + r*LANES + l] = w[RATE + r*LANES + l]
+        w[PREV + r * LANES + l] = w[RATE + r * LANES + l]
     return changed

@@ -1,4 +1,6 @@
-"""Arithmetic of the compiled file: how functions are compiled, and exp and log that the compiler can spread over the lanes."""
+"""Arithmetic of the compiled file: how functions are compiled, and exp and log that the compiler can spread over
+the lanes.
+"""
 # ruff: noqa: F821, E741
 
 # ---- copied into every generated file from here on ----
@@ -8,8 +10,15 @@ from numba.extending import intrinsic
 
 
 def compiled(signature, forceinline=False):
-    return njit(signature, cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"}, boundscheck=False,
-                forceinline=forceinline)
+    return njit(
+        signature,
+        cache=True,
+        nogil=True,
+        error_model="numpy",
+        fastmath={"contract", "nsz"},
+        boundscheck=False,
+        forceinline=forceinline,
+    )
 
 
 @intrinsic
@@ -24,7 +33,7 @@ def from_bits(context, x):
 
 @intrinsic
 def wide(context):
-    """Lets the compiler use the widest vector registers in the calling function (it shuns 512 bits on many processors)."""
+    """Lets the calling function use the widest vector registers (the compiler shuns 512 bits on many processors)."""
 
     def code(c, builder, s, a):
         set.add(builder.function.attributes, '"prefer-vector-width"="512"')
@@ -38,17 +47,17 @@ def exp(x):
     """e**x for |x| <= 700 (clipped), by reduction to |r| < 0.35 and a polynomial of degree 12."""
     x = 700.0 if x > 700.0 else x
     x = -700.0 if x < -700.0 else x
-    k = x*1.4426950408889634 + 6755399441055744.0
+    k = x * 1.4426950408889634 + 6755399441055744.0
     bits = as_bits(k)
     k = k - 6755399441055744.0
-    r = x - k*0.6931471805598903
-    r = r - k*5.497923018708371e-14
-    r2 = r*r
-    r4 = r2*r2
-    a = (1.0 + r) + (0.5 + r*(1.0/6))*r2
-    b = (1.0/24 + r*(1.0/120)) + (1.0/720 + r*(1.0/5040))*r2
-    c = 1.0/40320 + r*(1.0/362880) + (1.0/3628800 + r*(1.0/39916800))*r2 + r4*(1.0/479001600)
-    return from_bits(as_bits(a + b*r4 + c*(r4*r4)) + (bits << np.int64(52)))
+    r = x - k * 0.6931471805598903
+    r = r - k * 5.497923018708371e-14
+    r2 = r * r
+    r4 = r2 * r2
+    a = (1.0 + r) + (0.5 + r * (1.0 / 6)) * r2
+    b = (1.0 / 24 + r * (1.0 / 120)) + (1.0 / 720 + r * (1.0 / 5040)) * r2
+    c = 1.0 / 40320 + r * (1.0 / 362880) + (1.0 / 3628800 + r * (1.0 / 39916800)) * r2 + r4 * (1.0 / 479001600)
+    return from_bits(as_bits(a + b * r4 + c * (r4 * r4)) + (bits << np.int64(52)))
 
 
 @compiled("float64(float64)")
@@ -58,13 +67,16 @@ def log(x):
     e = (bits - np.int64(0x3FE6A09E667F3BCD)) >> np.int64(52)
     m = from_bits(bits - (e << np.int64(52)))
     k = from_bits(e + np.int64(0x4338000000000000)) - 6755399441055744.0
-    s = (m - 1.0)/(m + 1.0)
-    z = s*s
-    z2 = z*z
-    z4 = z2*z2
-    q = (1.0/3 + z*(1.0/5)) + z2*(1.0/7 + z*(1.0/9)) + z4*((1.0/11 + z*(1.0/13)) + z2*(1.0/15 + z*(1.0/17))
-                                                           + z4*(1.0/19 + z*(1.0/21)))
-    return (2.0*s + 2.0*s*z*q + k*1.9082149292705877e-10) + k*0.693147180369123816490
+    s = (m - 1.0) / (m + 1.0)
+    z = s * s
+    z2 = z * z
+    z4 = z2 * z2
+    q = (
+        (1.0 / 3 + z * (1.0 / 5))
+        + z2 * (1.0 / 7 + z * (1.0 / 9))
+        + z4 * ((1.0 / 11 + z * (1.0 / 13)) + z2 * (1.0 / 15 + z * (1.0 / 17)) + z4 * (1.0 / 19 + z * (1.0 / 21)))
+    )
+    return (2.0 * s + 2.0 * s * z * q + k * 1.9082149292705877e-10) + k * 0.693147180369123816490
 
 
 @compiled("float64(float64)")

@@ -8,7 +8,11 @@ DURATION, DELAY, APART = 0, 1, 2
 STACK = 64
 
 
-@compiled("float64(float64[::1], int64, float64, int64, int64, int64[:, ::1], float64[::1], float64[::1], float64[::1], float64[::1])", True)
+@compiled(
+    "float64(float64[::1], int64, float64, int64, int64, int64[:, ::1], float64[::1], float64[::1], float64[::1], "
+    "float64[::1])",
+    True,
+)
 def answer(w, l, t, first, last, code, constants, extras, registers, stack):
     """Runs one program on the lane's observables at time t."""
     top = -1
@@ -52,9 +56,9 @@ def answer(w, l, t, first, last, code, constants, extras, registers, stack):
             elif op == OP_SUB:
                 y = y - x
             elif op == OP_MUL:
-                y = y*x
+                y = y * x
             elif op == OP_DIV:
-                y = y/x if x != 0.0 else np.nan
+                y = y / x if x != 0.0 else np.nan
             elif op == OP_MIN:
                 y = y if y < x else x
             elif op == OP_MAX:
@@ -83,7 +87,7 @@ def answer(w, l, t, first, last, code, constants, extras, registers, stack):
 def clear_registers(registers, watches):
     """What every watch remembers before its first look."""
     for k in range(watches):
-        r = k*REGISTERS
+        r = k * REGISTERS
         registers[r + REGISTER_VALUE] = 0.0
         registers[r + REGISTER_FIRST] = np.inf
         registers[r + REGISTER_LAST] = -np.inf
@@ -97,19 +101,23 @@ def clear_registers(registers, watches):
         registers[r + REGISTER_DONE_LAST] = -np.inf
 
 
-@compiled("int64(float64[::1], int64, float64, int64, int64[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1], float64[::1], "
-          "float64[::1], float64[::1], float64[:, ::1], int64[::1])", True)
+@compiled(
+    "int64(float64[::1], int64, float64, int64, int64[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1], "
+    "float64[::1], "
+    "float64[::1], float64[::1], float64[:, ::1], int64[::1])",
+    True,
+)
 def look(w, l, t, marks, whole, real, code, constants, extras, registers, stack, given, count):
-    """Every watch that meets these marks, in order. Returns 1 when something was given or set, 2 when follow-up stops, 3 for both."""
+    """All watches that meet these marks: 1 when something was given or set, 2 when follow-up stops, 3 both."""
     result = 0
     for k in range(whole.shape[0]):
         if whole[k, MARKS] & marks == 0:
             continue
-        r = k*REGISTERS
+        r = k * REGISTERS
         x = answer(w, l, t, whole[k, FROM], whole[k, TO], code, constants, extras, registers, stack)
         looked = registers[r + REGISTER_LOOKED]
         if looked == looked:
-            registers[r + REGISTER_SUM] += 0.5*(x + registers[r + REGISTER_VALUE])*(t - looked)
+            registers[r + REGISTER_SUM] += 0.5 * (x + registers[r + REGISTER_VALUE]) * (t - looked)
         registers[r + REGISTER_LOOKED] = t
         registers[r + REGISTER_VALUE] = x
         if x > registers[r + REGISTER_PEAK]:
@@ -129,7 +137,9 @@ def look(w, l, t, marks, whole, real, code, constants, extras, registers, stack,
         if act == ACT_STOP:
             result |= 2
         else:
-            amount = answer(w, l, t, whole[k, AMOUNT_FROM], whole[k, AMOUNT_TO], code, constants, extras, registers, stack)
+            amount = answer(
+                w, l, t, whole[k, AMOUNT_FROM], whole[k, AMOUNT_TO], code, constants, extras, registers, stack
+            )
             if amount != amount or (act == ACT_DOSE and amount <= 0.0):
                 continue
             row = count[l]

@@ -1,7 +1,8 @@
 """From a model's equations to one list of statements, which every back end prints.
 
-The model is evaluated once with SymPy symbols. Calls that are no plain arithmetic (`hill`, `where`, `exp`, powers, ...) each become a
-statement of their own, common sub-expressions are shared, and the Jacobian is built statement by statement with guarded derivatives.
+The model is evaluated once with SymPy symbols. Calls that are no plain arithmetic (`hill`, `where`, `exp`, powers,
+...) each become a statement of their own, common sub-expressions are shared, and the Jacobian is built statement by
+statement with guarded derivatives.
 """
 
 from __future__ import annotations
@@ -17,7 +18,24 @@ if TYPE_CHECKING:
     from livingdrug.model import Model
 
 TIME = "time"
-RESERVED = {"w", "l", "h", "g", "y", "exp", "log", "sqrt", "range", "abs", "min", "max", "True", "False", "float", "int"}
+RESERVED = {
+    "w",
+    "l",
+    "h",
+    "g",
+    "y",
+    "exp",
+    "log",
+    "sqrt",
+    "range",
+    "abs",
+    "min",
+    "max",
+    "True",
+    "False",
+    "float",
+    "int",
+}
 
 
 @dataclass(frozen=True)
@@ -27,8 +45,8 @@ class System:
     states: paths in the order of the state vector (`time` is the last one when an equation uses it);
     columns: paths of the patient constants that are needed; names: path to the name used in statements;
     clones: state index of each clone; passages: (source clone, sink clone, whether the source loses the cell);
-    hazards: (state index, whether it ends follow-up); breaks: column of each; entries: (input, state, column of the share);
-    switches: indices of the inputs that are switches; counts: whether each state counts cells.
+    hazards: (state index, whether it ends follow-up); breaks: column of each; entries: (input, state, column of the
+    share); switches: indices of the inputs that are switches; counts: whether each state counts cells.
     """
 
     states: tuple[str, ...]
@@ -96,19 +114,32 @@ def lower(model: Model) -> System:
     column, state_at, input_at = ({p: i for i, p in enumerate(x)} for x in (kept, states, model.inputs))
     for path in model.breaks:
         if path not in column:
-            raise EngineError(f"the break '{path}' is no patient constant", mend="name a Param, Covariate or Derived in Break(at=)")
+            raise EngineError(
+                f"the break '{path}' is no patient constant", mend="name a Param, Covariate or Derived in Break(at=)"
+            )
     return System(
-        states=states, inputs=model.inputs, columns=kept, observables=tuple(observables),
-        clones=tuple(state_at[p] for p in model.clones), passages=passages,
+        states=states,
+        inputs=model.inputs,
+        columns=kept,
+        observables=tuple(observables),
+        clones=tuple(state_at[p] for p in model.clones),
+        passages=passages,
         hazards=tuple((state_at[p], bool(d.ends)) for p, d in model.declared.items() if isinstance(d, Hazard)),
         breaks=tuple(column[p] for p in model.breaks),
-        entries=tuple((input_at[p], state_at[f"{p.rpartition('.')[0]}.{s}"], column[f"{p}>{s}"])
-                      for p, d in model.declared.items() if isinstance(d, Entry) for s in d.into),
+        entries=tuple(
+            (input_at[p], state_at[f"{p.rpartition('.')[0]}.{s}"], column[f"{p}>{s}"])
+            for p, d in model.declared.items()
+            if isinstance(d, Entry)
+            for s in d.into
+        ),
         switches=tuple(input_at[p] for p, d in model.declared.items() if isinstance(d, Switch)),
         counts=tuple(p != TIME and model.unit(p) == "cell" for p in states),
-        names=names, statements=tuple(sheet.statements),
-        rhs=(*found[:cut], *(("1.0",) if time_used else ())), jacobian=jacobian,
-        observed=tuple(found[cut:end]), rates=tuple(found[end:]),
+        names=names,
+        statements=tuple(sheet.statements),
+        rhs=(*found[:cut], *(("1.0",) if time_used else ())),
+        jacobian=jacobian,
+        observed=tuple(found[cut:end]),
+        rates=tuple(found[end:]),
     )
 
 

@@ -15,7 +15,15 @@ from livingdrug.errors import EngineError, nearest
 STACK = 64  # depth of a watch's stack, as in kernel_watches
 PURPOSES = ("start", "round", "move", "arrive")  # columns of the key table of a clone, as in kernel_clones
 PASSAGE_PURPOSES = ("leave", "land")
-TAKES = {Op.NEG: 1, Op.NOT: 1, Op.ABS: 1, Op.EXP: 1, Op.LOG: 1, Op.FLOOR: 1, Op.WHERE: 3}  # other operations take two; those that push, none
+TAKES = {
+    Op.NEG: 1,
+    Op.NOT: 1,
+    Op.ABS: 1,
+    Op.EXP: 1,
+    Op.LOG: 1,
+    Op.FLOOR: 1,
+    Op.WHERE: 3,
+}  # other operations take two; those that push, none
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,11 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
     _check_clock(plan)
     seen = np.array([_place(kernel, p) for p in plan.observables], np.int64)
     marks = np.ascontiguousarray(plan.marks, np.int64)
-    whole, real, code, constants, doses = [], [], [], [], 0
+    whole: list[list[int]] = []
+    real: list[list[float]] = []
+    code: list[list[int]] = []
+    constants: list[float] = []
+    doses = 0
 
     def add(program: Ints, its_constants: Floats, watch: int) -> tuple[int, int]:
         rows = _resolved(program, its_constants, len(constants), seen, len(plan.watches), plan.watches[watch].name)
@@ -63,14 +75,22 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
         whole.append([watch.marks, begin, end, watch.act, watch.target, first, last, watch.limit])
         real.append([watch.duration, watch.delay, watch.apart])
     return Packed(
-        ticks=np.ascontiguousarray(plan.ticks, np.float64), marks=marks, output=_numbered(plan.output),
-        moves=_numbered(plan.clone_ticks), seen=seen,
+        ticks=np.ascontiguousarray(plan.ticks, np.float64),
+        marks=marks,
+        output=_numbered(plan.output),
+        moves=_numbered(plan.clone_ticks),
+        seen=seen,
         numbers=np.array([plan.start, plan.end, plan.rtol, plan.count_below, plan.ode_above], np.float64),
         floors=np.array([1.0 if c else 1e-3 for c in kernel.COUNTS]),
         shares=np.array([0.0 if c else 1e-3 for c in kernel.COUNTS]),
-        whole=np.array(whole, np.int64).reshape(-1, 8), real=np.array(real, np.float64).reshape(-1, 3),
-        code=np.array(code, np.int64).reshape(-1, 2), constants=np.array(constants, np.float64), keys=_keys(kernel, seed),
-        outputs=int(np.sum(plan.output)), doses=doses)
+        whole=np.array(whole, np.int64).reshape(-1, 8),
+        real=np.array(real, np.float64).reshape(-1, 3),
+        code=np.array(code, np.int64).reshape(-1, 2),
+        constants=np.array(constants, np.float64),
+        keys=_keys(kernel, seed),
+        outputs=int(np.sum(plan.output)),
+        doses=doses,
+    )
 
 
 def _check_clock(plan: Plan) -> None:
@@ -107,15 +127,23 @@ def _keys(kernel: Any, seed: int) -> NDArray[np.uint64]:
 
 def _place(kernel: Any, path: str) -> int:
     """Where in the workspace an observable is found."""
-    for paths, area in ((kernel.OBSERVABLE_PATHS, kernel.OB), (kernel.STATE_PATHS, kernel.YI), (kernel.INPUT_PATHS, kernel.U),
-                        (kernel.COLUMN_PATHS, kernel.P)):
+    for paths, area in (
+        (kernel.OBSERVABLE_PATHS, kernel.OB),
+        (kernel.STATE_PATHS, kernel.YI),
+        (kernel.INPUT_PATHS, kernel.U),
+        (kernel.COLUMN_PATHS, kernel.P),
+    ):
         if path in paths:
             return int(area + paths.index(path) * kernel.LANES)
     known = [*kernel.OBSERVABLE_PATHS, *kernel.STATE_PATHS]
-    raise EngineError(f"nothing in the model is called '{path}'", nearest=nearest(path, known), allowed=", ".join(known[:60]))
+    raise EngineError(
+        f"nothing in the model is called '{path}'", nearest=nearest(path, known), allowed=", ".join(known[:60])
+    )
 
 
-def _resolved(program: Ints, constants: Floats, first_constant: int, seen: Ints, watches: int, name: str) -> list[list[int]]:
+def _resolved(
+    program: Ints, constants: Floats, first_constant: int, seen: Ints, watches: int, name: str
+) -> list[list[int]]:
     """A watch's program with its arguments resolved to places; checked, so that no stack runs over or dry."""
     depth, out = 0, []
     limits = {Op.CONST: len(constants), Op.OBS: len(seen), Op.REG: watches * len(Register)}
@@ -125,7 +153,9 @@ def _resolved(program: Ints, constants: Floats, first_constant: int, seen: Ints,
         except ValueError:
             raise EngineError(f"watch '{name}' uses the unknown operation {op}") from None
         if what in limits and not 0 <= a < limits[what]:
-            raise EngineError(f"watch '{name}': argument {a} of {what.name} is out of range", allowed=f"0 to {limits[what] - 1}")
+            raise EngineError(
+                f"watch '{name}': argument {a} of {what.name} is out of range", allowed=f"0 to {limits[what] - 1}"
+            )
         takes = 0 if what < Op.ADD else TAKES.get(what, 2)
         if depth < takes:
             raise EngineError(f"watch '{name}': {what.name} finds too few values")
@@ -141,12 +171,23 @@ def _resolved(program: Ints, constants: Floats, first_constant: int, seen: Ints,
 def check_patients(kernel: Any, plan: Plan, patients: Patients) -> None:
     """Raises EngineError when the patients' arrays do not fit each other, the model or the plan."""
     n = len(patients.ids)
-    for name, array, width in (("doses", patients.doses, None), ("thresholds", patients.thresholds, kernel.HAZARDS),
-                               ("extras", patients.extras, None)):
+    for name, array, width in (
+        ("doses", patients.doses, None),
+        ("thresholds", patients.thresholds, kernel.HAZARDS),
+        ("extras", patients.extras, None),
+    ):
         if len(array) != n or (width is not None and array.shape[1] != width):
-            raise EngineError(f"Patients.{name} has the shape {array.shape} for {n} patients",
-                              allowed=f"({n}, {width})" if width is not None else f"({n}, ...)")
-    used = {a for w in plan.watches for p in (w.program, w.amount) for op, a in np.asarray(p).reshape(-1, 2).tolist() if op == Op.PAR}
+            raise EngineError(
+                f"Patients.{name} has the shape {array.shape} for {n} patients",
+                allowed=f"({n}, {width})" if width is not None else f"({n}, ...)",
+            )
+    used = {
+        a
+        for w in plan.watches
+        for p in (w.program, w.amount)
+        for op, a in np.asarray(p).reshape(-1, 2).tolist()
+        if op == Op.PAR
+    }
     if used and max(used) >= patients.extras.shape[1]:
         raise EngineError(f"a watch reads patient constant {max(used)}, but only {patients.extras.shape[1]} are given")
     given = patients.doses[np.isfinite(patients.doses[..., 0])]

@@ -1,8 +1,9 @@
 """What the engine is told and what it gives back. Plain arrays and numbers; nothing here is ever compiled in.
 
-The clock is a sorted list of ticks (times in days from infusion). At each tick, once the integrator has passed it, the engine
-in this order: moves the clones that are counted cell by cell; looks at the hazards; evaluates the watches whose
-`marks` meet the tick's marks; writes the observables if the tick is an output tick. Everything on the dense output.
+The clock is a sorted list of ticks (times in days from infusion). At each tick, once the integrator has passed it, the
+engine in this order: moves the clones that are counted cell by cell; evaluates the watches whose `marks` meet the
+tick's marks; writes the observables if the tick is an output tick. Everything on the dense output; a dose at the time
+of a tick is given after the tick. Hazards fire at their own time inside a step, not at ticks.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class Watch:
     """A question asked at the marked ticks, with an optional action (a care rule, an endpoint, a reduction).
 
     program: rows (op, argument), shape (ops, 2); constants: the numbers it pushes. `amount` likewise, for DOSE and SET.
-    limit: at most so many actions; apart [day]: at least so long between two; once true, `gap` is measured start to start.
+    limit: at most so many actions; apart [day]: at least so long between two, from start to start.
     """
 
     name: str
@@ -114,7 +115,8 @@ class Plan:
     output (T,) bool: observables are written here; clone_ticks (T,) bool: clones are moved here;
     observables: names (published quantities or states, by path) that the watches and outputs use, in order;
     written: how many of the first observables are written to the output (the rest serve the watches only);
-    accuracy: rtol; atol of each state is rtol * 1e-3 * scale (scale = 1 unless given in `scales`).
+    rtol: the error allowed in a step is rtol times the state, but never less than rtol times one cell for a count of
+    cells, and rtol times a thousandth of its peak so far (of 1, if the peak is lower) for any other state.
     """
 
     start: float
@@ -158,8 +160,9 @@ class Output:
     """What came of a block.
 
     observables (n, output ticks, written): nan after a patient's end; registers (n, watches, len(Register));
-    event_times (n, hazards): inf when it did not happen; ended (n,): end of follow-up [day]; outcome (n,): codes of Outcome;
-    steps (n, 2): accepted, rejected; extinct (n, clones): time at which each clone died out for good, inf if it did not;
+    event_times (n, hazards): inf when it did not happen; ended (n,): end of follow-up [day]; outcome (n,): codes of
+    Outcome; steps (n, 2): accepted, rejected; extinct (n, clones): time at which each clone died out for good, inf if
+    it did not;
     final (n, states): the state at the end of follow-up; given (n, g, 4): doses given by rules (time, input, amount,
     duration; time = inf unused), so that a run can be replayed on a reference integrator.
     """

@@ -1,4 +1,5 @@
-"""The readable twin of the compiled engine: one patient, NumPy equations, SciPy's integrators, no extinction, no rules.
+"""The readable twin of the compiled engine: one patient, NumPy equations, SciPy's integrators, no extinction, no
+rules.
 
 Doses that rules gave are replayed from the compiled run (`Output.given`), so that both integrate the same story.
 """
@@ -20,8 +21,17 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-def integrate(model: Model, values: dict[str, float], doses: Floats, start: float, end: float, times: Floats,
-              rtol: float = 1e-11, atol: Floats | float = 1e-14, method: str = "LSODA") -> Floats:
+def integrate(
+    model: Model,
+    values: dict[str, float],
+    doses: Floats,
+    start: float,
+    end: float,
+    times: Floats,
+    rtol: float = 1e-11,
+    atol: Floats | float = 1e-14,
+    method: str = "LSODA",
+) -> Floats:
     """The states (times, states) of one patient; a time at which a dose is given sees the patient before the dose.
 
     values: parameters and covariates by path; doses (d, 4): time [day], input, amount, duration [day].
@@ -54,7 +64,16 @@ def integrate(model: Model, values: dict[str, float], doses: Floats, start: floa
         inputs, y = _inputs_from(model, constants, doses, switches, inputs, at, y)
         inside = (times > at) & (times <= then)
         options = {"jac": jacobian} if method in ("LSODA", "Radau", "BDF") else {}
-        found = solve_ivp(slopes, (at, then), y, method=method, t_eval=np.unique([*times[inside], then]), rtol=rtol, atol=atol, **options)
+        found = solve_ivp(
+            slopes,
+            (at, then),
+            y,
+            method=method,
+            t_eval=np.unique([*times[inside], then]),
+            rtol=rtol,
+            atol=atol,
+            **options,
+        )
         if not found.success:
             raise EngineError(f"the reference integrator stopped on day {found.t[-1]:g}: {found.message}")
         out[inside] = found.y.T[: inside.sum()]
@@ -68,8 +87,9 @@ def _slopes(model: Model, constants: dict[str, Any], inputs: Floats, t: float, y
     return np.array([np.broadcast_to(found[p], y.shape[1:]) for p in model.states], np.float64)
 
 
-def _inputs_from(model: Model, constants: dict[str, Any], doses: Floats, switches: set[int], inputs: Floats, t: float,
-                 y: Floats) -> tuple[Floats, Floats]:
+def _inputs_from(
+    model: Model, constants: dict[str, Any], doses: Floats, switches: set[int], inputs: Floats, t: float, y: Floats
+) -> tuple[Floats, Floats]:
     """Inputs from time t on, and the state after what is given at once at t."""
     inputs, y = inputs.copy(), y.copy()
     inputs[[i for i in range(len(inputs)) if i not in switches]] = 0.0
@@ -88,8 +108,14 @@ def _inputs_from(model: Model, constants: dict[str, Any], doses: Floats, switche
     return inputs, y
 
 
-def observe(model: Model, values: dict[str, float], states: Floats, times: Floats, wanted: Iterable[str],
-            doses: Floats | None = None) -> Floats:
+def observe(
+    model: Model,
+    values: dict[str, float],
+    states: Floats,
+    times: Floats,
+    wanted: Iterable[str],
+    doses: Floats | None = None,
+) -> Floats:
     """Published quantities (times, wanted) of a course of states (times, states)."""
     constants = {**values, **model.constants(values)}
     doses = np.zeros((0, 4)) if doses is None else doses[np.isfinite(doses[:, 0])]
@@ -102,16 +128,22 @@ def observe(model: Model, values: dict[str, float], states: Floats, times: Float
                 inputs[int(i)] = amount if begin < t else inputs[int(i)]
             elif begin < t <= begin + duration:
                 inputs[int(i)] += amount / duration
-        everything = {**constants, "time": t, **dict(zip(model.states, y)), **dict(zip(model.inputs, map(float, inputs)))}
+        everything = {
+            **constants,
+            "time": t,
+            **dict(zip(model.states, y)),
+            **dict(zip(model.inputs, map(float, inputs))),
+        }
         shown = {**everything, **model.evaluate(everything).published}
         rows.append([float(shown[p]) for p in wanted])
     return np.array(rows)
 
 
-def replay(model: Model, plan: Plan, patients: Patients, out: Output, i: int, rtol: float = 1e-11,
-           method: str = "LSODA") -> Floats:
+def replay(
+    model: Model, plan: Plan, patients: Patients, out: Output, i: int, rtol: float = 1e-11, method: str = "LSODA"
+) -> Floats:
     """The output rows (output ticks, written) of patient i of a compiled run, integrated again here."""
-    values = {p: float(x[i] if np.ndim(x) else x) for p, x in patients.values.items()}
+    values = {p: float(np.asarray(x)[i] if np.ndim(x) else x) for p, x in patients.values.items()}
     values = {p: x for p, x in values.items() if p in model.parameters or p in model.covariates}
     doses = np.concatenate([patients.doses[i], out.given[i]])
     times = np.asarray(plan.ticks)[np.asarray(plan.output)]

@@ -18,8 +18,15 @@ if TYPE_CHECKING:
     from livingdrug.model import Model
 
 
-def simulate(model: Model, plan: Plan, patients: Patients, threads: int | None = None, block: int = 256,
-             progress: Callable[[int], None] | None = None, program: Program | None = None) -> Output:
+def simulate(
+    model: Model,
+    plan: Plan,
+    patients: Patients,
+    threads: int | None = None,
+    block: int = 256,
+    progress: Callable[[int], None] | None = None,
+    program: Program | None = None,
+) -> Output:
     """What comes of these patients under this plan. `progress` is told how many more patients are done.
 
     The result does not depend on `threads` or `block`.
@@ -32,9 +39,15 @@ def simulate(model: Model, plan: Plan, patients: Patients, threads: int | None =
     return Output(**{f: np.concatenate([getattr(p, f) for p in parts]) for f in Output.__dataclass_fields__})
 
 
-def simulate_blocks(model: Model, plan: Plan, patients: Patients, threads: int | None = None, block: int = 256,
-                    progress: Callable[[int], None] | None = None,
-                    program: Program | None = None) -> Iterator[tuple[slice, Output]]:
+def simulate_blocks(
+    model: Model,
+    plan: Plan,
+    patients: Patients,
+    threads: int | None = None,
+    block: int = 256,
+    progress: Callable[[int], None] | None = None,
+    program: Program | None = None,
+) -> Iterator[tuple[slice, Output]]:
     """Yields (which patients, their output) block by block, in order, so that memory stays flat."""
     from livingdrug.engine import cache
 
@@ -82,12 +95,14 @@ def _complete(model: Any, kernel: Any, patients: Patients) -> dict[str, Any]:
     for p in needed:
         if p not in values:
             raise EngineError(f"'{p}' has no value", nearest=nearest(p, values), mend="give it in Patients.values")
-        if np.ndim(values[p]) and len(values[p]) != len(patients.ids):
-            raise EngineError(f"'{p}' has {len(values[p])} values for {len(patients.ids)} patients")
+        if np.shape(values[p]) not in ((), (len(patients.ids),)):
+            raise EngineError(f"'{p}' has {np.size(values[p])} values for {len(patients.ids)} patients")
     return values
 
 
-def _run_block(kernel: Any, plan: Plan, packed: Packed, patients: Patients, values: dict[str, Any], part: slice) -> Output:
+def _run_block(
+    kernel: Any, plan: Plan, packed: Packed, patients: Patients, values: dict[str, Any], part: slice
+) -> Output:
     n = part.stop - part.start
 
     def table(paths: list[str]) -> np.ndarray:
@@ -105,18 +120,52 @@ def _run_block(kernel: Any, plan: Plan, packed: Packed, patients: Patients, valu
     watches = len(plan.watches)
     given = np.full((n, packed.doses, 4), np.inf)
     out = Output(
-        observables=np.full((n, packed.outputs, plan.written), np.nan), registers=np.empty((n, watches, len(Register))),
-        event_times=np.empty((n, kernel.HAZARDS)), ended=np.empty(n), outcome=np.empty(n, np.int64),
-        steps=np.zeros((n, 2), np.int64), extinct=np.empty((n, kernel.CLONES)), final=np.empty((n, len(states))), given=given)
+        observables=np.full((n, packed.outputs, plan.written), np.nan),
+        registers=np.empty((n, watches, len(Register))),
+        event_times=np.empty((n, kernel.HAZARDS)),
+        ended=np.empty(n),
+        outcome=np.empty(n, np.int64),
+        steps=np.zeros((n, 2), np.int64),
+        extinct=np.empty((n, kernel.CLONES)),
+        final=np.empty((n, len(states))),
+        given=given,
+    )
     with np.errstate(all="ignore"):  # a patient whose numbers break ends with an outcome code
-      kernel.run(
-        0, n, patients.ids[part].astype(np.uint64), columns, np.ascontiguousarray(starts),
-        np.ascontiguousarray(patients.extras[part], np.float64), np.ascontiguousarray(patients.doses[part], np.float64),
-        np.ascontiguousarray(patients.thresholds[part], np.float64),
-        packed.ticks, packed.marks, packed.output, packed.moves, packed.seen, plan.written, plan.max_steps, bool(plan.extinction),
-        packed.numbers, packed.floors, packed.shares, packed.whole, packed.real, packed.code, packed.constants, packed.keys,
-        out.observables, out.registers.reshape(n, watches * len(Register)), out.event_times, out.ended, out.outcome, out.steps, out.extinct, out.final,
-        given)
+        kernel.run(
+            0,
+            n,
+            patients.ids[part].astype(np.uint64),
+            columns,
+            np.ascontiguousarray(starts),
+            np.ascontiguousarray(patients.extras[part], np.float64),
+            np.ascontiguousarray(patients.doses[part], np.float64),
+            np.ascontiguousarray(patients.thresholds[part], np.float64),
+            packed.ticks,
+            packed.marks,
+            packed.output,
+            packed.moves,
+            packed.seen,
+            plan.written,
+            plan.max_steps,
+            bool(plan.extinction),
+            packed.numbers,
+            packed.floors,
+            packed.shares,
+            packed.whole,
+            packed.real,
+            packed.code,
+            packed.constants,
+            packed.keys,
+            out.observables,
+            out.registers.reshape(n, watches * len(Register)),
+            out.event_times,
+            out.ended,
+            out.outcome,
+            out.steps,
+            out.extinct,
+            out.final,
+            given,
+        )
     used = int(np.isfinite(given[..., 0]).sum(axis=1).max(initial=0))
     return _widened(out, used)
 

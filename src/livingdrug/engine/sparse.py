@@ -25,7 +25,7 @@ def markowitz(size: int, pattern: Pattern) -> list[int]:
 
 
 class SparseLU:
-    """Where each entry is kept, and the statements that factorise and solve. `at` prints entry number k of the matrix."""
+    """Where each entry is kept, and the statements that factorise and solve; `at` prints entry k of the matrix."""
 
     def __init__(self, size: int, pattern: Pattern) -> None:
         self.size, self.pattern = size, list(pattern)

@@ -1,6 +1,8 @@
-"""A sheet of statements `name = expression`, written so that Python, C and JavaScript read them alike, and their slopes.
+"""A sheet of statements `name = expression`, written so that Python, C and JavaScript read them alike, and their
+slopes.
 
-Plain arithmetic stays inside an expression; every call stands alone, which is what lets its derivative reuse its value.
+Plain arithmetic stays inside an expression; every call stands alone, which is what lets its derivative reuse its
+value.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ class Statement:
 
 
 class Sheet:
-    """Expressions (SymPy) broken into statements; remembers what each name depends on, so that slopes can be asked for."""
+    """SymPy expressions broken into statements; knows what each name depends on, so that slopes can be asked for."""
 
     def __init__(self, variables: set[str]) -> None:
         self.variables = variables  # names that slopes are taken with respect to
@@ -42,11 +44,13 @@ class Sheet:
         outputs = [self._plain(sympy.sympify(e)) for e in expressions]
         calls = list(self._calls.items())
         parts = [a for (_, *arguments), _ in calls for a in arguments]
-        shared, reduced = sympy.cse([*parts, *outputs], symbols=sympy.numbered_symbols("t"), optimizations="basic", order="none")
+        shared, reduced = sympy.cse(
+            [*parts, *outputs], symbols=sympy.numbered_symbols("t"), optimizations="basic", order="none"
+        )
         position = 0
         self._pending: dict[Any, tuple[str, tuple[Any, ...]]] = {s: ("", (e,)) for s, e in shared}
         for (kind, *arguments), symbol in calls:
-            self._pending[symbol] = (kind, tuple(reduced[position:position + len(arguments)]))
+            self._pending[symbol] = (kind, tuple(reduced[position : position + len(arguments)]))
             position += len(arguments)
         return [self._hold(e) for e in reduced[position:]]
 
@@ -152,14 +156,25 @@ class Sheet:
             base, exponent = a
             logarithm = helper(f"{name}_l", f"log({base} if {base} > {LEAST} else {LEAST})", [base])
             put(name, f"exp({exponent}*{logarithm})", [exponent, logarithm])
-            local = [[f"{exponent}*{name}/({base} if {base} > {FLAT} else {FLAT})", names + [name]],
-                     [f"{name}*{logarithm}", [name, logarithm]]]
+            local = [
+                [f"{exponent}*{name}/({base} if {base} > {FLAT} else {FLAT})", names + [name]],
+                [f"{name}*{logarithm}", [name, logarithm]],
+            ]
         elif kind == "absolute":
             put(name, f"abs({a[0]})", names)
             local = [[f"1.0 if {a[0]} >= 0.0 else -1.0", names]]
         elif kind in ("less", "less_equal", "both", "either", "opposite"):
-            put(name, {"less": "{0} < {1}", "less_equal": "{0} <= {1}", "both": "{0} and {1}", "either": "{0} or {1}",
-                       "opposite": "not {0}"}[kind].format(*a), names)
+            put(
+                name,
+                {
+                    "less": "{0} < {1}",
+                    "less_equal": "{0} <= {1}",
+                    "both": "{0} and {1}",
+                    "either": "{0} or {1}",
+                    "opposite": "not {0}",
+                }[kind].format(*a),
+                names,
+            )
             return
         elif kind in ("maximum", "minimum", "where"):
             if kind != "where":
@@ -171,8 +186,11 @@ class Sheet:
             for variable in sorted({*then, *other}):
                 pair = [d.get(variable, sympy.Integer(0)) for d in (then, other)]
                 p, q = (self._hold(e) for e in pair)
-                slopes[variable] = pair[0] if p == q else s(
-                    self._helper(f"{name}_{variable}", f"{p} if {a[0]} else {q}", [a[0], p, q]))
+                slopes[variable] = (
+                    pair[0]
+                    if p == q
+                    else s(self._helper(f"{name}_{variable}", f"{p} if {a[0]} else {q}", [a[0], p, q]))
+                )
             self._slopes[name] = slopes
             return
         else:
@@ -205,7 +223,7 @@ class Sheet:
         return {v: self._settled(x) for v, x in total.items() if x != 0}
 
     def _settled(self, e: Any) -> Any:
-        """A slope short enough to be repeated: itself when it is a name or a number times a name, else a new name for it."""
+        """A slope short enough to be repeated: a name, or a number times a name; else a new name for it."""
         import sympy
 
         if e.is_Atom or (e.is_Mul and len(e.args) == 2 and e.args[0].is_Number and e.args[1].is_Symbol):
@@ -262,8 +280,11 @@ def _call(e: Any) -> tuple[str, tuple[Any, ...]]:
         return "", ()
     from livingdrug.errors import EngineError
 
-    raise EngineError(f"an equation uses '{type(e).__name__}', which cannot be compiled",
-                      where=str(e)[:80], allowed="+ - * / ** and the functions of livingdrug.model.math")
+    raise EngineError(
+        f"an equation uses '{type(e).__name__}', which cannot be compiled",
+        where=str(e)[:80],
+        allowed="+ - * / ** and the functions of livingdrug.model.math",
+    )
 
 
 def _text(e: Any) -> str:
@@ -288,7 +309,9 @@ def _text(e: Any) -> str:
 
 
 def _product(factors: list[Any]) -> str:
-    sign, above, below = "", [], []
+    sign = ""
+    above: list[str] = []
+    below: list[str] = []
     for f in factors:
         base, power = f.as_base_exp() if f.is_Pow else (f, 1)
         if f.is_Number:

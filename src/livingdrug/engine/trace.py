@@ -1,6 +1,8 @@
-"""One patient again, on the same compiled path, with the whole course on a fine grid and the story of what happened.
+"""One patient again, on the same compiled path, with the whole course on a fine grid and the story of what
+happened.
 
-Extra output ticks change nothing: steps, draws and rules do not look at them, so the course is bitwise that of the run.
+Extra output ticks change nothing: steps, draws and rules do not look at them, so the course is bitwise that of the
+run.
 """
 
 from __future__ import annotations
@@ -44,17 +46,28 @@ class Trace:
 
 def one(patients: Patients, i: int) -> Patients:
     """Patient number i of a block, alone."""
-    return Patients(patients.ids[i:i + 1], {p: x[i:i + 1] if np.ndim(x) else x for p, x in patients.values.items()},
-                    patients.extras[i:i + 1], patients.doses[i:i + 1], patients.thresholds[i:i + 1], patients.seed)
+    return Patients(
+        patients.ids[i : i + 1],
+        {p: np.asarray(x)[i : i + 1] if np.ndim(x) else x for p, x in patients.values.items()},
+        patients.extras[i : i + 1],
+        patients.doses[i : i + 1],
+        patients.thresholds[i : i + 1],
+        patients.seed,
+    )
 
 
-def replay(model: Model, plan: Plan, patients: Patients, i: int, grid: float = 0.05, program: Program | None = None) -> Trace:
+def replay(
+    model: Model, plan: Plan, patients: Patients, i: int, grid: float = 0.05, program: Program | None = None
+) -> Trace:
     """Runs patient number i of the block again, seen every `grid` days."""
     from livingdrug.engine import cache
     from livingdrug.engine.run import simulate
 
     program = program or cache.load(model)
-    names = (*plan.observables, *(p for p in (*model.states, *program.kernel.OBSERVABLE_PATHS) if p not in plan.observables))
+    names = (
+        *plan.observables,
+        *(p for p in (*model.states, *program.kernel.OBSERVABLE_PATHS) if p not in plan.observables),
+    )
     alone = one(patients, i)
     ticks = np.union1d(plan.ticks, np.arange(plan.start, plan.end, grid))
     old = np.isin(ticks, plan.ticks)
@@ -64,8 +77,15 @@ def replay(model: Model, plan: Plan, patients: Patients, i: int, grid: float = 0
         out[old] = flags
         return out
 
-    finer = replace(plan, ticks=ticks, marks=spread(np.asarray(plan.marks)), clone_ticks=spread(np.asarray(plan.clone_ticks)),
-                    output=np.ones(len(ticks), bool), observables=names, written=len(names))
+    finer = replace(
+        plan,
+        ticks=ticks,
+        marks=spread(np.asarray(plan.marks)),
+        clone_ticks=spread(np.asarray(plan.clone_ticks)),
+        output=np.ones(len(ticks), bool),
+        observables=names,
+        written=len(names),
+    )
     out = simulate(model, finer, alone, threads=1, program=program)
     lived = ticks <= out.ended[0]
     return Trace(ticks[lived], names, out.observables[0, lived], tuple(_story(model, plan, alone, out)), out)
@@ -85,7 +105,11 @@ def _story(model: Model, plan: Plan, alone: Patients, out: Output) -> list[Happe
     for k, watch in enumerate(plan.watches):
         first, last, count = (out.registers[0, k, r] for r in (Register.FIRST, Register.LAST, Register.COUNT))
         if np.isfinite(first):
-            found.append(Happening(float(first), f"'{watch.name}' is true for the first time ({count:g} times until day {last:g})"))
+            found.append(
+                Happening(
+                    float(first), f"'{watch.name}' is true for the first time ({count:g} times until day {last:g})"
+                )
+            )
     for path, day in zip(model.hazards, out.event_times[0]):
         if np.isfinite(day):
             found.append(Happening(float(day), f"{path} happens"))

@@ -47,5 +47,15 @@ class Integral(Module):
 
 CLONES = assemble(Clones)
 WITH_INTEGRAL = assemble(Clones, Integral)
-QUIET = {"tumour.founders": 0.0, "tumour.growth": 0.1, "tumour.turnover": 0.05, "tumour.kill": 0.0, "tumour.fade": 0.1,
-         "tumour.resting": 0.0, "tumour.awake": 0.0, "tumour.wake": 0.0, "tumour.birth": 0.1, "tumour.death": 0.1}
+QUIET = {
+    "tumour.founders": 0.0,
+    "tumour.growth": 0.1,
+    "tumour.turnover": 0.05,
+    "tumour.kill": 0.0,
+    "tumour.fade": 0.1,
+    "tumour.resting": 0.0,
+    "tumour.awake": 0.0,
+    "tumour.wake": 0.0,
+    "tumour.birth": 0.1,
+    "tumour.death": 0.1,
+}

@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 @pytest.fixture(scope="session")
 def plain():
     """The ward model as plain Python."""
-    from livingdrug.engine import cache
     from ward_model import MODEL
+
+    from livingdrug.engine import cache
 
     return cache.plain(MODEL)

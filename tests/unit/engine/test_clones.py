@@ -23,9 +23,21 @@ CASES = [  # founders, net growth, turnover, kill, fading of the kill, days
 def course(model, values, n, days, step=0.25, extinction=True, program=None, **options):
     ticks = np.arange(0.0, days + 1e-9, step)
     t = len(ticks)
-    plan = Plan(0.0, days, ticks, np.zeros(t, np.int64), np.isin(ticks, [0.0, ticks[-1]]), np.ones(t, bool), CLONES.states, 4,
-                extinction=extinction, **options)
-    patients = Patients(np.arange(n), {**QUIET, **values}, np.zeros((n, 0)), np.full((n, 0, 4), np.inf), np.zeros((n, 0)), 1)
+    plan = Plan(
+        0.0,
+        days,
+        ticks,
+        np.zeros(t, np.int64),
+        np.isin(ticks, [0.0, ticks[-1]]),
+        np.ones(t, bool),
+        CLONES.states,
+        4,
+        extinction=extinction,
+        **options,
+    )
+    patients = Patients(
+        np.arange(n), {**QUIET, **values}, np.zeros((n, 0)), np.full((n, 0, 4), np.inf), np.zeros((n, 0)), 1
+    )
     return simulate(model, plan, patients, program=program)
 
 
@@ -36,10 +48,19 @@ def within_three_errors(sample, expected):
 
 @pytest.mark.parametrize("founders, growth, turnover, kill, fade, days", CASES)
 def test_extinction_and_survivors(founders, growth, turnover, kill, fade, days):
-    """P(extinct) = (1 - Lambda/n0)^n0, Lambda = 1/(1/n0 + Q); survivors' mean = L/(1 - P) (Kendall 1948, rearranged)."""
-    values = {f"tumour.{k}": x for k, x in dict(founders=founders, growth=growth, turnover=turnover, kill=kill, fade=fade).items()}
-    smooth = course(WITH_INTEGRAL, {**values, "integral.turnover": turnover, "integral.kill": kill}, 1, days, extinction=False,
-                    program=cache.plain(WITH_INTEGRAL))
+    """P(extinct) = (1 - Lambda/n0)^n0, Lambda = 1/(1/n0 + Q); survivors' mean = L/(1 - P) (Kendall, rearranged)."""
+    values = {
+        f"tumour.{k}": x
+        for k, x in dict(founders=founders, growth=growth, turnover=turnover, kill=kill, fade=fade).items()
+    }
+    smooth = course(
+        WITH_INTEGRAL,
+        {**values, "integral.turnover": turnover, "integral.kill": kill},
+        1,
+        days,
+        extinction=False,
+        program=cache.plain(WITH_INTEGRAL),
+    )
     cells, q = smooth.final[0, 0], smooth.final[0, -1]
     lam = 1 / (1 / founders + q)
     p = np.exp(-lam) if founders < 1000 else (1 - lam / founders) ** founders  # a Poisson start below 1,000 cells
@@ -52,10 +73,14 @@ def test_extinction_and_survivors(founders, growth, turnover, kill, fade, days):
     np.testing.assert_array_equal(np.isfinite(out.extinct[:, 0]), dead)
 
 
-@pytest.mark.parametrize("resting, awake, wake, birth, death, days", [
-    (20.0, 5.0, 0.05, 0.3, 0.6, 40.0), (300.0, 0.0, 0.02, 0.2, 0.7, 60.0), (3000.0, 200.0, 0.1, 0.25, 0.5, 60.0)])
+@pytest.mark.parametrize(
+    "resting, awake, wake, birth, death, days",
+    [(20.0, 5.0, 0.05, 0.3, 0.6, 40.0), (300.0, 0.0, 0.02, 0.2, 0.7, 60.0), (3000.0, 200.0, 0.1, 0.25, 0.5, 60.0)],
+)
 def test_waking_cells_are_counted(resting, awake, wake, birth, death, days):
-    values = {f"tumour.{k}": x for k, x in dict(resting=resting, awake=awake, wake=wake, birth=birth, death=death).items()}
+    values = {
+        f"tumour.{k}": x for k, x in dict(resting=resting, awake=awake, wake=wake, birth=birth, death=death).items()
+    }
     out = course(CLONES, values, N, days)
 
     def lost(t):
@@ -102,9 +127,12 @@ def test_variates_have_the_right_law():
     kernel = cache.plain(CLONES).kernel
     u = (np.arange(N) + 0.5) / N
     for name, arguments, law in [
-        ("binomial", (10.0, 0.3), stats.binom(10, 0.3)), ("binomial", (40_000.0, 0.97), stats.binom(40_000, 0.97)),
-        ("poisson", (0.2,), stats.poisson(0.2)), ("poisson", (700.0,), stats.poisson(700)),
-        ("negative_binomial", (0.05, 0.4), stats.nbinom(0.05, 0.6)), ("negative_binomial", (900.0, 0.1), stats.nbinom(900, 0.9)),
+        ("binomial", (10.0, 0.3), stats.binom(10, 0.3)),
+        ("binomial", (40_000.0, 0.97), stats.binom(40_000, 0.97)),
+        ("poisson", (0.2,), stats.poisson(0.2)),
+        ("poisson", (700.0,), stats.poisson(700)),
+        ("negative_binomial", (0.05, 0.4), stats.nbinom(0.05, 0.6)),
+        ("negative_binomial", (900.0, 0.1), stats.nbinom(900, 0.9)),
     ]:
         found = np.array([getattr(kernel, name)(*arguments, x) for x in u])
         np.testing.assert_allclose(found.mean(), law.mean(), rtol=2e-3, atol=3 / N)

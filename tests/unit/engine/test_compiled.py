@@ -1,4 +1,6 @@
-"""The compiled lanes: the same numbers as plain Python, bitwise the same whatever the split, compiled once per set of equations."""
+"""The compiled lanes: the same numbers as plain Python, bitwise the same whatever the split, compiled once per set
+of equations.
+"""
 
 import json
 import os
@@ -20,8 +22,19 @@ from livingdrug.errors import EngineError
 from livingdrug.model import assemble
 
 HERE = Path(__file__).parent
-FEVER = Watch("fever", 1, np.array([[Op.OBS, 1], [Op.PAR, 0], [Op.GT, 0]]), np.zeros(0), Act.DOSE, 0, np.array([[Op.CONST, 0]]),
-              np.array([20.0]), duration=0.05, limit=4, apart=1.0)
+FEVER = Watch(
+    "fever",
+    1,
+    np.array([[Op.OBS, 1], [Op.PAR, 0], [Op.GT, 0]]),
+    np.zeros(0),
+    Act.DOSE,
+    0,
+    np.array([[Op.CONST, 0]]),
+    np.array([20.0]),
+    duration=0.05,
+    limit=4,
+    apart=1.0,
+)
 PLAN = plan(20.0, watches=[FEVER])
 
 
@@ -32,15 +45,30 @@ def crowd(n=60):
     def spread(what, sd=0.5):
         return np.exp(sd * draws.normal(1, ids, what))
 
-    p = patients(n, [(0.5, 0, 5.0, 0.0), (1.0, 1, 30.0, 0.0), (3.0, 0, 30.0, 0.25)], rise=spread("rise"), loss=0.5 * spread("loss"),
-                 founders=1e3 * spread("founders", 2.0), birth=0.2 * spread("birth"), decay=0.3 * spread("decay"), risk=0.02, danger=0.02)
+    p = patients(
+        n,
+        [(0.5, 0, 5.0, 0.0), (1.0, 1, 30.0, 0.0), (3.0, 0, 30.0, 0.25)],
+        rise=spread("rise"),
+        loss=0.5 * spread("loss"),
+        founders=1e3 * spread("founders", 2.0),
+        birth=0.2 * spread("birth"),
+        decay=0.3 * spread("decay"),
+        risk=0.02,
+        danger=0.02,
+    )
     thresholds = -np.log(np.column_stack([draws.uniform(1, ids, h) for h in MODEL.hazards]))
     return Patients(ids, p.values, 2.5 * spread("limit")[:, None], p.doses, thresholds, 1)
 
 
 def picked(p, idx):
-    return Patients(p.ids[idx], {k: x[idx] if np.ndim(x) else x for k, x in p.values.items()}, p.extras[idx], p.doses[idx],
-                    p.thresholds[idx], p.seed)
+    return Patients(
+        p.ids[idx],
+        {k: x[idx] if np.ndim(x) else x for k, x in p.values.items()},
+        p.extras[idx],
+        p.doses[idx],
+        p.thresholds[idx],
+        p.seed,
+    )
 
 
 def assert_same(a, b):
@@ -56,7 +84,9 @@ def assert_same(a, b):
 def whole():
     out = simulate(MODEL, PLAN, crowd())
     assert (out.outcome < Outcome.STEP_BUDGET).all() and len(np.unique(out.outcome)) == 2
-    assert (out.given[..., 0] < 1e9).sum() > 60 and np.isfinite(out.extinct).any() and np.isfinite(out.event_times).any()
+    assert (
+        (out.given[..., 0] < 1e9).sum() > 60 and np.isfinite(out.extinct).any() and np.isfinite(out.event_times).any()
+    )
     return out
 
 
@@ -124,8 +154,16 @@ def test_rules_doses_and_values_are_not_compiled():
     """Only equations decide which file is used; everything else is data."""
     before = cache.fingerprint(MODEL)
     kept = sorted(cache.folder().glob("model_*.py"))
-    other = replace(PLAN, watches=(replace(FEVER, limit=2, delay=0.5),), ticks=PLAN.ticks[::2], marks=PLAN.marks[::2],
-                    output=PLAN.output[::2], clone_ticks=PLAN.clone_ticks[::2], observables=SEEN[::-1], rtol=1e-7)
+    other = replace(
+        PLAN,
+        watches=(replace(FEVER, limit=2, delay=0.5),),
+        ticks=PLAN.ticks[::2],
+        marks=PLAN.marks[::2],
+        output=PLAN.output[::2],
+        clone_ticks=PLAN.clone_ticks[::2],
+        observables=SEEN[::-1],
+        rtol=1e-7,
+    )
     simulate(MODEL, other, one(crowd(), 0))
     assert cache.fingerprint(MODEL) == before and sorted(cache.folder().glob("model_*.py")) == kept
 
@@ -139,6 +177,7 @@ def test_a_changed_equation_is_another_file():
         class Shaped(Drug):
             def published(self, v):
                 return {"block": shape * v.amount}
+
         return Shaped
 
     one, two, three = (cache.fingerprint(assemble(m)) for m in (Drug, dosed(1.0), dosed(2.0)))
@@ -163,17 +202,23 @@ def test_files_are_written_whole_by_many_at_once(tmp_path):
 
 
 def test_a_ready_model_loads_without_the_heavy_libraries(whole):
-    code = ("import sys, json; sys.path.insert(0, sys.argv[1]);"
-            "import test_compiled as t; out = t.simulate(t.MODEL, t.PLAN, t.one(t.crowd(8), 3), threads=1);"
-            "print(json.dumps([m for m in ('sympy', 'pint', 'xarray', 'matplotlib', 'pandas') if m in sys.modules]),"
-            "out.final.tolist())")
-    done = subprocess.run([sys.executable, "-c", code, str(HERE)], capture_output=True, text=True, env=os.environ, check=True)
+    code = (
+        "import sys, json; sys.path.insert(0, sys.argv[1]);"
+        "import test_compiled as t; out = t.simulate(t.MODEL, t.PLAN, t.one(t.crowd(8), 3), threads=1);"
+        "print(json.dumps([m for m in ('sympy', 'pint', 'xarray', 'matplotlib', 'pandas') if m in sys.modules]),"
+        "out.final.tolist())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(HERE)], capture_output=True, text=True, env=os.environ, check=True
+    )
     loaded, final = done.stdout.split("] ", 1)
     assert json.loads(loaded + "]") == []
     np.testing.assert_array_equal(json.loads(final)[0], whole.final[3])
 
 
-@pytest.mark.parametrize("change, text", [({"thresholds": np.zeros((60, 1))}, "thresholds"), ({"doses": np.zeros((2, 1, 4))}, "doses")])
+@pytest.mark.parametrize(
+    "change, text", [({"thresholds": np.zeros((60, 1))}, "thresholds"), ({"doses": np.zeros((2, 1, 4))}, "doses")]
+)
 def test_arrays_that_do_not_fit_are_refused(change, text):
     with pytest.raises(EngineError, match=text):
         simulate(MODEL, PLAN, replace(crowd(), **change))

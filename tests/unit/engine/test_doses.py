@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from ward_model import MODEL, patients, plan
 
-from livingdrug.engine.plan import Act, Op, Outcome, Watch
+from livingdrug.engine.plan import Act, Op, Outcome, Patients, Watch
 from livingdrug.engine.run import simulate
 from livingdrug.errors import EngineError
 
@@ -44,7 +44,9 @@ def test_an_infusion(plain):
 
 
 def test_overlapping_infusions_and_a_bolus_at_the_same_time(plain):
-    _, seen = amounts(plain, (1.0, VEIN, 100.0, 2.0), (1.0, VEIN, 50.0, 0.0), (2.0, VEIN, 30.0, 3.0), (3.0, VEIN, 5.0, 0.0))
+    _, seen = amounts(
+        plain, (1.0, VEIN, 100.0, 2.0), (1.0, VEIN, 50.0, 0.0), (2.0, VEIN, 30.0, 3.0), (3.0, VEIN, 5.0, 0.0)
+    )
     expected = infusion(T, 1.0, 100.0, 2.0) + infusion(T, 2.0, 30.0, 3.0) + bolus(T, 1.0, 50.0) + bolus(T, 3.0, 5.0)
     np.testing.assert_allclose(seen, expected, rtol=5e-6, atol=1e-6)
 
@@ -66,13 +68,24 @@ def test_an_infusion_that_outlasts_the_plan_and_a_dose_after_it(plain):
 
 
 def test_the_share_that_is_absorbed_belongs_to_the_patient(plain):
-    out = simulate(MODEL, plan(), patients(2, [(0.0, MOUTH, 100.0, 0.0)], available=np.array([0.5, 1.0])), program=plain)
+    out = simulate(
+        MODEL, plan(), patients(2, [(0.0, MOUTH, 100.0, 0.0)], available=np.array([0.5, 1.0])), program=plain
+    )
     np.testing.assert_allclose(out.observables[0, :, 0] * 2, out.observables[1, :, 0], rtol=1e-5, atol=1e-8)
 
 
 def rule(program, constants, amount=100.0, **options):
-    return Watch("rule", 1, np.array(program), np.array(constants, float), Act.DOSE, VEIN, np.array([[Op.CONST, 0]]),
-                 np.array([amount]), **options)
+    return Watch(
+        "rule",
+        1,
+        np.array(program),
+        np.array(constants, float),
+        Act.DOSE,
+        VEIN,
+        np.array([[Op.CONST, 0]]),
+        np.array([amount]),
+        **options,
+    )
 
 
 AFTER_DAY_1 = ([[Op.TIME, 0], [Op.CONST, 0], [Op.GE, 0]], [1.0])
@@ -107,21 +120,73 @@ def test_a_dose_that_is_nothing_is_not_given(plain):
 
 
 def test_a_rule_sets_a_switch_from_then_on(plain):
-    watch = Watch("salvage", 1, np.array([[Op.TIME, 0], [Op.CONST, 0], [Op.GE, 0]]), np.array([4.0]), Act.SET, SALVAGE,
-                  np.array([[Op.CONST, 0]]), np.array([1.0]), limit=1)
-    out = simulate(MODEL, plan(watches=[watch], seen=("illness.relapse", "illness.salvage")), patients(risk=0.1), program=plain)
+    watch = Watch(
+        "salvage",
+        1,
+        np.array([[Op.TIME, 0], [Op.CONST, 0], [Op.GE, 0]]),
+        np.array([4.0]),
+        Act.SET,
+        SALVAGE,
+        np.array([[Op.CONST, 0]]),
+        np.array([1.0]),
+        limit=1,
+    )
+    out = simulate(
+        MODEL, plan(watches=[watch], seen=("illness.relapse", "illness.salvage")), patients(risk=0.1), program=plain
+    )
     np.testing.assert_allclose(out.observables[0, :, 0], 0.1 * np.minimum(T, 4.0), atol=1e-9)
     assert list(out.observables[0, [15, 16, 17], 1]) == [0.0, 0.0, 1.0]
 
 
 def test_a_scheduled_row_sets_a_switch(plain):
-    out = simulate(MODEL, plan(seen=("illness.relapse",)), patients(1, [(4.0, SALVAGE, 1.0, 0.0), (6.0, SALVAGE, 0.0, 0.0)], risk=0.1),
-                   program=plain)
+    out = simulate(
+        MODEL,
+        plan(seen=("illness.relapse",)),
+        patients(1, [(4.0, SALVAGE, 1.0, 0.0), (6.0, SALVAGE, 0.0, 0.0)], risk=0.1),
+        program=plain,
+    )
     np.testing.assert_allclose(out.observables[0, :, 0], 0.1 * (np.minimum(T, 4) + np.maximum(T - 6, 0)), atol=1e-9)
 
 
-@pytest.mark.parametrize("dose, text", [((-1.0, VEIN, 1.0, 0.0), "before the plan starts"), ((1.0, 9, 1.0, 0.0), "unknown input"),
-                                        ((1.0, VEIN, np.nan, 0.0), "cannot be"), ((1.0, VEIN, 1.0, -0.5), "cannot be")])
+@pytest.mark.parametrize(
+    "dose, text",
+    [
+        ((-1.0, VEIN, 1.0, 0.0), "before the plan starts"),
+        ((1.0, 9, 1.0, 0.0), "unknown input"),
+        ((1.0, VEIN, np.nan, 0.0), "cannot be"),
+        ((1.0, VEIN, 1.0, -0.5), "cannot be"),
+    ],
+)
 def test_impossible_doses_are_refused(plain, dose, text):
     with pytest.raises(EngineError, match=text):
         amounts(plain, dose)
+
+
+def test_a_break_and_a_clock_time_in_the_equations():
+    """Growth until the patient's own day, decay after it (a break), and a source that follows the clock."""
+    from livingdrug.engine import cache
+    from livingdrug.model import Break, Change, Module, Param, State, assemble
+    from livingdrug.model.math import exp, where
+
+    class Wave(Module):
+        role = "wave"
+        cells = State("1", "cells", start=1.0)
+        total = State("1", "follows the clock")
+        peak = Param("day", "when it turns")
+        turn = Break("peak")
+
+        def flows(self, v):
+            yield Change("cells", where(v.time < v.peak, 0.9, -0.4) * v.cells, "turns")
+            yield Change("total", exp(-v.time), "clock")
+
+    model = assemble(Wave)
+    days = np.array([3.1, 7.77])
+    ticks = plan(10.0, seen=("wave.cells", "wave.total"))
+    people = Patients(np.arange(2), {"wave.peak": days}, np.zeros((2, 0)), np.full((2, 0, 4), np.inf), np.zeros((2, 0)))
+    out = simulate(model, ticks, people, program=cache.plain(model))
+    d = days[:, None]
+    np.testing.assert_allclose(
+        out.observables[..., 0], np.exp(0.9 * np.minimum(T, d) - 0.4 * np.maximum(T - d, 0)), rtol=1e-5
+    )
+    np.testing.assert_allclose(out.observables[..., 1], np.broadcast_to(1 - np.exp(-T), (2, 41)), rtol=1e-5, atol=1e-7)
+    assert out.final.shape == (2, 2)

@@ -25,8 +25,12 @@ def test_a_draw_depends_on_its_four_names_alone():
     u = draws.uniform(7, ids, "weight")
     np.testing.assert_array_equal(u[::-1][:10], draws.uniform(7, ids[::-1][:10], "weight"))
     assert draws.uniform(7, 421, "weight")[0] == u[421]
-    for other in (draws.uniform(8, ids, "weight"), draws.uniform(7, ids, "height"), draws.uniform(7, ids, "weight", 1),
-                  draws.uniform(7, ids + 2**32, "weight")):
+    for other in (
+        draws.uniform(8, ids, "weight"),
+        draws.uniform(7, ids, "height"),
+        draws.uniform(7, ids, "weight", 1),
+        draws.uniform(7, ids + 2**32, "weight"),
+    ):
         assert abs(np.corrcoef(u, other)[0, 1]) < 0.1 and not np.isin(other, u).any()
 
 

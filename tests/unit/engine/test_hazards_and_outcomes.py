@@ -20,20 +20,34 @@ def test_a_hazard_fires_when_it_passes_its_threshold(plain):
 
 def test_death_ends_follow_up_at_its_time(plain):
     # heat stays at 2 from the start when rise = 1 and cooling = 0.5; here it starts at 1: heat = 2 - exp(-t/2)
-    out = simulate(MODEL, plan(step=1.0), patients(thresholds=thresholds(relapse=0.1, death=0.4), risk=0.03, danger=0.1), program=plain)
+    out = simulate(
+        MODEL,
+        plan(step=1.0),
+        patients(thresholds=thresholds(relapse=0.1, death=0.4), risk=0.03, danger=0.1),
+        program=plain,
+    )
     t = out.event_times[0, 1]
     np.testing.assert_allclose(0.1 * (2 * t - 2 * (1 - np.exp(-t / 2))), 0.4, rtol=1e-6)
     assert out.outcome[0] == Outcome.ENDED and out.ended[0] == t
     np.testing.assert_allclose(out.event_times[0, 0], INF if t < 0.1 / 0.03 else 0.1 / 0.03, rtol=1e-6)
     np.testing.assert_allclose(out.final[0, MODEL.states.index("illness.heat")], 2 - np.exp(-t / 2), rtol=1e-5)
-    assert np.isfinite(out.observables[0, : int(t) + 1]).all() and np.isnan(out.observables[0, int(t) + 1:]).all()
+    assert np.isfinite(out.observables[0, : int(t) + 1]).all() and np.isnan(out.observables[0, int(t) + 1 :]).all()
 
 
 def test_an_event_after_a_dose_that_cuts_the_step_is_not_counted_early(plain):
     """Salvage stops the hazard at day 2; without the cut the long step would have passed the threshold."""
     salvage = MODEL.inputs.index("illness.salvage")
-    watch = Watch("salvage", 1, np.array([[Op.TIME, 0], [Op.CONST, 0], [Op.GE, 0]]), np.array([2.0]), Act.SET, salvage,
-                  np.array([[Op.CONST, 0]]), np.array([1.0]), limit=1)
+    watch = Watch(
+        "salvage",
+        1,
+        np.array([[Op.TIME, 0], [Op.CONST, 0], [Op.GE, 0]]),
+        np.array([2.0]),
+        Act.SET,
+        salvage,
+        np.array([[Op.CONST, 0]]),
+        np.array([1.0]),
+        limit=1,
+    )
     out = simulate(MODEL, plan(watches=[watch]), patients(thresholds=thresholds(relapse=0.21), risk=0.1), program=plain)
     assert out.event_times[0, 0] == INF
 

@@ -24,12 +24,30 @@ def ask(*rows, constants=(), name="w", marks=1):
     return Watch(name, marks, np.array([(op, a) for op, a in rows], np.int64), np.array(constants, float))
 
 
-BINARY = {Op.ADD: lambda a, b: a + b, Op.SUB: lambda a, b: a - b, Op.MUL: lambda a, b: a * b, Op.DIV: lambda a, b: a / b,
-          Op.MIN: min, Op.MAX: max, Op.LT: lambda a, b: a < b, Op.LE: lambda a, b: a <= b, Op.GT: lambda a, b: a > b,
-          Op.GE: lambda a, b: a >= b, Op.EQ: lambda a, b: a == b, Op.NE: lambda a, b: a != b,
-          Op.AND: lambda a, b: bool(a) and bool(b), Op.OR: lambda a, b: bool(a) or bool(b)}
-UNARY = {Op.NEG: lambda a: -a, Op.ABS: abs, Op.NOT: lambda a: not a, Op.EXP: lambda a: math.exp(min(max(a, -700), 700)),
-         Op.LOG: lambda a: math.log(a) if a > 0 else math.nan}
+BINARY = {
+    Op.ADD: lambda a, b: a + b,
+    Op.SUB: lambda a, b: a - b,
+    Op.MUL: lambda a, b: a * b,
+    Op.DIV: lambda a, b: a / b,
+    Op.MIN: min,
+    Op.MAX: max,
+    Op.LT: lambda a, b: a < b,
+    Op.LE: lambda a, b: a <= b,
+    Op.GT: lambda a, b: a > b,
+    Op.GE: lambda a, b: a >= b,
+    Op.EQ: lambda a, b: a == b,
+    Op.NE: lambda a, b: a != b,
+    Op.AND: lambda a, b: bool(a) and bool(b),
+    Op.OR: lambda a, b: bool(a) or bool(b),
+}
+UNARY = {
+    Op.NEG: lambda a: -a,
+    Op.ABS: abs,
+    Op.NOT: lambda a: not a,
+    Op.EXP: lambda a: math.exp(min(max(a, -700), 700)),
+    Op.LOG: lambda a: math.log(a) if a > 0 else math.nan,
+    Op.FLOOR: math.floor,
+}
 number = st.sampled_from([0.0, 1.0, -1.0, 2.5, -3.0, 100.0])
 
 
@@ -46,11 +64,19 @@ def test_operations(plain, op, a, b):
 
 
 def test_where_time_observables_and_patient_constants(plain):
-    found = watched(plain, ask((Op.TIME, 0), (Op.CONST, 0), (Op.GT, 0), (Op.PAR, 0), (Op.OBS, 1), (Op.WHERE, 0), constants=(2.0,)),
-                    extras=[7.0], end=1.0)
+    found = watched(
+        plain,
+        ask((Op.TIME, 0), (Op.CONST, 0), (Op.GT, 0), (Op.PAR, 0), (Op.OBS, 1), (Op.WHERE, 0), constants=(2.0,)),
+        extras=[7.0],
+        end=1.0,
+    )
     np.testing.assert_allclose(found[0, R.VALUE], 2 * (2 - np.exp(-0.5)), rtol=1e-6)
-    found = watched(plain, ask((Op.TIME, 0), (Op.CONST, 0), (Op.GT, 0), (Op.PAR, 0), (Op.OBS, 1), (Op.WHERE, 0), constants=(2.0,)),
-                    extras=[7.0], end=3.0)
+    found = watched(
+        plain,
+        ask((Op.TIME, 0), (Op.CONST, 0), (Op.GT, 0), (Op.PAR, 0), (Op.OBS, 1), (Op.WHERE, 0), constants=(2.0,)),
+        extras=[7.0],
+        end=3.0,
+    )
     assert found[0, R.VALUE] == 7.0
 
 
@@ -86,17 +112,33 @@ def test_nan_is_never_true(plain):
     assert np.isnan(r[R.VALUE]) and r[R.COUNT] == 0 and r[R.PEAK] == -np.inf
 
 
-@pytest.mark.parametrize("rows, text", [
-    ([(Op.ADD, 0)], "too few"), ([(Op.CONST, 1)], "out of range"), ([(Op.TIME, 0), (Op.TIME, 0)], "leaves 2"),
-    ([(99, 0)], "unknown operation"), ([(Op.OBS, 6)], "out of range"), ([(Op.REG, 40)], "out of range"), ([], "leaves 0"),
-    ([(Op.TIME, 0)] * 65 + [(Op.ADD, 0)] * 64, "too deep"), ([(Op.PAR, 3)], "patient constant 3")])
+@pytest.mark.parametrize(
+    "rows, text",
+    [
+        ([(Op.ADD, 0)], "too few"),
+        ([(Op.CONST, 1)], "out of range"),
+        ([(Op.TIME, 0), (Op.TIME, 0)], "leaves 2"),
+        ([(99, 0)], "unknown operation"),
+        ([(Op.OBS, 6)], "out of range"),
+        ([(Op.REG, 40)], "out of range"),
+        ([], "leaves 0"),
+        ([(Op.TIME, 0)] * 65 + [(Op.ADD, 0)] * 64, "too deep"),
+        ([(Op.PAR, 3)], "patient constant 3"),
+    ],
+)
 def test_a_broken_program_is_refused(plain, rows, text):
     with pytest.raises(EngineError, match=text):
         watched(plain, ask(*rows, constants=(1.0,)))
 
 
-@pytest.mark.parametrize("change, text", [
-    ({"seen": ("illness.fevr",)}, "illness.fever"), ({"rtol": 1.0}, "accuracy"), ({"output": np.ones(3, bool)}, "entries")])
+@pytest.mark.parametrize(
+    "change, text",
+    [
+        ({"seen": ("illness.fevr",)}, "illness.fever"),
+        ({"rtol": 1.0}, "accuracy"),
+        ({"output": np.ones(3, bool)}, "entries"),
+    ],
+)
 def test_a_broken_plan_is_refused(plain, change, text):
     with pytest.raises(EngineError, match=text):
         simulate(MODEL, plan(**change), patients(), program=plain)

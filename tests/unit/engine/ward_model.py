@@ -57,8 +57,17 @@ class Illness(Module):
 
 
 MODEL = assemble(Drug, Illness)
-VALUES = {"drug.loss": 0.3, "drug.uptake": 2.0, "drug.available": 0.8, "illness.founders": 1e6, "illness.rise": 1.0,
-          "illness.risk": 0.0, "illness.danger": 0.0, "illness.birth": 0.3, "illness.decay": 0.3}
+VALUES = {
+    "drug.loss": 0.3,
+    "drug.uptake": 2.0,
+    "drug.available": 0.8,
+    "illness.founders": 1e6,
+    "illness.rise": 1.0,
+    "illness.risk": 0.0,
+    "illness.danger": 0.0,
+    "illness.birth": 0.3,
+    "illness.decay": 0.3,
+}
 SEEN = ("drug.amount", "illness.fever", "illness.heat", "drug.block", "illness.clone", "drug.depot")
 
 
@@ -77,5 +86,11 @@ def patients(n=1, doses=(), thresholds=None, seed=1, ids=None, **values):
     table = np.full((n, len(doses), 4), np.inf)
     if doses:
         table[:] = sorted(doses)
-    return Patients(np.arange(n) if ids is None else ids, {**VALUES, **{path[k]: x for k, x in values.items()}},
-                    np.zeros((n, 1)), table, np.full((n, 2), np.inf) if thresholds is None else thresholds, seed)
+    return Patients(
+        np.arange(n) if ids is None else ids,
+        {**VALUES, **{path[k]: x for k, x in values.items()}},
+        np.zeros((n, 1)),
+        table,
+        np.full((n, 2), np.inf) if thresholds is None else thresholds,
+        seed,
+    )
