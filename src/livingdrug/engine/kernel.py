@@ -262,6 +262,10 @@ def run(
                     fresh[l] = False
             else:
                 ended[p], outcome[p] = t, over[l]
+                for k in range(tick[l], ticks.shape[0]):
+                    if output[k] >= 0:
+                        for j in range(written):
+                            observables[p, output[k], j] = np.nan
                 for i in range(final.shape[1]):
                     final[p, i] = w[Y + i * LANES + l]
                 who[l] = -1

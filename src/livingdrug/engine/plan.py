@@ -112,7 +112,8 @@ class Plan:
     """What is the same for every patient of a run.
 
     start, end [day]; ticks (T,) sorted, within [start, end]; marks (T,) bit mask of which watches look;
-    output (T,) bool: observables are written here; clone_ticks (T,) bool: clones are moved here;
+    output (T,) bool: observables are written here; clone_ticks (T,) bool: clones are moved here (with none,
+    clones follow the equations);
     observables: names (published quantities or states, by path) that the watches and outputs use, in order;
     written: how many of the first observables are written to the output (the rest serve the watches only);
     rtol: the error allowed in a step is rtol times the state, but never less than rtol times one cell for a count of

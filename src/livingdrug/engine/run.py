@@ -120,7 +120,7 @@ def _run_block(
     watches = len(plan.watches)
     given = np.full((n, packed.doses, 4), np.inf)
     out = Output(
-        observables=np.full((n, packed.outputs, plan.written), np.nan),
+        observables=np.empty((n, packed.outputs, plan.written)),
         registers=np.empty((n, watches, len(Register))),
         event_times=np.empty((n, kernel.HAZARDS)),
         ended=np.empty(n),
@@ -147,7 +147,7 @@ def _run_block(
             packed.seen,
             plan.written,
             plan.max_steps,
-            bool(plan.extinction),
+            bool(plan.extinction and plan.clone_ticks.any()),
             packed.numbers,
             packed.floors,
             packed.shares,

@@ -229,3 +229,20 @@ def test_a_missing_value_is_named():
     del p.values["drug.loss"]
     with pytest.raises(Exception, match="drug.loss"):
         simulate(MODEL, PLAN, p)
+
+
+def test_processes_that_compile_the_same_model_at_once_do_not_disturb_each_other(tmp_path):
+    small = "from numba import njit\n\n\n@njit('float64(float64)', cache=True)\ndef double(x):\n    return 2.0 * x\n"
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import ward_model; from livingdrug.engine import cache;"
+        f"cache.text = lambda model: {small!r};"
+        "print(cache.load(ward_model.MODEL).kernel.double(21.0))"
+    )
+    environment = {**os.environ, cache.ENV: str(tmp_path)}
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, str(HERE)], stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(3)
+    ]
+    assert [p.communicate()[0].strip() for p in running] == ["42.0"] * 3
+    kept = sorted(p.suffix for p in (tmp_path / "models").iterdir() if p.is_file())
+    assert kept == [".py", ".txt"]
