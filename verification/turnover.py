@@ -38,7 +38,7 @@ def main() -> None:
         axis.set_ylim(0, 105 if unit == "%" else None)
         axis.set_ylabel("hazard ratio" if unit == "1" else unit)
         axis.set_title("\n".join(wrap(titles[m], 26)), fontsize=9)
-        axis.set_xlabel("death without treatment [1/day]")
+        axis.set_xlabel("death [1/day]")
     PLOTS.mkdir(exist_ok=True)
     figure.savefig(PLOTS / "turnover.png", dpi=110)
     write_section(
