@@ -110,8 +110,10 @@ def _seen(passage: Passage, aimed: bool) -> list[tuple[str, str]]:
     return found
 
 
+# Places by their say: the first that names antigens is believed, unless it speaks of several and names one.
 _TIERS = (
-    (("title", "intervention", "other name"), False, "high"),
+    (("title",), False, "high"),
+    (("intervention", "other name"), False, "high"),
     (("official title",), False, "high"),
     (("intervention description", "arm", "keyword"), False, "high"),
     (("summary",), True, "medium"),

@@ -98,7 +98,7 @@ def test_the_25_hand_checked_trials_are_car_therapies() -> None:
 
 def test_their_antigens_and_cells() -> None:
     differ = {row["NCTId"] for row in benchmark() if not agrees(said(row["NCTId"]), labelled(row["TargetCategory"]))}
-    assert differ == {"NCT06726564", "NCT04483778"} <= set(JUDGED["benchmark"])
+    assert differ == {"NCT06726564"} <= set(JUDGED["benchmark"])
     wanted = {"Autologous": "autologous", "Allogeneic/Off-the-shelf": "allogeneic", "In vivo": "in vivo"}
     cells = {row["NCTId"] for row in benchmark() if said(row["NCTId"]).source.value != wanted[row["ProductType"]]}
     assert cells == {"NCT06726564", "NCT02892695"} <= set(JUDGED["benchmark"])
@@ -179,12 +179,8 @@ def test_precision_on_real_records_of_which_few_are_car_therapies() -> None:
     """1,454 records, three in four on antibodies to the same antigens. Each one found was read, one is doubtful."""
     studies = {s.id: s for name in V2 if name.endswith("jsonl.gz") for s in map(read, rows(name))}
     found = {nct for nct, study in studies.items() if classify(study).is_car}
-    plain_words = re.compile(r"CAR|chimeric antigen receptor|[Cc]abtagene|Relma-cel", re.IGNORECASE)
-    named = {
-        nct
-        for nct in found
-        if plain_words.search(wording(studies[nct]).joined("title", "official title", "intervention", "arm"))
-    }
+    plain_words = re.compile(r"CAR[- ]?(?:T|NK)\b|CAR-gamma|(?i:chimeric antigen receptor|cabtagene)|CART\b|CAR-TIL|4SCAR")
+    named = {nct for nct in found if plain_words.search(" ".join(p.text for p in wording(studies[nct]).passages))}
     assert len(studies) == 1454 and 50 <= len(found) <= 56
     assert found - named <= {"NCT02937844"}  # a chimeric switch receptor, which the field's monitor counts too
     titled = {nct for nct, study in studies.items() if re.search(r"CAR[- ]?T\b|CAR[- ]NK\b", study.title or "")}
