@@ -33,7 +33,14 @@ def write_back(fit: Fit, resolved: Resolved, values: Any, judged: float) -> tupl
             text, path, change.get("value", parameter.value) * scale, change.get("sd"), why, file.name
         )
     for file, text in touched.items():
-        file.write_text(text, encoding="utf-8")
+        try:
+            file.write_text(text, encoding="utf-8")
+        except OSError as problem:
+            raise ScenarioError(
+                f"the fitted values cannot be written: {problem.strerror}",
+                where=str(file),
+                mend="use --dry-run, or a copy you own",
+            ) from problem
     return tuple(sorted(str(f.relative_to(library.HERE.parent)) for f in touched))
 
 

@@ -22,6 +22,7 @@ class Physiology(Module):
 
     fever_most = Param("delta_degC", "rise of temperature at full signal")
     fever_half = Param("pg/mL", "signal giving half the rise")
+    fever_power = Param("1", "steepness of fever in the signal")
     fever_rate = Param("1/day", "rate at which temperature follows")
     leak_most = Param("1", "leak at full signal, in units of that which needs fluids")
     leak_half = Param("pg/mL", "signal giving half the largest leak")
@@ -40,7 +41,8 @@ class Physiology(Module):
     leak = State("1", "vascular leak, 1 needs fluids")
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        yield Flow("heating", into="temperature", rate=v.fever_rate * v.fever_most * hill(v.signal, v.fever_half))
+        yield Flow("heating", into="temperature",
+                   rate=v.fever_rate * v.fever_most * hill(v.signal, v.fever_half, v.fever_power))
         yield Flow("cooling", out_of="temperature", rate=v.fever_rate * v.temperature)
         yield Flow("leaking", into="leak", rate=v.leak_rate * v.leak_most * hill(v.signal, v.leak_half, v.leak_power))
         yield Flow("sealing", out_of="leak", rate=v.leak_rate * v.leak)
