@@ -37,6 +37,7 @@ def source(system: System, lanes: int = 8, jit: bool = True) -> str:
         "W": len(lu),
         **{f"D{i}": n for i in range(3)},
         "P": len(system.columns),
+        "C": len(system.hoisted),
         "U": len(system.inputs),
         "ATOL": n,
         "SHARE": n,
@@ -107,17 +108,24 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
     def at(area: str) -> Callable[[int], str]:
         return lambda i: f"w[{offset[area] + i * lanes} + l]"
 
+    kept = {s.target: at("C")(i) for i, s in enumerate(system.hoisted)}
     places = {
+        **kept,
         **{system.names[p]: at("P")(i) for i, p in enumerate(system.columns)},
         **{system.names[p]: at("U")(i) for i, p in enumerate(system.inputs)},
     }
     row = {s: i for i, s in enumerate(system.clones)}
 
     def function(
-        name: str, doc: str, targets: list[str], stores: list[str], state_area: str, first: list[str] | None = None
+        name: str,
+        doc: str,
+        targets: list[str],
+        stores: list[str],
+        state_area: str | None,
+        first: list[str] | None = None,
     ) -> str:
-        states = {system.names[p]: at(state_area)(i) for i, p in enumerate(system.states)}
-        statements = system.needed(targets)
+        states = {system.names[p]: at(state_area)(i) for i, p in enumerate(system.states)} if state_area else {}
+        statements = system.needed(targets, kept if state_area else ())
         reads = {r for s in statements for r in s.reads} | set(targets)
         loads = [f"{n} = {place}" for n, place in {**states, **places}.items() if n in reads]
         lines = [*(first or []), *loads, *(f"{s.target} = {s.text}" for s in statements), *stores]
@@ -171,6 +179,13 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
         f"{at('FAC')(0)} = factor if factor > 0.2 else 0.2",
     ]
     return [
+        function(
+            "prepare",
+            "What depends on a patient's constants alone.",
+            list(kept),
+            [f"{place} = {name}" for name, place in kept.items()],
+            None,
+        ),
         function(
             "begin",
             "Slopes h f(Y) in F and the factors of I/GAMMA - h J in W.",

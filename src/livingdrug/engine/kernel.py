@@ -120,8 +120,10 @@ def run(
     coming = np.full((LANES, HAZARDS + 1), np.inf)  # hazards that fire inside the present step
     queue, busy = first, 0
     while True:
+        newcomers = False
         for l in range(LANES):  # ---- fill the free lanes
             if who[l] < 0 and queue < last:
+                newcomers = True
                 p = queue
                 queue += 1
                 busy += 1
@@ -142,6 +144,8 @@ def run(
                     w[ATOL + i * LANES + l] = rtol * floors[i]
         if busy == 0:
             break
+        if newcomers:
+            prepare(w)
 
         while True:  # ---- walk the ticks, one of each lane a round
             any_waiting = any_moving = any_seen = False

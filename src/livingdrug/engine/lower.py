@@ -8,7 +8,9 @@ statement with guarded derivatives.
 from __future__ import annotations
 
 import keyword
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.engine.statements import Sheet, Statement
@@ -67,12 +69,24 @@ class System:
     observed: tuple[str, ...]
     rates: tuple[str, ...]  # birth and death of each clone, then the per-cell rate of each passage
 
-    def needed(self, targets: tuple[str, ...] | list[str]) -> list[Statement]:
-        """The statements that these values rest on, in order."""
+    @cached_property
+    def hoisted(self) -> tuple[Statement, ...]:
+        """Costly statements of the patient's constants alone: worked out once a patient, not at every step."""
+        fixed = {self.names[p] for p in self.columns}
+        found = []
+        for s in self.statements:
+            if s.reads <= fixed:
+                fixed.add(s.target)
+                if "/" in s.text or "(" in s.text:
+                    found.append(s)
+        return tuple(found)
+
+    def needed(self, targets: Sequence[str], known: Collection[str] = ()) -> list[Statement]:
+        """The statements that these values rest on, in order; names in `known` are at hand."""
         wanted = set(targets)
         kept = []
         for s in reversed(self.statements):
-            if s.target in wanted:
+            if s.target in wanted and s.target not in known:
                 kept.append(s)
                 wanted |= s.reads
         return kept[::-1]
@@ -93,7 +107,7 @@ def lower(model: Model) -> System:
     clones = model.clone_rates(values) if model.clones else []
     passages, passage_rates = _passages(model, clones, evaluation.flows)
 
-    sheet = Sheet({names[p] for p in (*model.states, TIME)})
+    sheet = Sheet({names[p] for p in (*model.states, TIME)}, frozenset(names[p] for p in constants))
     slopes = [evaluation.derivatives[p] for p in model.states]
     observables = {p: x for p, x in evaluation.published.items() if p not in model.states}
     rates = [r for c in clones for r in (c.birth, c.death)] + passage_rates

@@ -27,8 +27,9 @@ class Statement:
 class Sheet:
     """SymPy expressions broken into statements; knows what each name depends on, so that slopes can be asked for."""
 
-    def __init__(self, variables: set[str]) -> None:
+    def __init__(self, variables: set[str], constants: frozenset[str] = frozenset()) -> None:
         self.variables = variables  # names that slopes are taken with respect to
+        self.constants = constants  # names that never change: dividing by them becomes a product with their inverse
         self.statements: list[Statement] = []
         self._calls: dict[tuple[Any, ...], Any] = {}  # (kind, *arguments) -> symbol
         self._atoms: dict[Any, Any] = {}
@@ -68,8 +69,34 @@ class Sheet:
             found = self._calls.setdefault(key, sympy.Symbol(f"{kind}{len(self._calls)}"))
         else:
             found = e.func(*(self._plain(a) for a in e.args))
+            below = [f for f in sympy.Mul.make_args(found) if f.is_Pow and f.exp.is_negative and self._constant(f)]
+            if below:
+                found = found / sympy.Mul(*below) * self._inverse(1 / sympy.Mul(*below))
         self._atoms[e] = found
         return found
+
+    def _constant(self, e: Any) -> bool:
+        return bool(e.free_symbols) and all(str(s) in self.constants for s in e.free_symbols)
+
+    def _inverse(self, e: Any) -> Any:
+        """The symbol of 1/e for an arithmetic expression of constants."""
+        import sympy
+
+        text = f"1.0/({_text(e)})"
+        if text not in self._written:
+            self._written[text] = self._put(f"inverse{len(self._written)}", text, e.free_symbols)
+        return sympy.Symbol(self._written[text])
+
+    def _over(self, name: str) -> tuple[str, list[str]]:
+        """How to divide by what this name or number holds: the text of a factor, and what it reads."""
+        import sympy
+
+        if _is_number(name):
+            return f"*{1.0 / float(name.strip('()'))!r}", []
+        if name in self.constants:
+            inverse = str(self._inverse(sympy.Symbol(name)))
+            return f"*{inverse}", [inverse]
+        return f"/{name}", [name]
 
     def _hold(self, e: Any) -> str:
         """The name that holds this arithmetic expression, written together with all it needs."""
@@ -121,28 +148,35 @@ class Sheet:
         local: list[Any] = []
         if kind == "hill":
             x, half, n = a
-            ratio = helper(f"{name}_r", f"{x}/{half}", [x, half])
+            over, inverse = self._over(half)
+            ratio = helper(f"{name}_r", f"{x}{over}", [x, *inverse])
             ratio = helper(f"{name}_q", f"{ratio} if {ratio} > {TINY} else {TINY}", [ratio])
+            bend = f"{name}*(1.0 - {name})"
             if n in ("1.0", "2.0", "3.0", "4.0"):
-                power = "*".join([ratio] * int(float(n)))
-                power = ratio if n == "1.0" else helper(f"{name}_p", power, [ratio])
+                times = "*".join([ratio] * int(float(n)))
+                power = ratio if n == "1.0" else helper(f"{name}_p", times, [ratio])
                 put(name, f"{power}/(1.0 + {power})", [power])
-                logarithm = "0.0"
+                rest = "*".join(["", *[ratio] * (int(float(n)) - 1)])
+                steep, logarithm = f"(1.0 - {name})*(1.0 - {name}){rest}", "0.0"
             else:
                 logarithm = helper(f"{name}_l", f"log({ratio})", [ratio])
                 power = helper(f"{name}_p", f"exp(-{n}*{logarithm})", [n, logarithm])
                 put(name, f"1.0/(1.0 + {power})", [power])
-            bend = f"{name}*(1.0 - {name})"
-            dx = [f"{n}*{bend}/({ratio}*{half})", [n, name, ratio, half]]
-            local = [dx, [f"-{n}*{bend}/{half}", [n, name, half]], [f"{bend}*{logarithm}", [name, logarithm]]]
+                steep = f"{bend}/{ratio}"
+            local = [
+                [f"{n}*{steep}{over}", [n, name, ratio, *inverse]],
+                [f"-{n}*{bend}{over}", [n, name, *inverse]],
+                [f"{bend}*{logarithm}", [name, logarithm]],
+            ]
         elif kind == "smooth_step":
             x, at, width = a
-            z = helper(f"{name}_y", f"({x} - {at})/{width}", [x, at, width])
+            over, inverse = self._over(width)
+            z = helper(f"{name}_y", f"({x} - {at}){over}", [x, at, *inverse])
             z = helper(f"{name}_x", f"{z} if {z} < 200.0 else 200.0", [z])
             z = helper(f"{name}_z", f"{z} if {z} > -200.0 else -200.0", [z])
             put(name, f"1.0/(1.0 + exp(-{z}))", [z])
-            bend = f"{name}*(1.0 - {name})/{width}"
-            local = [[bend, [name, width]], [f"-{bend}", [name, width]], [f"-{bend}*{z}", [name, width, z]]]
+            bend = f"{name}*(1.0 - {name}){over}"
+            local = [[bend, [name, *inverse]], [f"-{bend}", [name, *inverse]], [f"-{bend}*{z}", [name, *inverse, z]]]
         elif kind == "exp":
             put(name, f"exp({a[0]})", names)
             local = [[name, [name]]]

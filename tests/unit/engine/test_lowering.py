@@ -113,6 +113,15 @@ def test_slopes_at_zero_are_numbers():
         assert np.isfinite(slopes).all() and np.isfinite(jacobian).all()
 
 
+def test_constants_are_divided_by_once():
+    """Dividing by a patient constant becomes a product with an inverse that is worked out once a patient."""
+    hoisted = {s.target: s for s in SYSTEM.hoisted}
+    assert any(s.text == "1.0/(all_k)" for s in hoisted.values())
+    assert all(s.reads <= {"all_k", "all_n", *hoisted} for s in hoisted.values())
+    moving = [s for s in SYSTEM.statements if s.target not in hoisted]
+    assert not any("/all_k" in s.text for s in moving)
+
+
 def test_only_the_constants_that_are_used_are_columns():
     class Lavish(Everything):
         spare = Param("1", "not used")
