@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.draws import key
-from livingdrug.engine.plan import Act, Floats, Ints, Op, Patients, Plan, Register
+from livingdrug.engine.plan import Act, Floats, Ints, Op, Patients, Plan, Register, Watch
 from livingdrug.errors import EngineError, nearest
 
 STACK = 64  # depth of a watch's stack, as in kernel_watches
@@ -68,8 +68,7 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
         begin, end = add(watch.program, watch.constants, k)
         first, last = end, end
         if watch.act in (Act.DOSE, Act.SET):
-            if not 0 <= watch.target < len(kernel.INPUT_PATHS):
-                raise EngineError(f"watch '{watch.name}' acts on input {watch.target}", allowed=kernel.INPUT_PATHS)
+            _check_action(kernel, watch)
             first, last = add(watch.amount, watch.amount_constants, k)
             doses += min(watch.limit, int(((marks & watch.marks) != 0).sum()))
         whole.append([watch.marks, begin, end, watch.act, watch.target, first, last, watch.limit])
@@ -91,6 +90,21 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
         outputs=int(np.sum(plan.output)),
         doses=doses,
     )
+
+
+def _check_action(kernel: Any, watch: Watch) -> None:
+    wanted = int(watch.act == Act.SET)
+    inputs = [p for p, switch in zip(kernel.INPUT_PATHS, kernel.SWITCH) if switch == wanted]
+    if not 0 <= watch.target < len(kernel.INPUT_PATHS) or kernel.SWITCH[watch.target] != wanted:
+        raise EngineError(
+            f"watch '{watch.name}' cannot {'set' if wanted else 'give'} input {watch.target}",
+            allowed=[kernel.INPUT_PATHS.index(p) for p in inputs] or "none",
+            mend=f"name one of {', '.join(inputs)}" if inputs else None,
+        )
+    if not (0 <= watch.duration < np.inf and 0 <= watch.delay < np.inf):
+        raise EngineError(
+            f"watch '{watch.name}' gives over {watch.duration} d after {watch.delay} d", allowed="0 or more"
+        )
 
 
 def _check_clock(plan: Plan) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ward_model import MODEL, patients, plan
@@ -117,6 +119,21 @@ def test_a_dose_that_is_nothing_is_not_given(plain):
     out, _ = amounts(plain, watches=[rule(*AFTER_DAY_1, amount=0.0), rule(*AFTER_DAY_1, amount=np.nan)])
     assert out.given.shape == (1, 0, 4)
     assert (out.registers[0, :, 8] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "change, text",
+    [
+        ({"target": SALVAGE}, "cannot give"),
+        ({"target": 17}, "cannot give"),
+        ({"act": Act.SET}, "cannot set"),
+        ({"delay": -0.1}, "0 or more"),
+        ({"duration": np.inf}, "0 or more"),
+    ],
+)
+def test_an_action_that_cannot_be_is_refused(plain, change, text):
+    with pytest.raises(EngineError, match=text):
+        amounts(plain, watches=[replace(rule(*AFTER_DAY_1), **change)])
 
 
 def test_a_rule_sets_a_switch_from_then_on(plain):
