@@ -1,0 +1,47 @@
+"""The therapy model's measured numbers were read twice; here the two readings meet."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from livingdrug.scenario import resolve
+from livingdrug.units import quantity
+
+SECOND = tomllib.loads((Path(__file__).parent / "therapy_model.toml").read_text(encoding="utf-8"))
+ONCE = {"b_cells.turnover"}  # a range of the source; the library's choice within it is checked below
+
+
+@pytest.fixture(scope="module")
+def first():
+    return resolve("eliana").parameters
+
+
+@pytest.mark.parametrize("path", SECOND["numbers"])
+def test_two_readings_agree(first, path: str) -> None:
+    assert first[path].value == pytest.approx(quantity(SECOND["numbers"][path], first[path].unit), rel=2e-3)
+
+
+@pytest.mark.parametrize("path", SECOND["cv"])
+def test_two_readings_of_the_spread_agree(first, path: str) -> None:
+    cv = SECOND["cv"][path]
+    readings = (cv, math.sqrt(math.log1p(cv**2)))  # papers print either the log-SD or the CV made of it
+    assert any(first[path].spread.sd == pytest.approx(r, rel=0.02) for r in readings)
+
+
+def test_numbers_that_the_library_writes_another_way(first) -> None:
+    slope = first["conditioning.fludarabine.renal"].value  # L/day of clearance for each mL/min of kidney function
+    assert slope == pytest.approx(SECOND["renal"]["slope"] * 60 * 24 / 1000, rel=1e-3)
+    loss = first["cytokines.il6_loss"].value + first["cytokines.il6_uptake"].value
+    assert loss == pytest.approx(SECOND["il6"]["loss"])
+    assert first["assay.qpcr.genomes"].value == pytest.approx(SECOND["genomes"]["per_microgram"], rel=0.02)
+    assert 0.02 <= first["b_cells.turnover"].value <= 0.05
+
+
+def test_no_measured_number_was_read_only_once(first) -> None:
+    """A new measured number wants a second reading."""
+    twice = {*SECOND["numbers"], *ONCE, "conditioning.fludarabine.renal", "assay.qpcr.genomes"}
+    assert {p for p, x in first.items() if x.kind == "measured"} <= twice
