@@ -104,7 +104,7 @@ def test_a_small_fit_finds_the_minimum(monkeypatch):
     )
     monkeypatch.setattr(fitting, "read", lambda name, r: fit)
     monkeypatch.setattr(fitting.Objective, "measures", lambda self, logs: dict(zip("ab", np.exp(logs), strict=True)))
-    found = fitting.calibrate("eliana", write=False, minutes=0.05)
+    found = fitting.calibrate("eliana", write=False, minutes=2)
     assert found.values == pytest.approx(goal, rel=0.02)
     assert len(found.losses) == 2 and found.eigenvalues == pytest.approx([1e4, 1e4], rel=1e-2)
     assert "held" in found.json() and "kinetics.growth" in str(found)
