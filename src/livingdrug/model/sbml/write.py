@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from livingdrug.model.assemble import Model
 
 FUNCTIONS = {
-    "hill": "lambda(x, half, n, piecewise(0, x <= 0, 1 / (1 + (half / x)^n)))",
+    "hill": "lambda(x, half, n, 1 / (1 + piecewise(x / half, x > 1e-10 * half, 1e-10)^(-n)))",  # guarded as in model.math
     "smooth_step": "lambda(x, at, width, 1 / (1 + exp(-(x - at) / width)))",
     "maximum": "lambda(a, b, piecewise(a, a > b, b))",
     "minimum": "lambda(a, b, piecewise(a, a < b, b))",
