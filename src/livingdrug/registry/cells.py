@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from livingdrug.registry.products import Product, named_in
-from livingdrug.registry.rules import rule, rules
+from livingdrug.registry.rules import may_name_car, rule, rules
 from livingdrug.registry.targets import NOT_STATED, Label
 from livingdrug.registry.wording import PRODUCT, Passage, Wording
 
@@ -36,7 +36,7 @@ def _first(pattern: re.Pattern[str], passages: tuple[Passage, ...]) -> Passage |
 
 
 def _car_words(text: str) -> bool:
-    return bool(_CAR.search(_NOT_CAR.sub(" ", text)))
+    return may_name_car(f"{text} ") and bool(_CAR.search(_NOT_CAR.sub(" ", text)))
 
 
 def _outside(text: str) -> str:

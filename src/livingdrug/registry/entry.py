@@ -11,7 +11,8 @@ from livingdrug.registry.dates import PartialDate
 from livingdrug.registry.products import named_in, products
 from livingdrug.registry.query import searchable
 from livingdrug.registry.record import Study
-from livingdrug.registry.synonyms import library, meaning
+from livingdrug.registry.rules import may_mean_cells, may_name_car
+from livingdrug.registry.synonyms import meaning
 from livingdrug.registry.wording import Wording, wording
 
 TEXTS = ("title", "condition", "intervention", "sponsor", "everything")
@@ -79,12 +80,8 @@ _CODED_CELLS = re.compile(r"\b[A-Z]+-?\d\w* cells\b")
 
 def may_be_car(words: Wording) -> bool:
     """A quick look that lets no CAR therapy pass unseen, so that most studies need no closer look."""
-    quick = library("rules")["quick"]
     text = " ".join(p.text for p in words.passages) + " "
-    if any(sign in text for sign in quick["case_kept"]):
-        return True
-    small = text.lower()
-    if any(sign in small for sign in quick["small"]):
+    if may_name_car(text) or may_mean_cells(text):
         return True
     named = words.joined("title", "official title", "intervention", "other name")
     return bool(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from livingdrug.registry.synonyms import library
@@ -15,6 +16,22 @@ def _compiled(row: dict[str, Any]) -> re.Pattern[str]:
 def rule(name: str) -> re.Pattern[str]:
     """One rule: a pattern that matches where any of its alternatives does."""
     return _compiled(library("rules")["rule"][name])
+
+
+@lru_cache
+def _signs(name: str) -> tuple[str, ...]:
+    return tuple(library("rules")["quick"][name])
+
+
+def may_name_car(text: str) -> bool:
+    """A quick look for pieces of text without which no word names a CAR."""
+    return any(sign in text for sign in _signs("case_kept"))
+
+
+def may_mean_cells(text: str) -> bool:
+    """The same for engineered cells and what is often given beside them; any case."""
+    small = text.lower()
+    return any(sign in small for sign in _signs("small"))
 
 
 def rules(family: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
