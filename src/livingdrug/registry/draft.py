@@ -87,7 +87,7 @@ def _body(study: Study, words: Wording, said: Classification, made: Draft) -> It
     product, product_line = _product(said, made)
     population, disease_line = _population(said, made)
     base = _base(product, population)
-    yield "# visits, endpoints and care rules: assumed to be those of the nearest library trial"
+    yield "# assumed: visits, endpoints, care rules and the published results beside, as of the nearest library trial"
     yield f"trial = {json.dumps(base)}" if base else "# trial = (the library has no trial to build on)"
     yield from product_line
     yield from disease_line
