@@ -89,11 +89,10 @@ def main() -> None:
 
 
 READING = """What agrees: CRP and IL-6 rise within three days, IL-6 peaks around day 7, ferritin follows days later,
-leucocytes are lowest around day 3, and peaks of IL-6 step up between grades 1 and 2. What does not: these children have
+leucocytes are lowest around day 3, and peaks of CRP and IL-6 step up with the grade. What does not: these children have
 more disease, so medians of CRP and IL-6 are higher and their release comes later, and CRP has not settled on day 10;
 leucocytes come back later here (deeper conditioning and a diseased marrow against adults with lymphoma); the adults'
-early median of IL-6 on day 1 is not reached. CRP by grade is not ordered at the top: grade 3 includes patients in whom
-tocilizumab stopped CRP early."""
+early median of IL-6 on day 1 is not reached."""
 
 
 def plot(days: np.ndarray, seen: dict[str, np.ndarray], early: np.ndarray) -> None:
