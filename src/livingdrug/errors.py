@@ -68,7 +68,11 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
 
 
 def unknown(
-    kind: str, given: str, allowed: Iterable[str], where: str | None = None, error: type[LivingDrugError] = ScenarioError
+    kind: str,
+    given: str,
+    allowed: Iterable[str],
+    where: str | None = None,
+    error: type[LivingDrugError] = ScenarioError,
 ) -> LivingDrugError:
     """The error for a name that nobody knows, with its nearest match."""
     words = sorted(allowed)

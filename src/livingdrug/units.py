@@ -20,8 +20,12 @@ def registry() -> pint.UnitRegistry[Any]:
     import pint
 
     ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
-    for line in ("cell = [cell] = cell = cells", "copy = [transgene] = copy = copies", "IU = [activity] = IU",
-                 "molecule = [molecule] = molecule = molecules"):
+    for line in (
+        "cell = [cell] = cell = cells",
+        "copy = [transgene] = copy = copies",
+        "IU = [activity] = IU",
+        "molecule = [molecule] = molecule = molecules",
+    ):
         ureg.define(line)
     return ureg
 
@@ -33,7 +37,9 @@ def parse(unit: str, where: str | None = None) -> pint.Unit:
         return registry().Unit("dimensionless" if text in ("1", "") else _spell(text))
     except Exception as problem:
         raise UnitError(
-            f"'{unit}' is not a unit", where=where, allowed="for example 1/day, cell, cell/uL, mg/L, mg/kg, copy/ug, 1",
+            f"'{unit}' is not a unit",
+            where=where,
+            allowed="for example 1/day, cell, cell/uL, mg/L, mg/kg, copy/ug, 1",
             mend="write the unit with *, / and ** only",
         ) from problem
 
@@ -45,11 +51,29 @@ def _spell(text: str) -> str:
 
 # The everyday units by kind and size, so that an ordinary run does not wait for pint; a test compares them with it.
 _EVERYDAY = {
-    "1": ("", 1.0), "day": ("time", 1.0), "d": ("time", 1.0), "hour": ("time", 1 / 24), "h": ("time", 1 / 24),
-    "min": ("time", 1 / 1440), "week": ("time", 7.0), "month": ("time", 365.25 / 12), "year": ("time", 365.25),
-    "L": ("volume", 1.0), "dL": ("volume", 1e-1), "mL": ("volume", 1e-3), "uL": ("volume", 1e-6),
-    "kg": ("mass", 1e3), "g": ("mass", 1.0), "mg": ("mass", 1e-3), "ug": ("mass", 1e-6), "ng": ("mass", 1e-9),
-    "pg": ("mass", 1e-12), "cell": ("cell", 1.0), "copy": ("copy", 1.0), "m": ("length", 1.0), "cm": ("length", 1e-2),
+    "1": ("", 1.0),
+    "day": ("time", 1.0),
+    "d": ("time", 1.0),
+    "hour": ("time", 1 / 24),
+    "h": ("time", 1 / 24),
+    "min": ("time", 1 / 1440),
+    "week": ("time", 7.0),
+    "month": ("time", 365.25 / 12),
+    "year": ("time", 365.25),
+    "L": ("volume", 1.0),
+    "dL": ("volume", 1e-1),
+    "mL": ("volume", 1e-3),
+    "uL": ("volume", 1e-6),
+    "kg": ("mass", 1e3),
+    "g": ("mass", 1.0),
+    "mg": ("mass", 1e-3),
+    "ug": ("mass", 1e-6),
+    "ng": ("mass", 1e-9),
+    "pg": ("mass", 1e-12),
+    "cell": ("cell", 1.0),
+    "copy": ("copy", 1.0),
+    "m": ("length", 1.0),
+    "cm": ("length", 1e-2),
 }
 _TERM = re.compile(r"([*/]?)([A-Za-z]+|1)(?:\*\*(\d))?")
 
@@ -74,7 +98,7 @@ def _everyday(unit: str) -> tuple[dict[str, int], float] | None:
 
 @cache
 def factor(given: str, wanted: str, where: str | None = None) -> float:
-    """What a number in unit `given` is multiplied by to be in unit `wanted`; UnitError when they are of another kind."""
+    """What a number in `given` is multiplied by to be in `wanted`; UnitError when they are of another kind."""
     if given == wanted:
         return 1.0
     simple, simple_wanted = _everyday(given), _everyday(wanted)
@@ -83,7 +107,8 @@ def factor(given: str, wanted: str, where: str | None = None) -> float:
     a, b = parse(given, where), parse(wanted, where)
     if a.dimensionality != b.dimensionality:
         raise UnitError(
-            f"unit '{given}' does not fit: a quantity in '{wanted}' is needed", where=where,
+            f"unit '{given}' does not fit: a quantity in '{wanted}' is needed",
+            where=where,
             allowed=f"any unit of the kind {b.dimensionality or 'dimensionless'}",
             mend=f"give the value in {wanted}",
         )

@@ -75,7 +75,9 @@ def test_files_are_short_and_well_named(path: Path) -> None:
     limit = 150 if part(path) == "biology" else 600
     assert lines <= limit, f"{lines} lines; split by idea"
     assert path.stem not in FORBIDDEN_NAMES
-    assert not path.read_text(encoding="utf-8").strip() or ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert not path.read_text(encoding="utf-8").strip() or ast.get_docstring(
+        ast.parse(path.read_text(encoding="utf-8"))
+    )
 
 
 def tracked() -> list[Path]:

@@ -19,5 +19,22 @@ from livingdrug.model.declare import (
     Switch,
 )
 
-__all__ = ["Adds", "Break", "Change", "Covariate", "Derived", "Entry", "Flow", "Hazard", "Model", "Module", "Multiplies",
-           "Param", "Port", "Reads", "State", "Switch", "assemble"]
+__all__ = [
+    "Adds",
+    "Break",
+    "Change",
+    "Covariate",
+    "Derived",
+    "Entry",
+    "Flow",
+    "Hazard",
+    "Model",
+    "Module",
+    "Multiplies",
+    "Param",
+    "Port",
+    "Reads",
+    "State",
+    "Switch",
+    "assemble",
+]

@@ -1,7 +1,7 @@
 """Modules wired into one model, checked before a step is taken.
 
-Quantities are looked up when an equation asks for them, so the order of evaluation is the topological order of who reads
-whom; a circle of readers is an error that names the circle.
+Quantities are looked up when an equation asks for them, so the order of evaluation is the topological order of
+who reads whom; a circle of readers is an error that names the circle.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Evaluation:
 class Clone:
     """A state read cell by cell: per-cell birth and death [1/day], and per-cell passage to other clones [1/day].
 
-    `arrivals` lists (source clone path, per-cell rate, cells arriving per cell that leaves).
+    `passages` lists (path of the clone that gains, per-cell rate).
     """
 
     path: str
@@ -87,8 +87,10 @@ class _Scope:
             if name == TIME:
                 return self.values.get(TIME, self.number(0.0, "day"))
             raise WiringError(
-                f"{role} uses v.{name} but does not declare it", where=f"module '{module.stem}'",
-                nearest=nearest(name, module.declared), mend="declare it at class level (State, Param, Reads, ...)",
+                f"{role} uses v.{name} but does not declare it",
+                where=f"module '{module.stem}'",
+                nearest=nearest(name, module.declared),
+                mend="declare it at class level (State, Param, Reads, ...)",
             )
         if isinstance(d, Reads):
             return self.published(d.path, reader=role, absent=d)
@@ -99,16 +101,22 @@ class _Scope:
             self.values[path] = self._asked(path, lambda: d.formula(View(self, role)))
         if path not in self.values:
             kind = type(d).__name__.lower()
-            raise WiringError(f"{kind} '{path}' has no value", where=f"module '{module.stem}'",
-                              mend="give it in the library or scenario" if isinstance(d, (Param, Covariate)) else
-                              "patient constants (Derived, start=) may use parameters and covariates only")
+            raise WiringError(
+                f"{kind} '{path}' has no value",
+                where=f"module '{module.stem}'",
+                mend="give it in the library or scenario"
+                if isinstance(d, (Param, Covariate))
+                else "patient constants (Derived, start=) may use parameters and covariates only",
+            )
         return self.values[path]
 
     def _asked(self, path: str, answer: Any) -> Any:
         if path in self.asking:
-            circle = " -> ".join([*self.asking[self.asking.index(path):], path])
-            raise WiringError(f"quantities read each other in a circle: {circle}",
-                              mend="let one of them be a state, or publish less from the module in the middle")
+            circle = " -> ".join([*self.asking[self.asking.index(path) :], path])
+            raise WiringError(
+                f"quantities read each other in a circle: {circle}",
+                mend="let one of them be a state, or publish less from the module in the middle",
+            )
         self.asking.append(path)
         try:
             return answer()
@@ -134,9 +142,12 @@ class _Scope:
             return self.number(absent.absent, absent.unit)
         known = [r for r in self.model.modules if r.split(".")[0] == role.split(".")[0]]
         offered = [f"{r}.{n}" for r in known for n in [*self.model.modules[r].declared, *self.shown.get(r, {})]]
-        raise WiringError(f"{reader or 'the model'} reads '{path}' but no chosen module provides it",
-                          allowed=None if offered else self.model.modules, nearest=nearest(path, offered),
-                          mend=f"choose a module for the role '{role}' that publishes '{name}'")
+        raise WiringError(
+            f"{reader or 'the model'} reads '{path}' but no chosen module provides it",
+            allowed=None if offered else self.model.modules,
+            nearest=nearest(path, offered),
+            mend=f"choose a module for the role '{role}' that publishes '{name}'",
+        )
 
     def port(self, path: str) -> Any:
         if path not in self.ports:
@@ -167,14 +178,18 @@ class Model:
             if not module.role:
                 raise WiringError(f"module '{module.stem}' has no role", mend='give the class a line: role = "..."')
             if module.role in self.modules:
-                raise WiringError(f"two modules fill the role '{module.role}': "
-                                  f"'{self.modules[module.role].stem}' and '{module.stem}'", mend="choose one of them")
+                raise WiringError(
+                    f"two modules fill the role '{module.role}': "
+                    f"'{self.modules[module.role].stem}' and '{module.stem}'",
+                    mend="choose one of them",
+                )
             self.modules[module.role] = module
         if not self.modules:
             raise WiringError("a model needs at least one module")
         self.declared: dict[str, Declared] = {
             (d.name if isinstance(d, Covariate) else f"{role}.{d.name}"): d
-            for role, m in self.modules.items() for d in m.declared.values()
+            for role, m in self.modules.items()
+            for d in m.declared.values()
         }
         self.contributions: dict[str, list[tuple[str, Multiplies | Adds]]] = {}
         for role, m in self.modules.items():
@@ -189,8 +204,11 @@ class Model:
         port = self.modules[port_role].declared.get(name)
         if not isinstance(port, Port):
             opened = [f"{port_role}.{p.name}" for p in self.modules[port_role].of(Port)]
-            raise WiringError(f"{role} acts on '{c.path}' but '{port_role}' opened no such port",
-                              allowed=opened or "none", nearest=nearest(c.path, opened))
+            raise WiringError(
+                f"{role} acts on '{c.path}' but '{port_role}' opened no such port",
+                allowed=opened or "none",
+                nearest=nearest(c.path, opened),
+            )
         if port.combine != c.combine:
             raise WiringError(f"{role} would {c.combine} '{c.path}', a port that combines by {port.combine}")
         self.contributions.setdefault(c.path, []).append((role, c))
@@ -266,18 +284,22 @@ class Model:
                 elif isinstance(d, Entry):
                     for state, share in d.into.items():
                         if state not in m.declared:
-                            raise WiringError(f"entry '{path}' lands in unknown state '{state}'",
-                                              nearest=nearest(state, [s.name for s in m.of(State)]))
+                            raise WiringError(
+                                f"entry '{path}' lands in unknown state '{state}'",
+                                nearest=nearest(state, [s.name for s in m.of(State)]),
+                            )
                         found[f"{path}>{state}"] = share(view) if callable(share) else share
                 elif isinstance(d, State):
-                    found[f"{path}@start"] = d.start(view) if callable(d.start) else scope.number(float(d.start), d.unit)
+                    found[f"{path}@start"] = (
+                        d.start(view) if callable(d.start) else scope.number(float(d.start), d.unit)
+                    )
         return found
 
     def evaluate(self, values: Mapping[str, Any], number: Any = None, published: bool = True) -> Evaluation:
         """Evaluate the equations once.
 
-        values: states, parameters, covariates, derived constants, entry shares, inputs and `time`, by path; NumPy arrays,
-        pint quantities or SymPy symbols alike. Inputs left out are 0.
+        values: states, parameters, covariates, derived constants, entry shares, inputs and `time`, by path; NumPy
+        arrays, pint quantities or SymPy symbols alike. Inputs left out are 0.
         """
         scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
         derivatives: dict[str, Any] = {p: None for p in self.states}
@@ -289,6 +311,7 @@ class Model:
             derivatives[path] = amount if derivatives[path] is None else derivatives[path] + amount
 
         for role, m in self.modules.items():
+
             def path_of(state: str, role: str = role) -> str:
                 return state if "." in state else f"{role}.{state}"
 
@@ -316,7 +339,9 @@ class Model:
         if published:
             for role, m in self.modules.items():
                 if role not in scope.shown:
-                    scope.shown[role] = scope._asked(f"{role} (published)", lambda m=m, r=role: m.published(View(scope, r)))
+                    scope.shown[role] = scope._asked(
+                        f"{role} (published)", lambda m=m, r=role: m.published(View(scope, r))
+                    )
                 shown.update({f"{role}.{k}": x for k, x in scope.shown[role].items()})
                 shown.update({f"{role}.{p.name}": scope.port(f"{role}.{p.name}") for p in m.of(Port)})
         return Evaluation(derivatives, flows, shown)
@@ -328,19 +353,24 @@ class Model:
         death: dict[str, Any] = dict.fromkeys(self.clones, 0.0)
         passages: dict[str, list[tuple[str, Any]]] = {p: [] for p in self.clones}
         for role, f, _ in self.evaluate(values, published=False).flows:
+
             def path_of(state: str | None, role: str = role) -> str | None:
                 return state if state is None or "." in state else f"{role}.{state}"
 
             if isinstance(f, Change):
                 if path_of(f.state) in clones:
-                    raise WiringError(f"'{path_of(f.state)}' is a clone but has a signed change ('{f.why}')",
-                                      mend="declare its birth and its death as two flows with per=")
+                    raise WiringError(
+                        f"'{path_of(f.state)}' is a clone but has a signed change ('{f.why}')",
+                        mend="declare its birth and its death as two flows with per=",
+                    )
                 continue
             source, sink, per = path_of(f.out_of), path_of(f.into), path_of(f.per)
             for touched in {source, sink} & clones:
                 if per is None or (per != touched and per not in clones) or (touched == source and per != source):
-                    raise WiringError(f"flow '{f.name}' touches the clone '{touched}' but does not say per which cell",
-                                      mend=f"write per='{touched}' and give the rate per cell")
+                    raise WiringError(
+                        f"flow '{f.name}' touches the clone '{touched}' but does not say per which cell",
+                        mend=f"write per='{touched}' and give the rate per cell",
+                    )
             if source in clones and sink in clones:
                 passages[source].append((sink, f.rate))
             elif source in clones:
@@ -353,7 +383,10 @@ class Model:
         return [Clone(p, birth[p], death[p], tuple(passages[p])) for p in self.clones]
 
     def to_sbml(
-        self, values: Mapping[str, float], doses: Iterable[tuple[float, str, float, float]] = (), name: str = "livingdrug",
+        self,
+        values: Mapping[str, float],
+        doses: Iterable[tuple[float, str, float, float]] = (),
+        name: str = "livingdrug",
     ) -> str:
         """The model with one patient's values as an SBML file; doses: (time [day], entry, amount, duration [day])."""
         from livingdrug.model.sbml.write import write

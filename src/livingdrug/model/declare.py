@@ -1,4 +1,4 @@
-"""What a mechanism declares: states, parameters, flows, ports. One plain class; the equations are ordinary arithmetic."""
+"""What a mechanism declares: states, parameters, flows, ports. One plain class; equations are ordinary arithmetic."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class State(Declared):
     """A quantity that changes with time.
 
     start: initial value: a number, or a formula of the patient's constants (`lambda v: v.burden`).
-    clone: counted cell by cell below 1,000 cells (extinction by chance); its flows then say `per=` itself for birth and death.
+    clone: counted cell by cell below 1,000 cells (extinction by chance); its flows then say `per=` itself.
     """
 
     def __init__(self, unit: str, doc: str, start: float | Formula = 0.0, clone: bool = False) -> None:
@@ -36,7 +36,7 @@ class State(Declared):
 
 
 class Hazard(State):
-    """A cumulative hazard [1]: the event happens when it passes -ln(u) of the patient's draw. `ends`: the event is death."""
+    """A cumulative hazard [1]: the event happens when it passes -ln(u) of the patient's draw. `ends`: it is death."""
 
     def __init__(self, doc: str, ends: bool = False) -> None:
         super().__init__("1", doc)
@@ -51,7 +51,7 @@ class Param(Declared):
 
 
 class Covariate(Declared):
-    """A measured property of the patient (age, weight, kidney function), given by the population under the same name."""
+    """A property of the patient (age, weight, kidney function), given by the population under the same name."""
 
     def __init__(self, unit: str, doc: str) -> None:
         self.unit, self.doc = unit, doc
@@ -65,7 +65,7 @@ class Derived(Declared):
 
 
 class Entry(Declared):
-    """Where a dose lands. `into` gives each state its share of the dose: a number or a formula of the patient's constants."""
+    """Where a dose lands. `into`: each state's share of the dose, a number or a formula of patient constants."""
 
     def __init__(self, unit: str, doc: str, into: Mapping[str, float | Formula]) -> None:
         self.unit, self.doc, self.into = unit, doc, dict(into)

@@ -115,9 +115,9 @@ def _row(axes: Axes, place: int, row: Row, ink: Ink, by: float, narrow: bool) ->
     ):
         ends = [entry.get("low"), entry.get("high")]
         if ends != [None, None]:  # an end that was not reached lies beyond the axis
-            ends = [edge if end is None else end / by for end, edge in zip(ends, (low, high), strict=True)]
+            shown = [edge if end is None else end / by for end, edge in zip(ends, (low, high), strict=True)]
             axes.plot(
-                np.clip(ends, low, high), [height, height], color=colour, linewidth=1.7, alpha=0.85, clip_on=False
+                np.clip(shown, low, high), [height, height], color=colour, linewidth=1.7, alpha=0.85, clip_on=False
             )
         axes.plot(np.clip(entry[key] / by, low, high), height, marker=shape, markersize=size, color=colour,
                   markeredgecolor=ink.paper, markeredgewidth=0.5, clip_on=False, zorder=4)  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from livingdrug import plot
 from livingdrug.care.schedule import duration
 from livingdrug.plot import Course, Published, svg
 from livingdrug.plot.style import NARROW, WIDE
+from livingdrug.results.beside import Row
 from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.survival import kaplan_meier
@@ -109,7 +111,7 @@ def cells(result: Result) -> list[Drawing]:
                 "CAR-T in blood",
                 f"{BANDS} Grey: single patients. Orange: published typical values. Without assay noise.",
                 f"CAR-T in blood over time, on a logarithmic scale. {_told(course)}",
-                lambda width, course=course: plot.expansion(course, month_one=MONTH_ONE, width=width),
+                partial(plot.expansion, course, month_one=MONTH_ONE),
             )
         )
     for name, title, paths, words in (
@@ -178,9 +180,7 @@ def fates(result: Result) -> list[Drawing]:
                 f"{capital(str(end.get('about', '')))}{'. ' if end.get('about') else ''}"
                 "Band: 95 % confidence. Ticks: censored. Orange: published, with interval.",
                 f"Kaplan-Meier curve: {free:.0f} % on day {day:.0f} after {start}. Numbers at risk below.",
-                lambda width, c=curves, s=start, p=published, w=label: plot.survival(
-                    c, label=w, start=s, published=p, width=width
-                ),
+                partial(plot.survival, curves, label=label, start=start, published=published),
                 single=True,
             )
         )
@@ -240,9 +240,7 @@ def arms(result: Result) -> list[Drawing]:
                 f"{arm.title}, patient by patient",
                 "Each dot is one patient in both arms. On the dashed line the arm changes nothing.",
                 f"Peak of CAR-T in each patient: the median ratio to '{names[0]}' is {np.nanmedian(y / x):.2g}.",
-                lambda width, x=x, y=y, names=names: plot.paired(
-                    x, y, name="Peak of CAR-T in blood", unit="copies/µg DNA", arms=names, width=width
-                ),
+                partial(plot.paired, x, y, name="Peak of CAR-T in blood", unit="copies/µg DNA", arms=names),
                 single=True,
             )
         )
@@ -250,11 +248,11 @@ def arms(result: Result) -> list[Drawing]:
 
 
 def _both(
-    name: str, title: str, caption: str, alt: str, draw: Callable[[float], Figure], single: bool = False
+    name: str, title: str, caption: str, alt: str, draw: Callable[..., Figure], single: bool = False
 ) -> Drawing:
     if single:
-        return Drawing(name, title, caption, svg.inline(draw(NARROW), name, alt))
-    wide, narrow = svg.inline(draw(WIDE), name, alt), svg.inline(draw(NARROW), f"{name}-narrow", alt)
+        return Drawing(name, title, caption, svg.inline(draw(width=NARROW), name, alt))
+    wide, narrow = svg.inline(draw(width=WIDE), name, alt), svg.inline(draw(width=NARROW), f"{name}-narrow", alt)
     return Drawing(name, title, caption, wide, narrow)
 
 
@@ -342,18 +340,24 @@ def _definitions(result: Result) -> dict[str, Mapping[str, Any]]:
     return {m["name"]: m for m in result.resolved.trial.get("measure", [])}
 
 
+def _point(at: float, row: Row) -> Published:
+    """The published value of a row that has one, at a day."""
+    assert row.value is not None
+    return Published(at, row.value, row.published_low, row.published_high)
+
+
 def _copies(result: Result) -> tuple[Published, ...]:
     """Published copies on given days, and the published peak on its day."""
     medians = {n: m["of"] for n, m in _definitions(result).items() if m.get("kind") == "median"}
     rows = {medians[r.measure]: r for r in result.arm().beside.rows if r.value is not None and r.measure in medians}
     points = [
-        Published(float(day.group(1)), row.value, row.published_low, row.published_high)
+        _point(float(day.group(1)), row)
         for of, row in rows.items()
         if (day := re.fullmatch(r"copies_(\d+)", str(of)))
     ]
     if "cmax_true" in rows and "tmax_true" in rows:
         peak = rows["cmax_true"]
-        points.append(Published(rows["tmax_true"].value, peak.value, peak.published_low, peak.published_high))
+        points.append(_point(float(rows["tmax_true"].value or 0.0), peak))
     return tuple(points)
 
 
@@ -380,14 +384,14 @@ def _published_grades(result: Result, scale: str) -> list[Published | None]:
     for words in asked:
         names = [n for n, m in _definitions(result).items() if m.get("of") in words and "among" not in m and n in rows]
         row = rows[names[0]] if names else None
-        found.append(Published(0.0, row.value, row.published_low, row.published_high) if row else None)
+        found.append(_point(0.0, row) if row else None)
     return found
 
 
 def _published_survival(result: Result, endpoint: str) -> list[Published]:
     rows = {r.measure: r for r in result.arm().beside.rows if r.value is not None}
     return [
-        Published(duration(m["at"]), rows[n].value, rows[n].published_low, rows[n].published_high)
+        _point(duration(m["at"]), rows[n])
         for n, m in _definitions(result).items()
         if m.get("kind") == "survival" and m.get("of") == endpoint and n in rows
     ]

@@ -1,4 +1,4 @@
-"""The model language: what a module declares is what the model does, and wiring mistakes are found before a step is taken."""
+"""The model language: a model does what its modules declare, and wiring mistakes are found before a step is taken."""
 
 from __future__ import annotations
 
@@ -62,8 +62,12 @@ class Effectors(Module):
     halted = Switch("expansion halted")
 
     def flows(self, v):
-        yield Flow("expansion", into="effector", per="effector",
-                   rate=v.rho * v.help * hill(v.antigen, v.half, 1.5) * (1 - v.halted))
+        yield Flow(
+            "expansion",
+            into="effector",
+            per="effector",
+            rate=v.rho * v.help * hill(v.antigen, v.half, 1.5) * (1 - v.halted),
+        )
         yield Flow("loss", out_of="effector", per="effector", rate=v.noise)
 
 
@@ -78,9 +82,21 @@ class Drug(Module):
         return {"help": v.strength, "loss": 0.25}
 
 
-VALUES = {"tumour.burden0": 100.0, "tumour.growth": 0.2, "tumour.turnover": 0.05, "tumour.waking": 0.01, "kinetics.rho": 2.0,
-          "kinetics.half": 50.0, "weight": 30.0, "drug.x.strength": 0.5, "tumour.awake": 50.0, "tumour.asleep": 10.0,
-          "kinetics.effector": 8.0, "kinetics.dead": 0.0, "drug.x.level": 1.0}
+VALUES = {
+    "tumour.burden0": 100.0,
+    "tumour.growth": 0.2,
+    "tumour.turnover": 0.05,
+    "tumour.waking": 0.01,
+    "kinetics.rho": 2.0,
+    "kinetics.half": 50.0,
+    "weight": 30.0,
+    "drug.x.strength": 0.5,
+    "tumour.awake": 50.0,
+    "tumour.asleep": 10.0,
+    "kinetics.effector": 8.0,
+    "kinetics.dead": 0.0,
+    "drug.x.level": 1.0,
+}
 
 
 def test_derivatives_follow_the_flows() -> None:
@@ -113,7 +129,9 @@ def test_clones_know_birth_death_and_passage() -> None:
 
 def test_symbols_give_the_same_equations_as_numbers() -> None:
     model = assemble(Clone, Effectors, Drug)
-    symbols = {p: sympy.Symbol(p, real=True) for p in [*VALUES, "kinetics.dose", "kinetics.halted", "kinetics.dose>effector"]}
+    symbols = {
+        p: sympy.Symbol(p, real=True) for p in [*VALUES, "kinetics.dose", "kinetics.halted", "kinetics.dose>effector"]
+    }
     traced = model.evaluate(symbols).derivatives["kinetics.effector"]
     numbers = {symbols[p]: VALUES.get(p, 0.0) for p in symbols}
     h = 50.0**1.5 / (50.0**1.5 + 50.0**1.5)
@@ -179,16 +197,19 @@ class Uninvited(Module):
         return {"help": 1.0}
 
 
-@pytest.mark.parametrize("modules, message", [
-    ((Effectors,), "kinetics reads 'tumour.antigen' but no chosen module provides it"),
-    ((Clone, Reader), "did you mean 'tumour.antigen'"),
-    ((Clone, Clone), "two modules fill the role 'tumour'"),
-    ((Circle, CircleB), "in a circle"),
-    ((Undeclared,), "did you mean 'rate'"),
-    ((Nowhere,), "unknown state 'n.z'"),
-    ((Clone, Effectors, Uninvited), "opened no such port"),
-    ((), "at least one module"),
-])
+@pytest.mark.parametrize(
+    "modules, message",
+    [
+        ((Effectors,), "kinetics reads 'tumour.antigen' but no chosen module provides it"),
+        ((Clone, Reader), "did you mean 'tumour.antigen'"),
+        ((Clone, Clone), "two modules fill the role 'tumour'"),
+        ((Circle, CircleB), "in a circle"),
+        ((Undeclared,), "did you mean 'rate'"),
+        ((Nowhere,), "unknown state 'n.z'"),
+        ((Clone, Effectors, Uninvited), "opened no such port"),
+        ((), "at least one module"),
+    ],
+)
 def test_wiring_errors_come_before_the_first_step(modules, message) -> None:
     with pytest.raises(WiringError, match=message):
         assemble(*modules)
