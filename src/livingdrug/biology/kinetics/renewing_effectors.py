@@ -15,7 +15,7 @@ class RenewingEffectors(Module):
 
     Memory, contraction and exhaustion are switched by antigen as in [kirouac2023]; renewal at high antigen replaces
     its division counter, which cannot give an early peak that does not follow dose. Engaged cells stay in tissue:
-    their circulating share rises as antigen falls, so that blood doubles faster than the body.
+    their circulating share rises as antigen falls, so that blood rises faster than the body in the same days.
     Leaves out: subsets beyond four, CD4 and CD8, organs apart, body size, rejection by antibodies, suppression by
     leukaemia.
     """
