@@ -5,8 +5,11 @@ Speed is patients per CPU-second of one core (a patient is a year), so that othe
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -74,14 +77,29 @@ def _peers(
         told(peer.tool)
         many = min(peer.patients, len(patients.ids))
         try:
-            solve = peer.solver(task)
-            solve(many)  # compiles what it compiles
-            out, seconds = _fastest(partial(solve, many), repeats)
+            with _printed_aside():
+                solve = peer.solver(task)
+                solve(many)  # compiles what it compiles
+                out, seconds = _fastest(partial(solve, many), repeats)
             rows.append(_row(peer.tool, _version(peer.package), seconds, out, exact, plan, patients))
         except Exception as problem:  # a peer's failure is a finding, whatever it raises
             why = str(problem).strip().splitlines() or [type(problem).__name__]
             rows.append({"tool": peer.tool, "version": _version(peer.package), "error": why[0][:200]})
     return rows
+
+
+@contextmanager
+def _printed_aside() -> Iterator[None]:
+    """What a tool, or a compiler that it calls, prints goes to standard error: standard output is the table's."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _row(

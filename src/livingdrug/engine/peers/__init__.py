@@ -30,9 +30,12 @@ class Peer:
     maker: str
     patients: int
     imports: str = ""
+    apart: str = ""  # why it is not timed
 
     def solver(self, task: Task) -> Solver:
         """Ready to solve; EngineError when the tool is not installed."""
+        if self.apart:
+            raise EngineError(self.apart)
         if not find_spec(self.imports or self.package):
             raise EngineError(f"{self.package} is not installed")
         made: Solver = getattr(import_module(f"livingdrug.engine.peers.{self.module}"), self.maker)(task)
@@ -49,4 +52,5 @@ PEERS = (
     Peer("diffrax Tsit5", "diffrax", "by_diffrax", "tsit5", 64),
     Peer("diffrax Kvaerno5", "diffrax", "by_diffrax", "kvaerno5", 16),
     Peer("AMICI CVODES", "amici", "by_amici", "cvodes", 16),
+    Peer("mrgsolve", "mrgsolve", "", "", 0, apart="an R package, not timed from here"),
 )

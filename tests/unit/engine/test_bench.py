@@ -1,0 +1,84 @@
+"""The bench's peers: they solve the same task, and one that is missing or fails is a row that says so."""
+
+import json
+import os
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from livingdrug.cli.run import _measured, dump
+from livingdrug.engine import bench, peers
+from livingdrug.engine.bench_model import study_model, study_patients, study_plan
+from livingdrug.engine.peers import PEERS, Peer
+from livingdrug.engine.peers.task import Task
+from livingdrug.engine.plan import Plan
+
+FEW = 2
+
+
+@pytest.fixture(scope="module")
+def task():
+    """The study model until day 8, over every kind of dose."""
+    plan = study_plan()
+    ticks = np.arange(0.0, 9.0)
+    flags = np.zeros(9, bool)
+    short = Plan(-5.0, 8.0, ticks, np.zeros(9, np.int64), ~flags, flags, plan.observables, plan.written)
+    return Task(study_model(), short, study_patients(FEW))
+
+
+@pytest.fixture(scope="module")
+def exact(task):
+    """By the readable twin of the engine, at 1e-10."""
+    from livingdrug.engine import reference
+
+    rows = []
+    for i in range(FEW):
+        values = {p: float(x[i]) for p, x in task.patients.values.items()}
+        rows.append(reference.integrate(task.model, values, task.patients.doses[i], -5.0, 8.0, task.times, rtol=1e-10))
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("peer", [p for p in PEERS if not p.apart], ids=lambda p: p.tool)
+def test_each_installed_peer_solves_the_task(task, exact, peer):
+    if not find_spec(peer.imports or peer.package):
+        pytest.skip(f"{peer.package} is not installed")
+    if peer.module in ("by_amici", "by_diffrax"):
+        pytest.skip("compiles for minutes; timed by the bench itself")
+    row = bench._row(peer.tool, "1", 1.0, peer.solver(task)(FEW), exact, task.plan, task.patients)
+    assert row["max_error"] < 2e-2 and row["median_error"] < 5e-3
+
+
+def test_a_peer_that_is_missing_fails_or_gives_no_numbers_is_a_row(monkeypatch, task, exact, capfd):
+    class Good(Peer):
+        def solver(self, task):
+            print("chatter")
+            os.write(1, b"chatter of a compiler")
+            return lambda patients: exact[:patients]
+
+    class Bad(Peer):
+        def solver(self, task):
+            raise RuntimeError("CV_CONV_FAILURE\nand a long story")
+
+    class Empty(Peer):
+        def solver(self, task):
+            return lambda patients: np.full_like(exact[:patients], np.nan)
+
+    listed = [Good("good", "numpy", "", "", 1), Bad("bad", "numpy", "", "", 1), Empty("empty", "numpy", "", "", 1),
+              Peer("missing", "no-such-package", "", "", 1), PEERS[-1]]  # fmt: skip
+    monkeypatch.setattr(peers, "PEERS", listed)
+    told = []
+    rows = bench._peers(task.model, task.plan, task.patients, exact, 2, told.append)
+    assert told == [r["tool"] for r in rows] == ["good", "bad", "empty", "missing", "mrgsolve"]
+    assert rows[0]["max_error"] == 0 and rows[0]["patients_per_s_core"] > 0 and rows[0]["version"] == np.__version__
+    assert [r.get("error") for r in rows[1:]] == [
+        "CV_CONV_FAILURE", "the result is not a number everywhere", "no-such-package is not installed",
+        "an R package, not timed from here",
+    ]  # fmt: skip
+    assert "chatter" not in capfd.readouterr().out
+    assert json.loads(dump(rows))[3] == {
+        "tool": "missing",
+        "version": None,
+        "error": "no-such-package is not installed",
+    }
+    assert len({len(_measured({**r, "ratio": 1.0})) for r in rows}) == 1
