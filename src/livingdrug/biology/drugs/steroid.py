@@ -1,4 +1,4 @@
-"""Methylprednisolone: a steroid that calms cytokine production."""
+"""A steroid: it calms cytokine production."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies, Param, State
 
 
-class Methylprednisolone(Module):
+class Steroid(Module):
     """Drug in one volume, and an effect that outlasts it, which lowers the production of cytokines.
 
-    One volume with the usual half-life of 2.5 to 3 hours; no slowing of CAR-T expansion [stein2019].
+    The default is dexamethasone with the kinetics of [krzyzanski2021] (the small second compartment is left in the
+    first); another steroid is a drug file with other numbers. No slowing of CAR-T expansion [stein2019].
     Leaves out: killing of lymphocytes, effects on infection beyond the hazard, tapering withdrawal.
     """
 
-    role = "drug.methylprednisolone"
+    role = "drug.steroid"
 
     weight = Covariate("kg", "body weight")
     clearance_reference = Param("L/day", "clearance at the reference weight")
@@ -31,9 +32,9 @@ class Methylprednisolone(Module):
     production = Multiplies("cytokines.production")
     pace = Multiplies("kinetics.pace")
 
-    drug = State("mg", "methylprednisolone in the body")
+    drug = State("mg", "steroid in the body")
     effect = State("mg/L", "concentration where it acts")
-    dose = Entry("mg", "methylprednisolone", into={"drug": 1.0})
+    dose = Entry("mg", "steroid", into={"drug": 1.0})
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("elimination", out_of="drug", rate=v.clearance / v.volume * v.drug)
