@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from livingdrug import draws
+from livingdrug.cli import main
 from livingdrug.engine import reference
 from livingdrug.engine.javascript import write
 from livingdrug.errors import EngineError
 from livingdrug.model import Covariate, Derived, Module, State, assemble
+from livingdrug.models import entry as models
 from parity.mixture_model import DOSES, MODEL, SEEN, TIMES, VALUES
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -127,3 +129,27 @@ def test_constants_that_no_symbol_can_pass_are_refused():
 
     with pytest.raises(EngineError, match="patient constants"):
         write(assemble(Odd))
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_a_published_model_runs_the_same(tmp_path, capsys, name):
+    """The command writes the module; its course is that of `livingdrug models run`."""
+    from livingdrug.models.course import run
+
+    with pytest.raises(SystemExit) as left:
+        main(["models", "show", name, "--javascript", str(tmp_path / "written.mjs")])
+    assert left.value.code == 0 and "wrote" in capsys.readouterr().err
+    published, expected = models.published(name), run(models.published(name))
+    doses = [{"day": d.time, "into": d.into, "amount": d.amount, "over": d.duration} for d in published.doses()]
+    seen = {n: o.path for n, o in published.observations.items()}
+    chosen = slice(None, None, max(1, len(expected.times) // 60))
+    times = expected.times[chosen]
+    values = dict(list(published.courses().values())[0])
+    asked = {"values": values, "doses": doses, "times": list(times), "seen": list(set(seen.values())), "rtol": 1e-9}
+    asked["start"] = float(min([times[0], *(d["day"] for d in doses)]))
+    text = (tmp_path / "written.mjs").read_text(encoding="utf-8")
+    found = ran(tmp_path, text, f"say(m.simulate({json.dumps(asked)}));")
+    assert found["outcome"] == "completed"
+    days = np.isin(times, [d["day"] for d in doses])  # on a day of a dose one shows before, the other after
+    for n, path in seen.items():
+        assert apart(np.array(found[path])[~days], expected.seen[n][0][chosen][~days]) < 1e-5, n

@@ -45,11 +45,22 @@ def list_(json_: Json = False) -> None:
 
 
 @app.command()
-def show(name: Name, json_: Json = False) -> None:
+def show(
+    name: Name,
+    javascript: Annotated[
+        Path | None, typer.Option("--javascript", help="Write the model as an ES module to this file.")
+    ] = None,
+    json_: Json = False,
+) -> None:
     """One model: numbers with their sources, what can be given and seen, errata."""
     from livingdrug.models.entry import published
 
     model = published(name)
+    if javascript:
+        from livingdrug.engine.javascript import write
+
+        javascript.write_text(write(model.model, model.values, model.title), encoding="utf-8")
+        print(f"wrote {javascript}", file=sys.stderr)
     said: dict[str, Any] = {
         "name": model.label,
         "title": model.title,
