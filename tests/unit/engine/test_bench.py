@@ -67,6 +67,7 @@ def test_a_peer_that_is_missing_fails_or_gives_no_numbers_is_a_row(monkeypatch, 
     listed = [Good("good", "numpy", "", "", 1), Bad("bad", "numpy", "", "", 1), Empty("empty", "numpy", "", "", 1),
               Peer("missing", "no-such-package", "", "", 1), PEERS[-1]]  # fmt: skip
     monkeypatch.setattr(peers, "PEERS", listed)
+    monkeypatch.setattr(bench, "TURN", 0.01)
     told = []
     entrants = bench._peers(task.model, task.plan, task.patients, told.append)
     rows = bench._race(entrants, 2, exact, task.plan, task.patients, told.append)
