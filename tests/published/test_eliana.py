@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import livingdrug
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +26,13 @@ def test_four_in_five_comparable_measures_are_inside(measures) -> None:
     assert inside >= 0.8 * len(comparable)
     apart = [m for m in comparable if not m["fitted"]]
     assert len(apart) >= 10, "rows kept apart are what tests the fit"
+    inside_apart = sum(m["verdict"] == "inside" for m in apart)
+    claim = (
+        f"{inside} of {len(comparable)} comparable measures of ELIANA lie inside "
+        f"({inside - inside_apart} of {len(comparable) - len(apart)} that were used in fitting, "
+        f"{inside_apart} of {len(apart)} that were kept apart)"
+    )
+    assert claim in README.read_text(encoding="utf-8")
 
 
 def test_every_other_measure_says_why_it_is_not_compared(measures) -> None:
