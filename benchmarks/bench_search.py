@@ -242,7 +242,8 @@ def fill(store: Store, studies: Iterator[tuple[str, str, str, str, str]], revisi
             )
             db.execute(
                 "INSERT OR REPLACE INTO study (id, registry, trial, url, hash, version, revision, as_of, first_seen,"
-                " last_seen, changed_seen, title, status, has_results, updated, updated_first) VALUES (?, 'ctgov', ?, '', ?, 1, ?, '', ?, ?, ?, ?, ?, 0, ?, ?)",
+                " last_seen, changed_seen, title, status, has_results, updated, updated_first)"
+                " VALUES (?, 'ctgov', ?, '', ?, 1, ?, '', ?, ?, ?, ?, ?, 0, ?, ?)",
                 (study, study, study, revision, updated, updated, updated, title, status, updated, updated),
             )
             count += 1

@@ -186,13 +186,13 @@ def _machine(device: str, workers: int | None, cluster: str | None) -> None:
         raise ScenarioError("workers and a cluster were both asked for", where="--workers", mend="choose one of them")
 
 
-def _shared(workers: int | None) -> dict[str, int]:
+def _shared(workers: int | None) -> dict[str, Any]:
     """One worker is this process, on one thread; more are processes of their own."""
     return {} if workers is None else {"threads": 1} if workers == 1 else {"workers": workers}
 
 
 @contextmanager
-def progress(what: str, silent: bool) -> Iterator[Callable[[int, int], None] | None]:
+def progress(what: str, silent: bool) -> Iterator[Callable[..., None] | None]:
     """A bar on a terminal (standard error), else nothing; yields what to call with (done, total)."""
     if silent or not sys.stderr.isatty():
         yield None
@@ -204,7 +204,7 @@ def progress(what: str, silent: bool) -> Iterator[Callable[[int, int], None] | N
         task = bar.add_task(what[:60], total=None)
 
         def tell(done: int, total: int, *doing: Any) -> None:
-            named = {"description": doing[0]} if doing and isinstance(doing[0], str) else {}
+            named: dict[str, Any] = {"description": doing[0]} if doing and isinstance(doing[0], str) else {}
             bar.update(task, completed=done, total=total or None, **named)
 
         yield tell

@@ -179,7 +179,9 @@ def test_precision_on_real_records_of_which_few_are_car_therapies() -> None:
     """1,454 records, three in four on antibodies to the same antigens. Each one found was read, one is doubtful."""
     studies = {s.id: s for name in V2 if name.endswith("jsonl.gz") for s in map(read, rows(name))}
     found = {nct for nct, study in studies.items() if classify(study).is_car}
-    plain_words = re.compile(r"CAR[- ]?(?:T|NK)\b|CAR-gamma|(?i:chimeric antigen receptor|cabtagene)|CART\b|CAR-TIL|4SCAR")
+    plain_words = re.compile(
+        r"CAR[- ]?(?:T|NK)\b|CAR-gamma|(?i:chimeric antigen receptor|cabtagene)|CART\b|CAR-TIL|4SCAR"
+    )
     named = {nct for nct in found if plain_words.search(" ".join(p.text for p in wording(studies[nct]).passages))}
     assert len(studies) == 1454 and 50 <= len(found) <= 56
     assert found - named <= {"NCT02937844"}  # a chimeric switch receptor, which the field's monitor counts too

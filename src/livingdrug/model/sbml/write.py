@@ -14,8 +14,9 @@ from livingdrug.model.declare import Change, Entry, Flow, Switch
 if TYPE_CHECKING:
     from livingdrug.model.assemble import Model
 
+# hill is guarded at zero as in model.math
 FUNCTIONS = {
-    "hill": "lambda(x, half, n, 1 / (1 + piecewise(x / half, x > 1e-10 * half, 1e-10)^(-n)))",  # guarded as in model.math
+    "hill": "lambda(x, half, n, 1 / (1 + piecewise(x / half, x > 1e-10 * half, 1e-10)^(-n)))",
     "smooth_step": "lambda(x, at, width, 1 / (1 + exp(-(x - at) / width)))",
     "maximum": "lambda(a, b, piecewise(a, a > b, b))",
     "minimum": "lambda(a, b, piecewise(a, a < b, b))",
