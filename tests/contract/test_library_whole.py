@@ -1,0 +1,44 @@
+"""Nothing in the library stands alone: every mechanism has its equations, every entry loads and is used or can be."""
+
+from __future__ import annotations
+
+import pytest
+
+from livingdrug import biology, library
+from livingdrug.scenario import resolve
+
+OWN = {stem for stem, place in biology.stems().items() if ".published." not in place}
+TRIALS = library.names("trials")
+
+
+def test_every_mechanism_has_equations_and_values() -> None:
+    assert set(library.names("mechanisms")) == OWN
+
+
+@pytest.mark.parametrize("kind", library.KINDS)
+def test_every_entry_loads_and_says_what_it_is(kind: str) -> None:
+    for name in library.names(kind):
+        entry = library.find(kind, name)
+        assert entry.data.get("title"), f"{entry.file} has no title"
+
+
+@pytest.mark.parametrize("trial", TRIALS)
+def test_every_trial_resolves_to_a_model_with_all_its_numbers(trial: str) -> None:
+    resolved = resolve(trial)
+    assert set(resolved.model().parameters) == set(resolved.parameters)
+
+
+def test_every_product_population_protocol_and_tumour_is_in_a_trial() -> None:
+    used = {kind: set() for kind in ("product", "population", "protocol")}
+    for trial in TRIALS:
+        data = library.find("trials", trial).data
+        for kind, names in used.items():
+            names.add(library.find(f"{kind}s", data[kind]).name)
+    for kind, names in used.items():
+        assert names == set(library.names(f"{kind}s")), f"a {kind} that no trial uses is never run by a test"
+
+
+@pytest.mark.parametrize("drug", library.names("drugs"))
+def test_every_drug_can_be_given(drug: str) -> None:
+    resolved = resolve("eliana", {"protocol.drugs": str([*resolve("eliana").protocol["drugs"], drug])})
+    assert any(role.rpartition(".")[2] == drug for role in resolved.modules)
