@@ -30,7 +30,8 @@ def cvodes(task: Task) -> Solver:
     shift, model = task.plan.start, task.model  # its clock starts at 0
     first = {p: float(np.broadcast_to(task.values[p], len(task.patients.ids))[0]) for p in task.patients.values}
     doses = [(t - shift, model.inputs[int(i)], amount, over) for t, i, amount, over in task.doses.tolist()]
-    folder = Path(tempfile.mkdtemp(prefix="livingdrug-amici-"))
+    kept = tempfile.TemporaryDirectory(prefix="livingdrug-amici-", ignore_cleanup_errors=True)
+    folder = Path(kept.name)
     document = libsbml.readSBMLFromString(model.to_sbml(first, doses))
     document.getModel().getFunctionDefinition("hill").setMath(libsbml.parseL3Formula(HILL))
     libsbml.writeSBMLToFile(document, str(folder / "model.xml"))
@@ -60,4 +61,5 @@ def cvodes(task: Task) -> Solver:
             out.append(np.array(found.x)[:, places])
         return np.array(out)
 
+    solve.keeps = kept  # type: ignore[attr-defined]
     return solve
