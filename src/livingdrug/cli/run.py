@@ -53,6 +53,8 @@ def run(
         print(dump(result.json()))
     else:
         print(result.beside_published())
+        if len(result.arms) > 1:
+            print(f"\nThe same patients in every arm:\n\n{result.between_arms()}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
 
 

@@ -142,13 +142,13 @@ class Beside:
         own = self.cells(r for r in self.rows if r.comparable)
         other = self.cells(r for r in self.rows if not r.comparable)
         heads = ("measure", "unit", "simulated (95 %)", "published (95 %)", "verdict", "use", "source")
-        parts = [_columns([heads, *(c[:7] for c in own)])] if own else []
+        parts = [columns([heads, *(c[:7] for c in own)])] if own else []
         missed = [c for c in own if c[4] == "outside"]
         if missed:
             parts.append("\n".join(["Outside, because", *(f"  {c[0]}: {c[7]}" for c in missed)]))
         if other:
             why = ("not comparable", "unit", "simulated (95 %)", "published (95 %)", "because")
-            parts.append(_columns([why, *((*c[:4], c[7]) for c in other)]))
+            parts.append(columns([why, *((*c[:4], c[7]) for c in other)]))
         return "\n\n".join([*parts, self.summary()])
 
     def _repr_html_(self) -> str:
@@ -164,11 +164,11 @@ class Beside:
         )
 
 
-def _columns(table: Sequence[tuple[str, ...]]) -> str:
+def columns(table: Sequence[tuple[str, ...]]) -> str:
     """Lines of text in columns, the heads underlined."""
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)).rstrip() for row in table]
-    return "\n".join([lines[0], "-" * sum(widths[:4]), *lines[1:]])
+    return "\n".join([lines[0], "-" * (sum(widths) + 2 * len(widths) - 2), *lines[1:]])
 
 
 def number(x: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import ScenarioError, unknown
+from livingdrug.results.arms import Arms
 from livingdrug.results.beside import Beside
 from livingdrug.results.courses import Courses
 
@@ -133,6 +135,17 @@ class Result:
         """The table of every measure beside the published one."""
         return self.arm(arm).beside
 
+    def between_arms(self) -> Arms:
+        """The table of every simulated measure, arm by arm; all arms meet the same patients with the same luck."""
+        first, *others = (a.beside.rows for a in self.arms.values())
+        found = [{r.measure: r.whole for r in rows} for rows in others]
+        rows = (
+            (r.measure, r.title, r.unit, (r.whole, *(x.get(r.measure, math.nan) for x in found)))
+            for r in first
+            if not math.isnan(r.whole)
+        )
+        return Arms(tuple(a.title for a in self.arms.values()), tuple(rows))
+
     def json(self) -> dict[str, Any]:
         """The object that `run --json` prints; further arms stand under `arms`."""
         first = self.arm()
@@ -199,4 +212,5 @@ class Result:
     def _repr_html_(self) -> str:
         import html
 
-        return f"<p>{html.escape(self.title)}</p>" + self.arm().beside._repr_html_()
+        between = self.between_arms()._repr_html_() if len(self.arms) > 1 else ""
+        return f"<p>{html.escape(self.title)}</p>" + self.arm().beside._repr_html_() + between

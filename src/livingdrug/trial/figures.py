@@ -231,8 +231,11 @@ def arms(result: Result) -> list[Drawing]:
     for place, arm in enumerate(others):
         if "cmax_true" not in arm.columns:
             continue
-        both = (first.columns["infused"] > 0) & (arm.columns["infused"] > 0)
-        x, y = first.columns["cmax_true"][both], arm.columns["cmax_true"][both]
+        x, y = first.columns["cmax_true"], arm.columns["cmax_true"]
+        both = (first.columns["infused"] > 0) & (arm.columns["infused"] > 0) & (x > 0) & (y > 0)
+        x, y = x[both], y[both]
+        if not len(x):
+            continue
         names = (first.title, arm.title)
         drawings.append(
             _both(

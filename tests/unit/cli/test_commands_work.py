@@ -42,6 +42,8 @@ class Quick:
         self.name, self.title = name, "A trial"
         Quick.asked.append((name, dict(sets or {})))
 
+    arms: dict = {}
+
     def run(self, **options):
         Quick.asked.append(options)
         if Quick.breaks:
