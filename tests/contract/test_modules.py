@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug import biology, library
+from livingdrug.engine import cache
 from livingdrug.errors import UnitError
 from livingdrug.model import Adds, Change, Entry, Flow, Module, Multiplies, Param, Port, Reads, State, assemble
 from livingdrug.model.checks import check_units
@@ -36,13 +37,13 @@ def stand_ins(module: type[Module]) -> list[type[Module]]:
     return [type(f"StandIn{i}", (Module,), {"role": role, **names}) for i, (role, names) in enumerate(wanted.items())]
 
 
-@cache
+@lru_cache
 def alone(stem: str):
     module = biology.find(stem)
     return assemble(module, *stand_ins(module))
 
 
-@cache
+@lru_cache
 def defaults(stem: str) -> dict[str, float]:
     """The numbers of the mechanism's own file, in the module's units."""
     entry = library.find("mechanisms", stem)
@@ -172,3 +173,32 @@ def test_every_entry_lands_somewhere():
                 start = f"{biology.find(stem).role}.{e.name}>"
                 shares = [x for k, x in values_for(stem, 0.0).items() if k.startswith(start)]
                 assert shares and (all(0 <= x <= 1 for x in shares) or stem not in OWN)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_generated_file_as_plain_python_gives_the_reference(stem):
+    """Slopes and published quantities of the file that numba compiles, run with one lane and no compiling."""
+    model, constants = alone(stem), values_for(stem, 0.5)
+    if stem not in OWN:  # numbers that differ, so that no logarithm of a ratio vanishes
+        numbers = {p: 0.4 + 0.05 * i for i, p in enumerate((*model.parameters, *model.covariates))}
+        constants = {**{p: 1.0 for p in model.inputs}, **numbers, **model.constants(numbers)}
+    kernel = cache.plain(model).kernel
+    states = {p: 3.0 + i for i, p in enumerate(model.states)}
+    values = {**constants, **{p: 0.0 for p in model.entries}, **states}
+    reference = model.evaluate({**values, "time": 0.5})
+    w = np.zeros(kernel.SIZE)
+    for area, paths in (("Y", kernel.STATE_PATHS), ("YI", kernel.STATE_PATHS), ("P", kernel.COLUMN_PATHS),
+                        ("U", kernel.INPUT_PATHS)):
+        for i, path in enumerate(paths):
+            w[getattr(kernel, area) + i] = 0.5 if path == "time" else values[path]
+    w[kernel.H] = 1.0
+    w[kernel.MASK:kernel.MASK + kernel.CLONES] = 1.0
+    kernel.prepare(w)
+    kernel.begin(w)
+    kernel.observe(w)
+    found = dict(zip(kernel.STATE_PATHS, w[kernel.F:kernel.F + kernel.N], strict=True))
+    for path, slope in reference.derivatives.items():
+        assert found[path] == pytest.approx(float(slope), rel=1e-9, abs=1e-12), path
+    shown = dict(zip(kernel.OBSERVABLE_PATHS, w[kernel.OB:], strict=False))
+    for path, value in reference.published.items():
+        assert shown[path] == pytest.approx(float(value), rel=1e-9, abs=1e-12), path
