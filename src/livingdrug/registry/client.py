@@ -17,6 +17,9 @@ from livingdrug.registry.errors import RegistryError
 ATTEMPTS = 8
 """How often one request is tried."""
 
+FIRST_ATTEMPTS = 3
+"""... while the registry has not been reached at all: most likely there is no network"""
+
 LONGEST_WAIT = 120.0
 """The longest pause between two tries [s]"""
 
@@ -83,6 +86,7 @@ class Client:
         self._first_wait = 0.01 if local else 2.0
         self._sleep = sleep
         self._next = 0.0
+        self._reached = False
         self._http = httpx.Client(
             timeout=httpx.Timeout(60.0, connect=20.0),
             transport=transport,
@@ -124,7 +128,10 @@ class Client:
                 response = self._http.request(method, self.base_url + path, params=params, json=body)
             except httpx.TransportError as error:
                 trouble = f"{type(error).__name__}: {error}"
+                if not self._reached and attempt + 1 >= FIRST_ATTEMPTS:
+                    break
                 continue
+            self._reached = True
             code = response.status_code
             if code == 404:
                 raise NotFound("the registry does not know this", where=path)

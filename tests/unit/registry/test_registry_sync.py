@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from emulator.ctgov import Ctgov
@@ -334,3 +335,21 @@ def test_repeating_goes_on_after_a_bad_day() -> None:
     assert told == ["no answer"] and slept == [86400, 86400]
     with pytest.raises(RegistryError, match="unknown interval 'fortnight'"):
         repeat(work, "fortnight", told.append)
+
+
+@pytest.mark.parametrize("answers_first, tries", [(False, 3), (True, 8)])
+def test_a_registry_never_reached_is_given_up_sooner_than_one_that_stumbles(answers_first, tries):
+    asked = []
+
+    def answer(request):
+        asked.append(request.url.path)
+        if request.url.path == "/version":
+            return httpx.Response(200, json={})
+        raise httpx.ConnectError("no network")
+
+    client = Client("http://registry.example", transport=httpx.MockTransport(answer), sleep=lambda _: None, pause=0.0)
+    if answers_first:
+        client.get("/version")
+    with pytest.raises(RegistryError, match="no usable answer .*no network"):
+        client.get("/studies")
+    assert asked.count("/studies") == tries
