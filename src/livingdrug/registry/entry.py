@@ -126,7 +126,6 @@ def entry(study: Study) -> Entry:
     }
     texts = {name: searchable(_BREAK.join(t for t in parts if t)) for name, parts in named.items()}
     rest = [
-        *texts.values(),
         study.summary,
         study.description,
         study.eligibility,
@@ -138,7 +137,7 @@ def entry(study: Study) -> Entry:
         *(i.value for i in study.identifiers),
         *study.aliases,
     ]
-    texts["everything"] = searchable(_BREAK.join(t for t in rest if t))
+    texts["everything"] = _BREAK.join([*texts.values(), searchable(_BREAK.join(t for t in rest if t))])
     facets = {
         "status": _some(study.status),
         "phase": study.phases or ("not stated",),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from livingdrug.registry.entry import NUMBERS, TEXTS, Entry
 from livingdrug.registry.index import Hits, Wanted
-from livingdrug.registry.query import Query
+from livingdrug.registry.query import Query, Sequence
 
 _WEIGHTS = {"title": 8.0, "condition": 3.0, "intervention": 4.0, "sponsor": 1.0, "everything": 1.0}
 """How much a word counts by field (bm25 column weights)"""
@@ -138,13 +138,13 @@ def _matches(query: Query, field: str | None, exclude: bool = False) -> list[str
     """Each clause in FTS5's language; words are always quoted, so that nothing typed is read as an operator."""
     scope = f"{field} : " if field else ""
     return [
-        scope
-        + "("
-        + " OR ".join('"' + " ".join(way) + '"' + (" *" if clause.prefix else "") for way in clause.ways)
-        + ")"
-        for clause in query.clauses
-        if clause.exclude == exclude
+        f"{scope}({' OR '.join(map(_quoted, clause.ways))})" for clause in query.clauses if clause.exclude == exclude
     ]
+
+
+def _quoted(way: Sequence) -> str:
+    phrase = " ".join(way)
+    return f'"{phrase[:-1]}" *' if phrase.endswith("*") else f'"{phrase}"'
 
 
 def _match(query: Query, field: str | None) -> str:

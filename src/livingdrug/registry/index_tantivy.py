@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
 from livingdrug.registry.entry import FACETS, NUMBERS, TEXTS, Entry
 from livingdrug.registry.index import Hits, Wanted
-from livingdrug.registry.query import Clause, Query
+from livingdrug.registry.query import Clause, Query, Sequence
 
 _BOOST = {"title": 4.0, "intervention": 2.5, "condition": 2.0}
 """How much more a word counts in these fields"""
@@ -136,15 +135,16 @@ class Tantivy:
 
     def _clause(self, clause: Clause, field: str) -> Any:
         q = self._t.Query
-        ways = [self._way(way, clause.prefix, field) for way in clause.ways]
+        ways = [self._way(way, field) for way in clause.ways]
         return ways[0] if len(ways) == 1 else q.disjunction_max_query(ways, tie_breaker=0.1)
 
-    def _way(self, way: tuple[str, ...], prefix: bool, field: str) -> Any:
+    def _way(self, way: Sequence, field: str) -> Any:
         q = self._t.Query
-        if prefix and len(way) == 1:
-            return q.regex_query(self._schema, field, re.sub(r"[^\w]", "", way[0]) + ".*")
-        if prefix:
-            return q.phrase_prefix_query(self._schema, field, list(way))
-        if len(way) == 1:
-            return q.term_query(self._schema, field, way[0])
-        return q.phrase_query(self._schema, field, list(way))
+        *before, last = way
+        if last.endswith("*"):
+            if before:
+                return q.phrase_prefix_query(self._schema, field, [*before, last[:-1]])
+            return q.regex_query(self._schema, field, f"{last[:-1]}.*")
+        if before:
+            return q.phrase_query(self._schema, field, list(way))
+        return q.term_query(self._schema, field, last)

@@ -1,8 +1,9 @@
-"""What a searcher typed, understood: words, "phrases", beginnings*, -exclusions, and names that mean the same.
+"""What a searcher typed, understood: words, "phrases", beginnings*, either OR other, -exclusions, and other names.
 
-CD19 lymphoma              both words, in any place
+CD19 lymphoma              both words, in any place; lymphoma finds lymphomas, tumor finds tumours
 "cytokine release"         these words in this order
 leuk*                      every word that begins so
+lymphoma OR leuk*          either of the two things beside OR
 lymphoma -mantle           without this word
 CAR T, B7-H3, Kymriah      also found under their other names, unless in quotation marks
 """
@@ -14,11 +15,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from livingdrug.registry.spelling import beginnings, folded
 from livingdrug.registry.synonyms import Finder, meaning, synonyms
 from livingdrug.registry.wording import spelled
 
 Sequence = tuple[str, ...]
-"""Words that follow one another; one word alone is a sequence of one."""
+"""Words that follow one another; one word alone is a sequence of one. A star at the end: the last word may go on."""
 
 _WORD = re.compile(r"[^\W_]+")
 _ACCENT = re.compile("[\u0300-\u036f]+")
@@ -30,8 +32,6 @@ class Clause:
     """One thing that must (or must not) be said, in any of several ways."""
 
     ways: tuple[Sequence, ...]
-    prefix: bool = False
-    """the last word of each way may go on"""
     exclude: bool = False
     known_as: str = ""
     """the name of the meaning that gave the other ways"""
@@ -48,16 +48,18 @@ class Query:
 
 
 def searchable(text: str) -> str:
-    """Text as the index holds it: Greek spelled out, accents dropped."""
+    """Text as the index holds it: Greek spelled out, accents dropped, plain words in their one spelling."""
     text = spelled(text)
-    if text.isascii():
-        return text
+    return folded(text if text.isascii() else _unaccented(text))
+
+
+def _unaccented(text: str) -> str:
     return _ACCENT.sub("", unicodedata.normalize("NFKD", text))
 
 
 def words(text: str) -> Sequence:
-    """The words of a text in small letters: runs of letters and digits."""
-    return tuple(_WORD.findall(searchable(text).lower()))
+    """The words of a text as the index holds them: runs of letters and digits."""
+    return tuple(_WORD.findall(searchable(text)))
 
 
 @lru_cache
@@ -113,6 +115,7 @@ def _spellings(form: str) -> tuple[Sequence, ...]:
 def understood(text: str) -> Query:
     """The query a text means; anything may be typed, nothing raises."""
     clauses: list[Clause] = []
+    joined: set[int] = set()  # clauses before which OR stands
     free: list[str] = []
 
     def settle() -> None:
@@ -124,9 +127,12 @@ def understood(text: str) -> Query:
             settle()
             if sequence := words(quoted):
                 clauses.append(Clause((sequence,), exclude=bool(quote_minus)))
-        elif word.endswith("*") and (sequence := words(word)):
+        elif word == "OR" and not minus:
             settle()
-            clauses.append(Clause((sequence,), prefix=True, exclude=bool(minus)))
+            joined.add(len(clauses))
+        elif word.endswith("*") and (begun := _begun(word)):
+            settle()
+            clauses.append(Clause(begun, exclude=bool(minus)))
         elif minus:
             settle()
             found, name = ways(word)
@@ -135,7 +141,29 @@ def understood(text: str) -> Query:
         else:
             free.append(word)
     settle()
-    return Query(tuple(clauses))
+    return Query(_either(clauses, joined))
+
+
+def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
+    """The clauses, those beside an OR made one; an OR at an end or beside an exclusion joins nothing."""
+    made: list[Clause] = []
+    for n, clause in enumerate(clauses):
+        if n in joined and made and not (clause.exclude or made[-1].exclude):
+            names = " or ".join(filter(None, (made[-1].known_as, clause.known_as)))
+            made[-1] = Clause(tuple(dict.fromkeys((*made[-1].ways, *clause.ways))), known_as=names)
+        else:
+            made.append(clause)
+    return tuple(made)
+
+
+def _begun(word: str) -> tuple[Sequence, ...]:
+    """The ways in which words that begin so stand in the index."""
+    *before, last = _WORD.findall(_unaccented(spelled(word)).lower()) or [""]
+    if not last:
+        return ()
+    begins, whole = beginnings(last)
+    first = words(" ".join(before))
+    return tuple((*first, w) for w in (*(f"{b}*" for b in begins), *whole))
 
 
 def _free_words(text: str) -> list[Clause]:

@@ -13,6 +13,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from livingdrug.registry.spelling import american, singular
+
 
 @dataclass(frozen=True)
 class Synonym:
@@ -34,29 +36,12 @@ def library(file: str) -> dict[str, Any]:
 
 _PIECE = re.compile(r"CART?(?![a-z])|anti(?=[A-Z])|x(?=CD\d)|[A-Za-z]+?(?=CARs?T?(?![a-z]))|[A-Za-z]+|\d+|\+")
 _GAP = re.compile(r"[\s\-./,'_]{0,2}")
-_BRITISH = (
-    ("leukaem", "leukem"),
-    ("tumour", "tumor"),
-    ("haem", "hem"),
-    ("oesoph", "esoph"),
-    ("paed", "ped"),
-    ("gynaec", "gynec"),
-    ("anaem", "anem"),
-)
 
 
 @lru_cache(maxsize=200_000)
 def _plain(piece: str) -> str:
-    """A piece of a word in one spelling: small letters, American, singular."""
-    word = piece.lower()
-    if len(word) > 3:
-        if word.endswith("ies"):
-            word = word[:-3] + "y"
-        elif word.endswith("s") and word[-2] not in "sui":
-            word = word[:-1]
-        for british, american in _BRITISH:
-            word = word.replace(british, american)
-    return word
+    """A piece of a word in one spelling."""
+    return singular(american(piece))
 
 
 def key(form: str) -> str:

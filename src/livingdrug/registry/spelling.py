@@ -1,0 +1,87 @@
+"""One spelling for plain English words: small letters, American, singular; never a code, so CD19 stays CD19.
+
+tumours, tumor and Tumors are one word, so are antibodies and antibody. Words with a digit are left as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_AMERICAN = (
+    ("tumour", "tumor"),
+    ("leukaem", "leukem"),
+    ("haem", "hem"),
+    ("aemi", "emi"),
+    ("oesoph", "esoph"),
+    ("oedem", "edem"),
+    ("oestr", "estr"),
+    ("paed", "ped"),
+    ("gynaec", "gynec"),
+    ("anaest", "anest"),
+    ("rrhoe", "rrhe"),
+    ("randomis", "randomiz"),
+)
+"""pieces of words, British and American"""
+
+_AS_IT_IS = set(
+    "aids alps apts ards asps caps cows crps hads hras icans icos incs kras mers news nras pacs pcos rems sars sirs"
+    " tens".split()
+)
+"""words and short forms that end in s and are no plurals"""
+
+_IRREGULAR = {
+    "metastases": "metastasis",
+    "diagnoses": "diagnosis",
+    "prognoses": "prognosis",
+    "thromboses": "thrombosis",
+    "fibroses": "fibrosis",
+    "viruses": "virus",
+    "women": "woman",
+}
+
+_HISSING = re.compile(r"(?:ss|sh|x|zz|[nrt]ch|oach)es$")
+_PLURAL = re.compile(r"(?<![^\W_])(?:[a-z]{3,}s|women)(?![^\W_])")
+
+
+def american(text: str) -> str:
+    """Text in small letters with British pieces of words in American spelling."""
+    text = text.lower()
+    for british, other in _AMERICAN:
+        text = text.replace(british, other)
+    return text
+
+
+def singular(word: str) -> str:
+    """A word of small letters without its plural ending; one that is no plural as it is."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) < 4 or word[-1] != "s" or word[-2] in "sui" or word in _AS_IT_IS:
+        return word
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-2] if _HISSING.search(word) else word[:-1]
+
+
+@lru_cache(maxsize=100_000)
+def _folded_piece(piece: str) -> str:
+    return _PLURAL.sub(lambda m: singular(m[0]), american(piece))
+
+
+def folded(text: str) -> str:
+    """The text with every plain word in its one spelling."""
+    return " ".join(map(_folded_piece, text.split()))
+
+
+def beginnings(start: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """How a beginning of words may go on in folded text: (beginnings, whole words).
+
+    `leukae` begins leukem too; words that begin with `antibodi` are there as antibody.
+    """
+    begins = [american(start)]
+    for british, other in _AMERICAN:
+        for n in range(3, len(british)):
+            if begins[0].endswith(british[:n]) and not other.startswith(british[:n]):
+                begins.append(begins[0][:-n] + other)
+    whole = {singular(begins[0] + ending) for ending in ("", "s", "es")} if start.isalpha() else set()
+    return tuple(dict.fromkeys(begins)), tuple(sorted(w for w in whole if not w.startswith(begins[0])))
