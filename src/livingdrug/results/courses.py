@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,26 @@ Floats = NDArray[np.float64]
 
 LOWEST, HIGHEST, PER_DECADE = -12, 16, 25  # powers of ten; 25 bins a decade: each about 10 % wide
 BINS = (HIGHEST - LOWEST) * PER_DECADE + 1  # the first holds zero and everything below the lowest
+# Where each next bin begins: the one table by which every device decides. A hair early, so that a value meant to be a
+# power of ten falls above its edge whatever was rounded.
+EDGES = 10.0 ** (LOWEST + np.arange(BINS - 1) / PER_DECADE) * (1.0 - 1e-13)
+DIGITS = 48  # binary digits of a number that are left out of a first look: with four kept it is known to 6 %
 SAMPLES = 24  # patients whose own course is kept
+
+
+@cache
+def _guide() -> tuple[NDArray[np.int16], Floats]:
+    """The bin in which each run of values with one exponent and four digits begins, and the edges with an end."""
+    begins = (np.arange(1 << 63 - DIGITS, dtype=np.int64) << DIGITS).view(np.float64)
+    return np.searchsorted(EDGES, begins, side="right").astype(np.int16), np.append(EDGES, np.nan)
+
+
+def binned(values: Floats) -> NDArray[np.int16]:
+    """The bin of each value: how many edges it has reached; a run of values meets one edge at most."""
+    begins, edges = _guide()
+    place = begins.take(np.ascontiguousarray(values, np.float64).view(np.int64) >> DIGITS, mode="clip")
+    place += values >= edges.take(place)
+    return place
 
 
 @dataclass
@@ -43,16 +63,18 @@ class Courses:
         return cls(times, listed, units, np.zeros((len(times), len(listed), BINS), np.int64))
 
     def add(self, ids: NDArray[np.int64], values: Floats) -> None:
-        """Count the courses (n, T, O) of these patients; nan after the end of follow-up is left out."""
-        with np.errstate(all="ignore"):
-            place = np.floor((np.log10(values) - LOWEST) * PER_DECADE) + 1
-        known = ~np.isnan(values)
-        place = np.where(values > 0, np.clip(place, 0, BINS - 1), 0)
-        row = np.arange(len(self.times) * len(self.names)).reshape(len(self.times), len(self.names))
-        flat = row * BINS + np.where(known, place, 0).astype(np.int64)
-        self.counts += np.bincount(flat[known], minlength=self.counts.size).reshape(self.counts.shape)
+        """Count the courses (n, T, O) of these patients; nan after the end of follow-up is left out.
+
+        Values that stand on a card are counted there.
+        """
+        self.counts += values.counted(EDGES) if hasattr(values, "counted") else self._counted(values)
         for i in range(min(len(ids), SAMPLES - len(self.samples))):
             self.samples[int(ids[i])] = values[i].copy()
+
+    def _counted(self, values: Floats) -> NDArray[np.int64]:
+        row = np.arange(len(self.times) * len(self.names)).reshape(len(self.times), len(self.names))
+        flat = (row * BINS + binned(values))[~np.isnan(values)]
+        return np.bincount(flat, minlength=self.counts.size).reshape(self.counts.shape)
 
     def merge(self, others: Courses) -> None:
         """Count the patients of another part too; parts are merged in the order of their patients."""

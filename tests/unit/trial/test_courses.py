@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.results.courses import Courses
+from livingdrug.results.courses import BINS, EDGES, LOWEST, PER_DECADE, Courses, binned
 
 TIMES = np.array([0.0, 1.0, 2.0])
 
@@ -43,3 +43,19 @@ def test_zeros_and_patients_who_left() -> None:
     assert np.isnan(nobody.percentile("a", 50)).all() and nobody.sample("a").shape == (0, 3)
     frame = made.frame()
     assert len(frame) == 6 and list(frame.columns[:4]) == ["observable", "unit", "day", "followed"]
+
+
+def test_a_value_belongs_to_the_bin_of_its_logarithm() -> None:
+    values = 10.0 ** np.random.default_rng(2).uniform(-14.0, 18.0, 20_000)
+    by_logarithm = np.floor((np.log10(values) - LOWEST) * PER_DECADE) + 1
+    np.testing.assert_array_equal(binned(values), np.clip(by_logarithm, 0, BINS - 1))
+
+
+def test_one_table_of_edges_decides() -> None:
+    """Next to every edge, for powers of ten however rounded, and for what has no logarithm."""
+    near = (EDGES.view(np.int64)[:, None] + np.arange(-3, 4)).view(np.float64)
+    np.testing.assert_array_equal(binned(near), np.searchsorted(EDGES, near, side="right"))
+    tens = 10.0 ** np.arange(-12, 16)
+    for rounded in (tens, np.nextafter(tens, 0.0), np.nextafter(tens, np.inf)):
+        np.testing.assert_array_equal(binned(rounded), 1 + PER_DECADE * np.arange(28))
+    assert binned(np.array([0.0, -0.0, -1.0, -np.inf, 5e-324, np.inf])).tolist() == [0, 0, 0, 0, 0, BINS - 1]
