@@ -19,9 +19,7 @@ def sampled(course: Floats, times: Floats, ids: Ints, seed: int, name: str, nois
 
     course (n, visits); times (visits,) [day]; the error of a visit depends on seed, patient, assay and visit alone.
     """
-    error = (
-        np.column_stack([draws.normal(seed, ids, f"assay.{name}", i) for i in range(len(times))]) if len(times) else 0.0
-    )
+    error = draws.normal(seed, ids[:, None], f"assay.{name}", np.arange(len(times)))
     values = course * np.exp(np.reshape(noise, (-1, 1)) * error)
     return np.where(values >= np.reshape(limit, (-1, 1)), values, np.where(np.isnan(values), np.nan, 0.0))
 

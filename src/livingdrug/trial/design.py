@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,9 @@ COURSE = "every 1 d to day 28, then every 7 d to day 91, then every 28 d"
 
 @dataclass(frozen=True)
 class Design:
-    """One arm, ready to run. visits: name -> days; at: name -> places of those days among the output ticks."""
+    """One arm, ready to run. visits: name -> days; at: name -> places of those days among the output ticks; asked: the
+    programs of the trial's own columns, once they have been compiled.
+    """
 
     name: str
     model: Model
@@ -41,6 +43,7 @@ class Design:
     at: Mapping[str, Any]
     times: Floats
     protocol: Mapping[str, Any]
+    asked: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -46,9 +46,10 @@ class Enrolled:
     dose: Floats
     values: Mapping[str, Any] = field(repr=False)
 
-    def extras(self, names: list[str]) -> Floats:
-        """Patient constants by name, shape (n, names): properties, numbers, and draws ("draw(salvage)")."""
-        return columns(names, self.values, self.cohort.ids, self.patients.seed)
+    def extras(self, names: list[str], part: slice) -> Floats:
+        """Constants of some infused patients, shape (n, names): properties, numbers, and draws ("draw(salvage)")."""
+        known = {n: x[part] if np.ndim(x := self.values[n]) else x for n in names if n in self.values}
+        return columns(names, known, self.cohort.ids[part], self.patients.seed)
 
 
 def columns(names: list[str], values: Mapping[str, Any], ids: Ints, seed: int) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from livingdrug.care.perform import perform
-from livingdrug.care.programs import Programs
+from livingdrug.care.programs import Program, Programs
 from livingdrug.engine.plan import Floats, Output
 from livingdrug.errors import unknown
 from livingdrug.scenario import Arm
@@ -82,23 +82,32 @@ def _asked(
     trial: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output, found: Mapping[str, Any]
 ) -> dict[str, Floats]:
     """The trial's own columns: expressions over what the watches remember of each patient."""
-    numbers = {k: None for k, x in found.items() if np.asarray(x).dtype.kind in "fi"}
+    if not design.asked:
+        design.asked.append(_compiled(trial, design, [k for k, x in found.items() if np.asarray(x).dtype.kind in "fi"]))
+    asked, programs = design.asked[0]
+    watches, kept = output.registers.shape[1:]
+    registers = output.registers.reshape(len(output.outcome), watches * kept)
+    extras = enrolled.extras(asked.extras, part)
+    seen = np.column_stack([found[p] for p in asked.used]) if asked.used else None
+    out: dict[str, Floats] = {}
+    for name, program in programs.items():
+        value = np.asarray(perform(program, seen, extras, 0.0, registers), float)
+        value = np.where(value == -np.inf, np.nan, value)  # "never yet" of a last day or a highest value
+        out[name] = np.broadcast_to(value, len(registers)).copy()
+    return out
+
+
+def _compiled(trial: Mapping[str, Any], design: Design, numbers: list[str]) -> tuple[Programs, dict[str, Program]]:
+    """The programs of the trial's own columns, which may mention the numbers found so far."""
     asked = Programs(
-        {**numbers, "death_day": "day", "end_day": "day"},
+        {**dict.fromkeys(numbers), "death_day": "day", "end_day": "day"},
         design.programs.constants,
         watches=design.programs.watches,
         aliases=design.programs.aliases,
         gives=design.programs.gives,
         drugs=design.programs.drugs,
     )
-    watches, kept = output.registers.shape[1:]
-    registers = output.registers.reshape(len(output.outcome), watches * kept)
-    out: dict[str, Floats] = {}
-    for column in trial.get("column", []):
-        program = asked.compile(column["value"], column.get("unit"), f"column '{column['name']}'")
-        extras = enrolled.extras(asked.extras)[part] if asked.extras else np.zeros((len(registers), 0))
-        seen = np.column_stack([found[p] for p in asked.used]) if asked.used else np.zeros((len(registers), 0))
-        value = np.asarray(perform(program, seen, extras, 0.0, registers), float)
-        value = np.where(value == -np.inf, np.nan, value)  # "never yet" of a last day or a highest value
-        out[column["name"]] = np.broadcast_to(value, len(registers)).copy()
-    return out
+    return asked, {
+        column["name"]: asked.compile(column["value"], column.get("unit"), f"column '{column['name']}'")
+        for column in trial.get("column", [])
+    }

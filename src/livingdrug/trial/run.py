@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,12 @@ from livingdrug.scenario import Arm, Resolved, resolve, schema
 from livingdrug.trial.compare import beside
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.enrolment import Enrolled, enrol
+from livingdrug.trial.in_turn import in_turn, shares
 from livingdrug.trial.measures import Table, endpoints, units
 from livingdrug.trial.rows import rows
 from livingdrug.trial.workers import Crew, crew
 
-TOGETHER = 4_096  # patients drawn at once; memory does not grow with the size of a trial
+TOGETHER, FEWEST = 1_024, 128  # patients that one thread takes at a time: most, and fewest towards the end
 USUAL = 500
 WIDTH = 24  # characters of a text column kept in the patients' table
 
@@ -168,44 +171,59 @@ def lots(
     threads: int | None = None,
     block: int = 256,
     progress: Callable[[int], None] | None = None,
-    seen: Callable[[Ints, Floats], None] | None = None,
+    seen: Callable[[Ints, Floats], Any] | None = None,
     first: int = 0,
     device: str = "cpu",
-) -> Iterator[tuple[Enrolled, dict[str, Any]]]:
-    """Lots of enrolled patients [first, patients) with their columns, so that memory stays flat.
+) -> Iterator[tuple[Enrolled, dict[str, Any], list[Any]]]:
+    """Lots of enrolled patients [first, patients) with their columns, in order. A thread takes a lot all the way from
+    enrolment to columns, so that none waits for another and memory stays flat.
 
-    seen: told (ids, courses (n, times, shown)) of the infused patients, block by block.
+    seen: what it makes of (ids, courses (n, times, shown)) of the infused patients is given back too, block by block.
     """
+    from livingdrug.engine import cache
     from livingdrug.engine.run import simulate_blocks
 
-    program, together = None, TOGETHER
     if device == "cuda":
         from livingdrug.engine import cuda
 
         program, together, block, threads = cuda.load(plan.model), cuda.BLOCK, cuda.BLOCK, 1
-    for begin in range(first, patients, together):
-        enrolled = enrol(arm, plan, np.arange(begin, min(begin + together, patients), dtype=np.int64), seed)
-        found = []
-        for part, output in simulate_blocks(
-            plan.model, plan.plan, enrolled.patients, threads, block, progress, program
-        ):
+    else:
+        program, together, threads = cache.load(plan.model), TOGETHER, threads or os.cpu_count() or 1
+
+    def lot(span: tuple[int, int]) -> tuple[Enrolled, dict[str, Any], list[Any]]:
+        enrolled = enrol(arm, plan, np.arange(*span, dtype=np.int64), seed)
+        size = _even(len(enrolled.infused), block)
+        found, made = [], []
+        for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, 1, size, progress, program):
             found.append(rows(arm, plan, enrolled, part, output))
             if seen:
-                seen(enrolled.cohort.ids[part], output.observables)
+                made.append(seen(enrolled.cohort.ids[part], output.observables))
         if progress:
             progress(len(enrolled.ids) - len(enrolled.infused))
-        yield enrolled, _table(enrolled, found)
+        return enrolled, _table(enrolled, found), made
+
+    yield from in_turn(lot, shares(first, patients, together, FEWEST, threads), threads)
+
+
+def _even(patients: int, block: int) -> int:
+    """The size of blocks of patients, no larger than asked for, that leaves no small block over."""
+    return -(-patients // -(-patients // block)) if patients and block > 0 else block
 
 
 def gather(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> tuple[dict[str, Any], Courses]:
     """The columns of all enrolled patients, and their courses; `how` as in `lots`."""
-    courses = Courses.empty(plan.times, plan.shown, plan.programs.observables)
-    return columns(arm, plan, patients, seed, **how, seen=courses.add), courses
+    courses, alone = Courses.empty(plan.times, plan.shown, plan.programs.observables), Lock()
+
+    def count(ids: Ints, values: Floats) -> None:
+        with alone:
+            courses.add(ids, values)
+
+    return columns(arm, plan, patients, seed, **how, seen=count), courses
 
 
 def columns(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> dict[str, Any]:
     """The columns of all enrolled patients; `how` as in `lots`."""
-    tables = [table for _, table in lots(arm, plan, patients, seed, **how)]
+    tables = [table for _, table, _ in lots(arm, plan, patients, seed, **how)]
     return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
 
 
@@ -213,10 +231,8 @@ def blocks(
     arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None
 ) -> Iterator[tuple[Enrolled, dict[str, Any], Floats]]:
     """Lots of enrolled patients: who they are, their columns, and every course of those infused (n, times, shown)."""
-    kept: list[Floats] = []
-    for enrolled, table in lots(arm, plan, patients, seed, threads, seen=lambda _, x: kept.append(x)):
-        yield enrolled, table, np.concatenate(kept)
-        kept.clear()
+    for enrolled, table, courses in lots(arm, plan, patients, seed, threads, seen=lambda _, x: x):
+        yield enrolled, table, np.concatenate(courses)
 
 
 def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -243,11 +259,12 @@ def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
 def _told(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
     if progress is None:
         return None
-    done = before
+    done, alone = before, Lock()
 
     def tell(more: int) -> None:
         nonlocal done
-        done += more
-        progress(done, total)
+        with alone:
+            done += more
+            progress(done, total)
 
     return tell
