@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from livingdrug.engine.pack import Packed, check_patients, pack
-from livingdrug.engine.plan import Outcome, Output, Patients, Plan, Register
+from livingdrug.engine.pack import check_patients, pack
+from livingdrug.engine.plan import Floats, Outcome, Output, Patients, Plan, Register
 from livingdrug.errors import EngineError, nearest
 
 if TYPE_CHECKING:
@@ -31,12 +32,17 @@ def simulate(
 
     The result does not depend on `threads` or `block`.
     """
-    parts = [out for _, out in simulate_blocks(model, plan, patients, threads, block, progress, program)]
-    if len(parts) == 1:
-        return parts[0]
-    doses = max((p.given.shape[1] for p in parts), default=0)
-    parts = [_widened(p, doses) for p in parts]
-    return Output(**{f: np.concatenate([getattr(p, f) for p in parts]) for f in Output.__dataclass_fields__})
+    task = _Task(model, plan, patients, program)
+    out = task.blank(len(patients.ids))
+
+    def work(part: slice) -> None:
+        task.run(part, _rows(out, part))
+        if progress:
+            progress(part.stop - part.start)
+
+    for _ in _shared_out(work, task.parts(block), threads):
+        pass
+    return _trimmed(out)
 
 
 def simulate_blocks(
@@ -49,33 +55,28 @@ def simulate_blocks(
     program: Program | None = None,
 ) -> Iterator[tuple[slice, Output]]:
     """Yields (which patients, their output) block by block, in order, so that memory stays flat."""
-    from livingdrug.engine import cache
-
-    program = program or cache.load(model)
-    kernel = program.kernel
-    packed = pack(kernel, plan, patients.seed)
-    values = _complete(model, kernel, patients)
-    n = len(patients.ids)
-    if block < 1:
-        raise EngineError(f"a block of {block} patients cannot be run", mend="give block=1 or more")
-    check_patients(kernel, plan, patients)
-    slices = [slice(i, min(i + block, n)) for i in range(0, n, block)] or [slice(0, 0)]
-    workers = max(1, min(threads or os.cpu_count() or 1, len(slices)))
+    task = _Task(model, plan, patients, program)
 
     def work(part: slice) -> tuple[slice, Output]:
-        out = _run_block(kernel, plan, packed, patients, values, part)
+        out = task.blank(part.stop - part.start, getattr(task.kernel, "room", np.empty))  # a card keeps the courses
+        task.run(part, out)
         if progress:
             progress(part.stop - part.start)
-        return part, out
+        return part, _trimmed(out)
 
+    yield from _shared_out(work, task.parts(block), threads)
+
+
+def _shared_out(work: Callable[[slice], Any], parts: list[slice], threads: int | None) -> Iterator[Any]:
+    """What the work on each part gives, in order; a few parts ahead are worked on by threads."""
+    workers = max(1, min(threads or os.cpu_count() or 1, len(parts)))
     if workers == 1:
-        yield from map(work, slices)
+        yield from map(work, parts)
         return
     with ThreadPoolExecutor(workers) as pool:
         waiting: list[Any] = []
-        rest = iter(slices)
         try:
-            for part in rest:
+            for part in parts:
                 waiting.append(pool.submit(work, part))
                 if len(waiting) > 2 * workers:
                     yield waiting.pop(0).result()
@@ -100,83 +101,102 @@ def _complete(model: Any, kernel: Any, patients: Patients) -> dict[str, Any]:
     return values
 
 
-def _run_block(
-    kernel: Any, plan: Plan, packed: Packed, patients: Patients, values: dict[str, Any], part: slice
-) -> Output:
-    n = part.stop - part.start
+class _Task:
+    """A plan and its patients, checked and packed for the kernel."""
 
-    def table(paths: list[str]) -> np.ndarray:
-        out = np.empty((n, len(paths)))
+    def __init__(self, model: Model, plan: Plan, patients: Patients, program: Program | None) -> None:
+        from livingdrug.engine import cache
+
+        self.kernel = (program or cache.load(model)).kernel
+        self.plan, self.patients = plan, patients
+        self.packed = pack(self.kernel, plan, patients.seed)
+        self.values = _complete(model, self.kernel, patients)
+        check_patients(self.kernel, plan, patients)
+
+    def parts(self, block: int) -> list[slice]:
+        """The patients in blocks."""
+        if block < 1:
+            raise EngineError(f"a block of {block} patients cannot be run", mend="give block=1 or more")
+        n = len(self.patients.ids)
+        return [slice(i, min(i + block, n)) for i in range(0, n, block)] or [slice(0, 0)]
+
+    def blank(self, n: int, room: Callable[[tuple[int, ...]], Any] = np.empty) -> Output:
+        """Room for what comes of n patients; for their courses, as `room` gives it."""
+        kernel, packed = self.kernel, self.packed
+        return Output(
+            observables=room((n, packed.outputs, self.plan.written)),
+            registers=np.empty((n, len(self.plan.watches), len(Register))),
+            event_times=np.empty((n, kernel.HAZARDS)),
+            ended=np.empty(n),
+            outcome=np.empty(n, np.int64),
+            steps=np.zeros((n, 2), np.int64),
+            extinct=np.empty((n, kernel.CLONES)),
+            final=np.empty((n, sum(p != "time" for p in kernel.STATE_PATHS))),
+            given=np.full((n, packed.doses, 4), np.inf),
+        )
+
+    def run(self, part: slice, out: Output) -> None:
+        """Simulates some of the patients into `out`."""
+        kernel, plan, packed, patients = self.kernel, self.plan, self.packed, self.patients
+        n = part.stop - part.start
+        starts = self._table([f"{p}@start" for p in kernel.STATE_PATHS if p != "time"], part)
+        if starts.shape[1] < kernel.N:
+            starts = np.column_stack([starts, np.full(n, plan.start)])
+        with np.errstate(all="ignore"):  # a patient whose numbers break ends with an outcome code
+            kernel.run(
+                0,
+                n,
+                patients.ids[part].astype(np.uint64),
+                self._table(kernel.COLUMN_PATHS, part),
+                np.ascontiguousarray(starts),
+                np.ascontiguousarray(patients.extras[part], np.float64),
+                np.ascontiguousarray(patients.doses[part], np.float64),
+                np.ascontiguousarray(patients.thresholds[part], np.float64),
+                packed.ticks,
+                packed.marks,
+                packed.output,
+                packed.moves,
+                packed.seen,
+                plan.written,
+                plan.max_steps,
+                bool(plan.extinction and plan.clone_ticks.any()),
+                packed.numbers,
+                packed.floors,
+                packed.shares,
+                packed.whole,
+                packed.real,
+                packed.code,
+                packed.constants,
+                packed.keys,
+                out.observables,
+                out.registers.reshape(n, len(plan.watches) * len(Register)),
+                out.event_times,
+                out.ended,
+                out.outcome,
+                out.steps,
+                out.extinct,
+                out.final,
+                out.given,
+            )
+
+    def _table(self, paths: Sequence[str], part: slice) -> Floats:
+        """The values of some patients, a column for each path."""
+        out = np.empty((part.stop - part.start, len(paths)))
         for j, p in enumerate(paths):
-            x = values[p]
+            x = self.values[p]
             out[:, j] = x[part] if np.ndim(x) else x
         return out
 
-    columns = table(list(kernel.COLUMN_PATHS))
-    states = [p for p in kernel.STATE_PATHS if p != "time"]
-    starts = table([f"{p}@start" for p in states])
-    if len(states) < kernel.N:
-        starts = np.column_stack([starts, np.full(n, plan.start)])
-    watches = len(plan.watches)
-    given = np.full((n, packed.doses, 4), np.inf)
-    out = Output(
-        observables=np.empty((n, packed.outputs, plan.written)),
-        registers=np.empty((n, watches, len(Register))),
-        event_times=np.empty((n, kernel.HAZARDS)),
-        ended=np.empty(n),
-        outcome=np.empty(n, np.int64),
-        steps=np.zeros((n, 2), np.int64),
-        extinct=np.empty((n, kernel.CLONES)),
-        final=np.empty((n, len(states))),
-        given=given,
-    )
-    with np.errstate(all="ignore"):  # a patient whose numbers break ends with an outcome code
-        kernel.run(
-            0,
-            n,
-            patients.ids[part].astype(np.uint64),
-            columns,
-            np.ascontiguousarray(starts),
-            np.ascontiguousarray(patients.extras[part], np.float64),
-            np.ascontiguousarray(patients.doses[part], np.float64),
-            np.ascontiguousarray(patients.thresholds[part], np.float64),
-            packed.ticks,
-            packed.marks,
-            packed.output,
-            packed.moves,
-            packed.seen,
-            plan.written,
-            plan.max_steps,
-            bool(plan.extinction and plan.clone_ticks.any()),
-            packed.numbers,
-            packed.floors,
-            packed.shares,
-            packed.whole,
-            packed.real,
-            packed.code,
-            packed.constants,
-            packed.keys,
-            out.observables,
-            out.registers.reshape(n, watches * len(Register)),
-            out.event_times,
-            out.ended,
-            out.outcome,
-            out.steps,
-            out.extinct,
-            out.final,
-            given,
-        )
-    used = int(np.isfinite(given[..., 0]).sum(axis=1).max(initial=0))
-    return _widened(out, used)
+
+def _rows(out: Output, part: slice) -> Output:
+    """The part of an output that belongs to some of its patients; the arrays are shared."""
+    return Output(**{f: getattr(out, f)[part] for f in Output.__dataclass_fields__})
 
 
-def _widened(out: Output, doses: int) -> Output:
-    """The same output with room for this many doses given by rules."""
-    fields = {f: getattr(out, f) for f in Output.__dataclass_fields__}
-    given = np.full((len(out.given), doses, 4), np.inf)
-    kept = min(doses, out.given.shape[1])
-    given[:, :kept] = out.given[:, :kept]
-    return Output(**{**fields, "given": given})
+def _trimmed(out: Output) -> Output:
+    """The output without room for doses that no rule gave."""
+    used = int(np.isfinite(out.given[..., 0]).sum(axis=1).max(initial=0))
+    return replace(out, given=np.ascontiguousarray(out.given[:, :used]))
 
 
 def failed(out: Output) -> np.ndarray:
