@@ -6,6 +6,7 @@ import ctypes
 import shutil
 import subprocess
 import types
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from livingdrug import draws
 from livingdrug.engine import cache, cuda
 from livingdrug.engine.cplusplus import translated
 from livingdrug.engine.plan import Act, Op, Patients, Plan, Watch
-from livingdrug.engine.run import simulate
+from livingdrug.engine.run import simulate, simulate_blocks
 from livingdrug.errors import EngineError
+from livingdrug.results.courses import BINS, EDGES, Courses
 from livingdrug.trial import Trial
 from unit.engine.clone_models import CLONES, QUIET
 from unit.engine.ward_model import MODEL, patients, plan
@@ -36,24 +38,33 @@ needs_card = pytest.mark.skipif(not a_card(), reason="CuPy or an NVIDIA card is 
 
 
 def compiled(text, folder):
-    """The CUDA text compiled as ordinary C++, called as the card would be."""
+    """The CUDA text compiled as ordinary C++; its functions are called as the card's would be."""
     (folder / "model.cpp").write_text(text, encoding="utf-8")
     made = folder / "model.so"
     options = ["-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC", "-w"]
     subprocess.run([COMPILER, *options, str(folder / "model.cpp"), "-o", str(made)], check=True)
-    function = ctypes.CDLL(str(made)).run_patients
+    functions = ctypes.CDLL(str(made))
+    kinds = {np.int64: ctypes.c_int64, np.bool_: ctypes.c_bool, np.float64: ctypes.c_double}
 
-    def launch(blocks, threads, given):
-        kinds = {np.int64: ctypes.c_int64, np.bool_: ctypes.c_bool, np.float64: ctypes.c_double}
-        pointer = ctypes.c_void_p
-        function(*(x.ctypes.data_as(pointer) if isinstance(x, np.ndarray) else kinds[type(x)](x) for x in given))
+    def get_function(name):
+        def launch(blocks, threads, given):
+            pointer = ctypes.c_void_p
+            given = [x.ctypes.data_as(pointer) if isinstance(x, np.ndarray) else kinds[type(x)](x) for x in given]
+            functions[name](*given)
 
-    launch.kernel = types.SimpleNamespace(ptr=0)
-    return launch
+        launch.kernel = types.SimpleNamespace(ptr=0)
+        return launch
+
+    return types.SimpleNamespace(get_function=get_function)
 
 
 def on_the_processor(model, folder) -> cache.Program:
     return cuda.program(model, compiled(cuda.source(model), folder))
+
+
+@pytest.fixture(scope="module")
+def ward_text(tmp_path_factory):
+    return compiled(cuda.source(MODEL), tmp_path_factory.mktemp("ward"))
 
 
 class Device:
@@ -62,19 +73,27 @@ class Device:
 
 @pytest.fixture
 def memory(monkeypatch):
-    """NumPy in the place of CuPy: the memory of the processor in the place of the card's."""
+    """NumPy in the place of CuPy, the processor's memory in the place of the card's; the shapes brought back."""
+    brought = []
+
+    def asnumpy(x):
+        brought.append(np.shape(x))
+        return np.array(x)
+
+    runtime = types.SimpleNamespace(memGetInfo=lambda: (2**29, 2**30))
     driver = types.SimpleNamespace(occupancyMaxActiveBlocksPerMultiprocessor=lambda *_: 2)
     stand_in = types.SimpleNamespace(
         full=np.full,
         empty=np.empty,
         asarray=np.array,
         zeros=np.zeros,
-        asnumpy=np.asarray,
+        asnumpy=asnumpy,
         int64=np.int64,
         uint64=np.uint64,
-        cuda=types.SimpleNamespace(driver=driver, Device=Device),
+        cuda=types.SimpleNamespace(driver=driver, Device=Device, Stream=lambda **_: nullcontext(), runtime=runtime),
     )
     monkeypatch.setattr(cuda, "cupy", lambda: stand_in)
+    return brought
 
 
 def ward():
@@ -133,9 +152,9 @@ def alike(found, expected, rtol):
 
 
 @needs_compiler
-def test_the_printed_kernel_does_what_the_plain_one_does(tmp_path, memory, plain):
+def test_the_printed_kernel_does_what_the_plain_one_does(ward_text, memory, plain):
     at, who = ward()
-    found = simulate(MODEL, at, who, threads=1, program=on_the_processor(MODEL, tmp_path))
+    found = simulate(MODEL, at, who, threads=1, program=cuda.program(MODEL, ward_text))
     expected = simulate(MODEL, at, who, threads=1, program=plain)
     assert (
         {0, 1} <= set(expected.outcome)
@@ -148,6 +167,48 @@ def test_the_printed_kernel_does_what_the_plain_one_does(tmp_path, memory, plain
     np.testing.assert_array_equal(
         found.final[:, MODEL.states.index("illness.clone")], counted
     )  # counted cells, by the same draws
+
+
+def on_a_pretended_card(module, values):
+    there = cuda.Card(None, module, []).room(values.shape)
+    there.there[...] = values
+    return there
+
+
+@needs_compiler
+def test_courses_are_counted_as_on_the_processor(ward_text, memory):
+    """Next to every edge of a bin, and whatever else a double can be: the very same whole numbers."""
+    near = (EDGES.view(np.int64)[:, None] + np.arange(-2, 3)).view(np.float64).ravel()
+    odd = [0.0, -0.0, -1.0, np.inf, -np.inf, np.nan, -np.nan, 5e-324, 1.7e308]
+    rng = np.random.default_rng(4)
+    values = np.concatenate([near, odd, 10.0 ** rng.uniform(-14, 18, 4_996)]).reshape(-1, 5, 3)
+    values[rng.random(values.shape) < 0.1] = np.nan
+    here, there = (Courses.empty(np.arange(5.0), ("a", "b", "c"), {}) for _ in range(2))
+    for part in (values[:100], values[100:], values[:0]):
+        here.add(np.arange(len(part)), part)
+        there.add(np.arange(len(part)), on_a_pretended_card(ward_text, part))
+    np.testing.assert_array_equal(there.counts, here.counts)
+    assert here.counts.sum() == (~np.isnan(values)).sum() and (here.counts[..., 0] > 0).all()
+    np.testing.assert_array_equal(there.sample("b"), here.sample("b"))
+
+
+@needs_compiler
+def test_only_what_is_asked_comes_back(ward_text, memory):
+    """Blocks two at a time: counts, single courses and one observable come back, the courses themselves do not."""
+    at, who = ward()
+    whole = simulate(MODEL, at, who, threads=1, program=cuda.program(MODEL, ward_text)).observables
+    memory.clear()
+    courses = Courses.empty(at.ticks, at.observables[: at.written], {})
+    for part, out in simulate_blocks(MODEL, at, who, 2, 5, program=cuda.program(MODEL, ward_text)):
+        courses.add(who.ids[part], out.observables)
+        np.testing.assert_array_equal(out.observables[:, :, 1], whole[part, :, 1])
+    n, times, seen = whole.shape
+    in_blocks = [s for s in memory if s[1:] == (times, seen)]
+    assert in_blocks == [] and memory.count((times, seen)) == n and memory.count((times, seen, BINS)) == 3
+    here = Courses.empty(at.ticks, courses.names, {})
+    here.add(who.ids, whole)
+    np.testing.assert_array_equal(courses.counts, here.counts)
+    np.testing.assert_array_equal(courses.sample(courses.names[0]), here.sample(courses.names[0]))
 
 
 @needs_compiler
@@ -180,6 +241,9 @@ def test_a_whole_trial_is_the_same(tmp_path, memory, monkeypatch):
             np.testing.assert_array_equal(y, x, err_msg=name)
         else:
             np.testing.assert_allclose(y, x, rtol=1e-6, atol=1e-9, err_msg=name)
+    np.testing.assert_array_equal(found.arm().courses.followed(), expected.arm().courses.followed())
+    moved = np.abs(found.arm().courses.counts - expected.arm().courses.counts).sum() / 2  # to the bin beside
+    assert moved < 1e-4 * expected.arm().courses.counts.sum()
 
 
 @needs_compiler
@@ -213,17 +277,28 @@ def test_it_compiles_for_a_card(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert b"run_patients" in (tmp_path / "model.cubin").read_bytes()
+    made = (tmp_path / "model.cubin").read_bytes()
+    assert b"run_patients" in made and b"count_courses" in made
 
 
 @needs_card
 def test_on_a_card():
     at, who = ward()
-    alike(
-        simulate(MODEL, at, who, threads=1, program=cuda.load(MODEL)),
-        simulate(MODEL, at, who, program=cache.plain(MODEL)),
-        1e-7,
+    found = simulate(MODEL, at, who, threads=1, program=cuda.load(MODEL))
+    alike(found, simulate(MODEL, at, who, program=cache.plain(MODEL)), 1e-7)
+    here, there = (Courses.empty(at.ticks, at.observables[: at.written], {}) for _ in range(2))
+    here.add(who.ids, found.observables)
+    for part, out in simulate_blocks(MODEL, at, who, 2, 5, program=cuda.load(MODEL)):
+        there.add(who.ids[part], out.observables)
+    np.testing.assert_array_equal(there.counts, here.counts)
+
+
+def test_courses_of_all_threads_fit_half_of_the_card(memory):
+    at = Plan(
+        0.0, 9.0, np.arange(10.0), np.zeros(10, np.int64), np.ones(10, bool), np.zeros(10, bool), ("a",) * 128, 100
     )
+    assert cuda.together(at, 4) == 2**29 // 4 // (8 * 10 * 100)
+    assert cuda.together(at, 1) == cuda.BLOCK and cuda.together(at, 10**6) == cuda.THREADS
 
 
 def test_without_a_card_it_says_what_is_missing(monkeypatch):

@@ -3,12 +3,15 @@
 The kernel is CUDA C++, printed from the file that runs on the processor and compiled on the spot by NVRTC through CuPy.
 Chosen over numba-cuda because the very same text is also compiled, without a card, by nvcc and by any C++ compiler:
 that is how it is tested. Threads take the next patient from a counter, so none waits for the slowest of its block.
-Rules, hazards and what watches remember are worked out on the card; only what the plan asks for comes back.
+Rules, hazards and what watches remember are worked out on the card. Courses, by far the most, stay there (`OnCard`):
+they are counted there, and only what is sliced from them is brought back.
 """
 
 from __future__ import annotations
 
 from functools import cache as remembered
+from pathlib import Path
+from queue import SimpleQueue
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +20,22 @@ from livingdrug.engine.cplusplus import parameters, translated
 from livingdrug.errors import EngineError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from livingdrug.engine.plan import Floats, Ints, Plan
     from livingdrug.model import Model
 
 GIVEN_BACK = ("observables", "registers", "event_times", "ended", "outcome", "steps", "extinct", "final", "given")
 THREADS = 128  # in one block; with all 255 registers used, two blocks fill a multiprocessor
-BLOCK = 65_536  # patients sent to the card together
+BLOCK = 65_536  # patients sent to the card together, at most
+MOST = 4_096  # blocks of threads that count
+LINES = 2  # blocks of patients on the card at a time: one is copied, or waits for its slowest, while another runs
 
 
 def source(model: Model) -> str:
     """The whole CUDA C++ text of a model; as ordinary C++ it gives the same function for the processor."""
     text = _one_lane(model)
-    return translated(text) + _entry(text)
+    return translated(text) + _entry(text) + Path(__file__).with_name("counting.cuh").read_text(encoding="utf-8")
 
 
 def _one_lane(model: Model) -> str:
@@ -70,12 +78,19 @@ def load(model: Model) -> cache.Program:
     return program(model, _compiled(source(model)))
 
 
-def program(model: Model, function: Any) -> cache.Program:
-    """The model with `run_patients` as its engine: launched with (blocks,), (threads,) and its arguments."""
+def together(plan: Plan, threads: int) -> int:
+    """How many patients to send at once, so that the courses of all threads fit half of the card's memory."""
+    whole = cupy().cuda.runtime.memGetInfo()[1]
+    each = 8 * max(1, int(plan.output.sum()) * plan.written)
+    return max(THREADS, min(BLOCK, whole // 2 // threads // each))
+
+
+def program(model: Model, module: Any) -> cache.Program:
+    """The model with its compiled source as engine: functions that take (blocks,), (threads,) and their arguments."""
     text = _one_lane(model)
     facts = ModuleType("livingdrug_one_lane")
     exec(compile(text, f"<{facts.__name__}>", "exec"), facts.__dict__)
-    return cache.Program(Card(facts, function, parameters(text)))
+    return cache.Program(Card(facts, module, parameters(text)))
 
 
 @remembered
@@ -104,26 +119,69 @@ def cupy() -> Any:
 
 @remembered
 def _compiled(text: str) -> Any:
-    """The kernel on the card; CuPy keeps what it has compiled in the user's cache folder."""
-    module = cupy().RawModule(code=text, options=("-std=c++17",))
-    return module.get_function("run_patients")
+    """The text on the card; CuPy keeps what it has compiled in the user's cache folder."""
+    return cupy().RawModule(code=text, options=("-std=c++17",))
+
+
+class OnCard:
+    """Courses (n, times, observables) that stay on the card: what is sliced comes back, and they count themselves."""
+
+    def __init__(self, shape: tuple[int, ...], count: Any, ahead: Any) -> None:
+        self.shape, self._count, self._ahead = shape, count, ahead
+        self.there = cupy().empty(shape)
+
+    def __getitem__(self, place: Any) -> Floats:
+        with self._ahead:
+            return cupy().asnumpy(self.there[place])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self[...] if dtype is None else self[...].astype(dtype)
+
+    def counted(self, edges: Floats) -> Ints:
+        """How many patients' values have reached so many of the rising edges (times, observables, edges + 1)."""
+        xp, (n, times, seen), bins = cupy(), self.shape, len(edges) + 1
+        with self._ahead:
+            counts = xp.zeros((times, seen, bins), xp.uint64)
+            sizes = [xp.int64(x) for x in (n * times * seen, times * seen, bins)]
+            if sizes[0]:
+                blocks = min(-(-int(sizes[0]) // THREADS), MOST)
+                self._count((blocks,), (THREADS,), (self.there, xp.asarray(edges), counts, *sizes))
+            return xp.asnumpy(counts).astype("int64")
 
 
 class Card:
     """A model's kernel whose `run` works on the card; everything else about the model is as on the processor."""
 
-    def __init__(self, kernel: Any, function: Any, taken: list[tuple[str, Any]]) -> None:
-        self._kernel, self._function, self._taken = kernel, function, taken[2:]
+    def __init__(self, kernel: Any, module: Any, taken: list[tuple[str, Any]]) -> None:
+        self._kernel, self._taken = kernel, taken[2:]
+        self._run, self._count = map(module.get_function, ("run_patients", "count_courses"))
+        streams = cupy().cuda.Stream
+        self._ahead = streams(non_blocking=True, priority=-1)  # small work, let in before patients who wait
+        self._lines: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(LINES):
+            self._lines.put(streams(non_blocking=True))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._kernel, name)
 
+    def room(self, shape: tuple[int, ...]) -> OnCard:
+        """Where courses are written."""
+        return OnCard(shape, self._count, self._ahead)
+
     def run(self, first: int, last: int, *given: Any) -> None:
         """Simulates patients [first, last) of these arrays and fills the output arrays, as the usual kernel does."""
-        import numpy as np
-
         if first >= last:
             return
+        line = self._lines.get()
+        try:
+            with line:
+                self._filled(first, last, given)
+        finally:
+            self._lines.put(line)
+
+    def _filled(self, first: int, last: int, given: tuple[Any, ...]) -> None:
+        import numpy as np
+
         xp = cupy()
         sent: list[Any] = []
         lengths: list[int] = []
@@ -132,22 +190,24 @@ class Card:
             if not kind.axes:
                 sent.append({"bool": np.bool_, "i64": np.int64, "double": np.float64}[kind.of](x))
                 continue
-            if name in GIVEN_BACK:  # filled alike, or not yet filled
+            if isinstance(x, OnCard):
+                there = x.there
+            elif name in GIVEN_BACK:  # filled alike, or not yet filled
                 there = xp.full(x.shape, x.flat[0], x.dtype) if x.size else xp.empty(x.shape, x.dtype)
                 back.append((there, x))
             else:
                 there = xp.asarray(x)
             sent.append(there)
-            lengths += [*x.shape, *[0] * (3 - x.ndim)]
+            lengths += [*x.shape, *[0] * (3 - len(x.shape))]
         counter = xp.zeros(1, xp.uint64)
         blocks = min(-(-(last - first) // THREADS), self._blocks(xp))
         head = (np.int64(first), np.int64(last), counter, xp.asarray(lengths, xp.int64))
-        self._function((blocks,), (THREADS,), (*head, *sent))
+        self._run((blocks,), (THREADS,), (*head, *sent))
         for there, here in back:
             if here.size:
                 here[...] = xp.asnumpy(there)
 
     def _blocks(self, xp: Any) -> int:
         """How many blocks of threads the card holds at once."""
-        held = xp.cuda.driver.occupancyMaxActiveBlocksPerMultiprocessor(self._function.kernel.ptr, THREADS, 0)
+        held = xp.cuda.driver.occupancyMaxActiveBlocksPerMultiprocessor(self._run.kernel.ptr, THREADS, 0)
         return max(1, held) * int(xp.cuda.Device().attributes["MultiProcessorCount"])

@@ -160,10 +160,11 @@ class Patients:
 class Output:
     """What came of a block.
 
-    observables (n, output ticks, written): nan after a patient's end; registers (n, watches, len(Register));
-    event_times (n, hazards): inf when it did not happen; ended (n,): end of follow-up [day]; outcome (n,): codes of
-    Outcome; steps (n, 2): accepted, rejected; extinct (n, clones): time at which each clone died out for good, inf if
-    it did not;
+    observables (n, output ticks, written): nan after a patient's end; they may stand on a card (`cuda.OnCard`), which
+    brings back what is sliced from them;
+    registers (n, watches, len(Register)); event_times (n, hazards): inf when it did not happen;
+    ended (n,): end of follow-up [day]; outcome (n,): codes of Outcome; steps (n, 2): accepted, rejected;
+    extinct (n, clones): time at which each clone died out for good, inf if it did not;
     final (n, states): the state at the end of follow-up; given (n, g, 4): doses given by rules (time, input, amount,
     duration; time = inf unused), so that a run can be replayed on a reference integrator.
     """

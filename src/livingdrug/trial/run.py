@@ -183,12 +183,14 @@ def lots(
     from livingdrug.engine import cache
     from livingdrug.engine.run import simulate_blocks
 
+    threads = threads or os.cpu_count() or 1
     if device == "cuda":
         from livingdrug.engine import cuda
 
-        program, together, block, threads = cuda.load(plan.model), cuda.BLOCK, cuda.BLOCK, 1
+        program, together = cuda.load(plan.model), cuda.together(plan.plan, threads)
+        block = together
     else:
-        program, together, threads = cache.load(plan.model), TOGETHER, threads or os.cpu_count() or 1
+        program, together = cache.load(plan.model), TOGETHER
 
     def lot(span: tuple[int, int]) -> tuple[Enrolled, dict[str, Any], list[Any]]:
         enrolled = enrol(arm, plan, np.arange(*span, dtype=np.int64), seed)
