@@ -34,14 +34,6 @@ def _guide() -> tuple[NDArray[np.int16], Floats]:
     return np.searchsorted(EDGES, begins, side="right").astype(np.int16), np.append(EDGES, np.nan)
 
 
-def binned(values: Floats) -> NDArray[np.int16]:
-    """The bin of each value: how many edges it has reached; a run of values meets one edge at most."""
-    begins, edges = _guide()
-    place = begins.take(np.ascontiguousarray(values, np.float64).view(np.int64) >> DIGITS, mode="clip")
-    place += values >= edges.take(place)
-    return place
-
-
 @dataclass
 class Courses:
     """How each observable went in the patients of one arm.
@@ -67,21 +59,29 @@ class Courses:
 
         Values that stand on a card are counted there.
         """
-        self.counts += values.counted(EDGES) if hasattr(values, "counted") else self._counted(values)
-        for i in range(min(len(ids), SAMPLES - len(self.samples))):
-            self.samples[int(ids[i])] = values[i].copy()
+        if hasattr(values, "counted"):
+            self.counts += values.counted(EDGES)
+        else:
+            from livingdrug.results.counting import count
 
-    def _counted(self, values: Floats) -> NDArray[np.int64]:
-        row = np.arange(len(self.times) * len(self.names)).reshape(len(self.times), len(self.names))
-        flat = (row * BINS + binned(values))[~np.isnan(values)]
-        return np.bincount(flat, minlength=self.counts.size).reshape(self.counts.shape)
+            counts = self.counts.reshape(-1, BINS)
+            whole = np.ascontiguousarray(values, np.float64).reshape(len(values), len(counts))
+            count(whole, *_guide(), DIGITS, counts)
+        self._keep({int(i): values[k].copy() for k, i in enumerate(ids[:SAMPLES]) if self._early(i)})
 
     def merge(self, others: Courses) -> None:
-        """Count the patients of another part too; parts are merged in the order of their patients."""
+        """Count the patients of another part too."""
         self.counts += others.counts
-        for who, course in others.samples.items():
-            if len(self.samples) < SAMPLES:
-                self.samples[who] = course
+        self._keep(others.samples)
+
+    def _early(self, patient: int) -> bool:
+        return len(self.samples) < SAMPLES or patient < max(self.samples)
+
+    def _keep(self, courses: Mapping[int, Floats]) -> None:
+        """Keep the courses of the first patients by number, in whatever order they come."""
+        if courses:
+            known = {**self.samples, **courses}
+            self.samples = {i: known[i] for i in sorted(known)[:SAMPLES]}
 
     def followed(self) -> NDArray[np.int64]:
         """How many patients were alive and followed at each time (T,)."""

@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.results.courses import BINS, EDGES, LOWEST, PER_DECADE, Courses, binned
+from livingdrug.results.courses import BINS, EDGES, LOWEST, PER_DECADE, Courses
 
 TIMES = np.array([0.0, 1.0, 2.0])
+
+
+def binned(values: np.ndarray) -> np.ndarray:
+    """The bin of each value."""
+    made = Courses.empty(np.arange(float(values.size)), ("a",), {})
+    made.add(np.array([7]), values.reshape(1, -1, 1))
+    assert (made.counts.sum(axis=2) == 1).all()
+    return made.counts[:, 0].argmax(axis=1).reshape(values.shape)
 
 
 def filled(values: np.ndarray, split: int) -> Courses:
@@ -59,3 +67,8 @@ def test_one_table_of_edges_decides() -> None:
     for rounded in (tens, np.nextafter(tens, 0.0), np.nextafter(tens, np.inf)):
         np.testing.assert_array_equal(binned(rounded), 1 + PER_DECADE * np.arange(28))
     assert binned(np.array([0.0, -0.0, -1.0, -np.inf, 5e-324, np.inf])).tolist() == [0, 0, 0, 0, 0, BINS - 1]
+
+
+def test_a_block_of_another_shape_is_refused() -> None:
+    with pytest.raises(ValueError, match="reshape"):
+        filled(VALUES[:10, :, :1], 10)
