@@ -34,7 +34,7 @@ def library(file: str) -> dict[str, Any]:
     return tomllib.loads(files("livingdrug.library").joinpath("registry", f"{file}.toml").read_text("utf-8"))
 
 
-_PIECE = re.compile(r"CART?(?![a-z])|anti(?=[A-Z])|x(?=CD\d)|[A-Za-z]+?(?=CARs?T?(?![a-z]))|[A-Za-z]+|\d+|\+")
+_PIECE = re.compile(r"CART?(?![a-z])|[Aa]nti(?=[A-Z])|x(?=CD\d)|[A-Za-z]+?(?=CARs?T?(?![a-z]))|[A-Za-z]+|\d+|\+")
 _GAP = re.compile(r"[\s\-./,'_]{0,2}")
 
 
@@ -68,6 +68,7 @@ class Finder:
             for written in (form, form.lower()):  # JCAR017 has three pieces, jcar017 two
                 pieces = [_plain(p) for p in _PIECE.findall(written)]
                 self._longest[pieces[0]] = max(len(pieces), self._longest.get(pieces[0], 0))
+            self._longest.setdefault(whole, 1)  # BAFFR is BAFF-R
             letters = re.sub(r"[^A-Za-z]", "", form)
             if letters.isupper() and len(letters) <= 5 and not re.search(r"\d", form):
                 self._capitals.add(whole)

@@ -29,9 +29,10 @@ class Label:
 
 NOT_STATED = Label("not stated", "high", "nothing said", "", "")
 
-_BARE = r"(?:19|20|22|30|33|38|70|123|133|138|276|5|7)"
+_BARE = r"(?:19|20|22|30|33|37|38|45|70|84|123|133|138|276|5|7)"
 _CART_NUMBER = re.compile(
-    rf"(?<=CAR)(?<!-CAR)-?T?[- ]?({_BARE})(?![\d.%^])(?!\s?(?:cells|patients|days|x))", re.IGNORECASE
+    rf"(?<=CAR)(?<!-CAR)-?T?[- .]?({_BARE}(?:[.x/]{_BARE}(?!\d))*)(?!\d|\.\d|[%^])(?!\s?(?:cells|patients|days|x))",
+    re.IGNORECASE,
 )
 _NUMBER_CAR = re.compile(rf"(?<![\w./^-])(?<!10 )({_BARE})(?:[/x-]({_BARE}))?[ -]?(?=CARs?(?![a-z]))")
 _CHAIN = re.compile(
@@ -47,6 +48,10 @@ _SEVERAL = rule("several")
 _MOST_IN_ELIGIBILITY = 2
 """more antigens than this in the eligibility text are a list to choose from, not the target"""
 _CAR = rule("car_or_cell")
+_NAMES_CAR = rule("car")
+_DEMAND = rule("demand")
+_DEMANDED = rule("demanded")
+_POSITIVE = rule("positive")
 
 
 @lru_cache
@@ -80,7 +85,7 @@ def _written_out(text: str) -> str:
         known = [n for n in re.findall(r"\d+[ab]?", rest) if f"CD{n}" in _rows()]
         return " / ".join([first, *(f"CD{n}" for n in known)]) + " " if known else match[0]
 
-    text = _CART_NUMBER.sub(lambda m: f" CD{m[1]} ", text)
+    text = _CART_NUMBER.sub(lambda m: "".join(f" CD{n} " for n in re.findall(r"\d+", m[1])), text)
     text = _NUMBER_CAR.sub(lambda m: " ".join(f"CD{n}" for n in m.groups() if n) + " ", text)
     return _CHAIN.sub(chain, text)
 
@@ -91,35 +96,52 @@ def _sentence(text: str, begin: int, end: int) -> str:
     return " ".join(text[left + 1 : right].strip(" .;|*").split())[:300]
 
 
-def _seen(passage: Passage, aimed: bool) -> list[tuple[str, str]]:
-    """(antigen, sentence) of a passage; `aimed` keeps only those that the words around call a target."""
+@dataclass(frozen=True)
+class _Mention:
+    """An antigen where a passage names it."""
+
+    antigen: str
+    sentence: str
+    of_patients: bool
+    """the words say whose tumour carries it, not what the cells aim at: `mesothelin-positive`"""
+
+
+def _mentions(passage: Passage, how: str) -> list[_Mention]:
+    """The antigens of a passage that are `named`, called a target (`aimed`), or asked of the tumour (`demanded`)."""
     written = _written_out(passage.text)
     text = _NOT_TARGET.sub(lambda m: " " * len(m[0]), written)
     found = []
     for name, begin, end in _finder().find(text):
         before, after = text[max(0, begin - 80) : begin], text[end : end + 40]
+        sentence = passage.text if len(passage.text) <= 300 else _sentence(written, begin, end)
         if _rows()[name].get("wary"):
             meant = bool(_PURPOSE.search(before) or _PURPOSED.match(after))
+        elif how == "demanded":
+            meant = bool(_DEMAND.search(before) or _DEMANDED.match(after))
         else:
-            meant = not aimed or bool(_AIM.search(before) or _AIMED.match(after))
-        if not meant:
+            meant = how == "named" or bool(_AIM.search(before) or _AIMED.match(after))
+        if not meant or (how == "aimed" and not _CAR.search(sentence)):
             continue
         if _FORMER.search(before) and passage.place not in ("intervention", "other name"):
             continue
-        found.append((name, passage.text if len(passage.text) <= 300 else _sentence(written, begin, end)))
+        of_patients = bool(_POSITIVE.match(after)) and not _PURPOSE.search(before)
+        found.append(_Mention(name, sentence, of_patients))
     return found
 
 
-# Places by their say: the first that names antigens is believed, unless it speaks of several and names one.
+# Places by their say: the first that names antigens is believed, unless it speaks of several and names one;
+# interventions that name a CAR are read beside the title.
 _TIERS = (
-    (("title",), False, "high"),
-    (("intervention", "other name"), False, "high"),
-    (("official title",), False, "high"),
-    (("intervention description", "arm", "keyword"), False, "high"),
-    (("summary",), True, "medium"),
-    (("description", "outcome"), True, "medium"),
-    (("summary", "condition"), False, "low"),
-    (("eligibility",), True, "low"),
+    (("title",), "named", "high"),
+    (("intervention", "other name"), "named", "high"),
+    (("official title",), "named", "high"),
+    (("intervention description", "arm"), "named", "high"),
+    (("keyword",), "named", "high"),
+    (("summary",), "aimed", "medium"),
+    (("description", "outcome"), "aimed", "medium"),
+    (("summary", "condition"), "named", "low"),
+    (("eligibility",), "aimed", "low"),
+    (("eligibility",), "demanded", "low"),
 )
 
 
@@ -133,19 +155,23 @@ def targets(words: Wording, products: list[tuple[Product, Passage]]) -> tuple[La
                 Label(antigen, product.confidence("target"), "named product", passage.place, product.row("target")),
             )
     several = False
-    for places, aimed, confidence in _TIERS:
+    for places, how, confidence in _TIERS:
         passages = words.of(*places)
         if places[0] == "eligibility":
             passages = tuple(Passage(p.place, re.split(r"(?i)exclusion criteria", p.text)[0]) for p in passages)
         if found and places[0] != "title" and not (several and len(found) < 2):
-            break
+            passages = tuple(p for p in passages if p.place == "intervention" and _NAMES_CAR.search(p.text))
+            if not passages:
+                break
         fresh: dict[str, Label] = {}
+        of_patients: dict[str, Label] = {}
         for passage in passages:
             several = several or (passage.place in ("title", "intervention") and bool(_SEVERAL.search(passage.text)))
-            for antigen, sentence in _seen(passage, aimed):
-                if aimed and not _CAR.search(sentence):
-                    continue
-                fresh.setdefault(antigen, Label(antigen, confidence, "named antigen", passage.place, sentence))
+            for mention in _mentions(passage, how):
+                label = Label(mention.antigen, confidence, "named antigen", passage.place, mention.sentence)
+                (of_patients if mention.of_patients else fresh).setdefault(mention.antigen, label)
+        if not (found or fresh):
+            fresh = of_patients
         if places[0] != "eligibility" or len(fresh) <= _MOST_IN_ELIGIBILITY:
             found = {**fresh, **found}
     for antigen in list(found):
