@@ -298,7 +298,7 @@ def test_courses_of_all_threads_fit_half_of_the_card(memory):
         0.0, 9.0, np.arange(10.0), np.zeros(10, np.int64), np.ones(10, bool), np.zeros(10, bool), ("a",) * 128, 100
     )
     assert cuda.together(at, 4) == 2**29 // 4 // (8 * 10 * 100)
-    assert cuda.together(at, 1) == cuda.BLOCK and cuda.together(at, 10**6) == cuda.THREADS
+    assert cuda.together(at, 1) == cuda.TOGETHER and cuda.together(at, 10**6) == cuda.THREADS
 
 
 def test_without_a_card_it_says_what_is_missing(monkeypatch):

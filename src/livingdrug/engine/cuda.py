@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 GIVEN_BACK = ("observables", "registers", "event_times", "ended", "outcome", "steps", "extinct", "final", "given")
 THREADS = 128  # in one block; with all 255 registers used, two blocks fill a multiprocessor
-BLOCK = 65_536  # patients sent to the card together, at most
-MOST = 4_096  # blocks of threads that count
-LINES = 2  # blocks of patients on the card at a time: one is copied, or waits for its slowest, while another runs
+TOGETHER = 65_536  # patients sent to the card together, at most
+LINES = 2  # such lots on the card at a time: one is copied, or waits for its slowest, while another runs
+COUNTING = 4_096  # blocks of threads that count
 
 
 def source(model: Model) -> str:
@@ -82,7 +82,7 @@ def together(plan: Plan, threads: int) -> int:
     """How many patients to send at once, so that the courses of all threads fit half of the card's memory."""
     whole = cupy().cuda.runtime.memGetInfo()[1]
     each = 8 * max(1, int(plan.output.sum()) * plan.written)
-    return max(THREADS, min(BLOCK, whole // 2 // threads // each))
+    return max(THREADS, min(TOGETHER, whole // 2 // threads // each))
 
 
 def program(model: Model, module: Any) -> cache.Program:
@@ -144,7 +144,7 @@ class OnCard:
             counts = xp.zeros((times, seen, bins), xp.uint64)
             sizes = [xp.int64(x) for x in (n * times * seen, times * seen, bins)]
             if sizes[0]:
-                blocks = min(-(-int(sizes[0]) // THREADS), MOST)
+                blocks = min(-(-int(sizes[0]) // THREADS), COUNTING)
                 self._count((blocks,), (THREADS,), (self.there, xp.asarray(edges), counts, *sizes))
             return xp.asnumpy(counts).astype("int64")
 
@@ -155,11 +155,13 @@ class Card:
     def __init__(self, kernel: Any, module: Any, taken: list[tuple[str, Any]]) -> None:
         self._kernel, self._taken = kernel, taken[2:]
         self._run, self._count = map(module.get_function, ("run_patients", "count_courses"))
-        streams = cupy().cuda.Stream
-        self._ahead = streams(non_blocking=True, priority=-1)  # small work, let in before patients who wait
+        cuda = cupy().cuda
+        held = cuda.driver.occupancyMaxActiveBlocksPerMultiprocessor(self._run.kernel.ptr, THREADS, 0)
+        self._held = max(1, held) * int(cuda.Device().attributes["MultiProcessorCount"])  # blocks of threads at once
+        self._ahead = cuda.Stream(non_blocking=True, priority=-1)  # small work, let in before patients who wait
         self._lines: SimpleQueue[Any] = SimpleQueue()
         for _ in range(LINES):
-            self._lines.put(streams(non_blocking=True))
+            self._lines.put(cuda.Stream(non_blocking=True))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._kernel, name)
@@ -200,14 +202,9 @@ class Card:
             sent.append(there)
             lengths += [*x.shape, *[0] * (3 - len(x.shape))]
         counter = xp.zeros(1, xp.uint64)
-        blocks = min(-(-(last - first) // THREADS), self._blocks(xp))
+        blocks = min(-(-(last - first) // THREADS), self._held)
         head = (np.int64(first), np.int64(last), counter, xp.asarray(lengths, xp.int64))
         self._run((blocks,), (THREADS,), (*head, *sent))
         for there, here in back:
             if here.size:
                 here[...] = xp.asnumpy(there)
-
-    def _blocks(self, xp: Any) -> int:
-        """How many blocks of threads the card holds at once."""
-        held = xp.cuda.driver.occupancyMaxActiveBlocksPerMultiprocessor(self._run.kernel.ptr, THREADS, 0)
-        return max(1, held) * int(xp.cuda.Device().attributes["MultiProcessorCount"])
