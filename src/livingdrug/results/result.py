@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.results.arms import Arms
 from livingdrug.results.beside import Beside
+from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
 
 if TYPE_CHECKING:
@@ -34,14 +35,45 @@ class TimeToEvent:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """One arm. columns: name -> array over all enrolled patients; endpoints by name; courses; beside the published."""
+    """One arm. columns: name -> array over all enrolled patients; timed: the endpoints, by name, of patients with such
+    columns; courses; beside the published.
+    """
 
     name: str
     title: str
-    columns: Mapping[str, Any] = field(repr=False)
-    endpoints: Mapping[str, TimeToEvent] = field(repr=False)
+    columns: Columns = field(repr=False)
+    timed: Callable[[Mapping[str, Any]], Mapping[str, TimeToEvent]] = field(repr=False)
     courses: Courses = field(repr=False)
     beside: Beside = field(repr=False)
+
+    @property
+    def endpoints(self) -> Mapping[str, TimeToEvent]:
+        """The endpoints of all patients, by name."""
+        return self.timed(self.columns)
+
+    def patients(self) -> Iterator[pd.DataFrame]:
+        """What `Result.patients` tells of this arm, a part of the patients at a time."""
+        import pandas as pd
+
+        for part in self.columns.parts():
+            yield pd.DataFrame({"arm": self.name, **part})
+
+    def events(self) -> Iterator[pd.DataFrame]:
+        """What `Result.events` tells of this arm, a part of the patients at a time."""
+        import pandas as pd
+
+        def seen(days: NDArray[np.float64], event: Any, endpoint: Any) -> pd.DataFrame:
+            known = np.isfinite(days)
+            event, endpoint = (x if isinstance(x, str) else x[known] for x in (event, endpoint))
+            told = {"patient": part["patient"][known], "day": days[known], "event": event, "endpoint": endpoint}
+            return pd.DataFrame({"arm": self.name, **told})
+
+        for part in self.columns.parts():
+            days = [name for name in part if name.endswith("_day")]
+            found = [seen(part[name], name[:-4].replace("_", " "), "") for name in days]
+            for end in self.timed(part).values():
+                found.append(seen(end.time, end.what, np.where(end.event, end.name, end.name + " (censored)")))
+            yield pd.concat(found, ignore_index=True).sort_values(["patient", "day"], kind="stable", ignore_index=True)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -86,50 +118,18 @@ class Result:
         """One row for each patient and arm; times [day] from infusion, inf when something never happened."""
         import pandas as pd
 
-        parts = []
-        for arm in self.arms.values():
-            frame = pd.DataFrame(dict(arm.columns))
-            frame.insert(0, "arm", arm.name)
-            parts.append(frame)
-        return pd.concat(parts, ignore_index=True)
+        return pd.concat((p for arm in self.arms.values() for p in arm.patients()), ignore_index=True)
 
     @property
     def events(self) -> pd.DataFrame:
         """One row for each event of each patient: arm, patient, day, event; and each endpoint's event or censoring."""
         import pandas as pd
 
-        parts = []
-        for arm in self.arms.values():
-            for name, days in arm.columns.items():
-                if name.endswith("_day"):
-                    known = np.isfinite(days)
-                    parts.append(
-                        pd.DataFrame(
-                            {
-                                "arm": arm.name,
-                                "patient": arm.columns["patient"][known],
-                                "day": days[known],
-                                "event": name[:-4].replace("_", " "),
-                                "endpoint": "",
-                            }
-                        )
-                    )
-            for end in arm.endpoints.values():
-                known = np.isfinite(end.time)
-                parts.append(
-                    pd.DataFrame(
-                        {
-                            "arm": arm.name,
-                            "patient": arm.columns["patient"][known],
-                            "day": end.time[known],
-                            "event": end.what[known],
-                            "endpoint": np.where(end.event[known], end.name, end.name + " (censored)"),
-                        }
-                    )
-                )
-        return pd.concat(parts, ignore_index=True).sort_values(
-            ["arm", "patient", "day"], kind="stable", ignore_index=True
-        )
+        return pd.concat(self._events(), ignore_index=True)
+
+    def _events(self) -> Iterator[pd.DataFrame]:
+        for name in sorted(self.arms):
+            yield from self.arms[name].events()
 
     def beside_published(self, arm: str | None = None) -> Beside:
         """The table of every measure beside the published one."""
@@ -193,8 +193,8 @@ class Result:
         as_json("resolved.json", self.resolved.as_dict())
         as_json("provenance.json", dict(self.provenance))
         as_json("measures.json", self.json())
-        self.patients.to_parquet(place / "patients.parquet", index=False)
-        self.events.to_parquet(place / "events.parquet", index=False)
+        _parquet(place / "patients.parquet", (p for arm in self.arms.values() for p in arm.patients()))
+        _parquet(place / "events.parquet", self._events())
         for name, frame in (("courses", Courses.frame), ("samples", Courses.sample_frame)):
             parts = [frame(a.courses).assign(arm=a.name) for a in self.arms.values()]
             pd.concat(parts, ignore_index=True).to_parquet(place / f"{name}.parquet", index=False)
@@ -214,3 +214,16 @@ class Result:
 
         between = self.between_arms()._repr_html_() if len(self.arms) > 1 else ""
         return f"<p>{html.escape(self.title)}</p>" + self.arm().beside._repr_html_() + between
+
+
+def _parquet(path: Path, parts: Iterable[pd.DataFrame]) -> None:
+    """Write a table that comes in parts, all with the same columns."""
+    import pyarrow
+    from pyarrow.parquet import ParquetWriter
+
+    tables = (pyarrow.Table.from_pandas(part, preserve_index=False) for part in parts)
+    first = next(tables)
+    with ParquetWriter(path, first.schema) as file:
+        file.write_table(first)
+        for table in tables:
+            file.write_table(table)

@@ -97,8 +97,9 @@ def beside(
         whole = measure.value if measure else float("nan")
         word, reason = verdict(published, simulated, whole)
         rows.append(_row(published, measure, simulated, whole, size, word, reason))
-    for measure in prepared.values():
-        if measure.name not in told:
+    for key in prepared:
+        if key not in told:
+            measure = prepared[key]
             size = int(trial.get("size", len(measure.population)))
             rows.append(
                 _row(

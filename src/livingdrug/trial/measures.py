@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from livingdrug.care.programs import Programs
 from livingdrug.care.schedule import DAYS, duration
 from livingdrug.engine.plan import Floats, Ints
 from livingdrug.errors import ScenarioError, unknown
+from livingdrug.results.columns import Columns
+from livingdrug.results.on_demand import OnDemand
 from livingdrug.trial.survival import hazard_ratio, median_time, survival_at
 
 KINDS = ("share", "median", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
@@ -45,8 +48,9 @@ class Table:
     """Columns of patients (n,) that measures, endpoints and plots ask by expressions ("crs_grade >= 3")."""
 
     def __init__(self, columns: Mapping[str, Any], units: Mapping[str, str] | None = None) -> None:
-        self.columns = {k: np.asarray(x, float) for k, x in columns.items() if np.asarray(x).dtype.kind in "fiub"}
-        self.size = len(next(iter(self.columns.values())))
+        kept = Columns.of(columns)
+        self.size = kept.size
+        self.columns = OnDemand((k for k in kept if kept.kind(k) in "fiub"), lambda k: np.asarray(kept[k], float))
         day = {k: "day" for k in self.columns if k.endswith("_day")}
         self.units = {
             **dict.fromkeys(self.columns),
@@ -65,6 +69,11 @@ class Table:
         """Where an expression holds (n,); a missing value does not hold."""
         found = self.of(text, where)
         return (found != 0) & ~np.isnan(found)
+
+    @cached_property
+    def followed(self) -> Any:
+        """Who was infused and simulated to the end (n,)."""
+        return self.true("infused and not failed")
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ def endpoint(table: Table, definition: Mapping[str, Any]) -> Endpoint:
     seen = (days[:-1] >= start) & (days[:-1] <= days[-1])  # not before the start, nor after the end of follow-up
     days[:-1] = np.where(seen, days[:-1], np.inf)
     first = days.argmin(axis=0)  # an event comes before a censoring of the same day
-    chosen = table.true(definition.get("among", 1), where) & np.isfinite(start) & table.true("infused and not failed")
+    chosen = table.true(definition.get("among", 1), where) & np.isfinite(start) & table.followed
     time = np.where(chosen, days.min(axis=0), np.nan) - np.where(chosen, start, 0.0)
     return Endpoint(
         name=str(definition["name"]),
@@ -111,9 +120,10 @@ def endpoint(table: Table, definition: Mapping[str, Any]) -> Endpoint:
     )
 
 
-def endpoints(trial: Mapping[str, Any], table: Table) -> dict[str, Endpoint]:
+def endpoints(trial: Mapping[str, Any], table: Table) -> Mapping[str, Endpoint]:
     """Every endpoint of a trial, by name."""
-    return {e["name"]: endpoint(table, e) for e in trial.get("endpoint", [])}
+    definitions = {e["name"]: e for e in trial.get("endpoint", [])}
+    return OnDemand(definitions, lambda name: endpoint(table, definitions[name]), keep=1)
 
 
 def units(trial: Mapping[str, Any]) -> dict[str, str]:
@@ -122,11 +132,12 @@ def units(trial: Mapping[str, Any]) -> dict[str, str]:
     return {"weight": "kg", "age": "year", "bsa": "m**2", "dose": "cell", **own}
 
 
-def prepare(trial: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Measure]:
+def prepare(trial: Mapping[str, Any], columns: Mapping[str, Any]) -> Mapping[str, Measure]:
     """Every measure of a trial on one arm's patients (columns of all enrolled), by name."""
     table = Table(columns, units(trial))
     ends = endpoints(trial, table)
-    return {str(m["name"]): _measure(m, table, ends) for m in trial.get("measure", [])}
+    definitions = {str(m["name"]): m for m in trial.get("measure", [])}
+    return OnDemand(definitions, lambda name: _measure(definitions[name], table, ends))
 
 
 def measures(trial: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, float]:
@@ -144,7 +155,7 @@ def _measure(m: Mapping[str, Any], table: Table, ends: Mapping[str, Endpoint]) -
             raise ScenarioError(f"a measure of the kind '{kind}' needs '{word}'", where=where, mend=f"add {word} = ...")
     whole = m.get("among") == "enrolled"
     everybody = np.ones(table.size, bool)
-    population = np.flatnonzero(everybody if whole else table.true("infused and not failed"))
+    population = np.flatnonzero(everybody if whole else table.followed)
     among = everybody if whole else table.true(m.get("among", 1), where)
     unit = str(m.get("unit", "%" if kind in ("share", "survival") else "1"))
     read = _reader(m, kind, table, ends, among, where, unit)

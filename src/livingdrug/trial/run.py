@@ -7,6 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,7 +16,9 @@ import numpy as np
 
 import livingdrug
 from livingdrug.engine.plan import Floats, Ints
+from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
+from livingdrug.results.on_demand import OnDemand
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.scenario import Arm, Resolved, resolve, schema
 from livingdrug.trial.compare import beside
@@ -145,11 +148,20 @@ def follow(
             arm, plan, patients, seed, threads=threads, block=block, progress=progress, device=device
         )
     trial = arm.resolved.trial
-    ends = {
-        n: TimeToEvent(e.name, e.title, e.time, e.event, e.what)
-        for n, e in endpoints(trial, Table(found, units(trial))).items()
-    }
-    return ArmResult(arm.name, arm.title, found, ends, courses, beside(trial, found, seed, name=arm.name))
+    return ArmResult(
+        arm.name, arm.title, found, partial(_timed, trial), courses, beside(trial, found, seed, name=arm.name)
+    )
+
+
+def _timed(trial: Mapping[str, Any], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:
+    """Every endpoint of a trial in patients with these columns, by name."""
+    found = endpoints(trial, Table(columns, units(trial)))
+
+    def told(name: str) -> TimeToEvent:
+        end = found[name]
+        return TimeToEvent(end.name, end.title, end.time, end.event, end.what)
+
+    return OnDemand(found, told)
 
 
 def rehearse(arm: Arm, plan: Design) -> None:
@@ -212,7 +224,7 @@ def _even(patients: int, block: int) -> int:
     return -(-patients // -(-patients // block)) if patients and block > 0 else block
 
 
-def gather(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> tuple[dict[str, Any], Courses]:
+def gather(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> tuple[Columns, Courses]:
     """The columns of all enrolled patients, and their courses; `how` as in `lots`."""
     courses, alone = Courses.empty(plan.times, plan.shown, plan.programs.observables), Lock()
 
@@ -223,10 +235,12 @@ def gather(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> tupl
     return columns(arm, plan, patients, seed, **how, seen=count), courses
 
 
-def columns(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> dict[str, Any]:
+def columns(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> Columns:
     """The columns of all enrolled patients; `how` as in `lots`."""
-    tables = [table for _, table, _ in lots(arm, plan, patients, seed, **how)]
-    return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
+    found = Columns()
+    for _, table, _ in lots(arm, plan, patients, seed, **how):
+        found.append(table)
+    return found
 
 
 def blocks(

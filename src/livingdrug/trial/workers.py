@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from livingdrug.errors import EngineError, ScenarioError
+from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
 from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design, design
@@ -23,7 +24,7 @@ ROUNDS = 4  # parts for each processor, so that nobody waits long for the last
 PATIENCE = "10 s"  # how long a cluster may take to answer
 
 Told = Callable[[int], None] | None
-Gathered = tuple[dict[str, Any], Courses]
+Gathered = tuple[Columns, Courses]
 
 
 @contextmanager
@@ -71,8 +72,6 @@ class Crew:
     ) -> Gathered:
         """The columns of all enrolled patients, and their courses."""
         import distributed
-        import numpy as np
-
         size = max(1, min(MOST, -(-patients // (ROUNDS * self.processors()))))
         parts = [(first, min(first + size, patients)) for first in range(0, patients, size)]
         packed = pickle.dumps(replace(arm, resolved=replace(arm.resolved)))  # without what it has worked out so far
@@ -81,12 +80,17 @@ class Crew:
         waiting = {
             self.client.submit(_part, name, sent, *part, seed, block, pure=False): i for i, part in enumerate(parts)
         }
-        found: dict[int, Gathered] = {}
+        courses = Courses.empty(plan.times, plan.shown, plan.programs.observables)
+        found, following, early = Columns(), 0, dict[int, Columns]()  # early: parts done before the one that follows
         try:
             for future in distributed.as_completed(list(waiting), loop=self.client.loop):
                 i = waiting[future]
-                found[i] = future.result()
+                early[i], counted = future.result()
                 future.release()
+                courses.merge(counted)
+                while following in early:
+                    found.append(early.pop(following))
+                    following += 1
                 if progress:
                     progress(parts[i][1] - parts[i][0])
         except distributed.scheduler.KilledWorker as problem:
@@ -95,11 +99,7 @@ class Crew:
         finally:
             for future in waiting:
                 future.cancel()
-        courses = Courses.empty(plan.times, plan.shown, plan.programs.observables)
-        for i in range(len(parts)):
-            courses.merge(found[i][1])
-        tables = [found[i][0] for i in range(len(parts))]
-        return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}, courses
+        return found, courses
 
 
 _designs: dict[str, Design] = {}  # of this worker, by the name of the arm sent

@@ -1,0 +1,131 @@
+"""The patients' table, column by column: in memory while the trial is small, in a temporary folder once it is large."""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.errors import ScenarioError
+
+IN_MEMORY = 65_536  # patients whose rows are held in memory
+
+
+class Columns(Mapping[str, Any]):
+    """Columns of patients (n,), filled lot by lot and read one at a time; texts are kept as codes.
+
+    A large table lies in one file a column, in a folder that goes when the table goes.
+    """
+
+    def __init__(self, table: Mapping[str, Any] | None = None) -> None:
+        self.size = 0
+        self._columns: dict[str, _Column] = {}
+        self._folder: Path | None = None
+        if table:
+            self.append(table)
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Columns:
+        """A table that is already one, or made of arrays by name."""
+        return table if isinstance(table, cls) else cls(table)
+
+    def append(self, table: Mapping[str, Any]) -> None:
+        """Add the next patients: the same columns each time."""
+        if not self._columns:
+            self._columns = {name: _Column(np.asarray(x).dtype) for name, x in table.items()}
+        if table.keys() != self._columns.keys():
+            raise ValueError(f"columns {sorted(table)} do not go under {sorted(self._columns)}")
+        for name, column in self._columns.items():
+            column.append(np.asarray(table[name]))
+        self.size += len(next(iter(table.values())))
+        if self.size - next(iter(self._columns.values())).filed > IN_MEMORY:
+            self._to_files()
+
+    def _to_files(self) -> None:
+        try:
+            if self._folder is None:
+                folder = tempfile.TemporaryDirectory(prefix="livingdrug-", ignore_cleanup_errors=True)
+                self._folder = Path(folder.name)
+                weakref.finalize(self, folder.cleanup)
+            for place, column in enumerate(self._columns.values()):
+                column.to_file(self._folder / f"{place}.bin")
+        except OSError as problem:
+            raise ScenarioError(
+                f"the patients' table cannot be kept: {problem.strerror or problem}",
+                where=str(self._folder or "the folder for temporary files"),
+                mend="make room there, or name another folder in the environment variable TMPDIR",
+            ) from None
+
+    def part(self, name: str, first: int, last: int) -> NDArray[Any]:
+        """One column of the patients [first, last) of the table."""
+        return self._columns[name].part(first, min(last, self.size))
+
+    def parts(self) -> Iterator[dict[str, NDArray[Any]]]:
+        """The whole table, as many patients at a time as are held in memory."""
+        for first in range(0, self.size, IN_MEMORY):
+            yield {name: self.part(name, first, first + IN_MEMORY) for name in self}
+
+    def kind(self, name: str) -> str:
+        """What a column holds, by NumPy's letter: f, i, U, ..."""
+        return self._columns[name].dtype.kind
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._columns[name].part(0, self.size)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Columns, (dict(self),)
+
+    def __repr__(self) -> str:
+        return f"{self.size:,} patients: {', '.join(self)}"
+
+
+class _Column:
+    """One column: a file for the first rows, once there are many, and arrays in memory for the others."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+        self.words: list[str] | None = [] if dtype.kind in "OU" else None
+        self.kept: np.dtype[Any] = dtype if self.words is None else np.dtype(np.int32)
+        self.held: list[NDArray[Any]] = []
+        self.file: Path | None = None
+        self.filed = 0
+
+    def append(self, values: NDArray[Any]) -> None:
+        if self.words is not None:
+            found, place = np.unique(values, return_inverse=True)
+            self.words += [w for w in found.tolist() if w not in self.words]
+            values = np.array([self.words.index(w) for w in found.tolist()], self.kept)[place]
+        self.held.append(values.astype(self.kept, casting="safe", copy=False))
+
+    def to_file(self, path: Path) -> None:
+        with path.open("ab") as file:
+            for part in self.held:
+                part.tofile(file)
+                self.filed += len(part)
+        self.file, self.held = path, []
+
+    def part(self, first: int, last: int) -> NDArray[Any]:
+        parts = []
+        if self.file and first < self.filed:
+            count = min(last, self.filed) - first
+            parts.append(np.fromfile(self.file, self.kept, count, offset=first * self.kept.itemsize))
+        if len(self.held) > 1:
+            self.held = [np.concatenate(self.held)]
+        for rest in self.held:
+            parts.append(rest[max(0, first - self.filed) : max(0, last - self.filed)])
+        values = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, self.kept), *parts])
+        return values if self.words is None else np.array(self.words or [""], self.dtype)[values]
