@@ -211,8 +211,11 @@ def show(
     from livingdrug.registry.text import record_without_contacts
 
     store = open_store(db)
-    found = store.resolve(study)
+    found, former = store.present(study)
+    moved = f"{former} is a former id; the study is now listed as {found}"
     if raw:
+        if former:
+            typer.echo(moved, err=True)
         record = store.record(found)
         return say_json(record if contacts else record_without_contacts(record))
     readings = list(store.readings(store.same_trial(found)))
@@ -222,7 +225,10 @@ def show(
     if as_json:
         others = [asdict(r) for r in readings if r.id != found]
         removed = {"since": grave[0], "reason": grave[1]} if grave else None
-        return say_json({**asdict(reading), "other_records": others, "removed": removed, "changes": as_rows(history)})
+        told = {"former_id": former, "other_records": others, "removed": removed, "changes": as_rows(history)}
+        return say_json({**asdict(reading), **told})
+    if former:
+        say(f"{moved}\n")
     say(_page(reading))
     if grave:
         say(f"Removed          since {grave[0][:10]}: {grave[1]}")

@@ -276,7 +276,10 @@ def draft(
     from livingdrug.registry.draft import draft as write
 
     store = open_store(db)
-    made = write(store.reading(store.resolve(study)))
+    found, former = store.present(study)
+    made = write(store.reading(found))
+    if former:
+        typer.echo(f"{former} is a former id; the study is now listed as {found}", err=True)
     say(made.text.rstrip("\n"))
     for lacking in made.missing:
         typer.echo(f"the library lacks {lacking}", err=True)

@@ -125,7 +125,7 @@ def overview(store: Store, index: Index | None = None, progress: Progress | None
 
 def evidence(store: Store, study: str) -> Classification:
     """The labels of one study with the sentence or table row that each rests on."""
-    return classify(store.reading(store.resolve(study)))
+    return classify(store.reading(store.present(study)[0]))
 
 
 def answers(said: Classification) -> list[tuple[str, Label]]:

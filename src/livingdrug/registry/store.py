@@ -186,10 +186,11 @@ class Store:
             yield number, seen, parse_json(unpack(raw))
 
     def resolve(self, given: str) -> str:
-        """The id of the study meant by an id, a former id, or another registry's number for it."""
-        wanted = given.strip().upper()
-        if wanted.startswith("NCT") and wanted[3:].isdecimal():
-            wanted = f"NCT{int(wanted[3:]):08d}"
+        """The id of the study meant by an id, a former id, or another registry's number for it.
+
+        A record kept under its former id is found by that id; `present` gives the study it became.
+        """
+        wanted = _written(given)
         for query in (
             "SELECT id FROM study WHERE id = ?",
             "SELECT study FROM alias WHERE alias = ? ORDER BY study",
@@ -202,6 +203,24 @@ class Store:
             where=str(self.path),
             mend="sync or import it first, or look for it with `livingdrug trials search`",
         )
+
+    def present(self, given: str) -> tuple[str, str | None]:
+        """(id of the study as it is listed now, the former id it was asked by, None where it was asked by no such)."""
+        asked = found = _written(given)
+        for _ in range(10):  # a former id of a former id; a circle ends
+            row = (
+                self.connect()
+                .execute(
+                    "SELECT a.study FROM alias a JOIN study s ON s.id = a.study WHERE a.alias = ? AND (a.alias IN"
+                    " (SELECT study FROM tombstone) OR NOT EXISTS (SELECT 1 FROM study o WHERE o.id = a.alias))",
+                    (found,),
+                )
+                .fetchone()
+            )
+            if row is None:
+                break
+            found = row[0]
+        return (found, asked) if found != asked else (self.resolve(given), None)
 
     def same_trial(self, study: str) -> list[str]:
         """Ids of all records of the trial that a study belongs to, in all registries."""
@@ -392,6 +411,12 @@ class Store:
                     db.execute("RELEASE record")
                 raise
             db.execute("RELEASE record")
+
+
+def _written(given: str) -> str:
+    """An id as registries write it: nct1001 is NCT00001001."""
+    wanted = given.strip().upper()
+    return f"NCT{int(wanted[3:]):08d}" if wanted.startswith("NCT") and wanted[3:].isdecimal() else wanted
 
 
 def pack(text: str) -> bytes:

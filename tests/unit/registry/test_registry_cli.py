@@ -51,6 +51,22 @@ def test_show(db: str, file: str) -> None:
     assert "Secretname" in run("show", "NCT00001001", "--raw", "--contacts", "--db", db).stdout
 
 
+def test_a_former_id_shows_the_present_study_and_says_so(db: str, tmp_path: Path) -> None:
+    record = study(7, title="The present one")
+    record["protocolSection"]["identificationModule"]["nctIdAliases"] = ["NCT00000003"]
+    (tmp_path / "r.json").write_text(json.dumps([study(3, title="The former one"), record]))
+    run("import", str(tmp_path / "r.json"), "--db", db)
+    page = run("show", "nct3", "--db", db).stdout
+    assert page.startswith(
+        "NCT00000003 is a former id; the study is now listed as NCT00000007\n\nNCT00000007  The present"
+    )
+    shown = json.loads(run("show", "NCT00000003", "--json", "--db", db).stdout)
+    assert (shown["id"], shown["former_id"]) == ("NCT00000007", "NCT00000003")
+    assert json.loads(run("show", "NCT00000007", "--json", "--db", db).stdout)["former_id"] is None
+    raw = run("show", "NCT00000003", "--raw", "--db", db)
+    assert "The present one" in raw.stdout and json.loads(raw.stdout) and "is a former id" in raw.stderr
+
+
 def test_what_is_printed_cannot_steer_the_terminal(db: str, tmp_path: Path) -> None:
     record = study(5, title="a\x9b2J\u202eb\ud800\x1b[31m")
     (tmp_path / "r.json").write_text(json.dumps(record))

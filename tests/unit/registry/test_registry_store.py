@@ -159,6 +159,36 @@ def test_ids_resolve_by_alias_case_and_short_form(store: Store) -> None:
         store.resolve("NCT99")
 
 
+def test_a_former_id_leads_to_the_present_study(store: Store) -> None:
+    for number, former in ((11, ["NCT00000012", "NCT00000013"]), (14, ["NCT00000011"])):
+        record = study(number)
+        record["protocolSection"]["identificationModule"]["nctIdAliases"] = former
+        store.upsert(study(12))
+        store.upsert(record)
+    for former in ("NCT00000011", "nct12", "NCT00000013"):  # kept, kept, never held; two steps from the last two
+        assert store.present(former) == ("NCT00000014", f"NCT000000{former[-2:]}")
+    assert store.present("nct14") == ("NCT00000014", None)
+    with pytest.raises(RegistryError, match="no study 'NCT99'"):
+        store.present("NCT99")
+
+
+def test_former_ids_in_a_circle_end(store: Store) -> None:
+    store.upsert(study(1))
+    store.upsert(study(2))
+    store.add_alias("NCT00000001", "NCT00000002")
+    store.add_alias("NCT00000002", "NCT00000001")
+    assert store.present("NCT00000001")[0] in ("NCT00000001", "NCT00000002")
+
+
+def test_an_id_that_is_listed_again_is_no_former_id(store: Store) -> None:
+    store.upsert(study(1))
+    store.upsert(study(2))
+    store.add_alias("NCT00000001", "NCT00000002")
+    assert store.present("NCT00000001") == ("NCT00000002", "NCT00000001")
+    store.upsert(study(1), newest=True)
+    assert store.present("NCT00000001") == ("NCT00000001", None)
+
+
 def test_buried_and_back_again(store: Store) -> None:
     store.upsert(study(13), seen="2026-01-01")
     store.bury("NCT00000013", "gone", "2026-01-02")
