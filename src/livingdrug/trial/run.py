@@ -200,9 +200,9 @@ def lots(
         from livingdrug.engine import cuda
 
         program, together = cuda.load(plan.model), cuda.together(plan.plan, threads)
-        block = together
+        fewest, block = min(cuda.FEWEST, together), together
     else:
-        program, together = cache.load(plan.model), TOGETHER
+        program, together, fewest = cache.load(plan.model), TOGETHER, FEWEST
 
     def lot(span: tuple[int, int]) -> tuple[Enrolled, dict[str, Any], list[Any]]:
         enrolled = enrol(arm, plan, np.arange(*span, dtype=np.int64), seed)
@@ -216,7 +216,7 @@ def lots(
             progress(len(enrolled.ids) - len(enrolled.infused))
         return enrolled, _table(enrolled, found), made
 
-    yield from in_turn(lot, shares(first, patients, together, FEWEST, threads), threads)
+    yield from in_turn(lot, shares(first, patients, together, fewest, threads), threads)
 
 
 def _even(patients: int, block: int) -> int:
