@@ -262,13 +262,24 @@ def _fill(index: Index, store: Store, ids: list[str], progress: Progress | None)
 
 
 def _entries(store: Store, ids: list[str]) -> Iterator[list[Entry]]:
-    """The entries of the studies, in chunks; many are read by several processes."""
+    """The entries of the studies, in chunks; many are read by several processes, where those can be started."""
+    from concurrent.futures.process import BrokenProcessPool
+
     chunks = [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
     workers = min(os.cpu_count() or 1, 8)
-    if len(ids) < _IN_ONE_PROCESS or workers < 2:
-        for chunk in chunks:
-            yield _read(store, chunk)
-        return
+    done = 0
+    if len(ids) >= _IN_ONE_PROCESS and workers > 1:
+        try:
+            for entries in _side_by_side(store, chunks, workers):
+                yield entries
+                done += 1
+        except BrokenProcessPool:  # a script without a main guard, a machine short of memory: go on alone
+            pass
+    for chunk in chunks[done:]:
+        yield _read(store, chunk)
+
+
+def _side_by_side(store: Store, chunks: list[list[str]], workers: int) -> Iterator[list[Entry]]:
     from concurrent.futures import Future, ProcessPoolExecutor
     from multiprocessing import get_context
 

@@ -112,17 +112,19 @@ def _years(axes: Axes, field: Overview, ink: Ink) -> None:
     first, last = int(min(field.starts)), int(max(field.starts))
     years = list(range(max(first, last - 19), last + 1))
     branches = [b for b in field.by["branch"] if any(field.starts.get(str(y), {}).get(b) for y in years)]
-    main, rest = branches[:4], branches[4:]
+    main = [b for b in branches if b != "not stated"][:3]
+    stacks = [(colour, b, [b]) for colour, b in zip(ink.series, main, strict=False)]
+    if rest := [b for b in branches if b not in main]:
+        stacks.append((ink.quiet, "other or not stated" if "not stated" in rest else "other", rest))
     floor = [0] * len(years)
-    for colour, branch in zip((*ink.series[:4], ink.quiet), [*main, *(["other"] if rest else [])], strict=False):
-        heights = [
-            sum(field.starts.get(str(y), {}).get(b, 0) for b in (rest if branch == "other" else [branch]))
-            for y in years
-        ]
-        axes.bar(years, heights, 0.8, bottom=floor, color=colour, label=branch, linewidth=0)
+    for colour, name, parts in stacks:
+        heights = [sum(field.starts.get(str(y), {}).get(b, 0) for b in parts) for y in years]
+        axes.bar(years, heights, 0.8, bottom=floor, color=colour, label=name, linewidth=0)
         floor = [a + b for a, b in zip(floor, heights, strict=True)]
     axes.set_ylabel("trials")
     axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
+    axes.set_ylim(0, 1.1 * max(floor))  # the tallest year stands free of the edge
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="x", visible=False)
     axes.legend(loc="upper left", fontsize=7.5, frameon=False)
@@ -147,6 +149,7 @@ def _bars(axes: Axes, counts: dict[str, int], title: str, ink: Ink) -> None:
         )
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("trials")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(0, max(values, default=1) * 1.14)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)

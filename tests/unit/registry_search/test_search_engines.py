@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emulator.studies import studies
-from livingdrug.registry.entry import COUNTED
+from livingdrug.registry import index as index_of_a_mirror
+from livingdrug.registry.entry import COUNTED, Entry, entry
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.index import Index, engines, folder_of, fresh
 from livingdrug.registry.near import distance, studies_near
@@ -272,6 +275,23 @@ def test_a_broken_index_is_made_again(tmp_path: Path, name: str) -> None:
     (folder / "state.json").write_text("{not json")
     index = fresh(store, name)
     assert find(store, index).total == 2
+    index.close()
+
+
+def test_an_index_is_made_where_no_process_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> Iterator[list[Entry]]:
+        yield [entry(store.reading(f"NCT09{n:06d}")) for n in (1, 2)]
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(index_of_a_mirror, "_side_by_side", broken)
+    monkeypatch.setattr(index_of_a_mirror, "_IN_ONE_PROCESS", 1)
+    monkeypatch.setattr(index_of_a_mirror, "_CHUNK", 2)
+    monkeypatch.setattr(index_of_a_mirror.os, "cpu_count", lambda: 2)
+    store = Store(tmp_path / "t.sqlite")
+    for r in OWN:
+        store.upsert(r)
+    index = fresh(store, "fts5")
+    assert find(store, index).total == len(OWN)
     index.close()
 
 

@@ -114,6 +114,8 @@ def test_the_picture_shows_the_numbers(store: Store, tmp_path: Path) -> None:
     assert titles == ["Trials by target and disease", "Starts by year", "Phase", "Status", "Country"]
     assert {label.get_text() for label in drawn.axes[0].get_yticklabels()} == {"CD19", "CD22", "BCMA"}
     assert all(axes.get_xlabel() or axes.get_ylabel() for axes in drawn.axes[1:])
+    years = drawn.axes[1]
+    assert years.get_ylim()[1] > 1.05 * max(bar.get_y() + bar.get_height() for bar in years.patches) > 0
     drawn.savefig(tmp_path / "field.png", dpi=60)
     assert (tmp_path / "field.png").stat().st_size > 10_000
 
