@@ -1,6 +1,6 @@
 """Virtual patients: their properties, and how each differs in the model's numbers. Same seed and id, same patient."""
 
-from livingdrug.cohort.baseline import BaselineTable, baseline
+from livingdrug.cohort.baseline import BaselineTable, baseline, baseline_of
 from livingdrug.cohort.draw import Cohort, draw
 
-__all__ = ["BaselineTable", "Cohort", "baseline", "draw"]
+__all__ = ["BaselineTable", "Cohort", "baseline", "baseline_of", "draw"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.cohort.draw import Cohort
+from livingdrug.cohort.draw import Cohort, draw
 from livingdrug.errors import SourceError, unknown
 from livingdrug.scenario import Resolved
 
@@ -19,6 +19,7 @@ STATISTICS = ("median", "mean", "share", "share above", "share below")
 KEYS = ("measure", "of", "statistic", "value", "low", "high", "interval", "above", "below", "unit", "n", "source",
         "where", "note")
 RESAMPLED = 1000
+TOGETHER = 16_384  # patients drawn at once; of each, only the table's numbers are kept
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,15 @@ def baseline(resolved: Resolved, cohort: Cohort) -> BaselineTable:
     for data in resolved.population.get("baseline", []):
         rows.append(_row(data, cohort, f"baseline of '{resolved.names.get('population')}'", sources))
     return BaselineTable(tuple(rows), len(cohort))
+
+
+def baseline_of(resolved: Resolved, ids: NDArray[np.int64], seed: int) -> BaselineTable:
+    """The same of the patients with these numbers (n,), however many."""
+    asked = dict.fromkeys(str(row.get("of")) for row in resolved.population.get("baseline", []))
+    lots = (draw(resolved, ids[i : i + TOGETHER], seed) for i in range(0, len(ids), TOGETHER))
+    kept = [{path: lot.of(path) for path in asked} for lot in lots]
+    values: dict[str, float | Floats] = {path: np.concatenate([lot[path] for lot in kept]) for path in asked}
+    return baseline(resolved, Cohort(ids, seed, values, (), {}))
 
 
 def _row(data: Mapping[str, Any], cohort: Cohort, where: str, sources: Mapping[str, Any]) -> Row:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from livingdrug.errors import ScenarioError
 
 IN_MEMORY = 65_536  # patients whose rows are held in memory
+PART = 16_384  # patients read together where the whole table is gone through
 
 
 class Columns(Mapping[str, Any]):
@@ -49,7 +50,7 @@ class Columns(Mapping[str, Any]):
     def _to_files(self) -> None:
         try:
             if self._folder is None:
-                folder = tempfile.TemporaryDirectory(prefix="livingdrug-", ignore_cleanup_errors=True)
+                folder = tempfile.TemporaryDirectory(prefix="livingdrug-table-", ignore_cleanup_errors=True)
                 self._folder = Path(folder.name)
                 weakref.finalize(self, folder.cleanup)
             for place, column in enumerate(self._columns.values()):
@@ -66,9 +67,9 @@ class Columns(Mapping[str, Any]):
         return self._columns[name].part(first, min(last, self.size))
 
     def parts(self) -> Iterator[dict[str, NDArray[Any]]]:
-        """The whole table, as many patients at a time as are held in memory."""
-        for first in range(0, self.size, IN_MEMORY):
-            yield {name: self.part(name, first, first + IN_MEMORY) for name in self}
+        """The whole table, some patients at a time."""
+        for first in range(0, self.size, PART):
+            yield {name: self.part(name, first, first + PART) for name in self}
 
     def kind(self, name: str) -> str:
         """What a column holds, by NumPy's letter: f, i, U, ..."""

@@ -164,7 +164,7 @@ def baseline(result: Result) -> list[Table]:
     if not len(ids):
         return []
     tables = []
-    rows = cohort.baseline(result.resolved, cohort.draw(result.resolved, ids, result.seed)).rows
+    rows = cohort.baseline_of(result.resolved, ids, result.seed).rows
     if rows:
         head = ("Baseline", "Simulated (95 % of trials of that size)", "Published", "Source")
         said = [(capital(r.measure), *_baseline(r), f"{r.source}, n = {r.n}") for r in rows]

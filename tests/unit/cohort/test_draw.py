@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.cohort import baseline, draw
+from livingdrug.cohort import baseline, baseline_of, draw
 from livingdrug.cohort.laws import TAIL
 from livingdrug.errors import LivingDrugError, SourceError
 from livingdrug.scenario import resolve
@@ -172,6 +172,14 @@ def test_baseline_beside_the_published_one(folder):
     assert row["inside"] and row["simulated"] == pytest.approx(40, abs=0.5) and row["n"] == 100
     assert row["low"] < 38 and row["high"] > 42
     assert "40" in repr(table) and "<th>published</th>" in table._repr_html_()
+
+
+def test_a_baseline_of_many_is_drawn_in_lots(folder, monkeypatch):
+    import sys
+
+    r = resolve("first")
+    monkeypatch.setattr(sys.modules["livingdrug.cohort.baseline"], "TOGETHER", 7)
+    assert baseline_of(r, MANY[:100], 1) == baseline(r, draw(r, MANY[:100], 1))
 
 
 def test_the_real_population_matches_its_published_baseline():

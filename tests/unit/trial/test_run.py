@@ -142,6 +142,31 @@ def test_what_is_saved_can_be_read_again(result: Result, tmp_path: Path) -> None
     assert set(courses["observable"]) == set(result.courses.names)
 
 
+def test_a_table_in_files_gives_the_same_result(arms: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pandas as pd
+
+    from livingdrug.results import columns
+
+    whole = arms.save(tmp_path / "memory")
+    monkeypatch.setattr(columns, "IN_MEMORY", 25)
+    monkeypatch.setattr(columns, "PART", 16)
+    again = livingdrug.Trial(tmp_path / "memory" / "scenario.toml").run(patients=N, seed=5)
+    assert again.arm().columns._folder and not arms.arm().columns._folder
+    assert again.json()["arms"] == arms.json()["arms"]
+    pd.testing.assert_frame_equal(again.patients, arms.patients, check_exact=True)
+    pd.testing.assert_frame_equal(again.events, arms.events, check_exact=True)
+    kept = again.save(tmp_path / "files")
+    for name in ("patients", "events"):
+        read = [pd.read_parquet(place / f"{name}.parquet") for place in (whole, kept)]
+        pd.testing.assert_frame_equal(*read, check_exact=True)
+        pd.testing.assert_frame_equal(read[0], getattr(arms, name), check_exact=True)
+
+
+def test_events_stand_in_order_of_arm_patient_and_day(arms: Result) -> None:
+    events = arms.events
+    assert events.equals(events.sort_values(["arm", "patient", "day"], kind="stable", ignore_index=True))
+
+
 def test_measures_are_cheap_to_ask_again(result: Result) -> None:
     found = measures(result.resolved.trial, result.arm().columns)
     assert found["response"] == result.beside_published()["response"].whole

@@ -1,0 +1,87 @@
+"""A patients' table is the same in memory and in files, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from livingdrug.errors import ScenarioError
+from livingdrug.results import columns as place
+from livingdrug.results.columns import Columns
+from livingdrug.results.on_demand import OnDemand
+
+RNG = np.random.default_rng(3)
+LOTS = [
+    {
+        "patient": np.arange(first, first + n),
+        "day": np.where(RNG.random(n) < 0.3, np.inf, RNG.random(n)),
+        "cause": np.array([["", "relapse", "infection é"][i] for i in RNG.integers(0, 3, n)], "U24"),
+        "male": RNG.random(n) < 0.5,
+    }
+    for first, n in ((0, 40), (40, 1), (41, 0), (41, 70), (111, 9))
+]
+
+
+@pytest.fixture(params=[1_000, 60, 0], ids=["in memory", "some in files", "all in files"])
+def table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Columns:
+    monkeypatch.setattr(place, "IN_MEMORY", request.param)
+    monkeypatch.setattr(place, "PART", 32)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made = Columns()
+    for lot in LOTS:
+        made.append(lot)
+    assert any(tmp_path.iterdir()) == (request.param < 120)
+    return made
+
+
+def test_every_column_comes_back_as_it_was(table: Columns) -> None:
+    assert list(table) == list(LOTS[0]) and table.size == 120
+    for name in table:
+        whole = np.concatenate([lot[name] for lot in LOTS])
+        assert table[name].dtype == whole.dtype and table.kind(name) == whole.dtype.kind
+        np.testing.assert_array_equal(table[name], whole)
+        for first, last in ((0, 1), (35, 100), (59, 61), (110, 500), (7, 7)):
+            np.testing.assert_array_equal(table.part(name, first, last), whole[first:last])
+        np.testing.assert_array_equal(np.concatenate([part[name] for part in table.parts()]), whole)
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(table))[name], whole)
+    assert [len(part["day"]) for part in table.parts()] == [32, 32, 32, 24]
+    assert "day" in table and "night" not in table
+
+
+def test_the_files_go_with_the_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(place, "IN_MEMORY", 5)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made = Columns({"x": np.zeros(10)})
+    assert len(list(tmp_path.rglob("*.bin"))) == 1
+    del made
+    gc.collect()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_without_room_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(place, "IN_MEMORY", 5)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(ScenarioError, match="cannot be kept") as caught:
+        Columns({"x": np.zeros(10)})
+    assert "TMPDIR" in str(caught.value)
+
+
+def test_other_columns_are_refused() -> None:
+    table = Columns({"x": np.zeros(2)})
+    with pytest.raises(ValueError, match="do not go under"):
+        table.append({"y": np.zeros(2)})
+    with pytest.raises(TypeError, match="Cannot cast"):
+        Columns({"x": np.zeros(2, int)}).append({"x": np.zeros(2)})
+
+
+def test_what_is_on_demand_is_made_when_asked() -> None:
+    made: list[str] = []
+    found = OnDemand(["a", "b"], lambda name: made.append(name) or name.upper(), keep=1)
+    assert list(found) == ["a", "b"] and not made and "a" in found and "c" not in found
+    assert [found["a"], found["a"], found["b"], found["a"]] == ["A", "A", "B", "A"] and made == ["a", "b", "a"]
+    assert found.get("c") is None and len(made) == 3
