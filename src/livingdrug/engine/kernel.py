@@ -118,6 +118,9 @@ def run(
     stop = np.zeros(LANES)  # next boundary
     moved = np.zeros(LANES)  # time of the last clone tick
     coming = np.full((LANES, HAZARDS + 1), np.inf)  # hazards that fire inside the present step
+    plain = not extinction  # all that is written are states: each is read off the step where its tick is met
+    for j in range(written):
+        plain = plain and YI <= seen[j] < YI + WIDTH
     queue, busy = first, 0
     while True:
         newcomers = False
@@ -160,7 +163,11 @@ def run(
                         if not moving[l]:
                             remembered[l] = False
                             moved[l] = ticks[k]
-                    if moving[l] or marks[k] != 0 or output[k] >= 0:
+                    if plain and marks[k] == 0:
+                        if output[k] >= 0:
+                            for j in range(written):
+                                observables[who[l], output[k], j] = inside(w, l, (seen[j] - YI) // LANES, a)
+                    elif moving[l] or marks[k] != 0 or output[k] >= 0:
                         w[THETA + l] = a
                         waiting[l] = any_waiting = True
                         any_moving = any_moving or moving[l]
