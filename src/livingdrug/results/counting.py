@@ -7,17 +7,21 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+SIDE_BY_SIDE = 8  # columns gone through together: as many as the processor fetches at once
+
 
 def _count(values: Any, begins: Any, edges: Any, digits: Any, counts: Any) -> None:
     bits = values.view(np.int64)
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
-            x = values[i, j]
-            if x > 0.0:
-                place = begins[bits[i, j] >> digits]
-                counts[j, place + (x >= edges[place])] += 1
-            elif x <= 0.0:
-                counts[j, 0] += 1
+    many = values.shape[1]
+    for first in range(0, many, SIDE_BY_SIDE):
+        for i in range(values.shape[0]):
+            for j in range(first, min(first + SIDE_BY_SIDE, many)):
+                x = values[i, j]
+                if x > 0.0:
+                    place = begins[bits[i, j] >> digits]
+                    counts[j, place + (x >= edges[place])] += 1
+                elif x <= 0.0:
+                    counts[j, 0] += 1
 
 
 try:

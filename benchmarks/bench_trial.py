@@ -1,0 +1,145 @@
+"""Where a virtual trial spends its time and memory, and how it grows.
+
+    python benchmarks/bench_trial.py [--trial NAME] [--patients N] [--turns K] [--sizes 1000,10000,...] [--json]
+
+Four tables: seconds of each stage on one thread; one thread beside two; what care rules and reductions add to the
+engine's time; time and peak memory of the whole command by number of patients (with --sizes). Runs that are compared
+take turns and the fastest of each counts, so that other work on the machine hits all alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from livingdrug import Trial, library
+from livingdrug.engine.run import simulate, simulate_blocks
+from livingdrug.results.columns import Columns
+from livingdrug.results.courses import Courses
+from livingdrug.trial.compare import beside
+from livingdrug.trial.enrolment import enrol
+from livingdrug.trial.rows import rows
+from livingdrug.trial.run import TOGETHER, _table
+
+SEED, BLOCK = 1, 256
+
+
+def stages(trial: Trial, patients: int) -> dict[str, float]:
+    """CPU seconds of each stage of the first arm, on this thread."""
+    arm = trial.resolved.arms[0]
+    plan = trial.design(arm)
+    spent: dict[str, float] = {}
+
+    def timed(stage: str, work: Callable[[], Any]) -> Any:
+        begun = time.thread_time()
+        found = work()
+        spent[stage] = spent.get(stage, 0.0) + time.thread_time() - begun
+        return found
+
+    found, courses = Columns(), Courses.empty(plan.times, plan.shown, plan.programs.observables)
+    for first in range(0, patients, TOGETHER):
+        ids = np.arange(first, min(first + TOGETHER, patients))
+        enrolled = timed("enrolment", lambda ids=ids: enrol(arm, plan, ids, SEED))
+        blocks, parts = simulate_blocks(plan.model, plan.plan, enrolled.patients, 1, BLOCK), []
+        while (got := timed("engine", lambda blocks=blocks: next(blocks, None))) is not None:
+            part, out = got
+            parts.append(timed("rows", lambda e=enrolled, p=part, o=out: rows(arm, plan, e, p, o)))
+            timed("courses", lambda e=enrolled, p=part, o=out: courses.add(e.cohort.ids[p], o.observables))
+        timed("table", lambda e=enrolled, x=parts: found.append(_table(e, x)))
+    timed("measures", lambda: beside(arm.resolved.trial, found, SEED))
+    return spent
+
+
+def in_turns(turns: int, **works: Callable[[], Any]) -> dict[str, float]:
+    """The shortest wall time [s] of each."""
+    best = dict.fromkeys(works, float("inf"))
+    for _ in range(turns):
+        for name, work in works.items():
+            begun = time.perf_counter()
+            work()
+            best[name] = min(best[name], time.perf_counter() - begun)
+    return best
+
+
+def rules(trial: Trial, patients: int, turns: int) -> dict[str, float]:
+    """The engine with all watches, and without any while the doses that they gave are given by schedule; wall time [s]
+    and steps of one thread."""
+    arm = trial.resolved.arms[0]
+    plan = trial.design(arm)
+    people = enrol(arm, plan, np.arange(patients), SEED).patients
+    watched = simulate(plan.model, plan.plan, people, 1, BLOCK)
+    doses = np.concatenate([people.doses, watched.given], axis=1)
+    order = np.argsort(doses[..., 0], axis=1, kind="stable")
+    scheduled = replace(people, doses=np.take_along_axis(doses, order[..., None], axis=1))
+    bare = replace(plan.plan, watches=())
+    best = in_turns(
+        turns,
+        watched=lambda: simulate(plan.model, plan.plan, people, 1, BLOCK),
+        bare=lambda: simulate(plan.model, bare, scheduled, 1, BLOCK),
+    )
+    alone = simulate(plan.model, bare, scheduled, 1, BLOCK)
+    return {**best, "watched_steps": int(watched.steps.sum()), "bare_steps": int(alone.steps.sum())}
+
+
+def command(trial: str, patients: int) -> dict[str, float]:
+    """Wall time [s], and peak memory [GB], of the whole command."""
+    begun = time.perf_counter()
+    called = [sys.executable, "-m", "livingdrug", "run", trial, "--patients", str(patients), "--seed", str(SEED), "--json"]
+    process = subprocess.Popen(called, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    told = json.load(process.stdout)
+    _, _, used = os.wait4(process.pid, 0)
+    return {
+        "patients": patients,
+        "simulation_s": told["wall_s"],
+        "command_s": round(time.perf_counter() - begun, 1),
+        "peak_gb": round(used.ru_maxrss / 1e6, 2),
+        "cpu_s": round(used.ru_utime + used.ru_stime, 1),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--trial", default=library.names("trials")[0])
+    asked.add_argument("--patients", type=int, default=6_000)
+    asked.add_argument("--turns", type=int, default=3)
+    asked.add_argument("--sizes", default="", help="numbers of patients, with commas")
+    asked.add_argument("--json", action="store_true")
+    given = asked.parse_args()
+    trial = Trial(given.trial)
+    trial.run(patients=100, seed=SEED)  # compiled and loaded
+    spent = stages(trial, given.patients)
+    threads = in_turns(
+        given.turns,
+        one=lambda: trial.run(patients=given.patients, seed=SEED, threads=1),
+        two=lambda: trial.run(patients=given.patients, seed=SEED, threads=2),
+    )
+    watched = rules(trial, min(given.patients, 1_000), given.turns)
+    sizes = [command(given.trial, int(n)) for n in given.sizes.split(",") if n]
+    if given.json:
+        print(json.dumps({"stages": spent, "threads": threads, "rules": watched, "sizes": sizes}))
+        return
+    print(f"{given.trial}, {given.patients:,} patients enrolled, load {os.getloadavg()[0]:.1f}\n")
+    for stage, seconds in spent.items():
+        print(f"{stage:10} {seconds:7.2f} CPU-s {100 * seconds / spent['engine']:6.1f} % of the engine")
+    print(f"\none thread {threads['one']:.2f} s, two {threads['two']:.2f} s: {threads['one'] / threads['two']:.2f} times")
+    print(f"\nengine with care rules {watched['watched']:.2f} s ({watched['watched_steps']:,} steps), without "
+          f"{watched['bare']:.2f} s ({watched['bare_steps']:,} steps, same doses by schedule): "
+          f"{100 * (watched['watched'] / watched['bare'] - 1):+.0f} %\n")
+    for row in sizes:
+        print("{patients:>9,} patients: {simulation_s:.1f} s, command {command_s:.1f} s, {cpu_s:.0f} CPU-s, "
+              "{peak_gb:.2f} GB".format(**row))
+
+
+if __name__ == "__main__":
+    main()
