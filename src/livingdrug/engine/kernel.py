@@ -36,7 +36,7 @@ def crossing(w, l, i, level):
     a, b = 0.0, 1.0
     for _ in range(52):
         m = 0.5 * (a + b)
-        if inside(w, l, i, m) >= level:
+        if inside(w, i * LANES + l, m) >= level:
             b = m
         else:
             a = m
@@ -166,7 +166,7 @@ def run(
                     if plain and marks[k] == 0:
                         if output[k] >= 0:
                             for j in range(written):
-                                observables[who[l], output[k], j] = inside(w, l, (seen[j] - YI) // LANES, a)
+                                observables[who[l], output[k], j] = inside(w, seen[j] - YI + l, a)
                     elif moving[l] or marks[k] != 0 or output[k] >= 0:
                         w[THETA + l] = a
                         waiting[l] = any_waiting = True
@@ -242,7 +242,7 @@ def run(
             if over[l] == OUTCOME_ENDED and arrived[l]:
                 a = (reached[l] - w[T + l]) / w[H + l]
                 for i in range(N):
-                    w[YI + i * LANES + l] = inside(w, l, i, a)
+                    w[YI + i * LANES + l] = inside(w, i * LANES + l, a)
                 for c in range(CLONES):
                     if w[MASK + c * LANES + l] == 0.0:
                         w[YI + CLONE[c] * LANES + l] = w[YS + CLONE[c] * LANES + l]

@@ -55,10 +55,9 @@ def found_clones(w, l, patient, keys, t, count_below, extinct):
                 extinct[c] = t
 
 
-@compiled("float64(float64[::1], int64, int64, float64)", True)
-def inside(w, l, i, a):
-    """State i of the lane at the share a of its step."""
-    k = i * LANES + l
+@compiled("float64(float64[::1], int64, float64)", True)
+def inside(w, k, a):
+    """The state of a lane, at place k among all lanes' states, at the share a of the lane's step."""
     b = 1.0 - a
     return b * w[Y + k] + a * (w[YS + k] + b * (w[D0 + k] + a * (w[D1 + k] + a * w[D2 + k])))
 
@@ -68,7 +67,7 @@ def clones_to_move(w, l, a, count_below):
     """Whether at the share a of the step a counted clone lives or may get cells, or one is about to be counted."""
     for c in range(CLONES):
         if w[MASK + c * LANES + l] == 1.0:
-            if inside(w, l, CLONE[c], a) < count_below:
+            if inside(w, CLONE[c] * LANES + l, a) < count_below:
                 return True
         elif w[YS + CLONE[c] * LANES + l] > 0.0:
             return True
