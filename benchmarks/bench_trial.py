@@ -71,8 +71,9 @@ def in_turns(turns: int, **works: Callable[[], Any]) -> dict[str, float]:
 
 
 def rules(trial: Trial, patients: int, turns: int) -> dict[str, float]:
-    """The engine with all watches, and without any while the doses that they gave are given by schedule; wall time [s]
-    and steps of one thread."""
+    """The engine with all watches, and without any watch or tick of theirs while the doses that they gave are given by
+    schedule; wall time [s] and steps of one thread.
+    """
     arm = trial.resolved.arms[0]
     plan = trial.design(arm)
     people = enrol(arm, plan, np.arange(patients), SEED).patients
@@ -80,7 +81,9 @@ def rules(trial: Trial, patients: int, turns: int) -> dict[str, float]:
     doses = np.concatenate([people.doses, watched.given], axis=1)
     order = np.argsort(doses[..., 0], axis=1, kind="stable")
     scheduled = replace(people, doses=np.take_along_axis(doses, order[..., None], axis=1))
-    bare = replace(plan.plan, watches=())
+    kept = plan.plan.output | plan.plan.clone_ticks
+    clock = {f: getattr(plan.plan, f)[kept] for f in ("ticks", "marks", "output", "clone_ticks")}
+    bare = replace(plan.plan, watches=(), **clock)
     best = in_turns(
         turns,
         watched=lambda: simulate(plan.model, plan.plan, people, 1, BLOCK),
@@ -93,8 +96,8 @@ def rules(trial: Trial, patients: int, turns: int) -> dict[str, float]:
 def command(trial: str, patients: int) -> dict[str, float]:
     """Wall time [s], and peak memory [GB], of the whole command."""
     begun = time.perf_counter()
-    called = [sys.executable, "-m", "livingdrug", "run", trial, "--patients", str(patients), "--seed", str(SEED), "--json"]
-    process = subprocess.Popen(called, stdout=subprocess.PIPE)
+    called = f"-m livingdrug run {trial} --patients {patients} --seed {SEED} --json"
+    process = subprocess.Popen([sys.executable, *called.split()], stdout=subprocess.PIPE)
     assert process.stdout is not None
     told = json.load(process.stdout)
     _, _, used = os.wait4(process.pid, 0)
@@ -132,13 +135,14 @@ def main() -> None:
     print(f"{given.trial}, {given.patients:,} patients enrolled, load {os.getloadavg()[0]:.1f}\n")
     for stage, seconds in spent.items():
         print(f"{stage:10} {seconds:7.2f} CPU-s {100 * seconds / spent['engine']:6.1f} % of the engine")
-    print(f"\none thread {threads['one']:.2f} s, two {threads['two']:.2f} s: {threads['one'] / threads['two']:.2f} times")
-    print(f"\nengine with care rules {watched['watched']:.2f} s ({watched['watched_steps']:,} steps), without "
-          f"{watched['bare']:.2f} s ({watched['bare_steps']:,} steps, same doses by schedule): "
-          f"{100 * (watched['watched'] / watched['bare'] - 1):+.0f} %\n")
+    one, two = threads["one"], threads["two"]
+    print(f"\none thread {one:.2f} s, two {two:.2f} s: {one / two:.2f} times\n")
+    print("engine with care rules {watched:.2f} s ({watched_steps:,} steps), ".format(**watched), end="")
+    print("without {bare:.2f} s ({bare_steps:,} steps, same doses by schedule): ".format(**watched), end="")
+    print(f"{100 * (watched['watched'] / watched['bare'] - 1):+.0f} %\n")
     for row in sizes:
-        print("{patients:>9,} patients: {simulation_s:.1f} s, command {command_s:.1f} s, {cpu_s:.0f} CPU-s, "
-              "{peak_gb:.2f} GB".format(**row))
+        print("{patients:>9,} patients: {simulation_s:.1f} s, command {command_s:.1f} s, ".format(**row), end="")
+        print("{cpu_s:.0f} CPU-s, {peak_gb:.2f} GB".format(**row))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from livingdrug.results.beside import Beside, Row
 from livingdrug.trial.measures import Measure, prepare
 
 TRIALS = 400  # resampled trials behind an interval
+TOGETHER = 100_000  # patients of resampled trials that are looked at together
 FEWEST = 50  # simulated patients below which nothing is concluded (or the trial's own size, if smaller)
 
 
@@ -44,8 +45,9 @@ def predicted(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> t
     if size < 1 or len(measure.population) < min(size, FEWEST):
         return float("nan"), float("nan"), float("nan")
     luck = np.random.Generator(np.random.Philox(key=[seed, size]))
-    drawn = luck.integers(0, len(measure.population), (trials, size))
-    values = np.asarray(measure.read(drawn), float)
+    few = max(1, TOGETHER // size)  # trials looked at together: memory does not grow with their size
+    lots = (min(few, trials - i) for i in range(0, trials, few))
+    values = np.concatenate([measure.read(luck.integers(0, len(measure.population), (k, size))) for k in lots])
     values = values[~np.isnan(values)]
     if len(values) < trials / 4:
         return float("nan"), float("nan"), float("nan")
