@@ -42,6 +42,9 @@ NUMBERS = ("minimum_age", "maximum_age", "updated", "start", "posted", "enrollme
 _BREAK = " 0break0 "
 """A word between pieces of text, so that no phrase runs from one into the next"""
 
+_LONGEST = 200
+"""Characters of a facet value kept; no registry has a longer one"""
+
 OLDEST = 200.0
 """Upper age where none is stated [year]"""
 
@@ -159,7 +162,7 @@ def entry(study: Study) -> Entry:
         "posted": _day(study.first_posted),
         "enrollment": float(study.enrollment or 0),
     }
-    return Entry(study.id, texts, facets, numbers, labels)
+    return Entry(study.id, texts, {n: tuple(v[:_LONGEST] for v in vs) for n, vs in facets.items()}, numbers, labels)
 
 
 def _some(value: str | None) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.query import Query
 from livingdrug.registry.store import Store
 
-FORMAT = 2
+FORMAT = 3
 """Changes when entries or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,14 +13,26 @@ from livingdrug.registry.entry import FACETS, NUMBERS, TEXTS, Entry
 from livingdrug.registry.index import Hits, Wanted
 from livingdrug.registry.query import Clause, Query, Sequence
 
+_Bucket = tuple[str, str, int]
+"""column, word, studies"""
+
 _BOOST = {"title": 4.0, "intervention": 2.5, "condition": 2.0}
 """How much more a word counts in these fields"""
 
 _HEAP = 256_000_000
 """Memory of the writer [byte]"""
 
-_MOST_VALUES = 300
-"""Facet values counted"""
+_FEW = ("status", "phase", "kind", "target", "sponsor_type")
+"""Facets with few values, which a study has in few combinations: kept as one word a study and counted in one pass"""
+
+_SHORT = 4
+"""So many disease names of a study are kept as one word; studies with more are counted name by name"""
+
+_COLUMNS = {**dict.fromkeys(_FEW, ("few",)), "disease": ("disease_set", "disease_more")}
+"""facet -> the columns it is counted from; any other facet has one of its own name"""
+
+_MOST = 20_000
+"""Different words counted in a column; were there more, the facets themselves would be counted"""
 
 
 class Tantivy:
@@ -35,6 +49,8 @@ class Tantivy:
         for name in TEXTS:
             builder.add_text_field(name, stored=False, tokenizer_name="default", index_option="position")
         for name in FACETS:
+            builder.add_text_field(name, stored=False, fast=True, tokenizer_name="raw", index_option="basic")
+        for name in _packed({}):
             builder.add_text_field(name, stored=False, fast=True, tokenizer_name="raw", index_option="basic")
         for name in NUMBERS:
             builder.add_float_field(name, indexed=False, fast=True)
@@ -56,7 +72,7 @@ class Tantivy:
             document = self._t.Document(id=[e.id])
             for name, text in e.texts.items():
                 document.add_text(name, text)
-            for name, values in e.facets.items():
+            for name, values in (*e.facets.items(), *_packed(e.facets).items()):
                 for value in values:
                     document.add_text(name, value)
             for name, number in e.numbers.items():
@@ -89,7 +105,11 @@ class Tantivy:
         searcher = self._index.searcher()
         must = self._must(wanted)
         bare = self._all(must)
-        counting = [self._beside.submit(self._count, searcher, bare, half) for half in (facets[::2], facets[1::2])]
+        columns = list(dict.fromkeys(c for name in facets for c in _COLUMNS.get(name, (name,))))
+        half = (len(columns) + 1) // 2
+        counting = [
+            self._beside.submit(self._count, searcher, bare, part) for part in (columns[:half], columns[half:]) if part
+        ]
         if wanted.sort == "relevance" and wanted.query:
             found = searcher.search(self._all(must + self._should(wanted.query)), limit=max(limit, 1), offset=offset)
         else:
@@ -97,15 +117,21 @@ class Tantivy:
             found = searcher.search(bare, limit=max(limit, 1), offset=offset, order_by_field=field)
         found = cast(Any, found)
         ids = tuple(searcher.doc(address).to_dict()["id"][0] for _, address in found.hits[:limit])
-        counted = counting[0].result() | counting[1].result()
-        return Hits(found.count, ids, {name: counted[name] for name in facets})
+        buckets = [bucket for part in counting for bucket in part.result()]
+        if None in buckets:  # far more combinations than any registry has
+            buckets = self._count(searcher, bare, list(facets))
+        return Hits(found.count, ids, _sorted_out(buckets, facets))
 
-    def _count(self, searcher: Any, query: Any, facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
-        if not facets:
-            return {}
-        asked = {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in facets}
-        counted = searcher.aggregate(query, asked)
-        return {name: {b["key"]: int(b["doc_count"]) for b in counted[name]["buckets"]} for name in facets}
+    def _count(self, searcher: Any, query: Any, columns: list[str]) -> list[_Bucket | None]:
+        """How many studies have each word of the columns; None among them where a column has too many."""
+        if not columns:
+            return []
+        counted = searcher.aggregate(query, {c: {"terms": {"field": c, "size": _MOST}} for c in columns})
+        found: list[_Bucket | None] = [
+            (c, b["key"], int(b["doc_count"])) for c in columns for b in counted[c]["buckets"]
+        ]
+        cut = any(counted[c].get("sum_other_doc_count") for c in columns if c not in FACETS)
+        return [*found, None] if cut else found
 
     def _all(self, clauses: list[tuple[Any, Any]]) -> Any:
         q = self._t.Query
@@ -153,3 +179,30 @@ class Tantivy:
         if before:
             return q.phrase_query(self._schema, field, list(way))
         return q.term_query(self._schema, field, last)
+
+
+def _packed(facets: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """The columns in which several facet values of a study stand as one word."""
+    diseases = facets.get("disease", ())
+    short = len(diseases) <= _SHORT
+    return {
+        "few": [json.dumps([facets.get(name, ()) for name in _FEW])],
+        "disease_set": [json.dumps([diseases if short else ()])],
+        "disease_more": [] if short else list(diseases),
+    }
+
+
+def _sorted_out(buckets: Iterable[_Bucket | None], facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    """The counts of the columns' words as counts of facet values, most frequent first."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in facets}
+    for column, word, n in filter(None, buckets):
+        if column == "few":
+            sets = dict(zip(_FEW, json.loads(word), strict=True))
+        elif column == "disease_set":
+            sets = {"disease": json.loads(word)[0]}
+        else:
+            sets = {column.removesuffix("_more"): [word]}
+        for name in sets.keys() & counts.keys():
+            for value in sets[name]:
+                counts[name][value] += n
+    return {name: dict(sorted(count.items(), key=lambda pair: (-pair[1], pair[0]))) for name, count in counts.items()}

@@ -25,13 +25,12 @@ def _signs(name: str) -> tuple[str, ...]:
 
 def may_name_car(text: str) -> bool:
     """A quick look for pieces of text without which no word names a CAR."""
-    return any(sign in text for sign in _signs("case_kept"))
+    return any(map(text.__contains__, _signs("case_kept")))
 
 
 def may_mean_cells(text: str) -> bool:
     """The same for engineered cells and what is often given beside them; any case."""
-    small = text.lower()
-    return any(sign in small for sign in _signs("small"))
+    return any(map(text.lower().__contains__, _signs("small")))
 
 
 def rules(family: str) -> tuple[tuple[str, re.Pattern[str]], ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cart_records import record
@@ -15,12 +17,12 @@ from hypothesis import strategies as st
 
 from emulator.studies import studies
 from livingdrug.registry import index as index_of_a_mirror
-from livingdrug.registry.entry import COUNTED, Entry, entry
+from livingdrug.registry.entry import COUNTED, FACETS, Entry, entry
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.index import Index, engines, folder_of, fresh
 from livingdrug.registry.near import distance, studies_near
 from livingdrug.registry.query import understood
-from livingdrug.registry.search import Request, Result, search
+from livingdrug.registry.search import Request, Result, search, wanted
 from livingdrug.registry.store import Store
 
 ENGINES = [
@@ -203,6 +205,40 @@ def test_facets_count_all_hits(store: Store, index: Index) -> None:
     assert sum(result.facets["kind"].values()) == 65
     assert result.facets["target"]["B7-H3"] == find(store, index, target=("B7-H3",)).total
     assert result.facets["country"]["Fiji"] == 1
+
+
+def test_counts_are_those_of_the_listed_studies(store: Store, index: Index) -> None:
+    """However the engine counts: each facet alone, all together, and the studies one by one say the same."""
+    entries = {r.id: entry(r) for r in store.readings()}
+    for text in ("", "lymphoma", "CAR T", "study OR cells", "leuk*", "-lymphoma", "nothingatall"):
+        asked = wanted(store, Request(text))
+        hits = index.engine.search(asked, 100, 0, FACETS)
+        for name in FACETS:
+            one_by_one = Counter(value for i in hits.ids for value in entries[i].facets[name])
+            assert hits.facets[name] == one_by_one, (text, name)
+            assert index.engine.search(asked, 0, 0, (name,)).facets[name] == one_by_one, (text, name)
+            assert list(hits.facets[name].values()) == sorted(one_by_one.values(), reverse=True)
+
+
+@pytest.mark.skipif(not find_spec("tantivy"), reason="tantivy is not installed")
+def test_counts_where_there_are_too_many_combinations(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from livingdrug.registry import index_tantivy
+
+    index = fresh(store, "tantivy")
+    right = index.engine.search(wanted(store, Request()), 0, 0, FACETS).facets
+    counted = []
+    plain = index_tantivy.Tantivy._count
+
+    def count(self: Any, searcher: Any, query: Any, columns: list[str]) -> Any:
+        counted.append(columns)
+        monkeypatch.setattr(index_tantivy, "_MOST", 2 if "few" in columns else 20_000)
+        return plain(self, searcher, query, columns)
+
+    monkeypatch.setattr(index_tantivy.Tantivy, "_count", count)
+    index.engine._beside._max_workers = 1  # type: ignore[attr-defined]
+    assert index.engine.search(wanted(store, Request()), 0, 0, FACETS).facets == right
+    assert counted[-1] == list(FACETS)
+    index.close()
 
 
 def test_sorting(store: Store, index: Index) -> None:
