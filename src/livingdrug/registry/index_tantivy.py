@@ -31,7 +31,7 @@ _SHORT = 4
 _COLUMNS = {**dict.fromkeys(_FEW, ("few",)), "disease": ("disease_set", "disease_more")}
 """facet -> the columns it is counted from; any other facet has one of its own name"""
 
-_MOST = 20_000
+_MOST = 9_000
 """Different words counted in a column; were there more, the facets themselves would be counted"""
 
 
@@ -117,21 +117,17 @@ class Tantivy:
             found = searcher.search(bare, limit=max(limit, 1), offset=offset, order_by_field=field)
         found = cast(Any, found)
         ids = tuple(searcher.doc(address).to_dict()["id"][0] for _, address in found.hits[:limit])
-        buckets = [bucket for part in counting for bucket in part.result()]
-        if None in buckets:  # far more combinations than any registry has
-            buckets = self._count(searcher, bare, list(facets))
-        return Hits(found.count, ids, _sorted_out(buckets, facets))
+        parts = [part.result() for part in counting]
+        if None in parts:  # far more combinations than any registry has
+            parts = [self._count(searcher, bare, list(facets))]
+        return Hits(found.count, ids, _sorted_out((bucket for part in parts for bucket in part or ()), facets))
 
-    def _count(self, searcher: Any, query: Any, columns: list[str]) -> list[_Bucket | None]:
-        """How many studies have each word of the columns; None among them where a column has too many."""
-        if not columns:
-            return []
+    def _count(self, searcher: Any, query: Any, columns: list[str]) -> list[_Bucket] | None:
+        """How many studies have each word of the columns; None where a packed column has too many words."""
         counted = searcher.aggregate(query, {c: {"terms": {"field": c, "size": _MOST}} for c in columns})
-        found: list[_Bucket | None] = [
-            (c, b["key"], int(b["doc_count"])) for c in columns for b in counted[c]["buckets"]
-        ]
-        cut = any(counted[c].get("sum_other_doc_count") for c in columns if c not in FACETS)
-        return [*found, None] if cut else found
+        if any(counted[c].get("sum_other_doc_count") for c in columns if c not in FACETS):
+            return None
+        return [(c, b["key"], int(b["doc_count"])) for c in columns for b in counted[c]["buckets"]]
 
     def _all(self, clauses: list[tuple[Any, Any]]) -> Any:
         q = self._t.Query
@@ -192,10 +188,10 @@ def _packed(facets: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
     }
 
 
-def _sorted_out(buckets: Iterable[_Bucket | None], facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
+def _sorted_out(buckets: Iterable[_Bucket], facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
     """The counts of the columns' words as counts of facet values, most frequent first."""
     counts: dict[str, Counter[str]] = {name: Counter() for name in facets}
-    for column, word, n in filter(None, buckets):
+    for column, word, n in buckets:
         if column == "few":
             sets = dict(zip(_FEW, json.loads(word), strict=True))
         elif column == "disease_set":

@@ -231,7 +231,7 @@ def test_counts_where_there_are_too_many_combinations(store: Store, monkeypatch:
 
     def count(self: Any, searcher: Any, query: Any, columns: list[str]) -> Any:
         counted.append(columns)
-        monkeypatch.setattr(index_tantivy, "_MOST", 2 if "few" in columns else 20_000)
+        monkeypatch.setattr(index_tantivy, "_MOST", 2 if "few" in columns else 9_000)
         return plain(self, searcher, query, columns)
 
     monkeypatch.setattr(index_tantivy.Tantivy, "_count", count)
