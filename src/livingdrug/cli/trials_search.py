@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from livingdrug.registry.search import Request, Result
     from livingdrug.registry.statistics import Statistics
 
-Text = Annotated[list[str] | None, typer.Argument(help='Words, "a phrase", begin*, -without. Nothing: every study.')]
+Text = Annotated[
+    list[str] | None, typer.Argument(help='Words, "a phrase", begin*, this OR that, -without. Nothing: every study.')
+]
 Condition = Annotated[str, typer.Option(help="Words in the conditions.")]
 Intervention = Annotated[str, typer.Option(help="Words in the interventions.")]
 Sponsor = Annotated[str, typer.Option(help="Words in the sponsors' names.")]
