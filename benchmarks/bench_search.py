@@ -4,8 +4,8 @@
 
 Studies are mixed from parts of real records where those are at hand (--shared or ../shared), so that lengths, words and
 frequencies are real; without them from made-up words of the same lengths. Results sections are left out. The mirror is
-filled in bulk, past the checks of a sync: only search is measured here. A folder filled before is used again, mirror and
-index (build_s is then the time to open it), so that a change of the search alone is measured in a minute.
+filled in bulk, past the checks of a sync: only search is measured here. A folder filled before is used again, mirror
+and index (build_s is then the time to open it), so that a change of the search alone is measured in a minute.
 """
 
 from __future__ import annotations

@@ -28,9 +28,6 @@ _FEW = ("status", "phase", "kind", "target", "sponsor_type")
 _SHORT = 4
 """So many disease names of a study are kept as one word; studies with more are counted name by name"""
 
-_COLUMNS = {**dict.fromkeys(_FEW, ("few",)), "disease": ("disease_set", "disease_more")}
-"""facet -> the columns it is counted from; any other facet has one of its own name"""
-
 _MOST = 9_000
 """Different words counted in a column; were there more, the facets themselves would be counted"""
 
@@ -58,7 +55,7 @@ class Tantivy:
         folder.mkdir(parents=True, exist_ok=True)
         self._index = tantivy.Index(self._schema, path=str(folder))
         self._writer: Any = None
-        self._beside = ThreadPoolExecutor(2, "facets")  # tantivy counts without holding Python's lock
+        self._beside = ThreadPoolExecutor(1, "facets")  # tantivy counts without holding Python's lock
 
     def _write(self) -> Any:
         if self._writer is None:
@@ -105,11 +102,8 @@ class Tantivy:
         searcher = self._index.searcher()
         must = self._must(wanted)
         bare = self._all(must)
-        columns = list(dict.fromkeys(c for name in facets for c in _COLUMNS.get(name, (name,))))
-        half = (len(columns) + 1) // 2
-        counting = [
-            self._beside.submit(self._count, searcher, bare, part) for part in (columns[:half], columns[half:]) if part
-        ]
+        columns = _columns(facets)
+        counting = self._beside.submit(self._count, searcher, bare, columns) if columns else None
         if wanted.sort == "relevance" and wanted.query:
             found = searcher.search(self._all(must + self._should(wanted.query)), limit=max(limit, 1), offset=offset)
         else:
@@ -117,10 +111,10 @@ class Tantivy:
             found = searcher.search(bare, limit=max(limit, 1), offset=offset, order_by_field=field)
         found = cast(Any, found)
         ids = tuple(searcher.doc(address).to_dict()["id"][0] for _, address in found.hits[:limit])
-        parts = [part.result() for part in counting]
-        if None in parts:  # far more combinations than any registry has
-            parts = [self._count(searcher, bare, list(facets))]
-        return Hits(found.count, ids, _sorted_out((bucket for part in parts for bucket in part or ()), facets))
+        buckets = counting.result() if counting else []
+        if buckets is None:  # far more combinations than any registry has
+            buckets = self._count(searcher, bare, list(facets))
+        return Hits(found.count, ids, _sorted_out(buckets or [], facets))
 
     def _count(self, searcher: Any, query: Any, columns: list[str]) -> list[_Bucket] | None:
         """How many studies have each word of the columns; None where a packed column has too many words."""
@@ -186,6 +180,14 @@ def _packed(facets: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
         "disease_set": [json.dumps([diseases if short else ()])],
         "disease_more": [] if short else list(diseases),
     }
+
+
+def _columns(facets: tuple[str, ...]) -> list[str]:
+    """The columns that facets are counted from."""
+    few = [name for name in facets if name in _FEW]
+    others = [name for name in facets if name not in (*_FEW, "disease")]
+    diseases = ["disease_set", "disease_more"] if "disease" in facets else []
+    return (["few"] if len(few) > 1 else few) + others + diseases
 
 
 def _sorted_out(buckets: Iterable[_Bucket], facets: tuple[str, ...]) -> dict[str, dict[str, int]]:

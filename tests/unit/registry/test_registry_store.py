@@ -160,8 +160,8 @@ def test_ids_resolve_by_alias_case_and_short_form(store: Store) -> None:
 
 
 def test_a_former_id_leads_to_the_present_study(store: Store) -> None:
-    for number, former in ((11, ["NCT00000012", "NCT00000013"]), (14, ["NCT00000011"])):
-        record = study(number)
+    for now, former in ((11, ["NCT00000012", "NCT00000013"]), (14, ["NCT00000011"])):
+        record = study(now)
         record["protocolSection"]["identificationModule"]["nctIdAliases"] = former
         store.upsert(study(12))
         store.upsert(record)

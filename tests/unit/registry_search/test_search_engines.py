@@ -235,7 +235,6 @@ def test_counts_where_there_are_too_many_combinations(store: Store, monkeypatch:
         return plain(self, searcher, query, columns)
 
     monkeypatch.setattr(index_tantivy.Tantivy, "_count", count)
-    index.engine._beside._max_workers = 1  # type: ignore[attr-defined]
     assert index.engine.search(wanted(store, Request()), 0, 0, FACETS).facets == right
     assert counted[-1] == list(FACETS)
     index.close()
