@@ -41,7 +41,7 @@ _IRREGULAR = {
 }
 
 _HISSING = re.compile(r"(?:ss|sh|x|zz|[nrt]ch|oach)es$")
-_PLURAL = re.compile(r"(?<![^\W_])(?:[a-z]{3,}s|women)(?![^\W_])")
+_PLAIN_WORD = re.compile(r"(?<![^\W_])[a-z]{4,}(?![^\W_])")
 
 
 def american(text: str) -> str:
@@ -65,7 +65,7 @@ def singular(word: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _folded_piece(piece: str) -> str:
-    return _PLURAL.sub(lambda m: singular(m[0]), american(piece))
+    return _PLAIN_WORD.sub(lambda m: singular(american(m[0])), piece.lower())
 
 
 def folded(text: str) -> str:
@@ -78,10 +78,12 @@ def beginnings(start: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     `leukae` begins leukem too; words that begin with `antibodi` are there as antibody.
     """
+    if not start.isalpha():
+        return (start.lower(),), ()
     begins = [american(start)]
     for british, other in _AMERICAN:
         for n in range(3, len(british)):
             if begins[0].endswith(british[:n]) and not other.startswith(british[:n]):
                 begins.append(begins[0][:-n] + other)
-    whole = {singular(begins[0] + ending) for ending in ("", "s", "es")} if start.isalpha() else set()
+    whole = {singular(begins[0] + ending) for ending in ("", "s", "es")}
     return tuple(dict.fromkeys(begins)), tuple(sorted(w for w in whole if not w.startswith(begins[0])))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from cart_records import record
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from livingdrug.registry.index import Index, fresh
 from livingdrug.registry.query import understood
@@ -85,6 +87,18 @@ def test_words(store: Store, index: Index, text: str, found: str) -> None:
 def test_a_code_is_never_folded() -> None:
     codes = "CD19 CD20 CTL019 CD19s JCAR017 IL13Ra2 4-1BBs NY-ESO-1 KTE-X19"
     assert folded(codes) == codes.lower()
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.lists(st.from_regex(r"[A-Za-z]{1,9}[0-9][A-Za-z0-9]{0,4}", fullmatch=True), max_size=5))
+def test_words_with_a_digit_are_left_as_they_are(codes: list[str]) -> None:
+    assert folded(" ".join(codes)) == " ".join(codes).lower()
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.text(max_size=80))
+def test_any_text_is_folded_once(text: str) -> None:
+    assert folded(folded(text)) == folded(text)
 
 
 def test_folding_twice_changes_nothing() -> None:
