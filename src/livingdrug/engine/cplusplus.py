@@ -212,7 +212,9 @@ class _Function(Spelling):
                 return Kind("i64")
             case ast.Call(func=ast.Name(id="abs" | "min" | "max"), args=arguments):
                 return _joined([self._kind(a) for a in arguments])
-            case ast.Call(func=ast.Name(id="exp" | "log" | "sqrt") | ast.Attribute(attr="floor" | "ceil" | "sqrt")):
+            case ast.Call(
+                func=ast.Name(id="exp" | "log" | "power" | "sqrt") | ast.Attribute(attr="floor" | "ceil" | "sqrt")
+            ):
                 return Kind("double")
             case ast.Call(func=ast.Name(id=name)) if name in self.file.functions:
                 return Kind(self.file.functions[name].result)

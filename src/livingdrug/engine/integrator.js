@@ -2,6 +2,7 @@
 
 const exp = x => Math.exp(Math.min(Math.max(x, -700), 700));
 const log = x => x > 0 ? Math.log(x) : NaN;
+const power = (x, n) => exp(n * log(x));
 const sqrt = Math.sqrt, abs = Math.abs;
 
 /** Patient constants, starts and shares for these values (parameters and covariates by path); missing ones are the model's own. */

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KEPT = """y p u h f m v N A C H abs arguments await
     begin break case catch class const constants continue debugger default
     delete do else enum eval exp export extends false finally for function if implements import in instanceof
-    interface let log model new null observe package prepare private protected public return simulate slope
+    interface let log model new null observe package power prepare private protected public return simulate slope
     solve sqrt static super switch this throw true try typeof undefined uniform var void while with yield""".split()
 
 

@@ -43,6 +43,13 @@ def crossing(w, l, i, level):
     return b
 
 
+@compiled("void(float64[::1], int64, float64, int64[::1], int64, float64[::1])")
+def show(w, l, a, seen, written, row):
+    """Writes states as they are at the share a of the lane's step."""
+    for j in range(written):
+        row[j] = inside(w, seen[j] - YI + l, a)
+
+
 @compiled("boolean(float64[::1], int64)")
 def finite(w, l):
     """Whether the lane's state, and the result of its step, are numbers."""
@@ -165,8 +172,7 @@ def run(
                             moved[l] = ticks[k]
                     if plain and marks[k] == 0:
                         if output[k] >= 0:
-                            for j in range(written):
-                                observables[who[l], output[k], j] = inside(w, seen[j] - YI + l, a)
+                            show(w, l, a, seen, written, observables[who[l], output[k]])
                     elif moving[l] or marks[k] != 0 or output[k] >= 0:
                         w[THETA + l] = a
                         waiting[l] = any_waiting = True

@@ -21,5 +21,9 @@ def log(x):
     return math.log(x) if x > 0.0 else math.nan
 
 
+def power(x, n):
+    return exp(n * log(x))
+
+
 def sqrt(x):
     return math.sqrt(x)

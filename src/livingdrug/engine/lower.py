@@ -28,6 +28,7 @@ RESERVED = {
     "y",
     "exp",
     "log",
+    "power",
     "sqrt",
     "range",
     "abs",

@@ -49,7 +49,7 @@ FN_INLINE double absolute(double a) { return a < 0.0 ? -a : a; }
 FN_INLINE i64 absolute(i64 a) { return a < 0 ? -a : a; }
 FN_INLINE void wide() {}
 
-// exp and log as in kernel_lanes.py, so that a patient's course is the same on every device
+// exp, log and power as in kernel_lanes.py, so that a patient's course is the same on every device
 FN_INLINE double exp(double x) {
   x = x > 700.0 ? 700.0 : x;
   x = x < -700.0 ? -700.0 : x;
@@ -74,5 +74,25 @@ FN_INLINE double log(double x) {
   double q = (1.0 / 3 + z * (1.0 / 5)) + z2 * (1.0 / 7 + z * (1.0 / 9)) +
              z4 * ((1.0 / 11 + z * (1.0 / 13)) + z2 * (1.0 / 15 + z * (1.0 / 17)) + z4 * (1.0 / 19 + z * (1.0 / 21)));
   return (2.0 * s + 2.0 * s * z * q + k * 1.9082149292705877e-10) + k * 0.693147180369123816490;
+}
+
+FN_INLINE double power(double x, double n) {
+  i64 bits = as_bits(x);
+  i64 e = (bits - 0x3FE6A09E667F3BCDLL) >> 52;
+  double m = from_bits(bits - (i64)((u64)e << 52));
+  double s = (m - 1.0) / (m + 1.0), z = s * s, z2 = z * z;
+  double q = (2.885390081777927 + z * 0.9617966939243345) + z2 * (0.5770780172463286 + z * 0.4121984020482752) +
+             (z2 * z2) * ((0.32061638813224547 + z * 0.2614442493522915) + z2 * 0.2429160853987535);
+  double y = n * (s * q + (double)e);
+  y = y > 1000.0 ? 1000.0 : y;
+  y = y < -1000.0 ? -1000.0 : y;
+  double k = y + 6755399441055744.0;
+  bits = as_bits(k);
+  double r = y - (k - 6755399441055744.0), r2 = r * r, r4 = r2 * r2;
+  double a = (1.0 + r * 0.6931471805599462) + r2 * (0.24022650695910075 + r * 0.05550410866465167);
+  double b = (0.009618129107618665 + r * 0.0013333558200794592) +
+             r2 * (0.00015403530424776529 + r * 1.5252672924850737e-5);
+  double c = (1.3215451633221434e-6 + r * 1.0205905413765595e-7) + r2 * 7.070977866508138e-9;
+  return from_bits(as_bits(a + r4 * (b + r4 * c)) + (i64)((u64)bits << 52));
 }
 

@@ -160,7 +160,7 @@ class Sheet:
                 steep, logarithm = f"(1.0 - {name})*(1.0 - {name}){rest}", "0.0"
             else:
                 logarithm = helper(f"{name}_l", f"log({ratio})", [ratio])
-                power = helper(f"{name}_p", f"exp(-{n}*{logarithm})", [n, logarithm])
+                power = helper(f"{name}_p", f"power({ratio}, -{n})", [ratio, n])
                 put(name, f"1.0/(1.0 + {power})", [power])
                 steep = f"{bend}/{ratio}"
             local = [
@@ -188,8 +188,9 @@ class Sheet:
             local = [[f"0.5/({name} if {name} > 1e-15 else 1e-15)", [name]]]
         elif kind == "power":
             base, exponent = a
-            logarithm = helper(f"{name}_l", f"log({base} if {base} > {LEAST} else {LEAST})", [base])
-            put(name, f"exp({exponent}*{logarithm})", [exponent, logarithm])
+            positive = helper(f"{name}_b", f"{base} if {base} > {LEAST} else {LEAST}", [base])
+            logarithm = helper(f"{name}_l", f"log({positive})", [positive])
+            put(name, f"power({positive}, {exponent})", [positive, exponent])
             local = [
                 [f"{exponent}*{name}/({base} if {base} > {FLAT} else {FLAT})", names + [name]],
                 [f"{name}*{logarithm}", [name, logarithm]],

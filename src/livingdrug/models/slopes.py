@@ -35,7 +35,7 @@ def slopes(model: Model) -> Slopes:
         *(f"    {s.target} = {s.text}" for s in statements),
         f"    return [{', '.join(system.rhs[: len(states)])}]",
     ]
-    scope: dict[str, Any] = {"exp": _exp, "log": _log, "sqrt": math.sqrt}
+    scope: dict[str, Any] = {"exp": _exp, "log": _log, "power": _power, "sqrt": math.sqrt}
     exec("\n".join(lines), scope)  # our own statements, printed from SymPy
     printed = scope["slopes"]
 
@@ -50,6 +50,10 @@ def slopes(model: Model) -> Slopes:
 
 def _exp(x: float) -> float:
     return math.exp(min(max(x, -700.0), 700.0))
+
+
+def _power(x: float, n: float) -> float:
+    return _exp(n * _log(x))
 
 
 def _log(x: float) -> float:

@@ -130,13 +130,18 @@ def test_plain_python_gives_the_same(whole, plain):
     np.testing.assert_allclose(out.given, whole.given[few, : out.given.shape[1]], rtol=1e-9)
 
 
-def test_exp_and_log_of_the_lanes():
+def test_exp_log_and_power_of_the_lanes():
     kernel = cache.load(MODEL).kernel
     x = np.concatenate([np.linspace(-699, 699, 4001), [0.0, 1e-12, -1e-12]])
     np.testing.assert_allclose([kernel.exp(v) for v in x], np.exp(x), rtol=1e-15)
     y = np.concatenate([np.logspace(-300, 300, 2001), 1 + np.linspace(-1e-3, 1e-3, 101)])
     np.testing.assert_allclose([kernel.log(v) for v in y], np.log(y), rtol=1e-15, atol=1e-18)
     assert kernel.exp(1e9) == kernel.exp(700.0) and kernel.exp(-1e9) == kernel.exp(-700.0)
+    bases, exponents = (z.ravel() for z in np.meshgrid(np.logspace(-10, 10, 401), np.linspace(-6.3, 6.3, 41)))
+    found = [kernel.power(v, n) for v, n in zip(bases, exponents, strict=True)]
+    np.testing.assert_allclose(found, bases**exponents, rtol=3e-14)
+    assert kernel.power(2.0, 0.0) == 1.0 and kernel.power(1.0, 7.5) == 1.0
+    assert kernel.power(1e200, 9.0) == kernel.power(2.0, 1e9) == 2.0**1000 and kernel.power(1e200, -9.0) == 2.0**-1000
 
 
 def test_replay_is_bitwise_the_run(whole):

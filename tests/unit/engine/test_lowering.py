@@ -48,6 +48,7 @@ def evaluated(system, values):
     scope = {
         "exp": math.exp,
         "log": math.log,
+        "power": math.pow,
         "sqrt": math.sqrt,
         **{system.names[p]: x for p, x in values.items() if p in system.names},
     }

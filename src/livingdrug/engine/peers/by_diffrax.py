@@ -52,7 +52,8 @@ def _slopes(task: Task) -> Any:
     lines = [f"{s.names[p]} = {a}[{i}]" for a, paths in arguments for i, p in enumerate(paths)]
     lines += [f"{x.target} = {say(x.text)}" for x in s.needed(list(s.rhs))]
     lines.append(f"return stack([{', '.join(say(x) for x in s.rhs)}])")
-    scope = {"exp": jnp.exp, "log": jnp.log, "sqrt": jnp.sqrt, "abs": jnp.abs, "where": jnp.where, "stack": jnp.stack}
+    scope: dict[str, Any] = {word: getattr(jnp, word) for word in ("exp", "log", "sqrt", "abs", "where", "stack")}
+    scope["power"] = lambda x, n: jnp.exp(n * jnp.log(x))
     exec("def slopes(y, p, u):\n    " + "\n    ".join(lines), scope)
     return scope["slopes"]
 

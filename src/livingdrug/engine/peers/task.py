@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import exp, log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,7 +128,7 @@ class Task:
         def function(name: str, targets: list[str], stores: list[str]) -> Any:
             lines = [f"{s.names[p]} = {a}[{i}]" for a, paths in arguments for i, p in enumerate(paths)]
             lines += [f"{x.target} = {x.text}" for x in s.needed(targets)] + stores
-            scope: dict[str, Any] = {}
+            scope: dict[str, Any] = {"power": numba.njit(lambda x, n: exp(n * log(x)))}
             exec(f"from math import exp, log, sqrt\ndef {name}(y, p, u, out):\n    " + "\n    ".join(lines), scope)
             return numba.njit(scope[name], error_model="numpy", fastmath={"contract", "nsz"})
 
