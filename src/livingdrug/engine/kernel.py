@@ -47,7 +47,7 @@ def crossing(w, l, i, level):
 def show(w, l, a, seen, written, row):
     """Writes states as they are at the share a of the lane's step."""
     for j in range(written):
-        row[j] = inside(w, seen[j] - YI + l, a)
+        row[j] = inside(w, (seen[j] - YI + l) & PLACE, a)
 
 
 @compiled("boolean(float64[::1], int64)")
@@ -162,8 +162,8 @@ def run(
             for l in range(LANES):
                 waiting[l] = moving[l] = False
                 w[THETA + l] = 0.0
-                while arrived[l] and tick[l] < ticks.shape[0] and ticks[tick[l]] <= reached[l]:
-                    k = tick[l]
+                while arrived[l] and tick[l] < ticks.shape[0] and ticks[tick[l] & PLACE] <= reached[l]:
+                    k = tick[l] & PLACE
                     a = (ticks[k] - w[T + l]) / w[H + l]
                     if moves[k] >= 0 and extinction:
                         moving[l] = clones_to_move(w, l, a, numbers[COUNT_BELOW])
@@ -214,7 +214,7 @@ def run(
             for l in range(LANES):
                 if not waiting[l]:
                     continue
-                p, k = who[l], tick[l]
+                p, k = who[l] & PLACE, tick[l] & PLACE
                 done = 0
                 if marks[k] != 0:
                     done = look(

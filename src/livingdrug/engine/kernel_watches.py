@@ -5,7 +5,8 @@
 # columns of the watch tables
 MARKS, FROM, TO, ACT, TARGET, AMOUNT_FROM, AMOUNT_TO, LIMIT = 0, 1, 2, 3, 4, 5, 6, 7
 DURATION, DELAY, APART = 0, 1, 2
-STACK = 64
+STACK, TOP = 64, 63
+PLACE = 0xFFFFFFF  # a place is masked with it: the compiler then sees that it is not negative, and spares a check
 
 
 @compiled(
@@ -17,40 +18,40 @@ def answer(w, l, t, first, last, code, constants, extras, registers, stack):
     """Runs one program on the lane's observables at time t."""
     top = -1
     for k in range(first, last):
-        op, a = code[k, 0], code[k, 1]
+        op, a = code[k & PLACE, 0], code[k & PLACE, 1] & PLACE
         if op < OP_ADD:
             top += 1
             if op == OP_CONST:
-                stack[top] = constants[a]
+                stack[top & TOP] = constants[a]
             elif op == OP_OBS:
-                stack[top] = w[a + l]
+                stack[top & TOP] = w[a + l]
             elif op == OP_PAR:
-                stack[top] = extras[a]
+                stack[top & TOP] = extras[a]
             elif op == OP_TIME:
-                stack[top] = t
+                stack[top & TOP] = t
             else:
-                stack[top] = registers[a]
+                stack[top & TOP] = registers[a]
             continue
-        x = stack[top]
+        x = stack[top & TOP]
         if op == OP_NEG:
-            stack[top] = -x
+            stack[top & TOP] = -x
         elif op == OP_ABS:
-            stack[top] = abs(x)
+            stack[top & TOP] = abs(x)
         elif op == OP_NOT:
-            stack[top] = 0.0 if (x != 0.0 and x == x) else 1.0
+            stack[top & TOP] = 0.0 if (x != 0.0 and x == x) else 1.0
         elif op == OP_EXP:
-            stack[top] = exp(x)
+            stack[top & TOP] = exp(x)
         elif op == OP_LOG:
-            stack[top] = log(x) if x > 0.0 else np.nan
+            stack[top & TOP] = log(x) if x > 0.0 else np.nan
         elif op == OP_FLOOR:
-            stack[top] = np.floor(x)
+            stack[top & TOP] = np.floor(x)
         elif op == OP_WHERE:
             top -= 2
-            holds = stack[top] != 0.0 and stack[top] == stack[top]
-            stack[top] = stack[top + 1] if holds else x
+            holds = stack[top & TOP] != 0.0 and stack[top & TOP] == stack[top & TOP]
+            stack[top & TOP] = stack[(top + 1) & TOP] if holds else x
         else:
             top -= 1
-            y = stack[top]
+            y = stack[top & TOP]
             if op == OP_ADD:
                 y = y + x
             elif op == OP_SUB:
@@ -79,7 +80,7 @@ def answer(w, l, t, first, last, code, constants, extras, registers, stack):
                 y = 1.0 if (y != 0.0 and y == y and x != 0.0 and x == x) else 0.0
             else:
                 y = 1.0 if ((y != 0.0 and y == y) or (x != 0.0 and x == x)) else 0.0
-            stack[top] = y
+            stack[top & TOP] = y
     return stack[0]
 
 
@@ -113,7 +114,7 @@ def look(w, l, t, marks, whole, real, code, constants, extras, registers, stack,
     for k in range(whole.shape[0]):
         if whole[k, MARKS] & marks == 0:
             continue
-        r = k * REGISTERS
+        r = (k * REGISTERS) & PLACE
         x = answer(w, l, t, whole[k, FROM], whole[k, TO], code, constants, extras, registers, stack)
         looked = registers[r + REGISTER_LOOKED]
         if looked == looked:
