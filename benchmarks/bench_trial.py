@@ -119,6 +119,8 @@ def main() -> None:
     asked.add_argument("--sizes", default="", help="numbers of patients, with commas")
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
+    # While this process is small: a child's peak counts from the size of its parent.
+    sizes = [command(given.trial, int(n)) for n in given.sizes.split(",") if n]
     trial = Trial(given.trial)
     trial.run(patients=100, seed=SEED)  # compiled and loaded
     spent = stages(trial, given.patients)
@@ -128,7 +130,6 @@ def main() -> None:
         two=lambda: trial.run(patients=given.patients, seed=SEED, threads=2),
     )
     watched = rules(trial, min(given.patients, 1_000), given.turns)
-    sizes = [command(given.trial, int(n)) for n in given.sizes.split(",") if n]
     if given.json:
         print(json.dumps({"stages": spent, "threads": threads, "rules": watched, "sizes": sizes}))
         return
