@@ -195,6 +195,8 @@ class Card:
                 continue
             if isinstance(x, OnCard):
                 there = x.there
+            elif name == "slate":  # only ever used there
+                there = xp.empty(x.shape)
             elif name in GIVEN_BACK:  # filled alike, or not yet filled
                 there = xp.full(x.shape, x.flat[0], x.dtype) if x.size else xp.empty(x.shape, x.dtype)
                 back.append((there, x))

@@ -17,6 +17,7 @@ from livingdrug.engine.plan import Act, Op, Outcome, Register
 from livingdrug.engine.sparse import SparseLU
 
 KERNEL = ("kernel_chance.py", "kernel_doses.py", "kernel_clones.py", "kernel_watches.py", "kernel.py")
+LINED_UP = ("w = np.ones(SIZE)", "w = lined_up(np.ones(SIZE + 8))")  # registers are loaded from whole cache lines
 MARK = "# ---- copied into every generated file from here on ----\n"
 
 
@@ -99,7 +100,7 @@ def source(system: System, lanes: int = 8, jit: bool = True) -> str:
             kernel_text("kernel_lanes.py" if jit else "kernel_plain.py"),
             *_functions(system, lu, offset, lanes),
             rodas.step_source(),
-            *(kernel_text(name) for name in KERNEL),
+            *(kernel_text(name).replace(*LINED_UP) if jit else kernel_text(name) for name in KERNEL),
         ]
     )
 

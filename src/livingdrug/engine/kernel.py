@@ -63,9 +63,9 @@ def finite(w, l):
 
 @compiled(
     "void(int64, int64, uint64[::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], float64[:, :, ::1], "
-    "float64[:, ::1], float64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, boolean, "
+    "float64[:, ::1], float64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, int64[::1], int64, boolean, "
     "float64[::1], float64[::1], float64[::1], "
-    "int64[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1], uint64[:, ::1], "
+    "int64[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1], uint64[:, ::1], float64[:, ::1], "
     "float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[::1], int64[::1], int64[:, ::1], float64[:, ::1], "
     "float64[:, ::1], float64[:, :, ::1])"
 )
@@ -84,6 +84,7 @@ def run(
     moves,
     seen,
     written,
+    looked,
     max_steps,
     extinction,
     numbers,
@@ -94,6 +95,7 @@ def run(
     code,
     constants,
     keys,
+    slate,
     observables,
     registers,
     event_times,
@@ -111,7 +113,6 @@ def run(
     for i in range(N):
         for l in range(LANES):
             w[SHARE + i * LANES + l] = rtol * shares[i]
-    stack = np.zeros(STACK)
     who = np.full(LANES, -1)
     tick = np.zeros(LANES, np.int64)
     count = np.zeros(LANES, np.int64)  # doses given by watches
@@ -141,7 +142,7 @@ def run(
                 arrived[l], fresh[l], remembered[l] = True, True, False
                 reached[l], moved[l] = start, start
                 load(w, l, columns[p], starts[p], start)
-                clear_registers(registers[p], whole.shape[0])
+                clean(slate, p, whole.shape[0], looked.shape[0], constants, extras)
                 for k in range(CLONES):
                     extinct[p, k] = np.inf
                 if extinction and CLONES > 0:
@@ -217,21 +218,7 @@ def run(
                 p, k = who[l] & PLACE, tick[l] & PLACE
                 done = 0
                 if marks[k] != 0:
-                    done = look(
-                        w,
-                        l,
-                        ticks[k],
-                        marks[k],
-                        whole,
-                        real,
-                        code,
-                        constants,
-                        extras[p],
-                        registers[p],
-                        stack,
-                        given[p],
-                        count,
-                    )
+                    done = look(w, l, p, ticks[k], marks[k], whole, real, code, looked, slate, given, count)
                 if output[k] >= 0:
                     for j in range(written):
                         observables[p, output[k], j] = w[seen[j] + l]
@@ -279,6 +266,8 @@ def run(
                     fresh[l] = False
             else:
                 ended[p], outcome[p] = t, over[l]
+                for i in range(registers.shape[1]):
+                    registers[p, i] = slate[p, REMEMBERED + i]
                 for k in range(tick[l], ticks.shape[0]):
                     if output[k] >= 0:
                         for j in range(written):

@@ -1,157 +1,147 @@
-"""Watches: small stack programs looked at on the clock, what they remember, and the doses they give."""
+"""Watches: small programs looked at on the clock, what they remember, and the doses they give.
+
+Each patient has a slate: the tick's time, room for what a program works out on the way, what the watches remember,
+the observables they ask for, the plan's constants and the patient's own. Each row of a program's code says what to
+do, the place on the slate where the result goes, and the places of up to three values.
+"""
 # ruff: noqa: F821, E741
 
 # ---- copied into every generated file from here on ----
 # columns of the watch tables
-MARKS, FROM, TO, ACT, TARGET, AMOUNT_FROM, AMOUNT_TO, LIMIT = 0, 1, 2, 3, 4, 5, 6, 7
+MARKS, FROM, TO, RESULT, ACT, TARGET, AMOUNT_FROM, AMOUNT_TO, AMOUNT, LIMIT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 DURATION, DELAY, APART = 0, 1, 2
-STACK, TOP = 64, 63
+CLOCK, REMEMBERED = 0, 65  # places on the slate: the time, and where what the watches remember begins
 PLACE = 0xFFFFFFF  # a place is masked with it: the compiler then sees that it is not negative, and spares a check
 
 
-@compiled(
-    "float64(float64[::1], int64, float64, int64, int64, int64[:, ::1], float64[::1], float64[::1], float64[::1], "
-    "float64[::1])",
-    True,
-)
-def answer(w, l, t, first, last, code, constants, extras, registers, stack):
-    """Runs one program on the lane's observables at time t."""
-    top = -1
-    for k in range(first, last):
-        op, a = code[k & PLACE, 0], code[k & PLACE, 1] & PLACE
-        if op < OP_ADD:
-            top += 1
-            if op == OP_CONST:
-                stack[top & TOP] = constants[a]
-            elif op == OP_OBS:
-                stack[top & TOP] = w[a + l]
-            elif op == OP_PAR:
-                stack[top & TOP] = extras[a]
-            elif op == OP_TIME:
-                stack[top & TOP] = t
-            else:
-                stack[top & TOP] = registers[a]
-            continue
-        x = stack[top & TOP]
-        if op == OP_NEG:
-            stack[top & TOP] = -x
-        elif op == OP_ABS:
-            stack[top & TOP] = abs(x)
-        elif op == OP_NOT:
-            stack[top & TOP] = 0.0 if (x != 0.0 and x == x) else 1.0
-        elif op == OP_EXP:
-            stack[top & TOP] = exp(x)
-        elif op == OP_LOG:
-            stack[top & TOP] = log(x) if x > 0.0 else np.nan
-        elif op == OP_FLOOR:
-            stack[top & TOP] = np.floor(x)
-        elif op == OP_WHERE:
-            top -= 2
-            holds = stack[top & TOP] != 0.0 and stack[top & TOP] == stack[top & TOP]
-            stack[top & TOP] = stack[(top + 1) & TOP] if holds else x
-        else:
-            top -= 1
-            y = stack[top & TOP]
-            if op == OP_ADD:
-                y = y + x
-            elif op == OP_SUB:
-                y = y - x
-            elif op == OP_MUL:
-                y = y * x
-            elif op == OP_DIV:
-                y = y / x if x != 0.0 else np.nan
-            elif op == OP_MIN:
-                y = y if y < x else x
-            elif op == OP_MAX:
-                y = y if y > x else x
-            elif op == OP_LT:
-                y = 1.0 if y < x else 0.0
-            elif op == OP_LE:
-                y = 1.0 if y <= x else 0.0
-            elif op == OP_GT:
-                y = 1.0 if y > x else 0.0
-            elif op == OP_GE:
-                y = 1.0 if y >= x else 0.0
-            elif op == OP_EQ:
-                y = 1.0 if y == x else 0.0
-            elif op == OP_NE:
-                y = 1.0 if y != x else 0.0
-            elif op == OP_AND:
-                y = 1.0 if (y != 0.0 and y == y and x != 0.0 and x == x) else 0.0
-            else:
-                y = 1.0 if ((y != 0.0 and y == y) or (x != 0.0 and x == x)) else 0.0
-            stack[top & TOP] = y
-    return stack[0]
-
-
-@compiled("void(float64[::1], int64)")
-def clear_registers(registers, watches):
-    """What every watch remembers before its first look."""
+@compiled("void(float64[:, ::1], int64, int64, int64, float64[::1], float64[:, ::1])")
+def clean(slate, p, watches, looked, constants, extras):
+    """The slate of a patient before the first look."""
     for k in range(watches):
-        r = k * REGISTERS
-        registers[r + REGISTER_VALUE] = 0.0
-        registers[r + REGISTER_FIRST] = np.inf
-        registers[r + REGISTER_LAST] = -np.inf
-        registers[r + REGISTER_COUNT] = 0.0
-        registers[r + REGISTER_PEAK] = -np.inf
-        registers[r + REGISTER_PEAK_TIME] = np.nan
-        registers[r + REGISTER_SUM] = 0.0
-        registers[r + REGISTER_LOOKED] = np.nan
-        registers[r + REGISTER_DONE] = 0.0
-        registers[r + REGISTER_DONE_FIRST] = np.inf
-        registers[r + REGISTER_DONE_LAST] = -np.inf
+        r = (REMEMBERED + k * REGISTERS) & PLACE
+        slate[p, r + REGISTER_VALUE] = 0.0
+        slate[p, r + REGISTER_FIRST] = np.inf
+        slate[p, r + REGISTER_LAST] = -np.inf
+        slate[p, r + REGISTER_COUNT] = 0.0
+        slate[p, r + REGISTER_PEAK] = -np.inf
+        slate[p, r + REGISTER_PEAK_TIME] = np.nan
+        slate[p, r + REGISTER_SUM] = 0.0
+        slate[p, r + REGISTER_LOOKED] = np.nan
+        slate[p, r + REGISTER_DONE] = 0.0
+        slate[p, r + REGISTER_DONE_FIRST] = np.inf
+        slate[p, r + REGISTER_DONE_LAST] = -np.inf
+    at = REMEMBERED + watches * REGISTERS + looked
+    for i in range(constants.shape[0]):
+        slate[p, at + i] = constants[i]
+    for i in range(extras.shape[1]):
+        slate[p, at + constants.shape[0] + i] = extras[p, i]
+
+
+@compiled("void(float64[:, ::1], int64, int64, int64, int64[:, ::1])", True)
+def work_out(slate, p, first, last, code):
+    """Carries out the rows [first, last) of the code on a patient's slate."""
+    for k in range(first, last):
+        op = code[k & PLACE, 0]
+        x, y = slate[p & PLACE, code[k & PLACE, 2] & PLACE], slate[p & PLACE, code[k & PLACE, 3] & PLACE]
+        if op == OP_ADD:
+            x = x + y
+        elif op == OP_SUB:
+            x = x - y
+        elif op == OP_MUL:
+            x = x * y
+        elif op == OP_DIV:
+            x = x / y if y != 0.0 else np.nan
+        elif op == OP_NEG:
+            x = -x
+        elif op == OP_MIN:
+            x = x if x < y else y
+        elif op == OP_MAX:
+            x = x if x > y else y
+        elif op == OP_ABS:
+            x = abs(x)
+        elif op == OP_LT:
+            x = 1.0 if x < y else 0.0
+        elif op == OP_LE:
+            x = 1.0 if x <= y else 0.0
+        elif op == OP_GT:
+            x = 1.0 if x > y else 0.0
+        elif op == OP_GE:
+            x = 1.0 if x >= y else 0.0
+        elif op == OP_EQ:
+            x = 1.0 if x == y else 0.0
+        elif op == OP_NE:
+            x = 1.0 if x != y else 0.0
+        elif op == OP_AND:
+            x = 1.0 if (x != 0.0 and x == x and y != 0.0 and y == y) else 0.0
+        elif op == OP_OR:
+            x = 1.0 if ((x != 0.0 and x == x) or (y != 0.0 and y == y)) else 0.0
+        elif op == OP_NOT:
+            x = 0.0 if (x != 0.0 and x == x) else 1.0
+        elif op == OP_WHERE:
+            x = y if (x != 0.0 and x == x) else slate[p & PLACE, code[k & PLACE, 4] & PLACE]
+        elif op == OP_EXP:
+            x = exp(x)
+        elif op == OP_LOG:
+            x = log(x) if x > 0.0 else np.nan
+        else:
+            x = np.floor(x)
+        slate[p & PLACE, code[k & PLACE, 1] & PLACE] = x
 
 
 @compiled(
-    "int64(float64[::1], int64, float64, int64, int64[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1], "
-    "float64[::1], "
-    "float64[::1], float64[::1], float64[:, ::1], int64[::1])",
+    "int64(float64[::1], int64, int64, float64, int64, int64[:, ::1], float64[:, ::1], int64[:, ::1], int64[::1], "
+    "float64[:, ::1], float64[:, :, ::1], int64[::1])",
     True,
 )
-def look(w, l, t, marks, whole, real, code, constants, extras, registers, stack, given, count):
+def look(w, l, p, t, marks, whole, real, code, looked, slate, given, count):
     """All watches that meet these marks: 1 when something was given or set, 2 when follow-up stops, 3 both."""
+    p = p & PLACE
     result = 0
+    slate[p, CLOCK] = t
+    at = (REMEMBERED + whole.shape[0] * REGISTERS) & PLACE
+    for j in range(looked.shape[0]):
+        slate[p, at + j] = w[(looked[j] + l) & PLACE]
     for k in range(whole.shape[0]):
         if whole[k, MARKS] & marks == 0:
             continue
-        r = (k * REGISTERS) & PLACE
-        x = answer(w, l, t, whole[k, FROM], whole[k, TO], code, constants, extras, registers, stack)
-        looked = registers[r + REGISTER_LOOKED]
-        if looked == looked:
-            registers[r + REGISTER_SUM] += 0.5 * (x + registers[r + REGISTER_VALUE]) * (t - looked)
-        registers[r + REGISTER_LOOKED] = t
-        registers[r + REGISTER_VALUE] = x
-        if x > registers[r + REGISTER_PEAK]:
-            registers[r + REGISTER_PEAK] = x
-            registers[r + REGISTER_PEAK_TIME] = t
+        r = (REMEMBERED + k * REGISTERS) & PLACE
+        work_out(slate, p, whole[k, FROM], whole[k, TO], code)
+        x = slate[p, whole[k, RESULT] & PLACE]
+        looked_at = slate[p, r + REGISTER_LOOKED]
+        if looked_at == looked_at:
+            slate[p, r + REGISTER_SUM] += 0.5 * (x + slate[p, r + REGISTER_VALUE]) * (t - looked_at)
+        slate[p, r + REGISTER_LOOKED] = t
+        slate[p, r + REGISTER_VALUE] = x
+        if x > slate[p, r + REGISTER_PEAK]:
+            slate[p, r + REGISTER_PEAK] = x
+            slate[p, r + REGISTER_PEAK_TIME] = t
         if x == 0.0 or x != x:
             continue
-        if registers[r + REGISTER_COUNT] == 0.0:
-            registers[r + REGISTER_FIRST] = t
-        registers[r + REGISTER_LAST] = t
-        registers[r + REGISTER_COUNT] += 1.0
+        if slate[p, r + REGISTER_COUNT] == 0.0:
+            slate[p, r + REGISTER_FIRST] = t
+        slate[p, r + REGISTER_LAST] = t
+        slate[p, r + REGISTER_COUNT] += 1.0
         act, begin = whole[k, ACT], t + real[k, DELAY]
-        if act == ACT_NOTHING or registers[r + REGISTER_DONE] >= whole[k, LIMIT]:
+        if act == ACT_NOTHING or slate[p, r + REGISTER_DONE] >= whole[k, LIMIT]:
             continue
-        if begin - registers[r + REGISTER_DONE_LAST] < real[k, APART] - 1e-9:
+        if begin - slate[p, r + REGISTER_DONE_LAST] < real[k, APART] - 1e-9:
             continue
         if act == ACT_STOP:
             result |= 2
         else:
-            amount = answer(
-                w, l, t, whole[k, AMOUNT_FROM], whole[k, AMOUNT_TO], code, constants, extras, registers, stack
-            )
+            work_out(slate, p, whole[k, AMOUNT_FROM], whole[k, AMOUNT_TO], code)
+            amount = slate[p, whole[k, AMOUNT] & PLACE]
             if amount != amount or (act == ACT_DOSE and amount <= 0.0):
                 continue
             row = count[l]
-            given[row, 0] = begin
-            given[row, 1] = float(whole[k, TARGET])
-            given[row, 2] = amount
-            given[row, 3] = real[k, DURATION] if act == ACT_DOSE else 0.0
+            given[p, row, 0] = begin
+            given[p, row, 1] = float(whole[k, TARGET])
+            given[p, row, 2] = amount
+            given[p, row, 3] = real[k, DURATION] if act == ACT_DOSE else 0.0
             count[l] = row + 1
             result |= 1
-        if registers[r + REGISTER_DONE] == 0.0:
-            registers[r + REGISTER_DONE_FIRST] = begin
-        registers[r + REGISTER_DONE] += 1.0
-        registers[r + REGISTER_DONE_LAST] = begin
+        if slate[p, r + REGISTER_DONE] == 0.0:
+            slate[p, r + REGISTER_DONE_FIRST] = begin
+        slate[p, r + REGISTER_DONE] += 1.0
+        slate[p, r + REGISTER_DONE_LAST] = begin
     return result

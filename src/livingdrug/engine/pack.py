@@ -12,7 +12,7 @@ from livingdrug.draws import key
 from livingdrug.engine.plan import Act, Floats, Ints, Op, Patients, Plan, Register, Watch
 from livingdrug.errors import EngineError, nearest
 
-STACK = 64  # depth of a watch's stack, as in kernel_watches
+SCRATCH, REMEMBERED = 1, 65  # places on a patient's slate, as in kernel_watches; the time is at 0
 PURPOSES = ("start", "round", "move", "arrive")  # columns of the key table of a clone, as in kernel_clones
 PASSAGE_PURPOSES = ("leave", "land")
 TAKES = {
@@ -35,16 +35,18 @@ class Packed:
     output: Ints  # place in the output of each tick, -1 when not written
     moves: Ints  # number of each clone tick, -1 when clones rest
     seen: Ints  # place in the workspace of each observable
+    looked: Ints  # ... of each that the watches ask for
     numbers: Floats
     floors: Floats  # error allowed in a state, over rtol: one cell, or a thousandth of any other unit
     shares: Floats  # the same as a share of the state's peak so far: a thousandth, but nothing of a count of cells
-    whole: Ints  # per watch: marks, program, act, target, amount program, limit
+    whole: Ints  # per watch: marks, program and where its result is, act, target, the same of the amount, limit
     real: Floats  # per watch: duration, delay, apart
     code: Ints
     constants: Floats
     keys: NDArray[np.uint64]
     outputs: int
     doses: int  # the most doses and settings that the watches can give one patient
+    slate: int  # places on a patient's slate before the patient's own constants
 
 
 def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
@@ -52,26 +54,18 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
     _check_clock(plan)
     seen = np.array([_place(kernel, p) for p in plan.observables], np.int64)
     marks = np.ascontiguousarray(plan.marks, np.int64)
+    slate = _Slate(plan, seen)
     whole: list[list[int]] = []
     real: list[list[float]] = []
-    code: list[list[int]] = []
-    constants: list[float] = []
     doses = 0
-
-    def add(program: Ints, its_constants: Floats, watch: int) -> tuple[int, int]:
-        rows = _resolved(program, its_constants, len(constants), seen, len(plan.watches), plan.watches[watch].name)
-        code.extend(rows)
-        constants.extend(its_constants)
-        return len(code) - len(rows), len(code)
-
-    for k, watch in enumerate(plan.watches):
-        begin, end = add(watch.program, watch.constants, k)
-        first, last = end, end
+    for watch in plan.watches:
+        asked = slate.compiled(watch.program, watch.constants, watch.name)
+        amount = (0, 0, 0)
         if watch.act in (Act.DOSE, Act.SET):
             _check_action(kernel, watch)
-            first, last = add(watch.amount, watch.amount_constants, k)
+            amount = slate.compiled(watch.amount, watch.amount_constants, watch.name)
             doses += min(watch.limit, int(((marks & watch.marks) != 0).sum()))
-        whole.append([watch.marks, begin, end, watch.act, watch.target, first, last, watch.limit])
+        whole.append([watch.marks, *asked, watch.act, watch.target, *amount, watch.limit])
         real.append([watch.duration, watch.delay, watch.apart])
     return Packed(
         ticks=np.ascontiguousarray(plan.ticks, np.float64),
@@ -79,16 +73,18 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
         output=_numbered(plan.output),
         moves=_numbered(plan.clone_ticks),
         seen=seen,
+        looked=seen[slate.asked],
         numbers=np.array([plan.start, plan.end, plan.rtol, plan.count_below, plan.ode_above], np.float64),
         floors=np.array([1.0 if c else 1e-3 for c in kernel.COUNTS]),
         shares=np.array([0.0 if c else 1e-3 for c in kernel.COUNTS]),
-        whole=np.array(whole, np.int64).reshape(-1, 8),
+        whole=np.array(whole, np.int64).reshape(-1, 10),
         real=np.array(real, np.float64).reshape(-1, 3),
-        code=np.array(code, np.int64).reshape(-1, 2),
-        constants=np.array(constants, np.float64),
+        code=np.array(slate.code, np.int64).reshape(-1, 5),
+        constants=np.array(slate.constants, np.float64),
         keys=_keys(kernel, seed),
         outputs=int(np.sum(plan.output)),
         doses=doses,
+        slate=slate.own,
     )
 
 
@@ -155,31 +151,66 @@ def _place(kernel: Any, path: str) -> int:
     )
 
 
-def _resolved(
-    program: Ints, constants: Floats, first_constant: int, seen: Ints, watches: int, name: str
-) -> list[list[int]]:
-    """A watch's program with its arguments resolved to places; checked, so that no stack runs over or dry."""
-    depth, out = 0, []
-    limits = {Op.CONST: len(constants), Op.OBS: len(seen), Op.REG: watches * len(Register)}
-    for op, a in np.asarray(program, np.int64).reshape(-1, 2).tolist():
-        try:
-            what = Op(op)
-        except ValueError:
-            raise EngineError(f"watch '{name}' uses the unknown operation {op}") from None
-        if what in limits and not 0 <= a < limits[what]:
+class _Slate:
+    """Where on a patient's slate everything is, and the watches' programs as code that works on it."""
+
+    def __init__(self, plan: Plan, seen: Ints) -> None:
+        programs = [(p, c) for w in plan.watches for p, c in ((w.program, w.constants), (w.amount, w.amount_constants))]
+        self.many = len(seen)
+        self.asked = sorted({a for p, _ in programs for op, a in _rows(p) if op == Op.OBS and 0 <= a < self.many})
+        self.constants: list[float] = []
+        self.code: list[list[int]] = []  # operation, place of the result, places of up to three values
+        self.registers = len(plan.watches) * len(Register)
+        self.observables = REMEMBERED + self.registers
+        self.fixed = self.observables + len(self.asked)
+        self.own = self.fixed + sum(len(c) for _, c in programs)
+
+    def compiled(self, program: Ints, constants: Floats, name: str) -> tuple[int, int, int]:
+        """Adds a program: its first and last row of the code, and the place of its result."""
+        begin, stack = len(self.code), list[int]()
+        limits = {Op.CONST: len(constants), Op.OBS: self.many, Op.REG: self.registers}
+        for op, a in _rows(program):
+            try:
+                what = Op(op)
+            except ValueError:
+                raise EngineError(f"watch '{name}' uses the unknown operation {op}") from None
+            if what in limits and not 0 <= a < limits[what]:
+                raise EngineError(
+                    f"watch '{name}': argument {a} of {what.name} is out of range", allowed=f"0 to {limits[what] - 1}"
+                )
+            if what < Op.ADD:
+                stack.append(self._place(what, a))
+                if len(stack) > REMEMBERED - SCRATCH:
+                    raise EngineError(f"watch '{name}' is nested too deep", allowed=f"{REMEMBERED - SCRATCH} values")
+                continue
+            takes = TAKES.get(what, 2)
+            if len(stack) < takes:
+                raise EngineError(f"watch '{name}': {what.name} finds too few values")
+            values = [stack.pop() for _ in range(takes)][::-1]
+            result = SCRATCH + len(stack)
+            self.code.append([op, result, *values, *[values[0]] * (3 - takes)])
+            stack.append(result)
+        if len(stack) != 1:
             raise EngineError(
-                f"watch '{name}': argument {a} of {what.name} is out of range", allowed=f"0 to {limits[what] - 1}"
+                f"the program of watch '{name}' leaves {len(stack)} values", mend="let it leave exactly one"
             )
-        takes = 0 if what < Op.ADD else TAKES.get(what, 2)
-        if depth < takes:
-            raise EngineError(f"watch '{name}': {what.name} finds too few values")
-        depth += 1 - takes
-        if depth > STACK:
-            raise EngineError(f"watch '{name}' is nested too deep", allowed=f"{STACK} values")
-        out.append([op, int(seen[a]) if what == Op.OBS else a + first_constant if what == Op.CONST else a])
-    if depth != 1:
-        raise EngineError(f"the program of watch '{name}' leaves {depth} values", mend="let it leave exactly one")
-    return out
+        self.constants.extend(constants)
+        return begin, len(self.code), stack[0]
+
+    def _place(self, what: Op, a: int) -> int:
+        """Where a value stands that a program only reads."""
+        return {
+            Op.CONST: lambda: self.fixed + len(self.constants) + a,
+            Op.OBS: lambda: self.observables + self.asked.index(a),
+            Op.PAR: lambda: self.own + a,
+            Op.TIME: lambda: 0,
+            Op.REG: lambda: REMEMBERED + a,
+        }[what]()
+
+
+def _rows(program: Ints) -> list[list[int]]:
+    """A program's rows: operation, argument."""
+    return np.asarray(program, np.int64).reshape(-1, 2).tolist()
 
 
 def check_patients(kernel: Any, plan: Plan, patients: Patients) -> None:
@@ -199,7 +230,7 @@ def check_patients(kernel: Any, plan: Plan, patients: Patients) -> None:
         a
         for w in plan.watches
         for p in (w.program, w.amount)
-        for op, a in np.asarray(p).reshape(-1, 2).tolist()
+        for op, a in _rows(p)
         if op == Op.PAR
     }
     if used and max(used) >= patients.extras.shape[1]:
