@@ -221,7 +221,7 @@ def run(
                     done = look(w, l, p, ticks[k], marks[k], whole, real, code, looked, slate, given, count)
                 if output[k] >= 0:
                     for j in range(written):
-                        observables[p, output[k], j] = w[seen[j] + l]
+                        observables[p, output[k] & PLACE, j] = w[(seen[j] + l) & PLACE]
                 tick[l] = k + 1
                 if done != 0 or over[l] == -1:  # cut the step here
                     reached[l] = ticks[k]
