@@ -27,10 +27,11 @@ from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
 from livingdrug.trial.compare import beside
 from livingdrug.trial.enrolment import enrol
+from livingdrug.trial.in_turn import TOGETHER
 from livingdrug.trial.rows import rows
-from livingdrug.trial.run import TOGETHER, _table
+from livingdrug.trial.run import _table
 
-SEED, BLOCK = 1, 256
+SEED = 1
 
 
 def stages(trial: Trial, patients: int) -> dict[str, float]:
@@ -49,7 +50,7 @@ def stages(trial: Trial, patients: int) -> dict[str, float]:
     for first in range(0, patients, TOGETHER):
         ids = np.arange(first, min(first + TOGETHER, patients))
         enrolled = timed("enrolment", lambda ids=ids: enrol(arm, plan, ids, SEED))
-        blocks, parts = simulate_blocks(plan.model, plan.plan, enrolled.patients, 1, BLOCK), []
+        blocks, parts = simulate_blocks(plan.model, plan.plan, enrolled.patients, 1, TOGETHER), []
         while (got := timed("engine", lambda blocks=blocks: next(blocks, None))) is not None:
             part, out = got
             parts.append(timed("rows", lambda e=enrolled, p=part, o=out: rows(arm, plan, e, p, o)))
@@ -77,7 +78,7 @@ def rules(trial: Trial, patients: int, turns: int) -> dict[str, float]:
     arm = trial.resolved.arms[0]
     plan = trial.design(arm)
     people = enrol(arm, plan, np.arange(patients), SEED).patients
-    watched = simulate(plan.model, plan.plan, people, 1, BLOCK)
+    watched = simulate(plan.model, plan.plan, people, 1, TOGETHER)
     doses = np.concatenate([people.doses, watched.given], axis=1)
     order = np.argsort(doses[..., 0], axis=1, kind="stable")
     scheduled = replace(people, doses=np.take_along_axis(doses, order[..., None], axis=1))
@@ -86,10 +87,10 @@ def rules(trial: Trial, patients: int, turns: int) -> dict[str, float]:
     bare = replace(plan.plan, watches=(), **clock)
     best = in_turns(
         turns,
-        watched=lambda: simulate(plan.model, plan.plan, people, 1, BLOCK),
-        bare=lambda: simulate(plan.model, bare, scheduled, 1, BLOCK),
+        watched=lambda: simulate(plan.model, plan.plan, people, 1, TOGETHER),
+        bare=lambda: simulate(plan.model, bare, scheduled, 1, TOGETHER),
     )
-    alone = simulate(plan.model, bare, scheduled, 1, BLOCK)
+    alone = simulate(plan.model, bare, scheduled, 1, TOGETHER)
     return {**best, "watched_steps": int(watched.steps.sum()), "bare_steps": int(alone.steps.sum())}
 
 

@@ -8,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+TOGETHER = 1_024  # patients that a thread simulates, and then reduces, at a time
+
 Piece = TypeVar("Piece")
 Done = TypeVar("Done")
 

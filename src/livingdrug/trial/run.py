@@ -24,12 +24,12 @@ from livingdrug.scenario import Arm, Resolved, resolve, schema
 from livingdrug.trial.compare import beside
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.enrolment import Enrolled, enrol
-from livingdrug.trial.in_turn import in_turn, shares
+from livingdrug.trial.in_turn import TOGETHER, in_turn, shares
 from livingdrug.trial.measures import Table, endpoints, units
 from livingdrug.trial.rows import rows
 from livingdrug.trial.workers import Crew, crew
 
-TOGETHER, FEWEST = 1_024, 128  # patients that one thread takes at a time: most, and fewest towards the end
+FEWEST = 128  # patients that one thread takes at a time towards the end
 USUAL = 500
 WIDTH = 24  # characters of a text column kept in the patients' table
 
@@ -55,7 +55,7 @@ class Trial:
         threads: int | None = None,
         out: str | Path | None = None,
         progress: Progress | None = None,
-        block: int = 256,
+        block: int = TOGETHER,
         workers: int | None = None,
         cluster: str | None = None,
         device: str = "cpu",
@@ -135,7 +135,7 @@ def follow(
     patients: int,
     seed: int,
     threads: int | None = None,
-    block: int = 256,
+    block: int = TOGETHER,
     progress: Callable[[int], None] | None = None,
     hands: Crew | None = None,
     device: str = "cpu",
@@ -181,7 +181,7 @@ def lots(
     patients: int,
     seed: int,
     threads: int | None = None,
-    block: int = 256,
+    block: int = TOGETHER,
     progress: Callable[[int], None] | None = None,
     seen: Callable[[Ints, Floats], Any] | None = None,
     first: int = 0,

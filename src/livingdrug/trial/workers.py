@@ -18,6 +18,7 @@ from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
 from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design, design
+from livingdrug.trial.in_turn import TOGETHER
 
 MOST = 4_096  # patients in one part
 ROUNDS = 4  # parts for each processor, so that nobody waits long for the last
@@ -68,7 +69,7 @@ class Crew:
         return threads
 
     def gather(
-        self, arm: Arm, plan: Design, patients: int, seed: int, block: int = 256, progress: Told = None
+        self, arm: Arm, plan: Design, patients: int, seed: int, block: int = TOGETHER, progress: Told = None
     ) -> Gathered:
         """The columns of all enrolled patients, and their courses."""
         import distributed
