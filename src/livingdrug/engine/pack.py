@@ -12,7 +12,7 @@ from livingdrug.draws import key
 from livingdrug.engine.plan import Act, Floats, Ints, Op, Patients, Plan, Register, Watch
 from livingdrug.errors import EngineError, nearest
 
-SCRATCH, REMEMBERED = 1, 65  # places on a patient's slate, as in kernel_watches; the time is at 0
+CLOCK, SCRATCH, REMEMBERED = 0, 1, 65  # places on a patient's slate, as in kernel_watches
 PURPOSES = ("start", "round", "move", "arrive")  # columns of the key table of a clone, as in kernel_clones
 PASSAGE_PURPOSES = ("leave", "land")
 TAKES = {
@@ -199,13 +199,16 @@ class _Slate:
 
     def _place(self, what: Op, a: int) -> int:
         """Where a value stands that a program only reads."""
-        return {
-            Op.CONST: lambda: self.fixed + len(self.constants) + a,
-            Op.OBS: lambda: self.observables + self.asked.index(a),
-            Op.PAR: lambda: self.own + a,
-            Op.TIME: lambda: 0,
-            Op.REG: lambda: REMEMBERED + a,
-        }[what]()
+        match what:
+            case Op.CONST:
+                return self.fixed + len(self.constants) + a
+            case Op.OBS:
+                return self.observables + self.asked.index(a)
+            case Op.PAR:
+                return self.own + a
+            case Op.REG:
+                return REMEMBERED + a
+        return CLOCK
 
 
 def _rows(program: Ints) -> list[list[int]]:
