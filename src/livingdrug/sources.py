@@ -19,8 +19,21 @@ LAWS = {
 }
 PARAMETER_KEYS = ("value", "unit", "kind", "source", "where", "why", "spread", "belief", "about", "note")
 SPREAD_KEYS = ("law", "sd", "cv", "low", "high", "loads", "table", "source", "where", "kind", "why", "note")
-SOURCE_KEYS = ("title", "authors", "journal", "year", "doi", "pmid", "nct", "url", "version", "note", "place",
-               "licence", "read")
+SOURCE_KEYS = (
+    "title",
+    "authors",
+    "journal",
+    "year",
+    "doi",
+    "pmid",
+    "nct",
+    "url",
+    "version",
+    "note",
+    "place",
+    "licence",
+    "read",
+)
 
 
 @dataclass(frozen=True)
@@ -35,15 +48,17 @@ class Source:
 
     def __str__(self) -> str:
         parts = [str(self.more[k]) for k in ("authors", "journal") if k in self.more]
-        return ", ".join([self.title, *parts, *([str(self.year)] if self.year else []),
-                          *([f"doi:{self.doi}"] if self.doi else [])])
+        return ", ".join(
+            [self.title, *parts, *([str(self.year)] if self.year else []), *([f"doi:{self.doi}"] if self.doi else [])]
+        )
 
     @classmethod
     def read(cls, key: str, data: Any, where: str | None = None) -> Source:
         """The source that a `[sources.KEY]` table describes."""
         if not isinstance(data, Mapping) or not data.get("title"):
-            raise SourceError(f"source '{key}' has no title", where=where,
-                              mend=f'write title = "..." under [sources.{key}]')
+            raise SourceError(
+                f"source '{key}' has no title", where=where, mend=f'write title = "..." under [sources.{key}]'
+            )
         for name in data:
             if name not in SOURCE_KEYS:
                 raise unknown("key of a source", name, SOURCE_KEYS, where, SourceError)
@@ -95,18 +110,28 @@ class Spread:
         loads = data.get("loads", {})
         if not isinstance(loads, Mapping):
             raise SourceError("loads must be a table: { fitness = 0.2 }", where=where)
-        return cls(law, sd, low, high, {str(k): finite(x, where, f"loads.{k}") for k, x in loads.items()},
-                   data.get("table"), data.get("source"))
+        return cls(
+            law,
+            sd,
+            low,
+            high,
+            {str(k): finite(x, where, f"loads.{k}") for k, x in loads.items()},
+            data.get("table"),
+            data.get("source"),
+        )
 
     def scaled(self, factor: float) -> Spread:
         """The same spread in another unit (log and logit spreads have none)."""
         if factor == 1.0 or self.law == "table":
             return self
         plain = self.law == "normal"
-        return replace(self, sd=self.sd * factor if plain else self.sd,
-                       low=None if self.low is None else self.low * factor,
-                       high=None if self.high is None else self.high * factor,
-                       loads={k: x * factor for k, x in self.loads.items()} if plain else self.loads)
+        return replace(
+            self,
+            sd=self.sd * factor if plain else self.sd,
+            low=None if self.low is None else self.low * factor,
+            high=None if self.high is None else self.high * factor,
+            loads={k: x * factor for k, x in self.loads.items()} if plain else self.loads,
+        )
 
     def __str__(self) -> str:
         parts = [self.law]
@@ -147,23 +172,43 @@ class Parameter:
         from livingdrug.units import factor
 
         by = factor(self.unit, unit, f"{self.path} ({self.place})")
-        return replace(self, value=self.value * by, unit=unit, spread=self.spread and self.spread.scaled(by),
-                       belief=self.belief and self.belief.scaled(by))
+        return replace(
+            self,
+            value=self.value * by,
+            unit=unit,
+            spread=self.spread and self.spread.scaled(by),
+            belief=self.belief and self.belief.scaled(by),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, without what is empty."""
-        shown: dict[str, Any] = {"value": self.value, "unit": self.unit, "kind": self.kind, "source": self.source,
-                                 "where": self.where, "why": self.why, "spread": _spread_dict(self.spread),
-                                 "belief": _spread_dict(self.belief), "layer": self.layer, "file": self.file,
-                                 "line": self.line}
+        shown: dict[str, Any] = {
+            "value": self.value,
+            "unit": self.unit,
+            "kind": self.kind,
+            "source": self.source,
+            "where": self.where,
+            "why": self.why,
+            "spread": _spread_dict(self.spread),
+            "belief": _spread_dict(self.belief),
+            "layer": self.layer,
+            "file": self.file,
+            "line": self.line,
+        }
         return {k: x for k, x in shown.items() if x is not None}
 
 
 def _spread_dict(spread: Spread | None) -> dict[str, Any] | None:
     if spread is None:
         return None
-    shown = {"law": spread.law, "sd": spread.sd, "low": spread.low, "high": spread.high, "loads": dict(spread.loads),
-             "table": spread.table}
+    shown = {
+        "law": spread.law,
+        "sd": spread.sd,
+        "low": spread.low,
+        "high": spread.high,
+        "loads": dict(spread.loads),
+        "table": spread.table,
+    }
     return {k: x for k, x in shown.items() if x not in (None, {}, 0.0) or k == "law"}
 
 
@@ -178,13 +223,22 @@ def finite(given: Any, where: str | None, name: str = "value") -> float:
 
 def is_parameter(data: Any) -> bool:
     """Whether a TOML table is a parameter (it has a value, or changes how patients differ in one)."""
-    return isinstance(data, Mapping) and not {"value", "spread", "belief"}.isdisjoint(data) and not any(
-        is_parameter(x) for k, x in data.items() if k not in ("spread", "belief"))
+    return (
+        isinstance(data, Mapping)
+        and not {"value", "spread", "belief"}.isdisjoint(data)
+        and not any(is_parameter(x) for k, x in data.items() if k not in ("spread", "belief"))
+    )
 
 
 def read_parameter(
-    path: str, data: Mapping[str, Any], below: Parameter | None, sources: Mapping[str, Source], layer: str, file: str,
-    line: int | None, by_user: bool = False,
+    path: str,
+    data: Mapping[str, Any],
+    below: Parameter | None,
+    sources: Mapping[str, Source],
+    layer: str,
+    file: str,
+    line: int | None,
+    by_user: bool = False,
 ) -> Parameter:
     """The parameter that a TOML table describes, inheriting unit, spread and belief from the layer below.
 
@@ -205,35 +259,60 @@ def read_parameter(
     kind = check_kind(path, said, sources, place, inherits)
     source = data.get("source")
     return Parameter(
-        path, value, unit, kind, source, data.get("where"), data.get("why"),
+        path,
+        value,
+        unit,
+        kind,
+        source,
+        data.get("where"),
+        data.get("why"),
         Spread.read(data["spread"], place) if "spread" in data else (below.spread if below else None),
         Spread.read(data["belief"], place) if "belief" in data else (below.belief if below else None),
-        layer, file, line, sources.get(source) if source else None,
+        layer,
+        file,
+        line,
+        sources.get(source) if source else None,
     )
 
 
 def check_kind(
-    path: str, data: Mapping[str, Any], sources: Mapping[str, Source], place: str, inherits: bool = False,
+    path: str,
+    data: Mapping[str, Any],
+    sources: Mapping[str, Source],
+    place: str,
+    inherits: bool = False,
 ) -> str:
     """The kind of a number, once it is sure that the number says where it comes from; SourceError otherwise."""
     kind, source, why = data.get("kind"), data.get("source"), data.get("why")
     if kind is None:
-        raise SourceError(f"'{path}' does not say what kind of number it is", where=place, allowed=KINDS,
-                          mend='add kind = "..." (a number recalled but not read is "assumed")')
+        raise SourceError(
+            f"'{path}' does not say what kind of number it is",
+            where=place,
+            allowed=KINDS,
+            mend='add kind = "..." (a number recalled but not read is "assumed")',
+        )
     if kind not in KINDS:
         raise unknown("kind of number", str(kind), KINDS, place, SourceError)
     if source is not None and source not in sources:
-        raise SourceError(f"'{path}' cites '{source}', which this file does not define", where=place,
-                          allowed=sorted(sources) or "nothing", nearest=nearest(str(source), sources),
-                          mend=f"add a table [sources.{source}] with its title and year")
+        raise SourceError(
+            f"'{path}' cites '{source}', which this file does not define",
+            where=place,
+            allowed=sorted(sources) or "nothing",
+            nearest=nearest(str(source), sources),
+            mend=f"add a table [sources.{source}] with its title and year",
+        )
     if inherits:
         return str(kind)
     if kind == "measured" and not (source and data.get("where")):
-        raise SourceError(f"'{path}' is measured but does not say in which source, and where in it", where=place,
-                          mend="add source = and where =")
+        raise SourceError(
+            f"'{path}' is measured but does not say in which source, and where in it",
+            where=place,
+            mend="add source = and where =",
+        )
     if kind in ("fitted", "derived") and not (source or why):
-        raise SourceError(f"'{path}' is {kind} but says neither its source nor why", where=place,
-                          mend="add source = or why =")
+        raise SourceError(
+            f"'{path}' is {kind} but says neither its source nor why", where=place, mend="add source = or why ="
+        )
     if kind == "assumed" and not why:
         raise SourceError(f"'{path}' is assumed but does not say why", where=place, mend='add why = "..."')
     return str(kind)
@@ -262,20 +341,43 @@ def _as_number(text: str, place: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise SourceError(f"'{text.strip()}' is not a number to multiply by", where=place,
-                          mend='write "* 0.5"') from None
+        raise SourceError(
+            f"'{text.strip()}' is not a number to multiply by", where=place, mend='write "* 0.5"'
+        ) from None
 
 
 def _changed(
-    path: str, data: Mapping[str, Any], below: Parameter | None, value: float, unit: str, layer: str, file: str,
-    line: int | None, place: str,
+    path: str,
+    data: Mapping[str, Any],
+    below: Parameter | None,
+    value: float,
+    unit: str,
+    layer: str,
+    file: str,
+    line: int | None,
+    place: str,
 ) -> Parameter:
     if below is not None and below.value >= 0 and value < 0:
-        raise SourceError(f"{path} = {value:g} {unit} is negative", where=place,
-                          allowed=f"0 or more (it is {below.value:g} {below.unit} in {below.place})")
+        raise SourceError(
+            f"{path} = {value:g} {unit} is negative",
+            where=place,
+            allowed=f"0 or more (it is {below.value:g} {below.unit} in {below.place})",
+        )
     spread, belief = (_respread(name, data, below, place) for name in ("spread", "belief"))
-    return Parameter(path, value, unit, data.get("kind", "assumed"), data.get("source"), data.get("where"),
-                     data.get("why", f"set in {file}"), spread, belief, layer, file, line)
+    return Parameter(
+        path,
+        value,
+        unit,
+        data.get("kind", "assumed"),
+        data.get("source"),
+        data.get("where"),
+        data.get("why", f"set in {file}"),
+        spread,
+        belief,
+        layer,
+        file,
+        line,
+    )
 
 
 def _respread(name: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> Spread | None:

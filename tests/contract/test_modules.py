@@ -32,8 +32,10 @@ def stand_ins(module: type[Module]) -> list[type[Module]]:
             role, _, name = d.path.rpartition(".")
             if role != module.role:
                 wanted.setdefault(role, {})[name] = (
-                    State(d.unit, "stand-in") if isinstance(d, Reads) else
-                    Port(d.unit, "stand-in", "multiply" if isinstance(d, Multiplies) else "add"))
+                    State(d.unit, "stand-in")
+                    if isinstance(d, Reads)
+                    else Port(d.unit, "stand-in", "multiply" if isinstance(d, Multiplies) else "add")
+                )
     return [type(f"StandIn{i}", (Module,), {"role": role, **names}) for i, (role, names) in enumerate(wanted.items())]
 
 
@@ -66,8 +68,13 @@ def values_for(stem: str, level: float) -> dict[str, float]:
     values = {p: 0.5 for p in (*model.parameters, *model.covariates)}
     if stem in OWN:
         values.update({k: x for k, x in defaults(stem).items()})
-        values.update({c: x for c, x in {"weight": 40.0, "bsa": 1.3, "egfr": 110.0, "fitness": level}.items()
-                       if c in model.covariates})
+        values.update(
+            {
+                c: x
+                for c, x in {"weight": 40.0, "bsa": 1.3, "egfr": 110.0, "fitness": level}.items()
+                if c in model.covariates
+            }
+        )
     values.update({p: 1.0 for p in model.inputs if p not in model.entries})
     with np.errstate(all="ignore"):
         return {**values, **model.constants(values)}
@@ -140,7 +147,8 @@ def test_flows_balance_and_empty_pools_give_nothing(stem, data):
                 total[path(f.out_of)] -= rate
         for p, x in total.items():
             assert seen.derivatives[p] == pytest.approx(x, rel=1e-9, abs=1e-12, nan_ok=stem not in OWN), (
-                f"{p} is not what flows into and out of it")
+                f"{p} is not what flows into and out of it"
+            )
         for p in model.states if stem in OWN else ():  # published models are kept as printed, faults included
             empty = model.evaluate({**constants, **states, p: 0.0}).derivatives[p]
             assert not empty < -1e-12, f"{stem}: {p} falls below zero when empty"
@@ -152,8 +160,11 @@ def test_car_t_below_one_cell_cannot_regrow():
     model = alone(stem)
     constants = values_for(stem, 0.0)
     for cells, grows in ((0.01, False), (1e6, True)):
-        states = {p: 0.0 for p in model.states} | {"kinetics.proliferating": cells, "tumour.antigen": 1e12,
-                                                    "homeostasis.help": 1.0}
+        states = {p: 0.0 for p in model.states} | {
+            "kinetics.proliferating": cells,
+            "tumour.antigen": 1e12,
+            "homeostasis.help": 1.0,
+        }
         assert (model.evaluate({**constants, **states}).derivatives["kinetics.proliferating"] > 0) == grows
 
 
@@ -187,18 +198,22 @@ def test_the_generated_file_as_plain_python_gives_the_reference(stem):
     values = {**constants, **{p: 0.0 for p in model.entries}, **states}
     reference = model.evaluate({**values, "time": 0.5})
     w = np.zeros(kernel.SIZE)
-    for area, paths in (("Y", kernel.STATE_PATHS), ("YI", kernel.STATE_PATHS), ("P", kernel.COLUMN_PATHS),
-                        ("U", kernel.INPUT_PATHS)):
+    for area, paths in (
+        ("Y", kernel.STATE_PATHS),
+        ("YI", kernel.STATE_PATHS),
+        ("P", kernel.COLUMN_PATHS),
+        ("U", kernel.INPUT_PATHS),
+    ):
         for i, path in enumerate(paths):
             w[getattr(kernel, area) + i] = 0.5 if path == "time" else values[path]
     w[kernel.H] = 1.0
-    w[kernel.MASK:kernel.MASK + kernel.CLONES] = 1.0
+    w[kernel.MASK : kernel.MASK + kernel.CLONES] = 1.0
     kernel.prepare(w)
     kernel.begin(w)
     kernel.observe(w)
-    found = dict(zip(kernel.STATE_PATHS, w[kernel.F:kernel.F + kernel.N], strict=True))
+    found = dict(zip(kernel.STATE_PATHS, w[kernel.F : kernel.F + kernel.N], strict=True))
     for path, slope in reference.derivatives.items():
         assert found[path] == pytest.approx(float(slope), rel=1e-9, abs=1e-12), path
-    shown = dict(zip(kernel.OBSERVABLE_PATHS, w[kernel.OB:], strict=False))
+    shown = dict(zip(kernel.OBSERVABLE_PATHS, w[kernel.OB :], strict=False))
     for path, value in reference.published.items():
         assert shown[path] == pytest.approx(float(value), rel=1e-9, abs=1e-12), path

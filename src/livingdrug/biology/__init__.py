@@ -20,8 +20,11 @@ def stems() -> dict[str, str]:
             continue
         path = ".".join([__name__, *file.relative_to(root).with_suffix("").parts])
         if file.stem in found:
-            raise WiringError(f"two mechanism files are called '{file.stem}'", where=f"{found[file.stem]} and {path}",
-                              mend="rename one: a stem is a module's name")
+            raise WiringError(
+                f"two mechanism files are called '{file.stem}'",
+                where=f"{found[file.stem]} and {path}",
+                mend="rename one: a stem is a module's name",
+            )
         found[file.stem] = path
     return found
 
@@ -33,8 +36,11 @@ def find(stem: str) -> type[Module]:
     if stem not in known:
         raise unknown("module", stem, known, error=WiringError)
     there = import_module(known[stem])
-    classes = [c for c in vars(there).values()
-               if isinstance(c, type) and issubclass(c, Module) and c.__module__ == there.__name__ and c.role]
+    classes = [
+        c
+        for c in vars(there).values()
+        if isinstance(c, type) and issubclass(c, Module) and c.__module__ == there.__name__ and c.role
+    ]
     if not classes:
         raise WiringError(f"no module in '{known[stem]}'", mend="write a subclass of Module with a role in it")
     return classes[-1]

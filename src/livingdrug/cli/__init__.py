@@ -25,10 +25,23 @@ def commands(asked: str | None = None) -> typer.Typer:
 
     from livingdrug.cli import library, run
 
-    app = typer.Typer(name="livingdrug", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                      help="CAR-T cell therapy in silico, beside its trials in people. Not medical advice.")
-    for command in (run.run, library.list_, library.show, library.explain_, library.new, run.calibrate, run.scoreboard,
-                    run.bench):
+    app = typer.Typer(
+        name="livingdrug",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="CAR-T cell therapy in silico, beside its trials in people. Not medical advice.",
+    )
+    for command in (
+        run.run,
+        library.list_,
+        library.show,
+        library.explain_,
+        library.new,
+        run.calibrate,
+        run.scoreboard,
+        run.bench,
+    ):
         app.command(name=command.__name__.rstrip("_"))(command)
     for name, module in GROUPS.items():
         if (asked is None or asked == name) and find_spec(module):

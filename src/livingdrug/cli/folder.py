@@ -26,8 +26,11 @@ def run_folder(place: Path) -> Iterator[Path]:
         place.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
     except OSError as problem:
-        raise ScenarioError(f"'{place}' cannot be written: {problem.strerror or problem}", where="--out",
-                            mend="choose a folder you may write to") from None
+        raise ScenarioError(
+            f"'{place}' cannot be written: {problem.strerror or problem}",
+            where="--out",
+            mend="choose a folder you may write to",
+        ) from None
     try:
         yield part
         part.chmod(0o777 & ~_mask())
@@ -52,8 +55,11 @@ def check(place: Path) -> None:
     if place.exists() and not place.is_dir():
         raise ScenarioError(f"'{place}' is a file", where="--out", mend="name a folder")
     if place.is_dir() and any(place.iterdir()) and not (place / OURS).is_file():
-        raise ScenarioError(f"'{place}' is not empty and holds no earlier run", where="--out",
-                            mend="name a new or empty folder; nothing was changed")
+        raise ScenarioError(
+            f"'{place}' is not empty and holds no earlier run",
+            where="--out",
+            mend="name a new or empty folder; nothing was changed",
+        )
 
 
 def _mask() -> int:

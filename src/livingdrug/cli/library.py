@@ -29,8 +29,11 @@ def list_(
         return
     entries = [library.find(kind, name) for name in library.names(kind)]
     if json_:
-        print(json.dumps([{"name": e.name, "title": e.title, "aliases": list(e.aliases), "file": e.file}
-                          for e in entries]))
+        print(
+            json.dumps(
+                [{"name": e.name, "title": e.title, "aliases": list(e.aliases), "file": e.file} for e in entries]
+            )
+        )
     elif entries:
         print(columns(["name", "title", "also called"], [[e.name, e.title, ", ".join(e.aliases)] for e in entries]))
     else:
@@ -88,18 +91,27 @@ def new(
     if kind not in TEMPLATES:
         raise unknown("kind of template", kind, TEMPLATES, "livingdrug new")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}", name) or name.endswith(".toml"):
-        raise ScenarioError(f"'{name}' is not a name for a file", where="livingdrug new",
-                            allowed="letters, digits, - _ + and . (80 at most), without .toml")
+        raise ScenarioError(
+            f"'{name}' is not a name for a file",
+            where="livingdrug new",
+            allowed="letters, digits, - _ + and . (80 at most), without .toml",
+        )
     path = Path(f"{name}.toml")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(TEMPLATES[kind].replace("NAME", name))
     except FileExistsError:
-        raise ScenarioError(f"'{path}' is there already; it was not changed", where="livingdrug new",
-                            mend="choose another name or move the file") from None
+        raise ScenarioError(
+            f"'{path}' is there already; it was not changed",
+            where="livingdrug new",
+            mend="choose another name or move the file",
+        ) from None
     except OSError as problem:
-        raise ScenarioError(f"'{path}' cannot be written: {problem.strerror}", where="livingdrug new",
-                            mend="go to a folder you may write to") from None
+        raise ScenarioError(
+            f"'{path}' cannot be written: {problem.strerror}",
+            where="livingdrug new",
+            mend="go to a folder you may write to",
+        ) from None
     print(f"wrote {path}")
 
 
@@ -128,8 +140,11 @@ def _asked(name: str) -> list[Entry]:
     found = library.everywhere(name)
     if not found:
         known = sorted({n for k in library.KINDS for n in library.names(k)})
-        raise ScenarioError(f"the library has nothing called '{name}'", nearest=nearest(name, known),
-                            mend="see livingdrug list, or livingdrug list KIND")
+        raise ScenarioError(
+            f"the library has nothing called '{name}'",
+            nearest=nearest(name, known),
+            mend="see livingdrug list, or livingdrug list KIND",
+        )
     return found
 
 
@@ -145,14 +160,34 @@ def described(entry: Entry) -> str:
     if words:
         lines += ["", *words]
     if numbers:
-        lines += ["", columns(["number", "value", "kind", "between patients", "source"],
-                              [[n["path"], f"{_value(n['value'])} {n['unit']}".strip(), n["kind"], n["spread"],
-                                _origin(n)] for n in numbers])]
+        lines += [
+            "",
+            columns(
+                ["number", "value", "kind", "between patients", "source"],
+                [
+                    [n["path"], f"{_value(n['value'])} {n['unit']}".strip(), n["kind"], n["spread"], _origin(n)]
+                    for n in numbers
+                ],
+            ),
+        ]
     if rows := [r for r in entry.data.get("published", []) if isinstance(r, Mapping)]:
-        lines += ["", columns(["published", "value", "interval", "n", "fitted", "source"], [
-            [str(r.get("measure", "")), f"{_value(r.get('value', ''))} {r.get('unit', '')}".strip(),
-             f"{_value(r['low'])} to {_value(r['high'])}" if "low" in r and "high" in r else "", str(r.get("n", "")),
-             "yes" if r.get("fitted") else "no", str(r.get("source", ""))] for r in rows])]
+        lines += [
+            "",
+            columns(
+                ["published", "value", "interval", "n", "fitted", "source"],
+                [
+                    [
+                        str(r.get("measure", "")),
+                        f"{_value(r.get('value', ''))} {r.get('unit', '')}".strip(),
+                        f"{_value(r['low'])} to {_value(r['high'])}" if "low" in r and "high" in r else "",
+                        str(r.get("n", "")),
+                        "yes" if r.get("fitted") else "no",
+                        str(r.get("source", "")),
+                    ]
+                    for r in rows
+                ],
+            ),
+        ]
     if entry.sources:
         lines += ["", "Sources", *(f"  {key}: {source}" for key, source in entry.sources.items())]
     return "\n".join(lines)
@@ -160,13 +195,22 @@ def described(entry: Entry) -> str:
 
 def _numbers(entry: Entry) -> Iterator[dict[str, Any]]:
     """Every number of an entry with its origin (a covariate counts as one)."""
+
     def walk(data: Any, path: str) -> Iterator[dict[str, Any]]:
         if is_parameter(data) or (isinstance(data, Mapping) and "law" in data and "unit" in data):
             spread = data.get("spread")
             law = str(Spread.read(spread, entry.where(path))) if spread else str(data.get("law", ""))
-            yield {"path": path, "value": data.get("value", ""), "unit": str(data.get("unit", "")),
-                   "kind": str(data.get("kind", "")), "spread": law, "source": str(data.get("source", "")),
-                   "where": str(data.get("where", "")), "why": str(data.get("why", "")), "line": entry.line(path)}
+            yield {
+                "path": path,
+                "value": data.get("value", ""),
+                "unit": str(data.get("unit", "")),
+                "kind": str(data.get("kind", "")),
+                "spread": law,
+                "source": str(data.get("source", "")),
+                "where": str(data.get("where", "")),
+                "why": str(data.get("why", "")),
+                "line": entry.line(path),
+            }
         elif isinstance(data, Mapping):
             for key, value in data.items():
                 yield from walk(value, f"{path}.{key}" if path else key)
@@ -184,8 +228,11 @@ def _words(value: Any, path: str) -> Iterator[str]:
     elif isinstance(value, list) and value and all(isinstance(x, Mapping) for x in value):
         for row in value:
             head = row.get("name", row.get("measure", ""))
-            inside = ", ".join(f"{k} {_inline(x)}" for k, x in row.items()
-                               if k not in ("name", "measure", "why", "source", "where", "kind"))
+            inside = ", ".join(
+                f"{k} {_inline(x)}"
+                for k, x in row.items()
+                if k not in ("name", "measure", "why", "source", "where", "kind")
+            )
             yield f"{path}: {head}: {inside}{_cited(row)}" if head else f"{path}: {inside}{_cited(row)}"
     else:
         yield f"{path}: {_inline(value)}"
@@ -211,10 +258,17 @@ def _cited(row: Mapping[str, Any]) -> str:
 
 def _as_dict(entry: Entry) -> dict[str, Any]:
     numbers = [{k: x for k, x in n.items() if x not in ("", None)} for n in _numbers(entry)]
-    return {"kind": entry.kind.removesuffix("s"), "name": entry.name, "title": entry.title, "file": entry.file,
-            "aliases": list(entry.aliases), "about": entry.data.get("about", ""), "numbers": numbers,
-            "published": list(entry.data.get("published", [])),
-            "sources": {k: str(s) for k, s in entry.sources.items()}}
+    return {
+        "kind": entry.kind.removesuffix("s"),
+        "name": entry.name,
+        "title": entry.title,
+        "file": entry.file,
+        "aliases": list(entry.aliases),
+        "about": entry.data.get("about", ""),
+        "numbers": numbers,
+        "published": list(entry.data.get("published", [])),
+        "sources": {k: str(s) for k, s in entry.sources.items()},
+    }
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -17,10 +17,20 @@ from livingdrug.errors import ScenarioError, unknown
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Patients = Annotated[int | None, typer.Option("--patients", help="How many virtual patients (1 to 10,000,000).")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same patients, same luck.")]
-Workers = Annotated[int | None, typer.Option("--workers", help=(
-    "Processes on this machine that share the patients (without it: threads on all processors)."))]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help=(
-    "Change one number or word, as kinetics.growth=0.8, \"kinetics.growth=0.8 1/day\", \"tumour.kill=* 0.5\"."))]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", help=("Processes on this machine that share the patients (without it: threads on all processors).")
+    ),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help=('Change one number or word, as kinetics.growth=0.8, "kinetics.growth=0.8 1/day", "tumour.kill=* 0.5".'),
+    ),
+]
 
 
 def run(
@@ -45,8 +55,9 @@ def run(
     prepared = Trial(trial, sets=sets)
     with run_folder(place) if place else nullcontext() as folder:
         with progress(prepared.title, silent=json_) as tell:
-            result = prepared.run(patients=patients, seed=seed, progress=tell, device=device, cluster=cluster,
-                                  **_shared(workers))
+            result = prepared.run(
+                patients=patients, seed=seed, progress=tell, device=device, cluster=cluster, **_shared(workers)
+            )
         if folder:
             result.save(folder)
     if json_:
@@ -111,8 +122,12 @@ def bench(
     print(f"{found['model']}: {found['states']} states, rtol {found['rtol']:g}")
     from livingdrug.cli.library import columns
 
-    print(columns(["tool", "version", "patients", "patients/s/core", "max error", "median error", "ratio"],
-                  [[r["tool"], r["version"] or "", *_measured(r)] for r in found["rows"]]))
+    print(
+        columns(
+            ["tool", "version", "patients", "patients/s/core", "max error", "median error", "ratio"],
+            [[r["tool"], r["version"] or "", *_measured(r)] for r in found["rows"]],
+        )
+    )
     whole = found["therapy_model"]
     print(f"therapy model: {whole['states']} states, {whole['patients_per_s_core']:,.0f} patient-years/s/core")
 
@@ -120,8 +135,13 @@ def bench(
 def _measured(row: dict[str, Any]) -> list[str]:
     if "error" in row:
         return [row["error"], "", "", "", ""]
-    return [f"{row['patients']:,}", f"{row['patients_per_s_core']:,.1f}", f"{row['max_error']:.1e}",
-            f"{row['median_error']:.1e}", f"{row['ratio']:.3g}"]
+    return [
+        f"{row['patients']:,}",
+        f"{row['patients_per_s_core']:,.1f}",
+        f"{row['max_error']:.1e}",
+        f"{row['median_error']:.1e}",
+        f"{row['ratio']:.3g}",
+    ]
 
 
 def _therapy(patients: int) -> tuple[Any, Any, Any]:
@@ -144,8 +164,12 @@ def changes(given: list[str] | None) -> dict[str, str]:
     for text in given or []:
         path, sign, value = text.partition("=")
         if not sign or not path.strip() or not value.strip():
-            raise ScenarioError(f"'{text}' is not a change", where="--set", allowed="PATH=VALUE",
-                                mend="write for example --set kinetics.growth=0.8")
+            raise ScenarioError(
+                f"'{text}' is not a change",
+                where="--set",
+                allowed="PATH=VALUE",
+                mend="write for example --set kinetics.growth=0.8",
+            )
         if path.strip() in found:
             raise ScenarioError(f"'{path.strip()}' is set twice", where="--set", mend="keep one of them")
         found[path.strip()] = value.strip()
@@ -154,6 +178,7 @@ def changes(given: list[str] | None) -> dict[str, str]:
 
 def dump(data: Any) -> str:
     """One JSON object; what is not a finite number is null."""
+
     def plain(x: Any) -> Any:
         if isinstance(x, dict):
             return {str(k): plain(v) for k, v in x.items()}

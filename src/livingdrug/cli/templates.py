@@ -1,6 +1,6 @@
 """The commented templates that `livingdrug new` writes. Each loads as it is."""
 
-PRODUCT = '''title = "NAME"                     # what people call it
+PRODUCT = """title = "NAME"                     # what people call it
 aliases = []                      # other names it should answer to
 about = "One or two sentences: target, costimulation, disease."
 
@@ -38,9 +38,9 @@ spread = { law = "log-normal", sd = 0.2 }     # how patients differ; leave it ou
 # title = "Title of the paper"
 # year = 2026
 # doi = "10.1000/xyz"
-'''
+"""
 
-DRUG = '''title = "NAME"
+DRUG = """title = "NAME"
 aliases = []
 about = "What it does, in one sentence."
 
@@ -56,9 +56,9 @@ why = "a template: put your number and its source here"
 # [sources.label]
 # title = "Prescribing information"
 # year = 2026
-'''
+"""
 
-TUMOUR = '''title = "NAME"
+TUMOUR = """title = "NAME"
 aliases = []
 about = "The disease, in one sentence."
 
@@ -74,9 +74,9 @@ unit = "1/day"
 kind = "assumed"                  # measured | fitted | derived | assumed
 why = "a template: put your number and its source here"
 spread = { law = "log-normal", sd = 0.4 }
-'''
+"""
 
-POPULATION = '''title = "NAME"
+POPULATION = """title = "NAME"
 aliases = []
 about = "Who these patients are."
 tumour = "b-all"
@@ -131,9 +131,9 @@ value = 0.5
 unit = "1"
 kind = "assumed"
 why = "a template"
-'''
+"""
 
-PROTOCOL = '''title = "NAME"
+PROTOCOL = """title = "NAME"
 about = "Who gets what, when. A scenario may also change a library protocol word by word, in a table [protocol]."
 start = "day -7"
 follow_up = "12 months"
@@ -163,9 +163,9 @@ do = { give = "tocilizumab", amount = "8 mg/kg", at_most = "800 mg" }
 limits = { doses = 3, apart = "8 h" }
 kind = "assumed"
 why = "a template"
-'''
+"""
 
-TRIAL = '''# A trial of your own, built on a library trial: write only what differs. Run it: livingdrug run NAME.toml
+TRIAL = """# A trial of your own, built on a library trial: write only what differs. Run it: livingdrug run NAME.toml
 trial = "eliana"                  # see: livingdrug list trials
 title = "NAME"
 patients = 200
@@ -189,7 +189,14 @@ name = "as published"
 name = "weaker kill"
 [arm.set]
 "tumour.kill" = "* 0.8"
-'''
+"""
 
-TEMPLATES = {"product": PRODUCT, "drug": DRUG, "tumour": TUMOUR, "population": POPULATION, "protocol": PROTOCOL,
-             "trial": TRIAL, "scenario": TRIAL}
+TEMPLATES = {
+    "product": PRODUCT,
+    "drug": DRUG,
+    "tumour": TUMOUR,
+    "population": POPULATION,
+    "protocol": PROTOCOL,
+    "trial": TRIAL,
+    "scenario": TRIAL,
+}

@@ -16,8 +16,22 @@ from livingdrug.scenario import Resolved
 
 Floats = NDArray[np.float64]
 STATISTICS = ("median", "mean", "share", "share above", "share below")
-KEYS = ("measure", "of", "statistic", "value", "low", "high", "interval", "above", "below", "unit", "n", "source",
-        "where", "note")
+KEYS = (
+    "measure",
+    "of",
+    "statistic",
+    "value",
+    "low",
+    "high",
+    "interval",
+    "above",
+    "below",
+    "unit",
+    "n",
+    "source",
+    "where",
+    "note",
+)
 RESAMPLED = 1000
 TOGETHER = 16_384  # patients drawn at once; of each, only the table's numbers are kept
 
@@ -57,10 +71,21 @@ class BaselineTable:
 
     def _cells(self) -> list[list[str]]:
         head = ["baseline", "simulated (95 % of trials of that size)", "published", "n", "source"]
-        body = [[r.measure, f"{_show(r.simulated, r.unit)} ({_show(r.low, r.unit)} to {_show(r.high, r.unit)})",
-                 _show(r.published, r.unit) + (f" ({r.interval} {r.published_low:g} to {r.published_high:g})"
-                                               if r.published_low is not None and r.published_high is not None else ""),
-                 str(r.n), r.source] for r in self.rows]
+        body = [
+            [
+                r.measure,
+                f"{_show(r.simulated, r.unit)} ({_show(r.low, r.unit)} to {_show(r.high, r.unit)})",
+                _show(r.published, r.unit)
+                + (
+                    f" ({r.interval} {r.published_low:g} to {r.published_high:g})"
+                    if r.published_low is not None and r.published_high is not None
+                    else ""
+                ),
+                str(r.n),
+                r.source,
+            ]
+            for r in self.rows
+        ]
         return [head, *body]
 
     def __repr__(self) -> str:
@@ -72,8 +97,10 @@ class BaselineTable:
         head, *body = self._cells()
         line = "".join(f"<th>{escape(c)}</th>" for c in head)
         rows = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in body)
-        return f"<table><caption>Baseline of {self.patients} virtual patients beside the published one</caption>" \
-               f"<thead><tr>{line}</tr></thead><tbody>{rows}</tbody></table>"
+        return (
+            f"<table><caption>Baseline of {self.patients} virtual patients beside the published one</caption>"
+            f"<thead><tr>{line}</tr></thead><tbody>{rows}</tbody></table>"
+        )
 
 
 def baseline(resolved: Resolved, cohort: Cohort) -> BaselineTable:
@@ -111,9 +138,19 @@ def _row(data: Mapping[str, Any], cohort: Cohort, where: str, sources: Mapping[s
     chosen = np.random.default_rng(0).integers(len(x), size=(RESAMPLED, n))  # which patients a trial of n would meet
     low, high = np.quantile(average(x[chosen], axis=1), [0.025, 0.975])
     source = str(data.get("source", ""))
-    return Row(str(data["measure"]), str(data.get("unit", "1")), float(average(x)), float(low), float(high),
-               float(data["value"]), data.get("low"), data.get("high"), str(data.get("interval", "")), n,
-               str(sources.get(source, {}).get("title", source)))
+    return Row(
+        str(data["measure"]),
+        str(data.get("unit", "1")),
+        float(average(x)),
+        float(low),
+        float(high),
+        float(data["value"]),
+        data.get("low"),
+        data.get("high"),
+        str(data.get("interval", "")),
+        n,
+        str(sources.get(source, {}).get("title", source)),
+    )
 
 
 def _show(x: float, unit: str) -> str:

@@ -1,8 +1,8 @@
 """Properties of the patients: each a law of its own, or one around what is typical given another property.
 
-    law = "log-normal" | "normal" | "logit-normal" | "uniform" | "chance"
-    given = "age" with points = [[3, 14.3], ...]      typical value read off between the points
-    given = "weight" with value, at, power            typical value = value * (weight / at) ** power
+law = "log-normal" | "normal" | "logit-normal" | "uniform" | "chance"
+given = "age" with points = [[3, 14.3], ...]      typical value read off between the points
+given = "weight" with value, at, power            typical value = value * (weight / at) ** power
 """
 
 from __future__ import annotations
@@ -22,8 +22,23 @@ from livingdrug.sources import Source, check_kind, finite
 
 Floats = NDArray[np.float64]
 LAWS = ("log-normal", "normal", "logit-normal", "uniform", "chance")
-KEYS = ("law", "value", "unit", "sd", "low", "high", "given", "points", "at", "power", "kind", "source", "where", "why",
-        "about")
+KEYS = (
+    "law",
+    "value",
+    "unit",
+    "sd",
+    "low",
+    "high",
+    "given",
+    "points",
+    "at",
+    "power",
+    "kind",
+    "source",
+    "where",
+    "why",
+    "about",
+)
 
 
 @dataclass(frozen=True)
@@ -76,8 +91,9 @@ def read(name: str, data: Any, sources: Mapping[str, Source], population: str) -
     """One table of [covariates], checked."""
     where = f"covariates.{name} in the population '{population}'"
     if not isinstance(data, Mapping):
-        raise SourceError(f"covariate '{name}' is not a table", where=where,
-                          mend=f"write [covariates.{name}] with law, value, unit")
+        raise SourceError(
+            f"covariate '{name}' is not a table", where=where, mend=f"write [covariates.{name}] with law, value, unit"
+        )
     for key in data:
         if key not in KEYS:
             raise unknown(f"key of the covariate '{name}'", key, KEYS, where, SourceError)
@@ -97,8 +113,20 @@ def read(name: str, data: Any, sources: Mapping[str, Source], population: str) -
             number[key] = finite(data[key], where, key)
     _possible(name, law, data, number, where)
     points = _points(data["points"], where) if "points" in data else None
-    return Property(name, law, unit, number.get("value"), number.get("sd", 0.0), number.get("low"), number.get("high"),
-                    data.get("given"), points, number.get("at", 1.0), number.get("power", 1.0), where)
+    return Property(
+        name,
+        law,
+        unit,
+        number.get("value"),
+        number.get("sd", 0.0),
+        number.get("low"),
+        number.get("high"),
+        data.get("given"),
+        points,
+        number.get("at", 1.0),
+        number.get("power", 1.0),
+        where,
+    )
 
 
 def _quantity(given: Any, unit: str, where: str, key: str) -> float:
@@ -111,6 +139,7 @@ def _quantity(given: Any, unit: str, where: str, key: str) -> float:
 
 def _possible(name: str, law: str, data: Mapping[str, Any], number: Mapping[str, float], where: str) -> None:
     """Refuse laws that cannot be drawn from."""
+
     def wrong(what: str, mend: str | None = None) -> LivingDrugError:
         return SourceError(f"covariate '{name}': {what}", where=where, mend=mend)
 
@@ -127,8 +156,12 @@ def _possible(name: str, law: str, data: Mapping[str, Any], number: Mapping[str,
         raise wrong(f"a chance of {value:g} is not between 0 and 1")
     if law == "log-normal" and value is not None and value <= 0:
         raise wrong(f"the median {value:g} of a log-normal law is not above 0")
-    if law in ("normal", "log-normal") and value is not None and "given" not in data and not (
-            (low is None or low <= value) and (high is None or value <= high)):
+    if (
+        law in ("normal", "log-normal")
+        and value is not None
+        and "given" not in data
+        and not ((low is None or low <= value) and (high is None or value <= high))
+    ):
         raise wrong(f"the median {value:g} is not between low and high")
     if "points" in data and "given" not in data:
         raise wrong("points need given = (the property they are read against)")
@@ -140,8 +173,9 @@ def _points(given: Any, where: str) -> Floats:
     except (TypeError, ValueError):
         points = np.zeros(0)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2 or not (np.diff(points[:, 0]) > 0).all():
-        raise SourceError("points are not pairs with rising first numbers", where=where,
-                          mend="write [[3, 14.3], [5, 18.3]]")
+        raise SourceError(
+            "points are not pairs with rising first numbers", where=where, mend="write [[3, 14.3], [5, 18.3]]"
+        )
     return points
 
 
@@ -157,8 +191,11 @@ def ordered(resolved: Resolved) -> list[Property]:
     while waiting:
         free = [n for n, p in waiting.items() if p.given is None or p.given in done]
         if not free:
-            raise ScenarioError(f"the properties {', '.join(waiting)} depend on each other in a circle",
-                                where=f"population '{population}'", mend="let one of them stand alone")
+            raise ScenarioError(
+                f"the properties {', '.join(waiting)} depend on each other in a circle",
+                where=f"population '{population}'",
+                mend="let one of them stand alone",
+            )
         done.update({n: waiting.pop(n) for n in free})
     return list(done.values())
 

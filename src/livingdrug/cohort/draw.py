@@ -66,9 +66,12 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
     values: dict[str, Any] = {n: _converted(x, own_units[n], model.declared.get(n), n) for n, x in properties.items()}
     missing = [n for n in model.covariates if n not in values]
     if missing:
-        raise WiringError(f"the model asks for the patients' {', '.join(missing)}, which the population does not give",
-                          where=f"population '{resolved.names.get('population')}'", allowed=sorted(values),
-                          mend=f"add [covariates.{missing[0]}] to the population")
+        raise WiringError(
+            f"the model asks for the patients' {', '.join(missing)}, which the population does not give",
+            where=f"population '{resolved.names.get('population')}'",
+            allowed=sorted(values),
+            mend=f"add [covariates.{missing[0]}] to the population",
+        )
     shared = _correlated(resolved, who, seed)
     rows: dict[str, NDArray[np.int64]] = {}
     units = {**own_units, **{p: model.unit(p) for p in (*values, *resolved.parameters) if p in model.declared}}
@@ -79,8 +82,11 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
     for path, x in values.items():
         if not np.all(np.isfinite(x)):
             bad = int(who[np.argmin(np.isfinite(np.broadcast_to(x, who.shape)))])
-            raise SourceError(f"'{path}' of patient {bad} is not a finite number", where=resolved.name,
-                              mend="look at the values and spreads it is computed from")
+            raise SourceError(
+                f"'{path}' of patient {bad} is not a finite number",
+                where=resolved.name,
+                mend="look at the values and spreads it is computed from",
+            )
     return Cohort(who, seed, values, tuple(properties), units)
 
 
@@ -93,8 +99,13 @@ def _converted(x: Floats, given: str, declared: Any, name: str) -> Floats:
 
 
 def _number(
-    p: Parameter, resolved: Resolved, properties: Mapping[str, Floats], shared: Mapping[str, Floats],
-    rows: dict[str, NDArray[np.int64]], ids: NDArray[np.int64], seed: int,
+    p: Parameter,
+    resolved: Resolved,
+    properties: Mapping[str, Floats],
+    shared: Mapping[str, Floats],
+    rows: dict[str, NDArray[np.int64]],
+    ids: NDArray[np.int64],
+    seed: int,
 ) -> float | Floats:
     """A number of the model for each patient; one float when all share it."""
     spread = p.spread
@@ -122,7 +133,12 @@ def _number(
 
 
 def _from_table(
-    p: Parameter, resolved: Resolved, rows: dict[str, NDArray[np.int64]], ids: NDArray[np.int64], seed: int, where: str,
+    p: Parameter,
+    resolved: Resolved,
+    rows: dict[str, NDArray[np.int64]],
+    ids: NDArray[np.int64],
+    seed: int,
+    where: str,
 ) -> Floats:
     """The number in the whole parameter set that each patient is dealt; one set a patient for all its numbers."""
     assert p.spread is not None and p.spread.table is not None

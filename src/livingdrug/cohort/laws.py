@@ -31,8 +31,11 @@ def log_normal(middle: float | Floats, shift: Floats) -> Floats:
 def logit_normal(middle: float, shift: Floats, low: float, high: float, where: str) -> Floats:
     """Between low and high with median `middle`; a middle at either end stays there."""
     if not low <= middle <= high:
-        raise SourceError(f"{middle:g} is not between {low:g} and {high:g}", where=where,
-                          mend="a logit-normal number lies between its low (0) and its high (1)")
+        raise SourceError(
+            f"{middle:g} is not between {low:g} and {high:g}",
+            where=where,
+            mend="a logit-normal number lies between its low (0) and its high (1)",
+        )
     if middle in (low, high):
         return np.full(shift.shape, middle)
     share = (middle - low) / (high - low)
@@ -55,10 +58,14 @@ def correlation(matrix: Any, names: list[str], where: str) -> Floats:
         size = f"{len(names)} x {len(names)}"
         raise SourceError(f"the correlation matrix of {', '.join(names)} is not {size}", where=where)
     if not np.allclose(given, given.T) or not np.allclose(np.diag(given), 1.0):
-        raise SourceError(f"the correlation matrix of {', '.join(names)} is not symmetric with ones on its diagonal",
-                          where=where)
+        raise SourceError(
+            f"the correlation matrix of {', '.join(names)} is not symmetric with ones on its diagonal", where=where
+        )
     try:
         return np.linalg.cholesky(given)
     except np.linalg.LinAlgError:
-        raise SourceError(f"the correlations of {', '.join(names)} contradict each other", where=where,
-                          mend="bring the off-diagonal numbers nearer to zero") from None
+        raise SourceError(
+            f"the correlations of {', '.join(names)} contradict each other",
+            where=where,
+            mend="bring the off-diagonal numbers nearer to zero",
+        ) from None

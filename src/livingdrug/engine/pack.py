@@ -229,13 +229,7 @@ def check_patients(kernel: Any, plan: Plan, patients: Patients) -> None:
                 f"Patients.{name} has the shape {array.shape} for {n} patients",
                 allowed=f"({n}, {width})" if width is not None else f"({n}, ...)",
             )
-    used = {
-        a
-        for w in plan.watches
-        for p in (w.program, w.amount)
-        for op, a in _rows(p)
-        if op == Op.PAR
-    }
+    used = {a for w in plan.watches for p in (w.program, w.amount) for op, a in _rows(p) if op == Op.PAR}
     if used and max(used) >= patients.extras.shape[1]:
         raise EngineError(f"a watch reads patient constant {max(used)}, but only {patients.extras.shape[1]} are given")
     given = patients.doses[np.isfinite(patients.doses[..., 0])]

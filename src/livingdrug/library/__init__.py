@@ -18,8 +18,7 @@ from livingdrug.errors import ScenarioError, nearest, unknown
 from livingdrug.sources import Source
 
 HERE = Path(__file__).resolve().parent
-KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models",
-         "fits")
+KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models", "fits")
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
@@ -125,16 +124,22 @@ def read(path: Path, kind: str = "", name: str = "") -> Entry:
         if path.is_dir():
             raise ScenarioError(f"'{shown(path)}' is a folder, not a TOML file", mend="name the file in it")
         if stat.st_size > LARGEST:
-            raise ScenarioError(f"'{shown(path)}' is {stat.st_size / 1e6:.0f} MB: not a scenario or library file",
-                                allowed=f"TOML files up to {LARGEST / 1e6:.0f} MB")
+            raise ScenarioError(
+                f"'{shown(path)}' is {stat.st_size / 1e6:.0f} MB: not a scenario or library file",
+                allowed=f"TOML files up to {LARGEST / 1e6:.0f} MB",
+            )
         return _read(path, stat.st_mtime_ns, stat.st_size, kind or path.parent.name, name or path.stem)
     except FileNotFoundError:
         beside = [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        raise ScenarioError(f"there is no file '{shown(path)}'", nearest=nearest(path.name, beside),
-                            mend="check the name and the folder") from None
+        raise ScenarioError(
+            f"there is no file '{shown(path)}'",
+            nearest=nearest(path.name, beside),
+            mend="check the name and the folder",
+        ) from None
     except OSError as problem:
-        raise ScenarioError(f"'{shown(path)}' cannot be read: {problem.strerror or problem}",
-                            mend="check the file's permissions") from None
+        raise ScenarioError(
+            f"'{shown(path)}' cannot be read: {problem.strerror or problem}", mend="check the file's permissions"
+        ) from None
 
 
 @lru_cache(maxsize=512)
@@ -144,16 +149,20 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Entry:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as problem:
         line = raw[: problem.start].count(b"\n") + 1
-        raise ScenarioError("the file is not UTF-8 text", where=f"{shown(path)}:{line}",
-                            mend="save it as UTF-8") from None
+        raise ScenarioError(
+            "the file is not UTF-8 text", where=f"{shown(path)}:{line}", mend="save it as UTF-8"
+        ) from None
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         place = re.search(r"\(at line (\d+)", str(problem))
         line = int(place[1]) if place else text.count("\n") + 1
         what = re.sub(r"\s*\(at .*\)$", "", str(problem))
-        raise ScenarioError(f"not valid TOML: {what}", where=f"{shown(path)}:{line}",
-                            mend="text needs quotes, a table a [header], a list [ , ]; dates must exist") from None
+        raise ScenarioError(
+            f"not valid TOML: {what}",
+            where=f"{shown(path)}:{line}",
+            mend="text needs quotes, a table a [header], a list [ , ]; dates must exist",
+        ) from None
     except RecursionError:
         raise ScenarioError("the file is nested too deeply", where=shown(path), mend="use fewer levels") from None
     return Entry(kind, name, path, data, text)
@@ -180,9 +189,16 @@ def find(kind: str, name: str, beside: Path | None = None, where: str | None = N
     aliases = {alias.lower(): n for n in known for alias in (n, *find(kind, n).aliases)}
     if name.lower() in aliases:
         return find(kind, aliases[name.lower()])
-    raise unknown(kind.removesuffix("s"), name, known, where) if nearest(name, known) else ScenarioError(
-        f"unknown {kind.removesuffix('s')} '{name}'", where=where, allowed=", ".join(known) or "nothing yet",
-        nearest=aliases.get(nearest(name.lower(), aliases) or ""))
+    raise (
+        unknown(kind.removesuffix("s"), name, known, where)
+        if nearest(name, known)
+        else ScenarioError(
+            f"unknown {kind.removesuffix('s')} '{name}'",
+            where=where,
+            allowed=", ".join(known) or "nothing yet",
+            nearest=aliases.get(nearest(name.lower(), aliases) or ""),
+        )
+    )
 
 
 def everywhere(name: str) -> list[Entry]:

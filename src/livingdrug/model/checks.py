@@ -82,8 +82,11 @@ def _unscaled(x: Any, bare: Any, where: str) -> None:
     """The equation must give the same number with and without units: no silent conversion inside it."""
     given = float(x.magnitude if hasattr(x, "magnitude") else x)
     if abs(given - float(bare)) > 1e-9 * max(abs(given), abs(float(bare))):
-        raise UnitError(f"units of unlike size are mixed inside it ({given:g} with units, {float(bare):g} without)",
-                        where=where, mend="declare parameters in units that fit; the library converts")
+        raise UnitError(
+            f"units of unlike size are mixed inside it ({given:g} with units, {float(bare):g} without)",
+            where=where,
+            mend="declare parameters in units that fit; the library converts",
+        )
 
 
 def _name(x: Any) -> str:
@@ -100,5 +103,8 @@ def _same(x: Any, unit: str, where: str) -> None:
         raise UnitError(f"[{_name(x)}] stands where [{unit}] is needed", where=where)
     scale = _number(1.0, str(x.units)).to(wanted.units).magnitude
     if abs(scale - 1.0) > 1e-12:
-        raise UnitError(f"[{_name(x)}] stands where [{unit}] is needed: the same kind, but {scale:g} times as large",
-                        where=where, mend="declare a parameter in the unit that fits; the library converts")
+        raise UnitError(
+            f"[{_name(x)}] stands where [{unit}] is needed: the same kind, but {scale:g} times as large",
+            where=where,
+            mend="declare a parameter in the unit that fits; the library converts",
+        )

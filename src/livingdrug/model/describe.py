@@ -26,13 +26,19 @@ def model_html(model: Model) -> str:
     """The same as tables for a notebook."""
     flows = _flows(model)
     body = [
-        [role, module.stem, _sentence(module),
-         "; ".join(f"{kind} {', '.join(names)}" for kind, names in _contents(module, flows.get(role, [])) if names)]
+        [
+            role,
+            module.stem,
+            _sentence(module),
+            "; ".join(f"{kind} {', '.join(names)}" for kind, names in _contents(module, flows.get(role, [])) if names),
+        ]
         for role, module in model.modules.items()
     ]
     happens = "".join(f"<li>{escape(line)}</li>" for line in happenings(model))
-    return (_table(_size(model), ["role", "module", "what it is", "declares"], body)
-            + f"<p>What can happen</p><ul>{happens}</ul>")
+    return (
+        _table(_size(model), ["role", "module", "what it is", "declares"], body)
+        + f"<p>What can happen</p><ul>{happens}</ul>"
+    )
 
 
 def states_table(model: Model) -> list[dict[str, str]]:
@@ -111,8 +117,13 @@ def _escaped(text: str) -> str:
 
 
 def _size(model: Model) -> str:
-    counts = {"states": len(model.states), "parameters": len(model.parameters), "inputs": len(model.inputs),
-              "hazards": len(model.hazards), "clones": len(model.clones)}
+    counts = {
+        "states": len(model.states),
+        "parameters": len(model.parameters),
+        "inputs": len(model.inputs),
+        "hazards": len(model.hazards),
+        "clones": len(model.clones),
+    }
     return f"Model of {len(model.modules)} modules: " + ", ".join(f"{n} {what}" for what, n in counts.items())
 
 
@@ -146,9 +157,14 @@ def _contents(module: Module, flows: Sequence[str]) -> Iterable[tuple[str, list[
     def named(kind: type) -> list[str]:
         return [f"{d.name} [{d.unit}]" for d in module.of(kind)]
 
-    return [("states", named(State)), ("numbers", named(Param)), ("doses", named(Entry)),
-            ("reads", [d.path for d in module.of(Reads)]), ("open to", [d.name for d in module.of(Port)]),
-            ("flows", list(flows))]
+    return [
+        ("states", named(State)),
+        ("numbers", named(Param)),
+        ("doses", named(Entry)),
+        ("reads", [d.path for d in module.of(Reads)]),
+        ("open to", [d.name for d in module.of(Port)]),
+        ("flows", list(flows)),
+    ]
 
 
 def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -38,8 +38,14 @@ class Draft:
 
     def copy(self) -> Draft:
         """A draft that an arm can change without touching the others."""
-        return Draft(dict(self.words), dict(self.parts), dict(self.modules), list(self.changes),
-                     {k: list(x) for k, x in self.origins.items()}, dict(self.beside))
+        return Draft(
+            dict(self.words),
+            dict(self.parts),
+            dict(self.modules),
+            list(self.changes),
+            {k: list(x) for k, x in self.origins.items()},
+            dict(self.beside),
+        )
 
     def note(self, path: str, layer: str, value: Any, place: str) -> None:
         """Remember who said what of a word that is not a number of the model."""
@@ -119,8 +125,9 @@ class Draft:
         if head == "trial" and rest:
             head, rest = rest[0], rest[1:]
         if head == "arm":
-            raise ScenarioError("arms cannot be set by a path", where=place,
-                                mend="write [[arm]] tables in a scenario file")
+            raise ScenarioError(
+                "arms cannot be set by a path", where=place, mend="write [[arm]] tables in a scenario file"
+            )
         if head == "covariates":
             head, rest = "population", ["covariates", *rest]
         if head == "modules" and rest:
@@ -129,8 +136,9 @@ class Draft:
             self._choose(head, value, layer, place, None)
         elif head in schema.PARTS and not _of_role(head, rest[0]):
             self._part(head, _nested(rest, value), layer, place, None)
-        elif head not in schema.PARTS and (head in schema.WORDS or (
-                head in self.words and (not rest or rest[0] in self._words_of(head)))):
+        elif head not in schema.PARTS and (
+            head in schema.WORDS or (head in self.words and (not rest or rest[0] in self._words_of(head)))
+        ):
             word = _nested(rest, value)
             schema.check({head: word}, lambda _: place)
             self._word(head, word, layer, place)
@@ -191,5 +199,8 @@ def choices(value: Any, place: str) -> Iterator[tuple[str, str]]:
         elif isinstance(stem, str) or stem is False:
             yield role, stem or ""
         else:
-            raise ScenarioError(f"the module for '{role}' is {stem!r}", where=place,
-                                allowed="a module's name, or false to leave the role empty")
+            raise ScenarioError(
+                f"the module for '{role}' is {stem!r}",
+                where=place,
+                allowed="a module's name, or false to leave the role empty",
+            )

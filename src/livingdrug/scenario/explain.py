@@ -35,8 +35,13 @@ class Explanation:
     def as_dict(self) -> dict[str, Any]:
         """JSON-able."""
         rows = [{k: x for k, x in vars(s).items() if x not in ("", None)} for s in self.said]
-        return {"path": self.path, "about": self.about, "value": self.said[-1].value, "unit": self.said[-1].unit,
-                "layers": rows}
+        return {
+            "path": self.path,
+            "about": self.about,
+            "value": self.said[-1].value,
+            "unit": self.said[-1].unit,
+            "layers": rows,
+        }
 
     def __str__(self) -> str:
         lines = [f"{self.path}: {self.about}" if self.about else self.path]
@@ -44,9 +49,16 @@ class Explanation:
             holds = "  <- holds" if i == len(self.said) - 1 else ""
             value = f"{s.value:.6g}" if isinstance(s.value, float) else str(s.value)
             lines.append(f"  {s.layer + ':':<12} {value} {s.unit}".rstrip() + holds)
-            lines += [f"{'':15}{word}" for word in (
-                f"varies between patients: {s.spread}" if s.spread else "",
-                f"{s.kind}: {s.source}" if s.source else s.kind, s.why, s.place) if word]
+            lines += [
+                f"{'':15}{word}"
+                for word in (
+                    f"varies between patients: {s.spread}" if s.spread else "",
+                    f"{s.kind}: {s.source}" if s.source else s.kind,
+                    s.why,
+                    s.place,
+                )
+                if word
+            ]
         return "\n".join(lines)
 
 
@@ -54,14 +66,24 @@ def explain(resolved: Resolved, path: str) -> Explanation:
     """Every layer's say on a number of the model, a covariate, a word of the protocol, or a module."""
     if path in resolved.stack:
         declared = resolved.model().declared[path]
-        return Explanation(path, declared.doc, tuple(
-            Said(p.layer, p.value, p.unit, p.kind, _cited(p), p.place, p.why or "", str(p.spread) if p.spread else "")
-            for p in resolved.layers(path)))
+        return Explanation(
+            path,
+            declared.doc,
+            tuple(
+                Said(
+                    p.layer, p.value, p.unit, p.kind, _cited(p), p.place, p.why or "", str(p.spread) if p.spread else ""
+                )
+                for p in resolved.layers(path)
+            ),
+        )
     words = schema.split(path, "PATH")
     if words[0] == "modules" and ".".join(words[1:]) in resolved.modules:
         role = ".".join(words[1:])
-        return Explanation(path, "the module in this role", _said(resolved, path) or (
-            Said("library", resolved.modules[role], "", "", "", "", ""),))
+        return Explanation(
+            path,
+            "the module in this role",
+            _said(resolved, path) or (Said("library", resolved.modules[role], "", "", "", "", ""),),
+        )
     if words[0] in resolved.covariates:
         words = ["population", "covariates", *words]
     if words[0] == "covariates":
@@ -98,8 +120,15 @@ def _library(resolved: Resolved, words: list[str], value: Any, name: str | None)
         inside = _step(inside, word)[0]
     table = inside if isinstance(inside, dict) else {}
     shown = table.get("value", inside if inside is not None else value)
-    return Said(words[0], shown, str(table.get("unit", "")), str(table.get("kind", "")), str(table.get("source", "")),
-                entry.where(".".join(words[1:])), str(table.get("why", "")))
+    return Said(
+        words[0],
+        shown,
+        str(table.get("unit", "")),
+        str(table.get("kind", "")),
+        str(table.get("source", "")),
+        entry.where(".".join(words[1:])),
+        str(table.get("why", "")),
+    )
 
 
 def _look_up(resolved: Resolved, words: list[str]) -> tuple[Any, bool]:
@@ -124,5 +153,10 @@ def _step(at: Any, word: str) -> tuple[Any, bool]:
 
 
 def _addresses(resolved: Resolved) -> list[str]:
-    return [*resolved.covariates, *(f"modules.{r}" for r in resolved.modules),
-            *(f"protocol.{k}" for k in resolved.protocol), *(f"product.{k}" for k in resolved.product), *resolved.trial]
+    return [
+        *resolved.covariates,
+        *(f"modules.{r}" for r in resolved.modules),
+        *(f"protocol.{k}" for k in resolved.protocol),
+        *(f"product.{k}" for k in resolved.product),
+        *resolved.trial,
+    ]

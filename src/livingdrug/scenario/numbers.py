@@ -17,7 +17,10 @@ NOT_NUMBERS = ("sources", "covariates", "modules", "tables", "correlated", "base
 
 
 def said(
-    model: Model, modules: Mapping[str, str], entries: Mapping[str, Entry], changes: list[Change],
+    model: Model,
+    modules: Mapping[str, str],
+    entries: Mapping[str, Entry],
+    changes: list[Change],
 ) -> dict[str, list[Parameter]]:
     """What each layer says of every number of the model."""
     stack: dict[str, list[Parameter]] = {path: [] for path in model.parameters}
@@ -36,8 +39,9 @@ def said(
         said = stack[change.path]
         file, _, line = change.place.rpartition(":")
         file, number = (file, int(line)) if line.isdigit() else (change.place, None)
-        read = read_parameter(change.path, change.data, said[-1] if said else None, {}, change.layer, file, number,
-                              by_user=True)
+        read = read_parameter(
+            change.path, change.data, said[-1] if said else None, {}, change.layer, file, number, by_user=True
+        )
         said.append(read.in_unit(model.unit(change.path)))
     missing = [p for p, said in stack.items() if not said]
     if missing:
@@ -53,7 +57,11 @@ def said(
 
 
 def _lay(
-    stack: dict[str, list[Parameter]], entry: Entry, layer: str, modules: Mapping[str, str], renamed: Mapping[str, str],
+    stack: dict[str, list[Parameter]],
+    entry: Entry,
+    layer: str,
+    modules: Mapping[str, str],
+    renamed: Mapping[str, str],
 ) -> None:
     """Lay a library file's numbers on the stack; those of roles that nobody fills are left aside."""
     tables = {k: x for k, x in entry.data.items() if isinstance(x, Mapping) and k not in NOT_NUMBERS}
@@ -62,18 +70,24 @@ def _lay(
             path = native
             if not isinstance(data, Mapping):
                 if layer != "protocol" and any(path.startswith(f"{role}.") for role in modules):
-                    raise SourceError(f"'{path}' = {data!r} is a bare number", where=entry.where(native),
-                                      mend=f"write [{path}] with value, unit, kind and source")
+                    raise SourceError(
+                        f"'{path}' = {data!r} is a bare number",
+                        where=entry.where(native),
+                        mend=f"write [{path}] with value, unit, kind and source",
+                    )
                 continue
             for old, new in renamed.items():
-                path = new + native[len(old):] if native.startswith(f"{old}.") else native
+                path = new + native[len(old) :] if native.startswith(f"{old}.") else native
             if path not in stack:
                 if any(path.startswith(f"{role}.") for role in modules) and layer != "protocol":
                     raise _unknown_path(path, stack, modules, entry.where(native))
                 continue
             said = stack[path]
-            said.append(read_parameter(path, data, said[-1] if said else None, entry.sources, layer, entry.file,
-                                       entry.line(native)))
+            said.append(
+                read_parameter(
+                    path, data, said[-1] if said else None, entry.sources, layer, entry.file, entry.line(native)
+                )
+            )
 
 
 def _tables(data: Any, prefix: str) -> Iterator[tuple[str, Any]]:
@@ -90,10 +104,17 @@ def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str
     role = max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None)
     if role:
         mine = [p for p in known if p.startswith(f"{role}.")]
-        return ScenarioError(f"the model has no number '{path}'", where=place, nearest=nearest(path, mine),
-                             allowed=", ".join(mine) or "nothing here")
+        return ScenarioError(
+            f"the model has no number '{path}'",
+            where=place,
+            nearest=nearest(path, mine),
+            allowed=", ".join(mine) or "nothing here",
+        )
     roots = sorted({*modules, *schema.WORDS})
     words = [f"{table}.{word}" for table, found in schema.vocabulary("trials").items() for word in found if table]
-    return ScenarioError(f"the model has no number '{path}'", where=place,
-                         nearest=nearest(path, [*known, *words]) or nearest(path.partition(".")[0], roots),
-                         allowed=f"roles {', '.join(sorted(modules))}")
+    return ScenarioError(
+        f"the model has no number '{path}'",
+        where=place,
+        nearest=nearest(path, [*known, *words]) or nearest(path.partition(".")[0], roots),
+        allowed=f"roles {', '.join(sorted(modules))}",
+    )

@@ -53,7 +53,7 @@ def as_asked(top: Entry, sets: Mapping[str, Any]) -> str:
     header = next((i for i, line in enumerate(old) if line.partition("#")[0].strip() == "[set]"), None)
     if header is None or any(not isinstance(x, (str, int, float, bool)) for x in top.data["set"].values()):
         return "\n".join([text.rstrip("\n"), "", *(f"# --set {line}" for line in lines), ""])
-    kept = [line for line in old[header + 1:] if not any(line.strip().strip("\"'").startswith(p) for p in sets)]
+    kept = [line for line in old[header + 1 :] if not any(line.strip().strip("\"'").startswith(p) for p in sets)]
     return "\n".join([*old[: header + 1], *lines, *kept, ""])
 
 
@@ -77,8 +77,11 @@ def _chain(name_or_file: str | Path) -> list[Entry]:
         if not isinstance(below, str):
             schema.check(last.data, last.where)
         if len(chain) > 8:
-            raise ScenarioError("scenarios build on each other in a circle", where=last.where("trial"),
-                                mend="let one of them build on a library trial")
+            raise ScenarioError(
+                "scenarios build on each other in a circle",
+                where=last.where("trial"),
+                mend="let one of them build on a library trial",
+            )
         nested = library.find("trials", below, last.path.parent, last.where("trial"))
         if below.endswith(".toml"):
             nested = replace(nested, kind="scenario")
@@ -159,9 +162,12 @@ def _entries(draft: Draft, top: Entry) -> dict[str, Entry]:
     for part in ("product", "population", "protocol"):
         name = draft.words.get(part)
         if name is None:
-            raise ScenarioError(f"the trial names no {part}", where=top.file,
-                                allowed=library.names(schema.PARTS[part]),
-                                mend=f'write {part} = "NAME" or trial = "NAME"')
+            raise ScenarioError(
+                f"the trial names no {part}",
+                where=top.file,
+                allowed=library.names(schema.PARTS[part]),
+                mend=f'write {part} = "NAME" or trial = "NAME"',
+            )
         place = draft.origins[part][-1][2] if part in draft.origins else top.file
         found[part] = library.find(schema.PARTS[part], name, draft.beside.get(part), place)
     tumour = draft.words.get("tumour") or found["population"].data.get("tumour") or found["product"].data.get("tumour")
@@ -214,10 +220,11 @@ def assembled(modules: tuple[tuple[str, str], ...]) -> Model:
         module = biology.find(stem)()
         if module.role != role:
             if module.role.partition(".")[0] != role.partition(".")[0]:
-                raise ScenarioError(f"the module '{stem}' fills the role '{module.role}', not '{role}'",
-                                    where=f"modules.{role}", mend=f"choose a module for the role '{role}'")
+                raise ScenarioError(
+                    f"the module '{stem}' fills the role '{module.role}', not '{role}'",
+                    where=f"modules.{role}",
+                    mend=f"choose a module for the role '{role}'",
+                )
             module.role = role  # type: ignore[misc]
         made.append(module)
     return Model(made)
-
-

@@ -80,11 +80,19 @@ class Resolved:
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; what a run's hash and provenance are made of."""
         return {
-            "name": self.name, "title": self.title, "names": dict(self.names), "modules": dict(self.modules),
+            "name": self.name,
+            "title": self.title,
+            "names": dict(self.names),
+            "modules": dict(self.modules),
             "parameters": {p: x.as_dict() for p, x in sorted(self.parameters.items())},
-            "trial": _plain(self.trial), "protocol": _plain(self.protocol), "population": _plain(self.population),
-            "product": _plain(self.product), "tumour": _plain(self.tumour),
-            "arms": [a.as_dict() for a in self.overridden], "patients": self.patients, "seed": self.seed,
+            "trial": _plain(self.trial),
+            "protocol": _plain(self.protocol),
+            "population": _plain(self.population),
+            "product": _plain(self.product),
+            "tumour": _plain(self.tumour),
+            "arms": [a.as_dict() for a in self.overridden],
+            "patients": self.patients,
+            "seed": self.seed,
         }
 
     @cached_property
@@ -95,15 +103,32 @@ class Resolved:
 
     def __repr__(self) -> str:
         set_by = [f"{p} = {x.value:g} {x.unit} ({x.layer})" for p, x in self.parameters.items() if x.layer in USERS]
-        lines = [self.title, f"  parts:   {', '.join(f'{k} {x}' for k, x in self.names.items())}",
-                 f"  modules: {', '.join(f'{r} = {s}' for r, s in self.modules.items())}",
-                 f"  numbers: {len(self.parameters)}" + (f", of which set here: {'; '.join(set_by)}" if set_by else ""),
-                 f"  arms:    {', '.join(a.name for a in self.arms)}"]
+        lines = [
+            self.title,
+            f"  parts:   {', '.join(f'{k} {x}' for k, x in self.names.items())}",
+            f"  modules: {', '.join(f'{r} = {s}' for r, s in self.modules.items())}",
+            f"  numbers: {len(self.parameters)}" + (f", of which set here: {'; '.join(set_by)}" if set_by else ""),
+            f"  arms:    {', '.join(a.name for a in self.arms)}",
+        ]
         return "\n".join(lines)
 
 
-_SAID_ABOUT = ("title", "about", "aliases", "sources", "published", "baseline", "file", "line", "layer", "kind",
-               "source", "where", "why", "note")
+_SAID_ABOUT = (
+    "title",
+    "about",
+    "aliases",
+    "sources",
+    "published",
+    "baseline",
+    "file",
+    "line",
+    "layer",
+    "kind",
+    "source",
+    "where",
+    "why",
+    "note",
+)
 USERS = ("scenario", "--set")
 
 

@@ -56,9 +56,15 @@ WORDS = tuple(Scenario.model_fields)
 TABLES = ("covariates", "modules", "tables", "sources")  # words of a part that are tables ...
 LISTS = ("rule", "watch", "schedule", "correlated", "baseline")  # ... and lists of tables
 _SAY = {
-    "int_type": "a whole number is needed", "greater_than_equal": "too small", "less_than_equal": "too large",
-    "less_than": "too large", "string_type": "a text is needed", "dict_type": "a table is needed",
-    "list_type": "a list is needed", "missing": "this is missing", "string_too_short": "the text is empty",
+    "int_type": "a whole number is needed",
+    "greater_than_equal": "too small",
+    "less_than_equal": "too large",
+    "less_than": "too large",
+    "string_type": "a text is needed",
+    "dict_type": "a table is needed",
+    "list_type": "a list is needed",
+    "missing": "this is missing",
+    "string_too_short": "the text is empty",
     "string_too_long": "the text is too long",
 }
 
@@ -73,7 +79,9 @@ def check(data: Mapping[str, Any], where: Callable[[str], str]) -> None:
         dotted = ".".join(location)
         raise ScenarioError(
             f"'{dotted}' = {_short(first.get('input'))}: {_SAY.get(first['type'], first['msg'])}",
-            where=where(dotted), allowed=_allowed(dotted, first), mend=_mend(dotted),
+            where=where(dotted),
+            allowed=_allowed(dotted, first),
+            mend=_mend(dotted),
         ) from None
     seen: set[str] = set()
     for arm in data.get("arm", []):
@@ -92,8 +100,12 @@ def _allowed(dotted: str, problem: Any) -> str | None:
 
 
 def _mend(dotted: str) -> str | None:
-    return {"patients": "write patients = 500", "seed": "write seed = 1", "arm": "write [[arm]] with name = \"...\"",
-            "trial": 'write trial = "NAME"'}.get(dotted)
+    return {
+        "patients": "write patients = 500",
+        "seed": "write seed = 1",
+        "arm": 'write [[arm]] with name = "..."',
+        "trial": 'write trial = "NAME"',
+    }.get(dotted)
 
 
 def _short(value: Any) -> str:
@@ -107,8 +119,11 @@ def check_shapes(part: str, data: Mapping[str, Any], where: str) -> None:
         if word in TABLES and not isinstance(value, Mapping):
             raise ScenarioError(f"'{part}.{word}' = {_short(value)} is not a table", where=where)
         if word in LISTS and not (isinstance(value, list) and all(isinstance(x, Mapping) for x in value)):
-            raise ScenarioError(f"'{part}.{word}' = {_short(value)} is not a list of tables", where=where,
-                                mend=f"write [[{part}.{word}]]")
+            raise ScenarioError(
+                f"'{part}.{word}' = {_short(value)} is not a list of tables",
+                where=where,
+                mend=f"write [[{part}.{word}]]",
+            )
         if word == "drugs" and not (isinstance(value, list) and all(isinstance(x, str) for x in value)):
             raise ScenarioError(f"'{part}.drugs' = {_short(value)} is not a list of names", where=where)
 
@@ -153,12 +168,19 @@ def check_words(kind: str, changes: Any, of: Any, where: str, table: str = "", a
         known = set(of if isinstance(of, Mapping) else ()) | vocabulary(kind).get(table, frozenset())
         for key, value in changes.items():
             if table not in OPEN and key not in known and key != "remove":
-                raise unknown(f"word in the {kind.removesuffix('s')}", f"{at}.{key}".strip("."),
-                              [f"{at}.{k}".strip(".") for k in known], where)
+                raise unknown(
+                    f"word in the {kind.removesuffix('s')}",
+                    f"{at}.{key}".strip("."),
+                    [f"{at}.{k}".strip(".") for k in known],
+                    where,
+                )
             below = of.get(key, {}) if isinstance(of, Mapping) else {}
             if isinstance(of, Mapping) and key in of and not _alike(below, value):
-                raise ScenarioError(f"'{f'{at}.{key}'.strip('.')}' = {_short(value)} cannot stand here", where=where,
-                                    allowed=f"something like {_short(below)}")
+                raise ScenarioError(
+                    f"'{f'{at}.{key}'.strip('.')}' = {_short(value)} cannot stand here",
+                    where=where,
+                    allowed=f"something like {_short(below)}",
+                )
             check_words(kind, value, below, where, _inside(table, key), f"{at}.{key}".strip("."))
     elif isinstance(changes, list):
         same = {x.get("name"): x for x in of if isinstance(x, Mapping)} if isinstance(of, list) else {}
@@ -210,8 +232,11 @@ def by_name(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _named(data: Any) -> bool:
-    return isinstance(data, list) and bool(data) and all(
-        isinstance(x, Mapping) and isinstance(x.get("name"), str) for x in data)
+    return (
+        isinstance(data, list)
+        and bool(data)
+        and all(isinstance(x, Mapping) and isinstance(x.get("name"), str) for x in data)
+    )
 
 
 def split(dotted: str, where: str) -> list[str]:
@@ -219,6 +244,10 @@ def split(dotted: str, where: str) -> list[str]:
     found = re.findall(r'"([^"]*)"|\'([^\']*)\'|([^.]+)', dotted)
     words = [a or b or c.strip() for a, b, c in found]
     if not words or not all(words) or ".." in dotted or dotted.strip()[:1] == "." or dotted.strip()[-1:] == ".":
-        raise ScenarioError(f"'{dotted}' is not a path", where=where, nearest=nearest(dotted, WORDS),
-                            allowed="words joined by dots, as kinetics.growth")
+        raise ScenarioError(
+            f"'{dotted}' is not a path",
+            where=where,
+            nearest=nearest(dotted, WORDS),
+            allowed="words joined by dots, as kinetics.growth",
+        )
     return words

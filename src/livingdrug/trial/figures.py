@@ -250,9 +250,7 @@ def arms(result: Result) -> list[Drawing]:
     return drawings
 
 
-def _both(
-    name: str, title: str, caption: str, alt: str, draw: Callable[..., Figure], single: bool = False
-) -> Drawing:
+def _both(name: str, title: str, caption: str, alt: str, draw: Callable[..., Figure], single: bool = False) -> Drawing:
     if single:
         return Drawing(name, title, caption, svg.inline(draw(width=NARROW), name, alt))
     wide, narrow = svg.inline(draw(width=WIDE), name, alt), svg.inline(draw(width=NARROW), f"{name}-narrow", alt)
@@ -354,9 +352,7 @@ def _copies(result: Result) -> tuple[Published, ...]:
     medians = {n: m["of"] for n, m in _definitions(result).items() if m.get("kind") == "median"}
     rows = {medians[r.measure]: r for r in result.arm().beside.rows if r.value is not None and r.measure in medians}
     points = [
-        _point(float(day.group(1)), row)
-        for of, row in rows.items()
-        if (day := re.fullmatch(r"copies_(\d+)", str(of)))
+        _point(float(day.group(1)), row) for of, row in rows.items() if (day := re.fullmatch(r"copies_(\d+)", str(of)))
     ]
     if "cmax_true" in rows and "tmax_true" in rows:
         peak = rows["cmax_true"]

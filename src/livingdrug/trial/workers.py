@@ -41,15 +41,25 @@ def crew(workers: int | None = None, cluster: str | None = None) -> Iterator[Cre
         try:
             client = distributed.Client(cluster, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as problem:
-            raise EngineError(f"no Dask scheduler answers at '{cluster}'", where="--cluster", allowed="tcp://HOST:PORT",
-                              mend="start one with `dask scheduler`, and workers with `dask worker`") from problem
+            raise EngineError(
+                f"no Dask scheduler answers at '{cluster}'",
+                where="--cluster",
+                allowed="tcp://HOST:PORT",
+                mend="start one with `dask scheduler`, and workers with `dask worker`",
+            ) from problem
         with client:
             _same_version(client)
             yield Crew(client)
         return
     with (
-        distributed.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None,
-                                 host="127.0.0.1", silence_logs=50) as here,  # fmt: skip
+        distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            host="127.0.0.1",
+            silence_logs=50,
+        ) as here,  # fmt: skip
         distributed.Client(here, set_as_default=False) as client,
     ):
         yield Crew(client)
@@ -73,6 +83,7 @@ class Crew:
     ) -> Gathered:
         """The columns of all enrolled patients, and their courses."""
         import distributed
+
         size = max(1, min(MOST, -(-patients // (ROUNDS * self.processors()))))
         parts = [(first, min(first + size, patients)) for first in range(0, patients, size)]
         packed = pickle.dumps(replace(arm, resolved=replace(arm.resolved)))  # without what it has worked out so far
@@ -95,8 +106,11 @@ class Crew:
                 if progress:
                     progress(parts[i][1] - parts[i][0])
         except distributed.scheduler.KilledWorker as problem:
-            raise EngineError("worker after worker died over the same patients", where=str(parts[0]),
-                              mend="give each worker more memory, or use fewer workers") from problem
+            raise EngineError(
+                "worker after worker died over the same patients",
+                where=str(parts[0]),
+                mend="give each worker more memory, or use fewer workers",
+            ) from problem
         finally:
             for future in waiting:
                 future.cancel()
@@ -128,5 +142,8 @@ def _same_version(client: Any) -> None:
     except ImportError:
         found = {"none"}
     if found - {_version()}:
-        raise EngineError(f"the cluster's workers have livingdrug {', '.join(sorted(found))}, here is {_version()}",
-                          where="--cluster", mend="install the same version everywhere")
+        raise EngineError(
+            f"the cluster's workers have livingdrug {', '.join(sorted(found))}, here is {_version()}",
+            where="--cluster",
+            mend="install the same version everywhere",
+        )

@@ -85,18 +85,35 @@ FILES = [  # what stands in my.toml
     (LIKE + "[kinetics]\ngrowht = 1", ["did you mean 'kinetics.growth'", "my.toml:3"]),
     (LIKE + "[[arm]]\nname = 3", ["arm.0.name", "text"]),
     (LIKE + '[[arm]]\nname = "a"\n[arm.set]\n"kinetics.growht" = 1', ["did you mean 'kinetics.growth'"]),
-    (LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grad >= 2"\ncheck = "every 6 h for 28 d"\n'
-     'do = { give = "tocilizumab", amount = "8 mg/kg" }', ["crs.grad"]),
-    (LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grade >="\ncheck = "every 6 h for 28 d"\n'
-     'do = { give = "tocilizumab", amount = "8 mg/kg" }', ["crs.grade >="]),
-    (LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grade >= 2"\ncheck = "every 6 h for 28 d"\n'
-     'do = { give = "aspirin", amount = "8 mg/kg" }', ["aspirin"]),
-    (LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grade >= 2"\ncheck = "every 6 h for 28 d"\n'
-     'do = { give = "tocilizumab", amount = "-8 mg/kg" }', ["negative"]),
-    (LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grade >= 2"\ncheck = "now and then"\n'
-     'do = { give = "tocilizumab", amount = "8 mg/kg" }', ["now and then"]),
-    (LIKE + '[[protocol.schedule]]\nname = "fludarabine"\namount = "-30 mg/m2"',
-     ["cannot be given", "'fludarabine'", "0 or more"]),
+    (
+        LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grad >= 2"\ncheck = "every 6 h for 28 d"\n'
+        'do = { give = "tocilizumab", amount = "8 mg/kg" }',
+        ["crs.grad"],
+    ),
+    (
+        LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grade >="\ncheck = "every 6 h for 28 d"\n'
+        'do = { give = "tocilizumab", amount = "8 mg/kg" }',
+        ["crs.grade >="],
+    ),
+    (
+        LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grade >= 2"\ncheck = "every 6 h for 28 d"\n'
+        'do = { give = "aspirin", amount = "8 mg/kg" }',
+        ["aspirin"],
+    ),
+    (
+        LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grade >= 2"\ncheck = "every 6 h for 28 d"\n'
+        'do = { give = "tocilizumab", amount = "-8 mg/kg" }',
+        ["negative"],
+    ),
+    (
+        LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grade >= 2"\ncheck = "now and then"\n'
+        'do = { give = "tocilizumab", amount = "8 mg/kg" }',
+        ["now and then"],
+    ),
+    (
+        LIKE + '[[protocol.schedule]]\nname = "fludarabine"\namount = "-30 mg/m2"',
+        ["cannot be given", "'fludarabine'", "0 or more"],
+    ),
     (LIKE + '[[protocol.schedule]]\nname = "fludarabine"\namount = "30 mg/furlong"', ["furlong"]),
     (LIKE + '[[protocol.schedule]]\nname = "fludarabine"\ndays = ["yesterday"]', ["yesterday"]),
     (LIKE + 'scale = "richter"', ["richter"]),

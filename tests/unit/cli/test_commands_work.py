@@ -90,8 +90,9 @@ def test_an_earlier_run_is_replaced(capsys, quick):
     assert left() == ["here", "here/provenance.json", "here/report.html"]
 
 
-@pytest.mark.parametrize("broken, code", [(KeyboardInterrupt(), 130), (OSError(28, "No space left on device"), 2),
-                                          (MemoryError(), 2)])
+@pytest.mark.parametrize(
+    "broken, code", [(KeyboardInterrupt(), 130), (OSError(28, "No space left on device"), 2), (MemoryError(), 2)]
+)
 def test_a_broken_run_leaves_nothing_and_keeps_the_earlier_one(capsys, quick, monkeypatch, broken, code):
     monkeypatch.setattr(Quick, "breaks", broken)
     said = command(capsys, "run", "eliana")
@@ -114,15 +115,17 @@ def test_a_fault_while_writing_leaves_nothing():
 @pytest.mark.skipif(os.name == "nt", reason="signals as on POSIX")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_process_leaves_nothing(how):
-    code = ("import livingdrug.trial, time\n"
-            "class Slow:\n"
-            "    title = 'slow'\n"
-            "    def __init__(self, *a, **k): pass\n"
-            "    def run(self, **k):\n"
-            "        print('running', flush=True); time.sleep(60)\n"
-            "livingdrug.trial.Trial = Slow\n"
-            "from livingdrug.cli import main\n"
-            "main(['run', 'eliana', '--out', 'there'])\n")
+    code = (
+        "import livingdrug.trial, time\n"
+        "class Slow:\n"
+        "    title = 'slow'\n"
+        "    def __init__(self, *a, **k): pass\n"
+        "    def run(self, **k):\n"
+        "        print('running', flush=True); time.sleep(60)\n"
+        "livingdrug.trial.Trial = Slow\n"
+        "from livingdrug.cli import main\n"
+        "main(['run', 'eliana', '--out', 'there'])\n"
+    )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
         assert p.stdout.readline().strip() == "running"
         time.sleep(0.1)
@@ -205,4 +208,5 @@ def test_changes_and_dump():
     import numpy as np
 
     assert dump({"a": np.float64("nan"), "b": [np.int64(3), float("inf")], "c": (1, True, None)}) == (
-        '{"a": null, "b": [3, null], "c": [1, true, null]}')
+        '{"a": null, "b": [3, null], "c": [1, true, null]}'
+    )

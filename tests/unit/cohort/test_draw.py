@@ -72,11 +72,15 @@ def test_arms_meet_the_same_patients(folder):
 
 def test_correlated_spreads(folder):
     file = folder / "populations" / "people.toml"
-    file.write_text(file.read_text(encoding="utf-8") + """
+    file.write_text(
+        file.read_text(encoding="utf-8")
+        + """
 [[correlated]]
 paths = ["cells.growth", "cells.taken"]
 matrix = [[1, -0.6], [-0.6, 1]]
-""", encoding="utf-8")
+""",
+        encoding="utf-8",
+    )
     plain = resolve("first", {"cells.growth.spread": {"loads": {}}})
     c = draw(plain, MANY, 1)
     x, y = np.log(c.of("cells.growth")), np.log(c.of("cells.taken") / (1 - c.of("cells.taken")))
@@ -85,21 +89,33 @@ matrix = [[1, -0.6], [-0.6, 1]]
     assert np.array_equal(draw(plain, [7], 1).of("cells.taken")[0], c.of("cells.taken")[7])
 
 
-@pytest.mark.parametrize("matrix, said", [
-    ("[[1, 2], [2, 1]]", "contradict each other"), ("[[1, 0.5], [0.4, 1]]", "not symmetric"),
-    ("[[1, 0.5]]", "not 2 x 2"), ("[[2, 0], [0, 2]]", "ones on its diagonal"), ('"high"', "not 2 x 2"),
-])
+@pytest.mark.parametrize(
+    "matrix, said",
+    [
+        ("[[1, 2], [2, 1]]", "contradict each other"),
+        ("[[1, 0.5], [0.4, 1]]", "not symmetric"),
+        ("[[1, 0.5]]", "not 2 x 2"),
+        ("[[2, 0], [0, 2]]", "ones on its diagonal"),
+        ('"high"', "not 2 x 2"),
+    ],
+)
 def test_impossible_correlations(folder, matrix, said):
     file = folder / "populations" / "people.toml"
-    file.write_text(f'{file.read_text(encoding="utf-8")}\n[[correlated]]\npaths = ["cells.growth", "cells.taken"]\n'
-                    f"matrix = {matrix}\n", encoding="utf-8")
+    file.write_text(
+        f'{file.read_text(encoding="utf-8")}\n[[correlated]]\npaths = ["cells.growth", "cells.taken"]\n'
+        f"matrix = {matrix}\n",
+        encoding="utf-8",
+    )
     with pytest.raises(SourceError, match=said):
         draw(resolve("first"), [1], 1)
 
 
 def test_whole_parameter_sets_stay_together(folder):
     file = folder / "products" / "cellix.toml"
-    file.write_text(file.read_text(encoding="utf-8").replace("[dose]", """
+    file.write_text(
+        file.read_text(encoding="utf-8").replace(
+            "[dose]",
+            """
 [cells.room]
 value = 1e10
 kind = "assumed"
@@ -114,7 +130,10 @@ spread = { law = "table", table = "sets" }
 columns = ["cells.room", "cells.taken"]
 rows = [[1e9, 0.1], [2e9, 0.2], [3e9, 0.3]]
 weights = [1, 1, 2]
-[dose]"""), encoding="utf-8")
+[dose]""",
+        ),
+        encoding="utf-8",
+    )
     r = resolve("first")
     c = draw(r, MANY, 1)
     assert np.allclose(c.of("cells.room") / 1e10, c.of("cells.taken"))
@@ -128,19 +147,21 @@ def test_a_set_that_is_not_there(folder):
         draw(resolve("first", {"cells.room.spread": {"law": "table", "table": "nine"}}), [1], 1)
 
 
-@pytest.mark.parametrize("change, said", [
-    ({"covariates.age.low": 70}, "low = 70 is not below high = 60"),
-    ({"covariates.age.law": "gaussian"}, "unknown law of the covariate 'age' 'gaussian'"),
-    ({"covariates.weight.given": "heigth"}, "unknown property that 'weight' depends on"),
-    ({"covariates.weight.sd": -0.1}, "sd is negative"),
-    ({"covariates.weight.points": [[20, 60]]}, "points are not pairs"),
-    ({"covariates.age.law": "log-normal", "covariates.age.given": "weight",
-      "covariates.age.value": 40}, "circle"),
-    ({"covariates.fitness.unit": 1}, "has no unit"),
-    ({"cells.growth.spread.loads": {"fittness": 1}}, "did you mean 'fitness'"),
-    ({"cells.taken": 1.4}, "not between 0 and 1"),
-    ({"cells.growth": 1.7e308}, "not a finite number"),
-])
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"covariates.age.low": 70}, "low = 70 is not below high = 60"),
+        ({"covariates.age.law": "gaussian"}, "unknown law of the covariate 'age' 'gaussian'"),
+        ({"covariates.weight.given": "heigth"}, "unknown property that 'weight' depends on"),
+        ({"covariates.weight.sd": -0.1}, "sd is negative"),
+        ({"covariates.weight.points": [[20, 60]]}, "points are not pairs"),
+        ({"covariates.age.law": "log-normal", "covariates.age.given": "weight", "covariates.age.value": 40}, "circle"),
+        ({"covariates.fitness.unit": 1}, "has no unit"),
+        ({"cells.growth.spread.loads": {"fittness": 1}}, "did you mean 'fitness'"),
+        ({"cells.taken": 1.4}, "not between 0 and 1"),
+        ({"cells.growth": 1.7e308}, "not a finite number"),
+    ],
+)
 def test_patients_that_cannot_be_drawn(folder, change, said):
     with pytest.raises(LivingDrugError) as caught:
         draw(resolve("first", change), MANY[:50], 1)

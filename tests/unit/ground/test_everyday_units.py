@@ -20,10 +20,24 @@ def test_every_pair_of_one_kind_agrees_with_pint():
         assert factor(a, b) == pytest.approx(by_pint(a, b), rel=1e-12), (a, b)
 
 
-@pytest.mark.parametrize("a, b", [("L/hour", "L/day"), ("1/hour", "1/day"), ("mg/L", "ug/mL"), ("cell/uL", "cell/L"),
-                                  ("mg*hour/L", "mg*day/L"), ("m**2", "cm**2"), ("pg/mL", "ng/L"), ("1/week", "1/day"),
-                                  ("cell/kg", "cell/g"), ("mg/m**2", "g/m**2"),
-                                  ("1", "L/day/(mL/min)"), ("L/day/(mL/min)", "1"), ("mg/(L*day)", "g/(L*hour)")])
+@pytest.mark.parametrize(
+    "a, b",
+    [
+        ("L/hour", "L/day"),
+        ("1/hour", "1/day"),
+        ("mg/L", "ug/mL"),
+        ("cell/uL", "cell/L"),
+        ("mg*hour/L", "mg*day/L"),
+        ("m**2", "cm**2"),
+        ("pg/mL", "ng/L"),
+        ("1/week", "1/day"),
+        ("cell/kg", "cell/g"),
+        ("mg/m**2", "g/m**2"),
+        ("1", "L/day/(mL/min)"),
+        ("L/day/(mL/min)", "1"),
+        ("mg/(L*day)", "g/(L*hour)"),
+    ],
+)
 def test_compound_units_agree_with_pint(a, b):
     assert _everyday(a) and _everyday(b)
     assert factor(a, b) == pytest.approx(by_pint(a, b), rel=1e-12)

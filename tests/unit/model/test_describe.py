@@ -59,15 +59,26 @@ MODEL = assemble(Growth, Reader)
 
 def test_every_state_number_flow_and_event_is_said():
     text, html = model_text(MODEL), model_html(MODEL)
-    for words in ("cells (test_describe): Cells that grow where there is room", "number [cell]", "rate [1/day]",
-                  "growth: -> number", "loss: number ->", "cells.share", "given [cell]"):
+    for words in (
+        "cells (test_describe): Cells that grow where there is room",
+        "number [cell]",
+        "rate [1/day]",
+        "growth: -> number",
+        "loss: number ->",
+        "cells.share",
+        "given [cell]",
+    ):
         assert words in text and words.replace("->", "-&gt;").removeprefix("cells (test_describe): ") in html
     assert repr(MODEL) == text and "More words" not in text
     assert [row["state"] for row in states_table(MODEL)] == list(MODEL.states)
     assert [row["parameter"] for row in parameters_table(MODEL)] == list(MODEL.parameters)
     said = "\n".join(happenings(MODEL))
-    for words in ("a dose of cells.given [cell] lands in number", "may switch cells.on",
-                  "cells.danger may strike and ends", "cells.few is counted cell by cell"):
+    for words in (
+        "a dose of cells.given [cell] lands in number",
+        "may switch cells.on",
+        "cells.danger may strike and ends",
+        "cells.few is counted cell by cell",
+    ):
         assert words in said
 
 
@@ -77,8 +88,10 @@ def test_equations_are_written_out_and_short():
     number = r"\mathrm{number}_{\mathrm{cells}}"
     assert found["cells.number"].startswith(rf"\frac{{d\,{number}}}{{dt}} = ")
     assert found["reader.seen"] == (r"\frac{d\,\mathrm{seen}_{\mathrm{reader}}}{dt} = \mathrm{share}_{\mathrm{cells}}")
-    assert found["cells.share"] == (r"\mathrm{share}_{\mathrm{cells}} = "
-                                    rf"\frac{{{number}}}{{\mathrm{{half}}_{{\mathrm{{cells}}}}}}")
+    assert found["cells.share"] == (
+        r"\mathrm{share}_{\mathrm{cells}} = "
+        rf"\frac{{{number}}}{{\mathrm{{half}}_{{\mathrm{{cells}}}}}}"
+    )
     for opaque in ("hill", "smooth", "where", "maximum"):
         assert opaque not in "".join(found.values())
     assert r"\begin{cases}" in found["cells.number"] and r"\max" in found["cells.number"]

@@ -49,20 +49,43 @@ cells.growth = "* 0.5"
 "covariates.age.high" = 50
 """.strip().splitlines()
 VALUES = [
-    "0", "-1", "1e400", "nan", '""', '"x"', "true", "[]", "[1]", "[[1]]", "{}", "{ value = 1 }", "1979-05-27",
-    '"* 2"', '"1 kg"', "{ law = 3 }", '["a", 3]', '[{ name = "x" }]', "[{}]", '{ name = "brake late" }',
-    "99999999999999999999", '"my.toml"',
+    "0",
+    "-1",
+    "1e400",
+    "nan",
+    '""',
+    '"x"',
+    "true",
+    "[]",
+    "[1]",
+    "[[1]]",
+    "{}",
+    "{ value = 1 }",
+    "1979-05-27",
+    '"* 2"',
+    '"1 kg"',
+    "{ law = 3 }",
+    '["a", 3]',
+    '[{ name = "x" }]',
+    "[{}]",
+    '{ name = "brake late" }',
+    "99999999999999999999",
+    '"my.toml"',
 ]
-PATHS = """
+PATHS = (
+    """
 cells cells.growth cells.growth.spread cells.growth.spread.loads cells.growth.value cells.growth.unit drug
 drug.brake covariates covariates.age covariates.age.value covariates.weight.points covariates.new protocol
 protocol.rule protocol.rule.x protocol.drugs trial trial.size size published population product tumour
 population.correlated population.tables population.baseline population.tumour modules modules.cells modules.x
 arm set drugs seed patients title sources aliases product.cells.growth product.modules.cells
 product.dose.per_kg population.covariates.age.law tumour.base tumour.cells tumour.modules protocol.base
-""".split() + ["'", '"', ""]
-QUIETLY = settings(max_examples=150, derandomize=True, deadline=None,
-                   suppress_health_check=[HealthCheck.function_scoped_fixture])
+""".split()
+    + ["'", '"', ""]
+)
+QUIETLY = settings(
+    max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def attempt(text: str, sets: dict[str, str]) -> None:
@@ -85,10 +108,17 @@ def test_a_damaged_file(luck: random.Random):
     for _ in range(luck.randint(1, 3)):
         i = luck.randrange(len(lines))
         key = lines[i].partition("=")[0]
-        lines[i] = luck.choice([
-            "", lines[i][: luck.randint(0, len(lines[i]))], luck.choice(lines), lines[i] + luck.choice("]}\"'#="),
-            f"{key}= {luck.choice(VALUES)}", f"[{luck.choice(PATHS)}]",
-            f"{luck.choice(PATHS)} = {luck.choice(VALUES)}"])
+        lines[i] = luck.choice(
+            [
+                "",
+                lines[i][: luck.randint(0, len(lines[i]))],
+                luck.choice(lines),
+                lines[i] + luck.choice("]}\"'#="),
+                f"{key}= {luck.choice(VALUES)}",
+                f"[{luck.choice(PATHS)}]",
+                f"{luck.choice(PATHS)} = {luck.choice(VALUES)}",
+            ]
+        )
 
 
 @QUIETLY

@@ -64,7 +64,8 @@ rule = [{ name = "second", remove = true }, { name = "brake late", when = "cells
 
 
 def test_arms_meet_the_same_trial_with_something_different():
-    r = resolve(write("""
+    r = resolve(
+        write("""
 trial = "first"
 [[arm]]
 name = "usual"
@@ -73,7 +74,8 @@ name = "slow"
 title = "Slow cells"
 cells.growth = "* 0.5"
 set = { 'protocol.rule."brake late".when' = "cells.number >= 1" }
-"""))
+""")
+    )
     usual, slow = r.arms
     assert (usual.name, slow.title) == ("usual", "Slow cells")
     assert slow.parameters["cells.growth"].value == pytest.approx(0.55)
@@ -91,8 +93,10 @@ def test_a_trial_without_arms_has_one():
 
 def test_scenarios_build_on_scenarios_and_own_files():
     Path("mine").mkdir()
-    Path("mine/product.toml").write_text('title = "P"\n[modules]\ncells = "grower"\n[cells.growth]\nvalue = 2\n'
-                                         'kind = "assumed"\nwhy = "x"\n', encoding="utf-8")
+    Path("mine/product.toml").write_text(
+        'title = "P"\n[modules]\ncells = "grower"\n[cells.growth]\nvalue = 2\nkind = "assumed"\nwhy = "x"\n',
+        encoding="utf-8",
+    )
     write('trial = "first"\nproduct = "product.toml"\n', "mine/a.toml")
     r = resolve(write('trial = "mine/a.toml"\ncells.taken = 0.1\n'))
     assert r.parameters["cells.growth"].value == 2 and r.parameters["cells.taken"].value == 0.1
@@ -100,13 +104,16 @@ def test_scenarios_build_on_scenarios_and_own_files():
 
 
 def test_a_module_can_be_left_out_and_another_drug_use_a_known_mechanism(folder):
-    (folder / "drugs" / "stopper.toml").write_text("""
+    (folder / "drugs" / "stopper.toml").write_text(
+        """
 mechanism = "brake"
 [drug.stopper.half]
 value = 1
 kind = "assumed"
 why = "stronger"
-""", encoding="utf-8")
+""",
+        encoding="utf-8",
+    )
     r = resolve(write('trial = "first"\ndrugs = ["stopper"]\n[modules]\n"drug.brake" = false\n'))
     assert r.modules == {"drug.stopper": "brake", "cells": "grower"}
     assert r.parameters["drug.stopper.half"].value == 1 and r.parameters["drug.stopper.clearance"].value == 2
@@ -169,8 +176,11 @@ WRONG_LINES = [  # after a first line: trial = "first"
     ('[protocol]\nfolow_up = "3 d"', ScenarioError, ["unknown word in the protocol", "'follow_up'", "my.toml:2"]),
     ('[set]\n\'protocol.rule."brake lat".when\' = "x"', ScenarioError, ["'brake lat'", "'brake late'"]),
     ('[[protocol.rule]]\nname = "brake late"\nwhem = "x"', ScenarioError, ["whem", "when"]),
-    ("[population.covariates.age]\nvalu = 3", ScenarioError,
-     ["'covariates.age.valu'", "'covariates.age.value'", "my.toml:2"]),
+    (
+        "[population.covariates.age]\nvalu = 3",
+        ScenarioError,
+        ["'covariates.age.valu'", "'covariates.age.value'", "my.toml:2"],
+    ),
     ('[[arm]]\ntitle = "x"', ScenarioError, ["arm.0.name", "missing"]),
     ('[[arm]]\nname = "a"\n[[arm]]\nname = "a"', ScenarioError, ["two arms are called 'a'"]),
     ('[[arm]]\nname = "a"\ncells.growht = 1', ScenarioError, ["did you mean 'cells.growth'", "my.toml:4"]),
@@ -229,7 +239,7 @@ def test_a_number_without_a_value_anywhere_is_named(folder):
 
 
 def test_binary_huge_and_foreign_files(tmp_path):
-    Path("bin.toml").write_bytes(b"trial = \"a\"\nx = \"\xff\xfe\"\n")
+    Path("bin.toml").write_bytes(b'trial = "a"\nx = "\xff\xfe"\n')
     with pytest.raises(ScenarioError, match="not UTF-8"):
         resolve("bin.toml")
     with pytest.raises(ScenarioError, match="is a folder"):
@@ -240,10 +250,17 @@ def test_binary_huge_and_foreign_files(tmp_path):
 
 
 def test_what_was_asked_can_be_asked_again():
-    sets = {"cells.growth": "0.5 1/day", "cells.taken.spread": '{ law = "logit-normal", sd = 0.1 }',
-            "protocol.follow_up": "10 d", "patients": "9"}
-    for asked in ("first", write('trial = "first"\ncells.taken = 0.1\n', "a.toml"),
-                  write('trial = "first"\n[set]\n"cells.growth" = 3 # old\n"cells.taken" = 0.1\n', "b.toml")):
+    sets = {
+        "cells.growth": "0.5 1/day",
+        "cells.taken.spread": '{ law = "logit-normal", sd = 0.1 }',
+        "protocol.follow_up": "10 d",
+        "patients": "9",
+    }
+    for asked in (
+        "first",
+        write('trial = "first"\ncells.taken = 0.1\n', "a.toml"),
+        write('trial = "first"\n[set]\n"cells.growth" = 3 # old\n"cells.taken" = 0.1\n', "b.toml"),
+    ):
         once = resolve(asked, sets)
         again = resolve(write(once.text, "again.toml"))
         assert again.parameters["cells.growth"].value == 0.5 and again.protocol["follow_up"] == "10 d"
@@ -268,7 +285,9 @@ def test_words_that_are_both_a_part_or_a_trial_table_and_a_role(folder):
 
 def test_a_sourced_number_of_a_protocol_keeps_its_unit_when_changed(folder):
     file = folder / "protocols" / "usual.toml"
-    file.write_text(file.read_text(encoding="utf-8") + """
+    file.write_text(
+        file.read_text(encoding="utf-8")
+        + """
 [share.lost]
 value = 0.1
 unit = "1"
@@ -279,7 +298,9 @@ value = 2
 unit = "day"
 kind = "assumed"
 why = "x"
-""", encoding="utf-8")
+""",
+        encoding="utf-8",
+    )
     r = resolve("first", {"protocol.share.lost": 0.3, "protocol.limits.wait": "12 hour"})
     assert r.protocol["share"]["lost"] == {"value": 0.3, "unit": "1", "kind": "assumed", "why": "set by the user"}
     assert r.protocol["limits"]["wait"]["value"] == 0.5

@@ -24,8 +24,9 @@ class Cyclophosphamide(Module):
     size_power = Param("1", "power of body surface on clearance and volume")
     metabolite_clearance = Param("L/day", "clearance of the active metabolite at the reference surface")
 
-    size = Derived("1", "clearance and volume relative to the reference",
-                   lambda v: (v.bsa / v.reference_surface) ** v.size_power)
+    size = Derived(
+        "1", "clearance and volume relative to the reference", lambda v: (v.bsa / v.reference_surface) ** v.size_power
+    )
     clearance = Derived("L/day", "clearance", lambda v: v.clearance_reference * v.size)
     volume = Derived("L", "volume", lambda v: v.volume_reference * v.size)
 

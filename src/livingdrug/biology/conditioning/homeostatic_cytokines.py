@@ -29,8 +29,13 @@ class HomeostaticCytokines(Module):
     strength = Param("1", "growth added by either at its fullest, relative to growth without help")
     lymphocytes = Reads("lymphocytes.share", "1", absent=1.0)
 
-    fullest = Derived("1", "help without lymphocytes, before scaling", lambda v: 1 + v.strength * (
-        hill(v.il7_depleted, v.half, v.steepness) + hill(v.il15_depleted, v.half, v.steepness)))
+    fullest = Derived(
+        "1",
+        "help without lymphocytes, before scaling",
+        lambda v: (
+            1 + v.strength * (hill(v.il7_depleted, v.half, v.steepness) + hill(v.il15_depleted, v.half, v.steepness))
+        ),
+    )
     il7 = State("pg/mL", "interleukin 7", start=lambda v: v.il7_normal)
     il15 = State("pg/mL", "interleukin 15", start=lambda v: v.il15_normal)
 

@@ -71,8 +71,9 @@ class RenewingEffectors(Module):
         yield Flow("settling", out_of="product", into="settling", rate=leaving * v.engraftment)
         yield Flow("lost on the way", out_of="product", rate=leaving * (1 - v.engraftment))
         yield Flow("waking", out_of="settling", into="waking", rate=v.awakening * v.settling)
-        yield Flow("first effectors", out_of="waking", into="proliferating",
-                   rate=v.awakening * v.waking * (1 - v.memory_share))
+        yield Flow(
+            "first effectors", out_of="waking", into="proliferating", rate=v.awakening * v.waking * (1 - v.memory_share)
+        )
         yield Flow("first memory", out_of="waking", into="memory", rate=v.awakening * v.waking * v.memory_share)
         alive = v.proliferating * v.proliferating / (v.proliferating + v.one_cell)
         growth = v.growth * v.pace * v.help * (seen + v.idle_growth * calm) * alive
@@ -95,7 +96,9 @@ class RenewingEffectors(Module):
         in_blood = v.product + v.share * total
         effector = v.proliferating + v.mature
         return {
-            "total": total + v.product, "effector": effector, "tissue": (1 - v.share) * total,
+            "total": total + v.product,
+            "effector": effector,
+            "tissue": (1 - v.share) * total,
             "blood": in_blood / v.blood_volume,
             "killers": effector + v.memory_kill * v.memory + v.exhausted_kill * v.exhausted,
         }

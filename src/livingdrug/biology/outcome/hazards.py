@@ -47,7 +47,8 @@ class Hazards(Module):
         yield Flow("leukaemia", into="leukaemic_death", rate=v.leukaemic_rate * diseased * (1 - v.salvaged))
         yield Flow("cytokine release", into="treatment_death", rate=v.toxic_rate * hill(v.leak, v.toxic_leak, 4.0))
         undefended = (1 + v.neutropenia * v.neutrophils_half / (v.neutrophils_half + v.neutrophil_count)) * (
-            1 + v.low_igg * v.igg_half / (v.igg_half + v.igg))
+            1 + v.low_igg * v.igg_half / (v.igg_half + v.igg)
+        )
         yield Flow("infection", into="infection_death", rate=v.infection_rate * undefended)
         fit = hill(v.memory, v.memory_half) * (1 - diseased) * (1 - v.relapsed)
         yield Flow("transplant", into="transplant", rate=v.transplant_rate * fit)

@@ -71,15 +71,17 @@ class CytokineRelease(Module):
     def flows(self, v: Any) -> Iterator[Flow]:
         antigen = v.tumour_antigen + v.b_cell_antigen
         trigger = (v.effectors + v.product_share * v.infused) / v.working * antigen / (antigen + v.half_antigen)
-        drive = hill(v.ifn_gamma, v.ifn_half, v.steepness) * (
-            1 + v.gm_strength * v.gm_csf / (v.gm_csf + v.gm_half))
+        drive = hill(v.ifn_gamma, v.ifn_half, v.steepness) * (1 + v.gm_strength * v.gm_csf / (v.gm_csf + v.gm_half))
         amplified = 1 + v.amplification * v.il1 / (v.il1 + v.il1_half)
         yield Flow("interferon made", into="ifn_gamma", rate=v.ifn_loss * v.ifn_scale * trigger * v.production)
         yield Flow("interferon lost", out_of="ifn_gamma", rate=v.ifn_loss * v.ifn_gamma)
         yield Flow("GM-CSF made", into="gm_csf", rate=v.gm_loss * v.gm_scale * trigger * v.production)
         yield Flow("GM-CSF lost", out_of="gm_csf", rate=v.gm_loss * v.gm_csf)
-        yield Flow("activation", into="macrophages",
-                   rate=v.macrophage_rate * drive * amplified * v.production / (1 + v.refractory))
+        yield Flow(
+            "activation",
+            into="macrophages",
+            rate=v.macrophage_rate * drive * amplified * v.production / (1 + v.refractory),
+        )
         yield Flow("calming", out_of="macrophages", rate=v.macrophage_rate * v.macrophages)
         yield Flow("tiring", into="refractory", rate=v.tiring * v.macrophages)
         yield Flow("recovery", out_of="refractory", rate=v.recovery * v.refractory)
@@ -89,11 +91,13 @@ class CytokineRelease(Module):
         yield Flow("IL-6 made", into="il6", rate=v.il6_made * v.macrophages)
         yield Flow("IL-6 lost", out_of="il6", rate=v.il6_loss * v.il6)
         yield Flow("IL-6 taken up", out_of="il6", rate=v.il6_uptake * v.receptor * v.il6)
-        yield Flow("CRP made", into="crp",
-                   rate=v.crp_loss * (v.crp_base + v.crp_most * hill(self._signal(v), v.crp_half)))
+        yield Flow(
+            "CRP made", into="crp", rate=v.crp_loss * (v.crp_base + v.crp_most * hill(self._signal(v), v.crp_half))
+        )
         yield Flow("CRP lost", out_of="crp", rate=v.crp_loss * v.crp)
-        yield Flow("ferritin made", into="ferritin",
-                   rate=v.ferritin_loss * (v.ferritin_base + v.ferritin_made * v.macrophages))
+        yield Flow(
+            "ferritin made", into="ferritin", rate=v.ferritin_loss * (v.ferritin_base + v.ferritin_made * v.macrophages)
+        )
         yield Flow("ferritin lost", out_of="ferritin", rate=v.ferritin_loss * v.ferritin)
 
     def published(self, v: Any) -> dict[str, Any]:

@@ -41,16 +41,23 @@ class Physiology(Module):
     leak = State("1", "vascular leak, 1 needs fluids")
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        yield Flow("heating", into="temperature",
-                   rate=v.fever_rate * v.fever_most * hill(v.signal, v.fever_half, v.fever_power))
+        yield Flow(
+            "heating",
+            into="temperature",
+            rate=v.fever_rate * v.fever_most * hill(v.signal, v.fever_half, v.fever_power),
+        )
         yield Flow("cooling", out_of="temperature", rate=v.fever_rate * v.temperature)
         yield Flow("leaking", into="leak", rate=v.leak_rate * v.leak_most * hill(v.signal, v.leak_half, v.leak_power))
         yield Flow("sealing", out_of="leak", rate=v.leak_rate * v.leak)
 
     def published(self, v: Any) -> dict[str, Any]:
         return {
-            "fluids_index": v.leak, "boluses_index": v.leak / v.boluses_at, "pressor_index": v.leak / v.pressor_at,
-            "high_pressor_index": v.leak / v.high_pressor_at, "second_pressor_index": v.leak / v.second_pressor_at,
-            "oxygen_index": v.leak / v.oxygen_at, "high_flow_index": v.leak / (v.oxygen_at * v.high_flow_ratio),
+            "fluids_index": v.leak,
+            "boluses_index": v.leak / v.boluses_at,
+            "pressor_index": v.leak / v.pressor_at,
+            "high_pressor_index": v.leak / v.high_pressor_at,
+            "second_pressor_index": v.leak / v.second_pressor_at,
+            "oxygen_index": v.leak / v.oxygen_at,
+            "high_flow_index": v.leak / (v.oxygen_at * v.high_flow_ratio),
             "ventilation_index": v.leak / (v.oxygen_at * v.ventilation_ratio),
         }

@@ -44,14 +44,26 @@ class Leukaemia(Module):
     chemotherapy = Reads("lymphocytes.kill", "1/day", absent=0.0)
 
     # The logistic curve with slope 1.702 stands for the normal distribution (error below 0.01).
-    resistance_below = Derived("1", "fitness below which the leukaemia resists",
-                               lambda v: (log(v.resistant_share) - log(1 - v.resistant_share)) / 1.702)
-    vulnerable = Derived("1", "kill in this patient relative to a fully vulnerable leukaemia", lambda v: (
-        v.resistant_kill + (1 - v.resistant_kill) * smooth_step(v.fitness, v.resistance_below, 0.12)))
-    kill_positive = Derived("1/day", "largest kill of antigen-positive cells", lambda v: (
-        v.kill * v.vulnerable * hill(v.density, v.half_density, v.density_power)))
-    kill_negative = Derived("1/day", "largest kill of antigen-negative cells", lambda v: (
-        v.kill * v.vulnerable * hill(v.density_negative, v.half_density, v.density_power)))
+    resistance_below = Derived(
+        "1",
+        "fitness below which the leukaemia resists",
+        lambda v: (log(v.resistant_share) - log(1 - v.resistant_share)) / 1.702,
+    )
+    vulnerable = Derived(
+        "1",
+        "kill in this patient relative to a fully vulnerable leukaemia",
+        lambda v: v.resistant_kill + (1 - v.resistant_kill) * smooth_step(v.fitness, v.resistance_below, 0.12),
+    )
+    kill_positive = Derived(
+        "1/day",
+        "largest kill of antigen-positive cells",
+        lambda v: v.kill * v.vulnerable * hill(v.density, v.half_density, v.density_power),
+    )
+    kill_negative = Derived(
+        "1/day",
+        "largest kill of antigen-negative cells",
+        lambda v: v.kill * v.vulnerable * hill(v.density_negative, v.half_density, v.density_power),
+    )
 
     positive = State("cell", "antigen-positive leukaemia", start=lambda v: v.burden, clone=True)
     negative = State("cell", "antigen-negative leukaemia", start=lambda v: v.negative_share * v.burden, clone=True)
