@@ -23,11 +23,11 @@ import numpy as np
 
 from livingdrug import Trial, library
 from livingdrug.engine.run import simulate, simulate_blocks
+from livingdrug.parallel import TOGETHER
 from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
 from livingdrug.trial.compare import beside
 from livingdrug.trial.enrolment import enrol
-from livingdrug.trial.in_turn import TOGETHER
 from livingdrug.trial.rows import rows
 from livingdrug.trial.run import _table
 

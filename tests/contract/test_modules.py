@@ -16,8 +16,8 @@ from livingdrug.engine import cache
 from livingdrug.errors import UnitError
 from livingdrug.model import Adds, Change, Entry, Flow, Module, Multiplies, Param, Port, Reads, State, assemble
 from livingdrug.model.checks import check_units
+from livingdrug.parameters import read_parameter
 from livingdrug.scenario import resolve
-from livingdrug.sources import read_parameter
 from livingdrug.units import factor
 
 STEMS = sorted(biology.stems())

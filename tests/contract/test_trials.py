@@ -15,8 +15,8 @@ from livingdrug.care.grammar import names as named
 from livingdrug.care.grammar import parse
 from livingdrug.care.programs import FUNCTIONS
 from livingdrug.care.rules import Rule
+from livingdrug.parameters import is_parameter
 from livingdrug.scenario import resolve
-from livingdrug.sources import is_parameter
 from livingdrug.trial.compare import interval
 from livingdrug.trial.design import design
 from livingdrug.trial.measures import KINDS

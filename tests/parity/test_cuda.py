@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-from livingdrug import draws
+from livingdrug import rng
 from livingdrug.engine import cache, cuda
 from livingdrug.engine.cplusplus import translated
 from livingdrug.engine.plan import Act, Op, Patients, Plan, Watch
@@ -251,7 +251,7 @@ def test_a_whole_trial_is_the_same(tmp_path, memory, monkeypatch):
 @needs_compiler
 def test_draws_have_the_same_bits(tmp_path):
     """The words of Philox, through a C++ program that prints them."""
-    cases = [(draws.key(3, "clone x grow"), 12345678901, k) for k in (0, 1, 2**33)]
+    cases = [(rng.key(3, "clone x grow"), 12345678901, k) for k in (0, 1, 2**33)]
     calls = " ".join(f"say(patient::uniforms({k}ULL, {p}ULL, {o}ULL));" for k, p, o in cases)
     (tmp_path / "draws.cpp").write_text(
         translated(cache.text(MODEL, 1, False))
@@ -263,9 +263,7 @@ def test_draws_have_the_same_bits(tmp_path):
         [COMPILER, "-std=c++17", "-w", "-o", str(tmp_path / "draws"), str(tmp_path / "draws.cpp")], check=True
     )
     said = subprocess.run([str(tmp_path / "draws")], capture_output=True, text=True, check=True).stdout.split()
-    assert [float.fromhex(x) for x in said] == [
-        draws.uniform(3, 12345678901, "clone x grow", o)[0] for _, _, o in cases
-    ]
+    assert [float.fromhex(x) for x in said] == [rng.uniform(3, 12345678901, "clone x grow", o)[0] for _, _, o in cases]
 
 
 @needs_nvcc

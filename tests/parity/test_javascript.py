@@ -9,7 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from livingdrug import draws
+from livingdrug import rng
 from livingdrug.cli import main
 from livingdrug.engine import reference
 from livingdrug.engine.javascript import write
@@ -93,7 +93,7 @@ def test_patient_constants_agree_to_the_last_digits(tmp_path):
 def test_draws_are_the_same_numbers(tmp_path):
     cases = [(1, 0, "weight", 0), (2**40, 12345678901, "clone x grow", 7), (7, 3, "größe", 2**33)]
     found = ran(tmp_path, write(MODEL), f"say({json.dumps(cases)}.map(c => m.uniform(...c)));")
-    assert found == [draws.uniform(s, p, w, o)[0] for s, p, w, o in cases]
+    assert found == [rng.uniform(s, p, w, o)[0] for s, p, w, o in cases]
 
 
 @pytest.mark.parametrize("asked, outcome", [({"maxSteps": 9}, "step budget"), ({"values": {"mix.loss": 1e308}}, None)])

@@ -13,7 +13,7 @@ from livingdrug import library
 from livingdrug.cli.run import Json, Sets, changes
 from livingdrug.errors import ScenarioError, nearest, unknown
 from livingdrug.library import Entry
-from livingdrug.sources import Spread, is_parameter
+from livingdrug.parameters import Spread, is_parameter
 
 _APART = ("title", "about", "aliases", "sources")
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug import draws
+from livingdrug import rng
 from livingdrug.cohort import laws
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, unknown
+from livingdrug.parameters import Source, check_kind, finite
 from livingdrug.scenario import Resolved
-from livingdrug.sources import Source, check_kind, finite
 
 Floats = NDArray[np.float64]
 LAWS = ("log-normal", "normal", "logit-normal", "uniform", "chance")
@@ -73,10 +73,10 @@ class Property:
         """The property of each patient (n,)."""
         what, n = f"covariate:{self.name}", len(ids)
         if self.law == "chance":
-            return (draws.uniform(seed, ids, what) < self.typical(known, n)).astype(float)
+            return (rng.uniform(seed, ids, what) < self.typical(known, n)).astype(float)
         if self.law == "uniform":
             assert self.low is not None and self.high is not None
-            return self.low + (self.high - self.low) * draws.uniform(seed, ids, what)
+            return self.low + (self.high - self.low) * rng.uniform(seed, ids, what)
         z = self.sd * laws.normal(seed, ids, what)
         if self.law == "logit-normal":
             assert self.value is not None

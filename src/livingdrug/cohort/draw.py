@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingdrug import draws
+from livingdrug import rng
 from livingdrug.cohort import covariates, laws
 from livingdrug.errors import SourceError, WiringError, unknown
+from livingdrug.parameters import Parameter
 from livingdrug.scenario import Arm, Resolved
-from livingdrug.sources import Parameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +116,7 @@ def _number(
         return _from_table(p, resolved, rows, ids, seed, where)
     if spread.law == "uniform":
         assert spread.low is not None and spread.high is not None
-        return spread.low + (spread.high - spread.low) * draws.uniform(seed, ids, p.path)
+        return spread.low + (spread.high - spread.low) * rng.uniform(seed, ids, p.path)
     shift = np.zeros(len(ids))
     if spread.sd:
         shift = spread.sd * (shared[p.path] if p.path in shared else laws.normal(seed, ids, p.path))
@@ -154,7 +154,7 @@ def _from_table(
     if name not in rows:
         weights = np.asarray(table.get("weights", [1.0] * len(sets)), dtype=float)
         edges = np.cumsum(weights) / weights.sum()
-        rows[name] = np.minimum(np.searchsorted(edges, draws.uniform(seed, ids, f"table:{name}")), len(sets) - 1)
+        rows[name] = np.minimum(np.searchsorted(edges, rng.uniform(seed, ids, f"table:{name}")), len(sets) - 1)
     at = columns.index(p.path)
     column = np.array([row[at] for row in sets], dtype=float)
     given = dict(zip(columns, table["units"])).get(p.path, p.unit) if "units" in table else p.unit

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug import draws
+from livingdrug import rng
 from livingdrug.errors import SourceError
 
 Floats = NDArray[np.float64]
@@ -20,7 +20,7 @@ def normal(seed: int, ids: NDArray[Any], what: str) -> Floats:
     from scipy.special import ndtr, ndtri
 
     beyond = ndtr(-TAIL)
-    return ndtri(beyond + draws.uniform(seed, ids, what) * (1.0 - 2.0 * beyond))
+    return ndtri(beyond + rng.uniform(seed, ids, what) * (1.0 - 2.0 * beyond))
 
 
 def log_normal(middle: float | Floats, shift: Floats) -> Floats:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.draws import normal
 from livingdrug.engine.plan import Patients, Plan
 from livingdrug.model import Change, Entry, Model, Module, Param, State, assemble
 from livingdrug.model.math import hill
+from livingdrug.rng import normal
 
 # fmt: off
 SPREAD: dict[str, tuple[float, float]] = {  # median, coefficient of variation

@@ -1,4 +1,4 @@
-"""Keyed uniform numbers (Philox4x32-10, as in livingdrug.draws) and exact variates by inversion: from 0 upwards
+"""Keyed uniform numbers (Philox4x32-10, as in livingdrug.rng) and exact variates by inversion: from 0 upwards
 when few are expected, else outwards from the mode.
 """
 # ruff: noqa: F821, E741
@@ -12,7 +12,7 @@ FEW = 20.0
 
 @compiled("UniTuple(float64, 2)(uint64, uint64, uint64)")
 def uniforms(key, patient, occurrence):
-    """Two numbers in (0, 1) that depend on these three alone; the first is that of livingdrug.draws."""
+    """Two numbers in (0, 1) that depend on these three alone; the first is that of livingdrug.rng."""
     c0, c1, c2, c3 = patient & LOW, patient >> HALF, occurrence & LOW, occurrence >> HALF
     k0, k1 = key & LOW, key >> HALF
     for _ in range(10):

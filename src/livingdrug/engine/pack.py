@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.draws import key
 from livingdrug.engine.plan import Act, Floats, Ints, Op, Patients, Plan, Register, Watch
 from livingdrug.errors import EngineError, nearest
+from livingdrug.rng import key
 
 CLOCK, SCRATCH, REMEMBERED = 0, 1, 65  # places on a patient's slate, as in kernel_watches
 PURPOSES = ("start", "round", "move", "arrive")  # columns of the key table of a clone, as in kernel_clones

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.errors import ScenarioError, nearest, unknown
-from livingdrug.sources import Source
+from livingdrug.parameters import Source
 
 HERE = Path(__file__).resolve().parent
 KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models", "fits")

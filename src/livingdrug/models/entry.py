@@ -15,7 +15,7 @@ from livingdrug import biology, library
 from livingdrug.errors import ScenarioError, SourceError, nearest, unknown
 from livingdrug.model import Model, assemble
 from livingdrug.models.integrate import Dose
-from livingdrug.sources import Parameter, Source, read_parameter
+from livingdrug.parameters import Parameter, Source, read_parameter
 from livingdrug.units import quantity
 
 KEYS = "title aliases about days sources modules dose conditioning observe variants data published errata sets".split()

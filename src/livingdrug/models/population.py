@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug import draws
+from livingdrug import rng
 from livingdrug.engine.plan import Outcome, Patients, Plan
 from livingdrug.errors import ScenarioError
 from livingdrug.models.course import Run, horizon
@@ -40,7 +40,7 @@ def values(model: Published, ids: NDArray[np.int64], seed: int) -> dict[str, flo
     found: dict[str, float | Floats] = dict(model.values)
     if model.sets:
         rows = list(model.sets.values())
-        chosen = np.minimum((draws.uniform(seed, ids, "parameter set") * len(rows)).astype(int), len(rows) - 1)
+        chosen = np.minimum((rng.uniform(seed, ids, "parameter set") * len(rows)).astype(int), len(rows) - 1)
         found.update({p: np.array([row[p] for row in rows])[chosen] for p in rows[0]})
     for path, parameter in model.parameters.items():
         spread = parameter.in_unit(model.model.unit(path)).spread
@@ -49,7 +49,7 @@ def values(model: Published, ids: NDArray[np.int64], seed: int) -> dict[str, flo
                 raise ScenarioError(
                     f"the spread of {path} follows the law {spread.law}", where=parameter.place, allowed="log-normal"
                 )
-            found[path] = model.values[path] * np.exp(spread.sd * draws.normal(seed, ids, path))
+            found[path] = model.values[path] * np.exp(spread.sd * rng.normal(seed, ids, path))
     return found
 
 

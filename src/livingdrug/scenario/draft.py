@@ -9,8 +9,8 @@ from typing import Any
 
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.library import Entry
+from livingdrug.parameters import is_parameter
 from livingdrug.scenario import schema
-from livingdrug.sources import is_parameter
 
 _MODIFIERS = ("value", "unit", "spread", "belief", "why", "kind")
 

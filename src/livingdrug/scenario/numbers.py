@@ -9,9 +9,9 @@ from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, nearest
 from livingdrug.library import Entry
 from livingdrug.model import Model
+from livingdrug.parameters import Parameter, is_parameter, read_parameter
 from livingdrug.scenario import schema
 from livingdrug.scenario.draft import Change
-from livingdrug.sources import Parameter, is_parameter, read_parameter
 
 NOT_NUMBERS = ("sources", "covariates", "modules", "tables", "correlated", "baseline", "published", "errata", "arm")
 

@@ -17,10 +17,10 @@ from livingdrug import library
 from livingdrug.errors import ScenarioError
 from livingdrug.library import Entry
 from livingdrug.model import Model
+from livingdrug.parameters import is_parameter
 from livingdrug.scenario import numbers, schema
 from livingdrug.scenario.draft import Change, Draft, choices, leaves, numbers_in
 from livingdrug.scenario.resolved import Arm, Resolved
-from livingdrug.sources import is_parameter
 
 
 def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> Resolved:

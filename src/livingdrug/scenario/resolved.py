@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.sources import Parameter
+from livingdrug.parameters import Parameter
 
 if TYPE_CHECKING:
     from livingdrug.model import Model

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug import draws
+from livingdrug import rng
 from livingdrug.engine.plan import Floats, Ints
 
 TINY = 1e-300
@@ -19,7 +19,7 @@ def sampled(course: Floats, times: Floats, ids: Ints, seed: int, name: str, nois
 
     course (n, visits); times (visits,) [day]; the error of a visit depends on seed, patient, assay and visit alone.
     """
-    error = draws.normal(seed, ids[:, None], f"assay.{name}", np.arange(len(times)))
+    error = rng.normal(seed, ids[:, None], f"assay.{name}", np.arange(len(times)))
     values = course * np.exp(np.reshape(noise, (-1, 1)) * error)
     return np.where(values >= np.reshape(limit, (-1, 1)), values, np.where(np.isnan(values), np.nan, 0.0))
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
 from livingdrug.scenario import Resolved
-from livingdrug.sources import Source
 from livingdrug.trial.told import capital, words_of
 
 PARTS = ("trial", "protocol", "population", "product", "tumour")

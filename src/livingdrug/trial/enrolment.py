@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug import draws
+from livingdrug import rng
 from livingdrug.care.grammar import parse
 from livingdrug.care.perform import perform
 from livingdrug.care.programs import Programs
@@ -57,7 +57,7 @@ def columns(names: list[str], values: Mapping[str, Any], ids: Ints, seed: int) -
     table = np.empty((len(ids), len(names)))
     for i, name in enumerate(names):
         if name.startswith("draw("):
-            table[:, i] = draws.uniform(seed, ids, f"care.{name[5:-1]}")
+            table[:, i] = rng.uniform(seed, ids, f"care.{name[5:-1]}")
         else:
             table[:, i] = values[name]
     return table
@@ -73,7 +73,7 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     values = {**{p: np.broadcast_to(np.asarray(x, float), who.shape) for p, x in cohort.values.items()}, **protocol}
     doses, dose = _doses(arm, design, values, who, seed)
     thresholds = (
-        np.column_stack([-np.log(draws.uniform(seed, who, f"hazard.{h}")) for h in design.model.hazards])
+        np.column_stack([-np.log(rng.uniform(seed, who, f"hazard.{h}")) for h in design.model.hazards])
         if design.model.hazards
         else np.zeros((len(who), 0))
     )
@@ -82,7 +82,7 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
 
 
 def _status(ids: Ints, seed: int, protocol: Mapping[str, float]) -> tuple[str, ...]:
-    luck = draws.uniform(seed, ids, "enrolment.infused")
+    luck = rng.uniform(seed, ids, "enrolment.infused")
     status = np.full(len(ids), "infused", object)
     upper = 0.0
     for name, words in LOST.items():
@@ -113,7 +113,7 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
 
         dose = amount(row["amount"])
         if row.get("spread"):
-            dose = dose * np.exp(row["spread"] * draws.normal(seed, ids, f"dose.{target}"))
+            dose = dose * np.exp(row["spread"] * rng.normal(seed, ids, f"dose.{target}"))
         if "at_least" in row:
             dose = np.maximum(dose, amount(row["at_least"]))
         if "at_most" in row:

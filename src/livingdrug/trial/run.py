@@ -16,6 +16,7 @@ import numpy as np
 
 import livingdrug
 from livingdrug.engine.plan import Floats, Ints
+from livingdrug.parallel import TOGETHER, in_order, spans
 from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
 from livingdrug.results.on_demand import OnDemand
@@ -24,7 +25,6 @@ from livingdrug.scenario import Arm, Resolved, resolve, schema
 from livingdrug.trial.compare import beside
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.enrolment import Enrolled, enrol
-from livingdrug.trial.in_turn import TOGETHER, in_turn, shares
 from livingdrug.trial.measures import Table, endpoints, units
 from livingdrug.trial.rows import rows
 from livingdrug.trial.workers import Crew, crew
@@ -216,7 +216,7 @@ def lots(
             progress(len(enrolled.ids) - len(enrolled.infused))
         return enrolled, _table(enrolled, found), made
 
-    yield from in_turn(lot, shares(first, patients, together, fewest, threads), threads)
+    yield from in_order(lot, spans(first, patients, together, fewest, threads), threads)
 
 
 def _even(patients: int, block: int) -> int:

@@ -13,8 +13,8 @@ import numpy as np
 from livingdrug import __version__, cohort
 from livingdrug.care.grammar import parse, sentence
 from livingdrug.care.rules import Rule, drug
+from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
-from livingdrug.sources import Source
 
 if TYPE_CHECKING:
     from livingdrug.results.result import Result

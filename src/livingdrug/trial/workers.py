@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from livingdrug.errors import EngineError, ScenarioError
+from livingdrug.parallel import TOGETHER
 from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
 from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design, design
-from livingdrug.trial.in_turn import TOGETHER
 
 MOST = 4_096  # patients in one part
 ROUNDS = 4  # parts for each processor, so that nobody waits long for the last

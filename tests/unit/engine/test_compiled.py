@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from ward_model import MODEL, SEEN, Drug, patients, plan
 
-from livingdrug import draws
+from livingdrug import rng
 from livingdrug.engine import cache
 from livingdrug.engine.plan import Act, Op, Outcome, Patients, Watch
 from livingdrug.engine.run import simulate, simulate_blocks
@@ -43,7 +43,7 @@ def crowd(n=60):
     ids = np.arange(n)
 
     def spread(what, sd=0.5):
-        return np.exp(sd * draws.normal(1, ids, what))
+        return np.exp(sd * rng.normal(1, ids, what))
 
     p = patients(
         n,
@@ -56,7 +56,7 @@ def crowd(n=60):
         risk=0.02,
         danger=0.02,
     )
-    thresholds = -np.log(np.column_stack([draws.uniform(1, ids, h) for h in MODEL.hazards]))
+    thresholds = -np.log(np.column_stack([rng.uniform(1, ids, h) for h in MODEL.hazards]))
     return Patients(ids, p.values, 2.5 * spread("limit")[:, None], p.doses, thresholds, 1)
 
 
@@ -96,7 +96,7 @@ def test_bitwise_the_same_for_any_block_and_any_threads(whole, block, threads):
 
 
 def test_bitwise_the_same_in_any_order(whole):
-    order = np.argsort(draws.uniform(2, np.arange(60), "order"))
+    order = np.argsort(rng.uniform(2, np.arange(60), "order"))
     mixed = simulate(MODEL, PLAN, picked(crowd(), order))
     for f in ("observables", "registers", "event_times", "final", "steps", "extinct", "outcome"):
         np.testing.assert_array_equal(getattr(whole, f)[order], getattr(mixed, f), err_msg=f)

@@ -14,7 +14,7 @@ Piece = TypeVar("Piece")
 Done = TypeVar("Done")
 
 
-def in_turn(work: Callable[[Piece], Done], pieces: Iterable[Piece], threads: int) -> Iterator[Done]:
+def in_order(work: Callable[[Piece], Done], pieces: Iterable[Piece], threads: int) -> Iterator[Done]:
     """What `work` makes of each piece, in the order of the pieces; so many threads work ahead, no further than twice
     their number."""
     if threads == 1:
@@ -34,7 +34,7 @@ def in_turn(work: Callable[[Piece], Done], pieces: Iterable[Piece], threads: int
                 future.cancel()
 
 
-def shares(first: int, last: int, most: int, fewest: int, threads: int) -> Iterator[tuple[int, int]]:
+def spans(first: int, last: int, most: int, fewest: int, threads: int) -> Iterator[tuple[int, int]]:
     """[first, last) cut into pieces: of the largest size for a long time, then smaller, so that all end together."""
     while first < last:
         left = last - first

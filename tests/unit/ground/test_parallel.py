@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from livingdrug.trial.in_turn import in_turn, shares
+from livingdrug.parallel import in_order, spans
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -16,12 +16,12 @@ def test_results_come_in_order(threads: int) -> None:
         time.sleep(0.002 * (i % 3))
         return i * i
 
-    assert list(in_turn(work, range(30), threads)) == [i * i for i in range(30)]
+    assert list(in_order(work, range(30), threads)) == [i * i for i in range(30)]
 
 
 def test_nobody_runs_far_ahead() -> None:
     begun: list[int] = []
-    taken = in_turn(lambda i: begun.append(i) or i, range(100), 2)
+    taken = in_order(lambda i: begun.append(i) or i, range(100), 2)
     assert next(taken) == 0
     time.sleep(0.05)
     assert len(begun) <= 5
@@ -37,13 +37,13 @@ def test_a_mistake_is_raised_where_the_results_are_taken() -> None:
 
     before = threading.active_count()
     with pytest.raises(KeyError, match="three"):
-        list(in_turn(work, range(100), 2))
+        list(in_order(work, range(100), 2))
     assert threading.active_count() == before
 
 
 @pytest.mark.parametrize(("first", "last", "threads"), [(0, 10_000, 2), (5, 6, 2), (100, 4_000, 1), (0, 1_000, 4)])
 def test_shares_cover_everybody_once(first: int, last: int, threads: int) -> None:
-    cut = list(shares(first, last, 1_024, 128, threads))
+    cut = list(spans(first, last, 1_024, 128, threads))
     assert [i for a, b in cut for i in range(a, b)] == list(range(first, last))
     sizes = [b - a for a, b in cut]
     assert max(sizes) <= 1_024 and sizes == sorted(sizes, reverse=True)
