@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "model": GROUND,
     "biology": GROUND | {"model"},
     "engine": GROUND | {"model"},
+    "bench": GROUND | {"model", "engine"},
     "scenario": GROUND | {"library", "model", "biology"},
     "cohort": GROUND | {"library", "model", "biology", "scenario"},
     "care": GROUND | {"library", "model", "engine", "scenario", "cohort"},

@@ -13,7 +13,7 @@ import pytest
 
 from livingdrug import rng
 from livingdrug.engine import cache, cuda
-from livingdrug.engine.cplusplus import translated
+from livingdrug.engine.codegen.emit_cpp import translated
 from livingdrug.engine.plan import Act, Op, Patients, Plan, Watch
 from livingdrug.engine.run import simulate, simulate_blocks
 from livingdrug.errors import EngineError

@@ -12,7 +12,7 @@ import pytest
 from livingdrug import rng
 from livingdrug.cli import main
 from livingdrug.engine import reference
-from livingdrug.engine.javascript import write
+from livingdrug.engine.codegen.emit_javascript import write
 from livingdrug.errors import EngineError
 from livingdrug.model import Covariate, Derived, Module, State, assemble
 from livingdrug.models import entry as models

@@ -57,7 +57,7 @@ def show(
 
     model = published(name)
     if javascript:
-        from livingdrug.engine.javascript import write
+        from livingdrug.engine.codegen.emit_javascript import write
 
         javascript.write_text(write(model.model, model.values, model.title), encoding="utf-8")
         print(f"wrote {javascript}", file=sys.stderr)

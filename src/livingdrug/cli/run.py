@@ -112,7 +112,7 @@ def bench(
     json_: Json = False,
 ) -> None:
     """Speed of the engine on this machine, in patient-years per CPU-second of one core."""
-    from livingdrug.engine.bench import bench as measured
+    from livingdrug.bench.run import bench as measured
 
     with progress("speed", silent=json_) as tell:
         found = measured(peers=peers, therapy=_therapy(256), told=lambda tool: tell(0, 0, tool) if tell else None)

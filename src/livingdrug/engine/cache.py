@@ -80,8 +80,9 @@ def _engine_texts() -> tuple[str, ...]:
     here = Path(__file__).parent
     model = here.parent / "model"
     wanted = [
-        *sorted(here.glob("kernel*.py")),
-        *(here / f"{n}.py" for n in ("generate", "lower", "plan", "rodas", "sparse", "statements")),
+        *sorted((here / "kernel").glob("*.py")),
+        here / "plan.py",
+        *(here / "codegen" / f"{n}.py" for n in ("emit_python", "expressions", "lower", "rodas5p", "sparse_lu")),
         *(model / f"{n}.py" for n in ("assemble", "declare", "math")),
     ]
     return tuple(p.read_text(encoding="utf-8") for p in wanted)
@@ -161,8 +162,8 @@ def plain(model: Model) -> Program:
 
 def text(model: Model, lanes: int = 8, jit: bool = True) -> str:
     """The generated file of a model."""
-    from livingdrug.engine.generate import source
-    from livingdrug.engine.lower import lower
+    from livingdrug.engine.codegen.emit_python import source
+    from livingdrug.engine.codegen.lower import lower
 
     return source(lower(model), lanes, jit)
 

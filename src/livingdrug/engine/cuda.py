@@ -10,13 +10,13 @@ they are counted there, and only what is sliced from them is brought back.
 from __future__ import annotations
 
 from functools import cache as remembered
-from pathlib import Path
 from queue import SimpleQueue
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.engine import cache
-from livingdrug.engine.cplusplus import parameters, translated
+from livingdrug.engine.codegen.emit_cpp import parameters, translated
+from livingdrug.engine.codegen.emit_python import kernel_folder
 from livingdrug.errors import EngineError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ COUNTING = 4_096  # blocks of threads that count
 def source(model: Model) -> str:
     """The whole CUDA C++ text of a model; as ordinary C++ it gives the same function for the processor."""
     text = _one_lane(model)
-    return translated(text) + _entry(text) + Path(__file__).with_name("counting.cuh").read_text(encoding="utf-8")
+    return translated(text) + _entry(text) + (kernel_folder() / "histogram.cuh").read_text(encoding="utf-8")
 
 
 def _one_lane(model: Model) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.lower import TIME, lower
+from livingdrug.engine.codegen.lower import TIME, lower
 from livingdrug.model import Model
 
 Floats = NDArray[np.float64]

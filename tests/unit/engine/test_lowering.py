@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ward_model import MODEL, VALUES
 
-from livingdrug.engine.lower import TIME, lower
-from livingdrug.engine.sparse import SparseLU, markowitz
+from livingdrug.engine.codegen.lower import TIME, lower
+from livingdrug.engine.codegen.sparse_lu import SparseLU, markowitz
 from livingdrug.errors import EngineError
 from livingdrug.model import Change, Module, Param, Reads, State, assemble
 from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step, sqrt, where

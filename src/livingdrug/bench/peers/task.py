@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.lower import System, lower
+from livingdrug.engine.codegen.lower import System, lower
 from livingdrug.engine.plan import Patients, Plan
 
 if TYPE_CHECKING:

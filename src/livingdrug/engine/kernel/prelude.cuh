@@ -49,7 +49,7 @@ FN_INLINE double absolute(double a) { return a < 0.0 ? -a : a; }
 FN_INLINE i64 absolute(i64 a) { return a < 0 ? -a : a; }
 FN_INLINE void wide() {}
 
-// exp, log and power as in kernel_lanes.py, so that a patient's course is the same on every device
+// exp, log and power as in simd.py, so that a patient's course is the same on every device
 FN_INLINE double exp(double x) {
   x = x > 700.0 ? 700.0 : x;
   x = x < -700.0 ? -700.0 : x;

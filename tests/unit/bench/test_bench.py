@@ -7,11 +7,11 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from livingdrug.bench import peers, run
+from livingdrug.bench.model import study_model, study_patients, study_plan
+from livingdrug.bench.peers import PEERS, Peer
+from livingdrug.bench.peers.task import Task
 from livingdrug.cli.run import _measured, dump
-from livingdrug.engine import bench, peers
-from livingdrug.engine.bench_model import study_model, study_patients, study_plan
-from livingdrug.engine.peers import PEERS, Peer
-from livingdrug.engine.peers.task import Task
 from livingdrug.engine.plan import Plan
 
 FEW = 2
@@ -45,7 +45,7 @@ def test_each_installed_peer_solves_the_task(task, exact, peer):
         pytest.skip(f"{peer.package} is not installed")
     if peer.module in ("by_amici", "by_diffrax"):
         pytest.skip("compiles for minutes; timed by the bench itself")
-    worst = bench._errors(peer.solver(task)(FEW), exact, task.plan, task.patients)
+    worst = run._errors(peer.solver(task)(FEW), exact, task.plan, task.patients)
     assert worst.max() < 2e-2 and np.median(worst) < 5e-3
 
 
@@ -67,10 +67,10 @@ def test_a_peer_that_is_missing_fails_or_gives_no_numbers_is_a_row(monkeypatch, 
     listed = [Good("good", "numpy", "", "", 1), Bad("bad", "numpy", "", "", 1), Empty("empty", "numpy", "", "", 1),
               Peer("missing", "no-such-package", "", "", 1), PEERS[-1]]  # fmt: skip
     monkeypatch.setattr(peers, "PEERS", listed)
-    monkeypatch.setattr(bench, "TURN", 0.01)
+    monkeypatch.setattr(run, "TURN", 0.01)
     told = []
-    entrants = bench._peers(task.model, task.plan, task.patients, told.append)
-    rows = bench._race(entrants, 2, exact, task.plan, task.patients, told.append)
+    entrants = run._peers(task.model, task.plan, task.patients, told.append)
+    rows = run._race(entrants, 2, exact, task.plan, task.patients, told.append)
     tools = [r["tool"] for r in rows]
     assert tools == ["good", "bad", "empty", "missing", "mrgsolve"]
     assert told == [*(f"{tool}, compiling" for tool in tools), *["good", "empty"] * 2]

@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from livingdrug.engine.spelling import ATOM, SIGN, Spelling
+from livingdrug.engine.codegen.emit_python import kernel_folder
+from livingdrug.engine.codegen.syntax import ATOM, SIGN, Spelling
 
 KEPT = """auto bool break case catch char class const continue default delete do double else enum explicit export extern
     false float for friend goto if inline int long mutable namespace new operator private protected public
@@ -39,9 +39,9 @@ class Kind:
 
 
 def translated(text: str) -> str:
-    """The C++ text of a generated one-lane file (see `generate.source(system, lanes=1, jit=False)`)."""
+    """The C++ text of a generated one-lane file (see `emit_python.source(system, lanes=1, jit=False)`)."""
     file = _File(ast.parse(text))
-    prelude = Path(__file__).with_name("prelude.cuh").read_text(encoding="utf-8")
+    prelude = (kernel_folder() / "prelude.cuh").read_text(encoding="utf-8")
     return "\n".join([prelude, *file.lines, "}  // namespace patient\n"])
 
 

@@ -11,19 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from livingdrug.engine import rodas
-from livingdrug.engine.lower import System
+from livingdrug.engine.codegen import rodas5p
+from livingdrug.engine.codegen.lower import System
+from livingdrug.engine.codegen.sparse_lu import SparseLU
 from livingdrug.engine.plan import Act, Op, Outcome, Register
-from livingdrug.engine.sparse import SparseLU
 
-KERNEL = ("kernel_chance.py", "kernel_doses.py", "kernel_clones.py", "kernel_watches.py", "kernel.py")
+KERNEL = ("rng.py", "doses.py", "clones.py", "watches.py", "loop.py")
 LINED_UP = ("w = np.ones(SIZE)", "w = lined_up(np.ones(SIZE + 8))")  # registers are loaded from whole cache lines
 MARK = "# ---- copied into every generated file from here on ----\n"
 
 
+def kernel_folder() -> Path:
+    """Where the hand-written kernel stands."""
+    return Path(__file__).parents[1] / "kernel"
+
+
 def kernel_text(name: str) -> str:
     """The part of a hand-written kernel file that is copied into the generated file."""
-    return Path(__file__).with_name(name).read_text(encoding="utf-8").split(MARK, 1)[1]
+    return (kernel_folder() / name).read_text(encoding="utf-8").split(MARK, 1)[1]
 
 
 def source(system: System, lanes: int = 8, jit: bool = True) -> str:
@@ -33,7 +38,7 @@ def source(system: System, lanes: int = 8, jit: bool = True) -> str:
     slots = {
         "Y": n,
         "YS": n,
-        **{f"K{i}": n for i in range(rodas.STAGES)},
+        **{f"K{i}": n for i in range(rodas5p.STAGES)},
         "F": n,
         "W": len(lu),
         **{f"D{i}": n for i in range(3)},
@@ -97,9 +102,9 @@ def source(system: System, lanes: int = 8, jit: bool = True) -> str:
             *(f"{k} = {v!r}" for k, v in words.items()),
             *(f"{k} = {v}" for k, v in facts.items()),
             *(f"{k} = np.array({list(v)!r}, dtype=np.int64)" for k, v in tables.items()),
-            kernel_text("kernel_lanes.py" if jit else "kernel_plain.py"),
+            kernel_text("simd.py" if jit else "scalar.py"),
             *_functions(system, lu, offset, lanes),
-            rodas.step_source(),
+            rodas5p.step_source(),
             *(kernel_text(name).replace(*LINED_UP) if jit else kernel_text(name) for name in KERNEL),
         ]
     )
@@ -148,7 +153,7 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
 
     slopes = [f"{f(i)} = {scaled(i)}*{x}" for i, x in enumerate(system.rhs)]
     added = [f"{f(i)} = {f(i)} + {scaled(i)}*{x}" for i, x in enumerate(system.rhs)]
-    inverse = repr(1.0 / rodas.GAMMA)
+    inverse = repr(1.0 / rodas5p.GAMMA)
     matrix = []
     for i in range(lu.size):
         for j in range(lu.size):

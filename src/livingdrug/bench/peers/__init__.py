@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from livingdrug.errors import EngineError
 
 if TYPE_CHECKING:
-    from livingdrug.engine.peers.task import Floats, Task
+    from livingdrug.bench.peers.task import Floats, Task
 
 Solver = Callable[[int], "Floats"]  # how many of the task's patients -> their states (patients, times, states)
 
@@ -38,7 +38,7 @@ class Peer:
             raise EngineError(self.apart)
         if not find_spec(self.imports or self.package):
             raise EngineError(f"{self.package} is not installed")
-        made: Solver = getattr(import_module(f"livingdrug.engine.peers.{self.module}"), self.maker)(task)
+        made: Solver = getattr(import_module(f"livingdrug.bench.peers.{self.module}"), self.maker)(task)
         return made
 
 

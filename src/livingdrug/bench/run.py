@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.bench_model import study_model, study_patients, study_plan
+from livingdrug.bench.model import study_model, study_patients, study_plan
 from livingdrug.engine.plan import Patients, Plan
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ class _Entrant:
 
 def _peers(model: Model, plan: Plan, patients: Patients, told: Callable[[str], None]) -> list[_Entrant]:
     """Every peer, set up and compiled; one that is missing or fails says why."""
-    from livingdrug.engine.peers import PEERS
-    from livingdrug.engine.peers.task import Task
+    from livingdrug.bench.peers import PEERS
+    from livingdrug.bench.peers.task import Task
 
     task, entrants = Task(model, plan, patients), []
     for peer in PEERS:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from livingdrug.engine.peers import Solver
-from livingdrug.engine.peers.task import Floats, Task
+from livingdrug.bench.peers import Solver
+from livingdrug.bench.peers.task import Floats, Task
 
 
 def cvode(task: Task) -> Solver:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.engine.peers import Solver
-from livingdrug.engine.peers.task import Floats, Task
+from livingdrug.bench.peers import Solver
+from livingdrug.bench.peers.task import Floats, Task
 
 NAME = "livingdrug_bench"
 # AMICI multiplies both sides of a choice by 0 or 1, and 0 times infinity is no number: so hill without a choice

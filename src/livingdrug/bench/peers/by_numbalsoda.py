@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.engine.peers import Solver
-from livingdrug.engine.peers.task import Floats, Task
+from livingdrug.bench.peers import Solver
+from livingdrug.bench.peers.task import Floats, Task
 
 
 def lsoda(task: Task) -> Solver:

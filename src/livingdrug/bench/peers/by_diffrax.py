@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.engine.peers import Solver
-from livingdrug.engine.peers.task import Floats, Task
-from livingdrug.engine.spelling import ATOM, Spelling
+from livingdrug.bench.peers import Solver
+from livingdrug.bench.peers.task import Floats, Task
+from livingdrug.engine.codegen.syntax import ATOM, Spelling
 
 STEPS = 100_000
 

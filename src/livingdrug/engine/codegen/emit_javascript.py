@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.engine import rodas
-from livingdrug.engine.lower import TIME, System, lower
-from livingdrug.engine.sparse import SparseLU
-from livingdrug.engine.spelling import ATOM, Spelling
-from livingdrug.engine.statements import Sheet
+from livingdrug.engine.codegen import rodas5p
+from livingdrug.engine.codegen.expressions import Sheet
+from livingdrug.engine.codegen.lower import TIME, System, lower
+from livingdrug.engine.codegen.sparse_lu import SparseLU
+from livingdrug.engine.codegen.syntax import ATOM, Spelling
 from livingdrug.errors import EngineError
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def write(model: Model, values: Mapping[str, float] | None = None, title: str = 
         "ENTRIES": system.entries,
         "SWITCHES": [i in system.switches for i in range(len(system.inputs))],
         "BREAKS": system.breaks,
-        "A": rodas.A,
-        "C": rodas.C,
-        "H": rodas.H,
+        "A": rodas5p.A,
+        "C": rodas5p.C,
+        "H": rodas5p.H,
     }
     return "\n".join(
         [
@@ -106,7 +106,7 @@ def _equations(system: System, lu: SparseLU, spelling: JavaScript) -> list[str]:
 
     say = spelling.text
     slopes = [f"f[{i}] = h*{say(x)};" for i, x in enumerate(system.rhs)]
-    matrix = ["m.fill(0);", *(f"{at(lu.entry[i, i])} = {1.0 / rodas.GAMMA!r};" for i in range(lu.size))]
+    matrix = ["m.fill(0);", *(f"{at(lu.entry[i, i])} = {1.0 / rodas5p.GAMMA!r};" for i in range(lu.size))]
     matrix += [f"{at(lu.entry[i, j])} -= h*{say(x)};" for (i, j), x in system.jacobian.items()]
     matrix += [f"{line};" for line in lu.factor(at)]
     return [

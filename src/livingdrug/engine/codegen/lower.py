@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.engine.statements import Sheet, Statement
+from livingdrug.engine.codegen.expressions import Sheet, Statement
 from livingdrug.errors import EngineError
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The hand-written time-stepping loop, copied into every generated file."""
