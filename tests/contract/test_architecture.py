@@ -33,7 +33,8 @@ MAY_IMPORT = {
     "cohort": GROUND | {"library", "model", "biology", "scenario"},
     "care": GROUND | {"library", "model", "engine", "scenario", "cohort"},
     "trial": GROUND | {"library", "results", "plot", "model", "biology", "engine", "scenario", "cohort", "care"},
-    "models": GROUND | {"library", "results", "plot", "model", "biology", "engine"},
+    "published": GROUND | {"library", "results", "plot", "model", "biology", "engine"},
+    "sbml": GROUND | {"model", "published"},
     "fit": GROUND | {"library", "results", "plot", "model", "biology", "engine", "scenario", "cohort", "care", "trial"},
     "registry": GROUND | {"library", "plot"},
     "cli": None,  # the top: anything

@@ -15,7 +15,7 @@ from livingdrug.engine import reference
 from livingdrug.engine.codegen.emit_javascript import write
 from livingdrug.errors import EngineError
 from livingdrug.model import Covariate, Derived, Module, State, assemble
-from livingdrug.models import entry as models
+from livingdrug.published import entry as models
 from parity.mixture_model import DOSES, MODEL, SEEN, TIMES, VALUES
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -134,7 +134,7 @@ def test_constants_that_no_symbol_can_pass_are_refused():
 @pytest.mark.parametrize("name", models.names())
 def test_a_published_model_runs_the_same(tmp_path, capsys, name):
     """The command writes the module; its course is that of `livingdrug models run`."""
-    from livingdrug.models.course import run
+    from livingdrug.published.course import run
 
     with pytest.raises(SystemExit) as left:
         main(["models", "show", name, "--javascript", str(tmp_path / "written.mjs")])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from livingdrug.engine import cache
-from livingdrug.models.entry import published
-from livingdrug.models.integrate import Course
-from livingdrug.models.population import population
+from livingdrug.published.entry import published
+from livingdrug.published.integrate import Course
+from livingdrug.published.population import population
 
 DAYS, PATIENTS = 120, 120
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.models.course import run
-from livingdrug.models.entry import names, published
+from livingdrug.published.course import run
+from livingdrug.published.entry import names, published
 
 # model[:variant], dose, measure, value, relative tolerance (absolute for days, written as a negative number)
 FIGURES = [
@@ -163,7 +163,7 @@ def test_stein_omegas_are_standard_deviations():
 
 
 def test_tocilizumab_speeds_growth_by_a_fifth_from_then_on():
-    from livingdrug.models.integrate import Course
+    from livingdrug.published.integrate import Course
 
     model = published("stein_2019")
     course = Course(model.model, model.values)

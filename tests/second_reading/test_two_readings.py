@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from livingdrug.models.entry import names, published
+from livingdrug.published.entry import names, published
 from livingdrug.units import quantity
 
 HERE = Path(__file__).parent

@@ -53,7 +53,7 @@ def show(
     json_: Json = False,
 ) -> None:
     """One model: numbers with their sources, what can be given and seen, errata."""
-    from livingdrug.models.entry import published
+    from livingdrug.published.entry import published
 
     model = published(name)
     if javascript:
@@ -124,9 +124,9 @@ def run(
     json_: Json = False,
 ) -> None:
     """Run one model: what its paper states beside what it gives, and the course as a table or plot."""
-    from livingdrug.models.course import run as simulate
-    from livingdrug.models.entry import published
-    from livingdrug.models.population import population
+    from livingdrug.published.course import run as simulate
+    from livingdrug.published.entry import published
+    from livingdrug.published.population import population
 
     _drawable(out)
     model, many = published(name, changes(set_)), None
@@ -136,7 +136,7 @@ def run(
         many = population(model, patients, seed, dose=dose, conditioning=conditioning, days=days)
         found = many.run
     if csv:
-        from livingdrug.models.sbml import write_csv
+        from livingdrug.sbml.run import write_csv
 
         one = len(found.names) == 1
         write_csv(
@@ -198,7 +198,7 @@ def compare(
     json_: Json = False,
 ) -> None:
     """Lay several models over one data set: in a plot, and as distances from the data."""
-    from livingdrug.models.compare import compare as laid_over
+    from livingdrug.published.compare import compare as laid_over
 
     _drawable(out)
     found = laid_over(names, of=of, over=over, relative=relative, days=days, leucocytes=leucocytes, dose=dose)

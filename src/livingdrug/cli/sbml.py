@@ -29,7 +29,7 @@ def run(
     ] = None,
 ) -> None:
     """Simulate an SBML file and write its symbols over time; what is not supported is refused by name."""
-    from livingdrug.models import sbml as runner
+    from livingdrug.sbml import run as runner
 
     if (times is None) == (settings is None):
         raise ScenarioError(

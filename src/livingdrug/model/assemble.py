@@ -389,7 +389,7 @@ class Model:
         name: str = "livingdrug",
     ) -> str:
         """The model with one patient's values as an SBML file; doses: (time [day], entry, amount, duration [day])."""
-        from livingdrug.model.sbml.write import write
+        from livingdrug.sbml.write import write
 
         return write(self, values, doses, name)
 

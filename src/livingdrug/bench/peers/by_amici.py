@@ -24,7 +24,7 @@ def cvodes(task: Task) -> Solver:
     import libsbml
     from amici.importers.sbml import SbmlImporter
 
-    from livingdrug.model.sbml.write import identifier
+    from livingdrug.sbml.write import identifier
 
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where pip puts swig
     shift, model = task.plan.start, task.model  # its clock starts at 0

@@ -11,7 +11,7 @@ from livingdrug.bench.peers.task import Floats, Task
 def cvode(task: Task) -> Solver:
     import roadrunner
 
-    from livingdrug.model.sbml.write import identifier
+    from livingdrug.sbml.write import identifier
 
     roadrunner.Logger.setLevel(roadrunner.Logger.LOG_ERROR)
     shift = task.plan.start  # its clock starts at 0

@@ -10,9 +10,9 @@ from small_sbml import saved
 from livingdrug.errors import EngineError
 from livingdrug.model import Break, Change, Derived, Entry, Flow, Module, Param, State, Switch, assemble
 from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step, sqrt, where
-from livingdrug.models.entry import names, published
-from livingdrug.models.integrate import Course, Dose
-from livingdrug.models.sbml import Settings, run
+from livingdrug.published.entry import names, published
+from livingdrug.published.integrate import Course, Dose
+from livingdrug.sbml.run import Settings, run
 
 
 class Everything(Module):

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from livingdrug import rng
 from livingdrug.engine.plan import Outcome, Patients, Plan
 from livingdrug.errors import ScenarioError
-from livingdrug.models.course import Run, horizon
-from livingdrug.models.entry import Published
-from livingdrug.models.integrate import Dose
+from livingdrug.published.course import Run, horizon
+from livingdrug.published.entry import Published
+from livingdrug.published.integrate import Dose
 
 Floats = NDArray[np.float64]
 MOST = 100_000

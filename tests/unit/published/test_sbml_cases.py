@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from livingdrug.errors import EngineError
-from livingdrug.models.sbml import Settings, run, settings
+from livingdrug.sbml.run import Settings, run, settings
 
 SHARED = Path(os.environ.get("LIVINGDRUG_SHARED", Path(__file__).resolve().parents[3] / ".." / "shared")) / "reference"
 CASES = SHARED / "sbml-cases"

@@ -8,8 +8,8 @@ import pytest
 from small_sbml import saved, small
 
 from livingdrug.errors import EngineError, ScenarioError
-from livingdrug.model.sbml import read
-from livingdrug.models.sbml import Settings, as_csv, grid, run
+from livingdrug.sbml import read
+from livingdrug.sbml.run import Settings, as_csv, grid, run
 
 
 def course(document, tmp_path, end=10.0, steps=100):
@@ -128,7 +128,7 @@ def test_an_imported_file_is_an_ordinary_model(tmp_path):
 
 def test_an_imported_file_runs_on_the_compiled_statements(tmp_path):
     """The same file through the engine's lowering gives the same course."""
-    from livingdrug.models.integrate import Course
+    from livingdrug.published.integrate import Course
 
     found = read(
         saved(

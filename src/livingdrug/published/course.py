@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import ScenarioError, unknown
-from livingdrug.models.entry import Published
-from livingdrug.models.integrate import Course, Dose
+from livingdrug.published.entry import Published
+from livingdrug.published.integrate import Course, Dose
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,8 +6,8 @@ and events (triggers on time or state, delays, priorities, persistence) of Level
 asks for is refused by an error that names the feature and the line: no file may give a silently wrong answer.
 """
 
-from livingdrug.model.sbml.events import Event
-from livingdrug.model.sbml.read import Imported, read
-from livingdrug.model.sbml.write import write
+from livingdrug.sbml.contents import Event
+from livingdrug.sbml.read import Imported, read
+from livingdrug.sbml.write import write
 
 __all__ = ["Event", "Imported", "read", "write"]

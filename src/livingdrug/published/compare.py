@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError, unknown
-from livingdrug.models.course import Run, limits, run
-from livingdrug.models.entry import Published, published
+from livingdrug.published.course import Run, limits, run
+from livingdrug.published.entry import Published, published
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

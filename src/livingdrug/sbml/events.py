@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import EngineError
-from livingdrug.model.sbml import Event, Imported
-from livingdrug.model.sbml.formula import TIME, Edge, Look
-from livingdrug.model.sbml.read import safe
-from livingdrug.models.integrate import Course, turns
+from livingdrug.published.integrate import Course, turns
+from livingdrug.sbml.contents import Event, safe
+from livingdrug.sbml.formula import TIME, Edge, Look
+from livingdrug.sbml.read import Imported
 
 Floats = NDArray[np.float64]
 GRID = 20_001  # moments at which conditions on time alone are looked at, before they are located exactly

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.errors import EngineError
-from livingdrug.model.sbml.events import Event
-from livingdrug.model.sbml.formula import Builder, Formula, number, symbol
-from livingdrug.model.sbml.read import Contents, Reaction, Symbol
+from livingdrug.sbml.contents import Contents, Event, Reaction, Symbol
+from livingdrug.sbml.formula import Builder, Formula, number, symbol
 
 HARMLESS = {
     "layout",

@@ -14,8 +14,8 @@ from typing import Any
 from livingdrug import biology, library
 from livingdrug.errors import ScenarioError, SourceError, nearest, unknown
 from livingdrug.model import Model, assemble
-from livingdrug.models.integrate import Dose
 from livingdrug.parameters import Parameter, Source, read_parameter
+from livingdrug.published.integrate import Dose
 from livingdrug.units import quantity
 
 KEYS = "title aliases about days sources modules dose conditioning observe variants data published errata sets".split()

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import EngineError, ScenarioError, nearest
-from livingdrug.model.sbml import Imported, read
-from livingdrug.models.events import Events
-from livingdrug.models.integrate import Course
+from livingdrug.published.integrate import Course
+from livingdrug.sbml.events import Events
+from livingdrug.sbml.read import Imported, read
 
 Floats = NDArray[np.float64]
 

@@ -11,11 +11,11 @@ import pytest
 
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError
-from livingdrug.models.compare import compare
-from livingdrug.models.course import measure, run
-from livingdrug.models.entry import names, published
-from livingdrug.models.integrate import Course, Dose
-from livingdrug.models.population import on_engine, population, values
+from livingdrug.published.compare import compare
+from livingdrug.published.course import measure, run
+from livingdrug.published.entry import names, published
+from livingdrug.published.integrate import Course, Dose
+from livingdrug.published.population import on_engine, population, values
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from livingdrug.errors import EngineError
 from livingdrug.model import Model, Switch
-from livingdrug.models.slopes import slopes
+from livingdrug.published.slopes import slopes
 
 Floats = NDArray[np.float64]
 LOOKS = 8  # looks at the conditions within one step
