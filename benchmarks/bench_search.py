@@ -24,9 +24,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from livingdrug.registry.index import folder_of, fresh
-from livingdrug.registry.search import Request, search, wanted
-from livingdrug.registry.store import Store
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.search.index import folder_of, fresh
+from livingdrug.registry.search.search import Request, search, wanted
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = (

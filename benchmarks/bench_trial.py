@@ -28,7 +28,7 @@ from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
 from livingdrug.trial.compare import beside
 from livingdrug.trial.enrolment import enrol
-from livingdrug.trial.rows import rows
+from livingdrug.trial.patient_table import rows
 from livingdrug.trial.run import _table
 
 SEED = 1

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from livingdrug import library
+from livingdrug.care.compiler import FUNCTIONS
 from livingdrug.care.grading import Scale
 from livingdrug.care.grammar import names as named
 from livingdrug.care.grammar import parse
-from livingdrug.care.programs import FUNCTIONS
 from livingdrug.care.rules import Rule
 from livingdrug.parameters import is_parameter
 from livingdrug.scenario import resolve

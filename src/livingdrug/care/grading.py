@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from livingdrug.care.compiler import Programs
 from livingdrug.care.grammar import Binary, Call, Choice, Name, Node, Number, Unary, parse, sentence
-from livingdrug.care.programs import Programs
 from livingdrug.care.tables import ORIGIN, table, tables
 from livingdrug.engine.plan import Watch
 from livingdrug.errors import ScenarioError

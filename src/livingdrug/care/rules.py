@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from livingdrug.care.compiler import NOTHING, Programs
 from livingdrug.care.grammar import parse, sentence
-from livingdrug.care.programs import NOTHING, Programs
 from livingdrug.care.schedule import duration
 from livingdrug.care.tables import ORIGIN, table
 from livingdrug.engine.plan import Act, Watch

@@ -18,8 +18,8 @@ import typer
 from livingdrug.errors import LivingDrugError
 
 if TYPE_CHECKING:
-    from livingdrug.registry.record import Study
-    from livingdrug.registry.store import Store
+    from livingdrug.registry.mirror.store import Store
+    from livingdrug.registry.records.study import Study
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,7 +53,7 @@ def plainly(command: F) -> F:
 
 def open_store(db: Path | None, create: bool = False) -> Store:
     """The mirror at a path or in the data folder."""
-    from livingdrug.registry.store import Store
+    from livingdrug.registry.mirror.store import Store
 
     return Store(db, create=create)
 
@@ -115,8 +115,8 @@ def sync(
 ) -> None:
     """Bring the mirror up to date; an interrupted run goes on where it stopped."""
     from livingdrug.registry.errors import RegistryError
-    from livingdrug.registry.sync import REGISTRIES, cart_queries, repeat
-    from livingdrug.registry.sync import sync as bring_up_to_date
+    from livingdrug.registry.sync.sync import REGISTRIES, cart_queries, repeat
+    from livingdrug.registry.sync.sync import sync as bring_up_to_date
 
     if sum([query is not None, all_studies, cart]) > 1:
         raise RegistryError("more than one of --query, --all and --cart", mend="choose one")
@@ -174,7 +174,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Read records from files into the mirror."""
-    from livingdrug.registry.importer import import_files
+    from livingdrug.registry.sync.import_files import import_files
 
     store = open_store(db, create=True)
     with progress_bar(as_json) as told:
@@ -207,8 +207,8 @@ def show(
     """One study: what the registries say about it, and how that changed."""
     from dataclasses import asdict
 
-    from livingdrug.registry.feed import as_rows, events, sentence
-    from livingdrug.registry.text import record_without_contacts
+    from livingdrug.registry.records.text import record_without_contacts
+    from livingdrug.registry.reports.feed import as_rows, events, sentence
 
     store = open_store(db)
     found, former = store.present(study)
@@ -297,7 +297,7 @@ def changes(
     as_json: Json = False,
 ) -> None:
     """What changed in the registered trials, newest first."""
-    from livingdrug.registry.feed import as_rows, atom, events, sentence
+    from livingdrug.registry.reports.feed import as_rows, atom, events, sentence
 
     if since is None and study is None:
         since = (datetime.now(UTC) - timedelta(days=7)).date().isoformat()

@@ -10,9 +10,9 @@ import typer
 from livingdrug.cli.trials import Db, Json, app, open_store, plainly, progress_bar, say, say_json
 
 if TYPE_CHECKING:
-    from livingdrug.registry.overview import Overview
-    from livingdrug.registry.search import Request, Result
-    from livingdrug.registry.statistics import Statistics
+    from livingdrug.registry.reports.overview import Overview
+    from livingdrug.registry.reports.statistics import Statistics
+    from livingdrug.registry.search.search import Request, Result
 
 Text = Annotated[
     list[str] | None, typer.Argument(help='Words, "a phrase", begin*, this OR that, -without. Nothing: every study.')
@@ -58,7 +58,7 @@ def search(
 ) -> None:
     """Find studies by words, names that mean the same, and filters."""
     request = _request(locals())
-    from livingdrug.registry.search import search as find
+    from livingdrug.registry.search.search import search as find
 
     with progress_bar(as_json) as told:
         result = find(open_store(db), request, engine=engine, progress=lambda done, all_: told("index", done, all_))
@@ -69,7 +69,7 @@ def _request(given: dict[str, Any]) -> Request:
     """The request that a command's options make."""
     from dataclasses import fields
 
-    from livingdrug.registry.search import Request
+    from livingdrug.registry.search.search import Request
 
     named = {f.name for f in fields(Request)}
     chosen: dict[str, Any] = {
@@ -118,7 +118,7 @@ def overview(
     """The field at a glance: which CAR cell therapies are tested in people."""
     from dataclasses import asdict
 
-    from livingdrug.registry import overview as field
+    from livingdrug.registry.reports import overview as field
 
     store = open_store(db)
     if study is not None:
@@ -133,7 +133,7 @@ def overview(
 
 def _draw(seen: Overview, path: Path) -> None:
     from livingdrug.registry.errors import RegistryError
-    from livingdrug.registry.overview_plot import picture
+    from livingdrug.registry.reports.overview_plot import picture
 
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise RegistryError(f"cannot draw into '{path.name}'", where="--plot", allowed=".png, .svg, .pdf")
@@ -144,7 +144,7 @@ def _draw(seen: Overview, path: Path) -> None:
 
 
 def _evidence(said: Any) -> str:
-    from livingdrug.registry.overview import answers
+    from livingdrug.registry.reports.overview import answers
 
     lines = [said.id]
     for question, label in answers(said):
@@ -208,8 +208,8 @@ def statistics(
 ) -> None:
     """Enrolment, time to start, recruiting sites and results of the studies a search finds."""
     request = _request(locals())
-    from livingdrug.registry.search import wanted
-    from livingdrug.registry.statistics import statistics as count
+    from livingdrug.registry.reports.statistics import statistics as count
+    from livingdrug.registry.search.search import wanted
 
     store = open_store(db)
     with progress_bar(as_json) as told:
@@ -275,7 +275,7 @@ def draft(
     db: Db = None,
 ) -> None:
     """Write a scenario from a registered trial; every line says which sentence it came from."""
-    from livingdrug.registry.draft import draft as write
+    from livingdrug.registry.reports.scenario_draft import draft as write
 
     store = open_store(db)
     found, former = store.present(study)

@@ -382,17 +382,6 @@ class Model:
                     passages[per].append((sink, f.rate))
         return [Clone(p, birth[p], death[p], tuple(passages[p])) for p in self.clones]
 
-    def to_sbml(
-        self,
-        values: Mapping[str, float],
-        doses: Iterable[tuple[float, str, float, float]] = (),
-        name: str = "livingdrug",
-    ) -> str:
-        """The model with one patient's values as an SBML file; doses: (time [day], entry, amount, duration [day])."""
-        from livingdrug.sbml.write import write
-
-        return write(self, values, doses, name)
-
     def __repr__(self) -> str:
         from livingdrug.model.describe import model_text
 

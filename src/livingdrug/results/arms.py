@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from livingdrug.results.beside import columns, number
+from livingdrug.results.comparison import columns, number
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class Courses:
         if hasattr(values, "counted"):
             self.counts += values.counted(EDGES)
         else:
-            from livingdrug.results.counting import count
+            from livingdrug.results.histogram import count
 
             counts = self.counts.reshape(-1, BINS)
             whole = np.ascontiguousarray(values, np.float64).reshape(len(values), len(counts))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.results.arms import Arms
-from livingdrug.results.beside import Beside
 from livingdrug.results.columns import Columns
+from livingdrug.results.comparison import Beside
 from livingdrug.results.courses import Courses
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from livingdrug.errors import ScenarioError, unknown
-from livingdrug.results.beside import Beside, Row
+from livingdrug.results.comparison import Beside, Row
 from livingdrug.trial.measures import Measure, prepare
 
 TRIALS = 400  # resampled trials behind an interval

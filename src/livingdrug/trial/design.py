@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from livingdrug import library
+from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
-from livingdrug.care.programs import Programs
 from livingdrug.care.rules import RULE, Rule, drugs
 from livingdrug.care.schedule import clock, moment
 from livingdrug.care.tables import table as one_table

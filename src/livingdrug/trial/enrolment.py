@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from livingdrug import rng
+from livingdrug.care.compiler import Programs
 from livingdrug.care.grammar import parse
-from livingdrug.care.perform import perform
-from livingdrug.care.programs import Programs
+from livingdrug.care.interpreter import perform
 from livingdrug.care.rules import find_input
 from livingdrug.care.schedule import clock, dose_table, duration
 from livingdrug.care.tables import ORIGIN, tables

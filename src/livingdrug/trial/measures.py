@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.care.perform import perform
-from livingdrug.care.programs import Programs
+from livingdrug.care.compiler import Programs
+from livingdrug.care.interpreter import perform
 from livingdrug.care.schedule import DAYS, duration
 from livingdrug.engine.plan import Floats, Ints
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.results.columns import Columns
-from livingdrug.results.on_demand import OnDemand
+from livingdrug.results.lazy import OnDemand
 from livingdrug.trial.survival import hazard_ratio, median_time, survival_at
 
 KINDS = ("share", "median", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")

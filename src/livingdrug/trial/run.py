@@ -19,15 +19,15 @@ from livingdrug.engine.plan import Floats, Ints
 from livingdrug.parallel import TOGETHER, in_order, spans
 from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
-from livingdrug.results.on_demand import OnDemand
+from livingdrug.results.lazy import OnDemand
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.scenario import Arm, Resolved, resolve, schema
+from livingdrug.trial.cluster import Crew, crew
 from livingdrug.trial.compare import beside
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.enrolment import Enrolled, enrol
 from livingdrug.trial.measures import Table, endpoints, units
-from livingdrug.trial.rows import rows
-from livingdrug.trial.workers import Crew, crew
+from livingdrug.trial.patient_table import rows
 
 FEWEST = 128  # patients that one thread takes at a time towards the end
 USUAL = 500
@@ -124,9 +124,10 @@ class Trial:
 
 
 def _report(result: Result, folder: Path) -> Path:
-    from livingdrug.trial.report import write
+    from importlib import import_module  # the report stands above the trial; a run is told where to find it
 
-    return write(result, folder)
+    written: Path = import_module("livingdrug.report.html").write(result, folder)
+    return written
 
 
 def follow(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.care.perform import perform
-from livingdrug.care.programs import Programs
+from livingdrug.care.compiler import Programs
+from livingdrug.care.interpreter import perform
 from livingdrug.engine.plan import Op, Register
 from livingdrug.errors import ScenarioError, UnitError
 

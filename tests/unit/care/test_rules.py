@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from livingdrug import library
+from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
-from livingdrug.care.perform import perform
-from livingdrug.care.programs import Programs
+from livingdrug.care.interpreter import perform
 from livingdrug.care.rules import Rule, drugs, find_input
 from livingdrug.engine.plan import Act, Register
 from livingdrug.errors import ScenarioError

@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from livingdrug.care.perform import perform
-from livingdrug.care.programs import Programs
+from livingdrug.care.compiler import Programs
+from livingdrug.care.interpreter import perform
 from livingdrug.engine import cache
 from livingdrug.engine.plan import Patients, Plan, Register, Watch
 from livingdrug.engine.run import simulate

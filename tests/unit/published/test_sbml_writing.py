@@ -13,6 +13,7 @@ from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step,
 from livingdrug.published.entry import names, published
 from livingdrug.published.integrate import Course, Dose
 from livingdrug.sbml.run import Settings, run
+from livingdrug.sbml.write import write
 
 
 class Everything(Module):
@@ -48,7 +49,7 @@ def again(model, values, doses, times, tmp_path):
     """The course by the model, and by its file."""
     course = Course(model, values, printed=True)
     states = course.solve(times, [Dose(*d) for d in doses])
-    file = saved(model.to_sbml(values, doses), tmp_path / "written.xml")
+    file = saved(write(model, values, doses), tmp_path / "written.xml")
     return course, states, run(file, Settings(times))
 
 
@@ -64,7 +65,7 @@ def test_everything_a_module_may_say_comes_back(tmp_path):
     course = Course(model, values)
     parts = [np.linspace(0, 3, 13), np.linspace(3, 8, 21)]
     first = course.solve(parts[0], [Dose(*d) for d in doses[:2]])
-    file = saved(model.to_sbml(values, doses), tmp_path / "written.xml")
+    file = saved(write(model, values, doses), tmp_path / "written.xml")
     found = run(file, Settings(times))
     names = [f"every__thing__{n}" for n in ("drug", "cells", "score")]
     np.testing.assert_allclose(np.column_stack([found[n][:12] for n in names]), first[:12], rtol=1e-7)
@@ -89,7 +90,7 @@ def test_a_published_model_comes_back(name, tmp_path):
 
 def test_the_file_is_valid_sbml():
     model = published("kirouac_2023")
-    text = model.model.to_sbml(model.values, [(0.0, "therapy.infusion", 1e8, 0.0)])
+    text = write(model.model, model.values, [(0.0, "therapy.infusion", 1e8, 0.0)])
     document = libsbml.readSBMLFromString(text)
     document.setConsistencyChecks(libsbml.LIBSBML_CAT_UNITS_CONSISTENCY, False)
     document.checkConsistency()
@@ -101,4 +102,4 @@ def test_the_file_is_valid_sbml():
 def test_a_dose_into_nowhere_is_refused():
     model = published("kimmel_2021")
     with pytest.raises(EngineError, match="no entry 'therapy.inffusion'"):
-        model.model.to_sbml(model.values, [(0.0, "therapy.inffusion", 1e8, 0.0)])
+        write(model.model, model.values, [(0.0, "therapy.inffusion", 1e8, 0.0)])

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import pytest
 
 from emulator.studies import lapsed, study, updated
-from livingdrug.registry.changes import KINDS, Change, compare
 from livingdrug.registry.errors import RegistryError
-from livingdrug.registry.feed import ATOM, as_rows, atom, events, sentence
-from livingdrug.registry.store import Store
+from livingdrug.registry.mirror.changes import KINDS, Change, compare
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.reports.feed import ATOM, as_rows, atom, events, sentence
 
 BASE = study(4001, status="RECRUITING", start="2021-03-15", updated="2025-01-01")
 
@@ -230,6 +230,6 @@ def test_atom_is_well_formed_whatever_the_titles_hold(told: Store) -> None:
 
 
 def test_every_kind_is_known() -> None:
-    from livingdrug.registry import changes
+    from livingdrug.registry.mirror import changes
 
     assert set(changes._FIELDS) | {k for k in changes._PLACES.values() if k} <= set(KINDS)

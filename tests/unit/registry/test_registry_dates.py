@@ -2,8 +2,8 @@
 
 import pytest
 
-from livingdrug.registry.dates import partial_date
-from livingdrug.registry.record import age_in_years
+from livingdrug.registry.records.dates import partial_date
+from livingdrug.registry.records.study import age_in_years
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from emulator.shared import REGISTRY, needs_shared
 from emulator.studies import number, studies, study
 from livingdrug.registry.errors import RegistryError
-from livingdrug.registry.importer import Tally, import_files
-from livingdrug.registry.store import Store
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.sync.import_files import Tally, import_files
 
 SOME = studies(5)
 LINES = "".join(json.dumps(r) + "\n" for r in SOME)
@@ -110,7 +110,7 @@ def test_isrctn_xml_is_read(tmp_path: Path) -> None:
     ("data", "message"),
     [
         ("<?xml version='1.0'?>\n<clinical_study rank='1'>", "classic ClinicalTrials.gov XML is not read"),
-        (gzip.compress(b"<search_results><clinical_study/>"), "classic ClinicalTrials.gov XML is not read"),
+        (gzip.compress(b"<search_results><clinical_study/>", mtime=0), "classic ClinicalTrials.gov XML is not read"),
         (zipped(x=b"<?xml version='1.0'?><clinical_study>"), "classic ClinicalTrials.gov XML is not read"),
         ("<!DOCTYPE html><html>", "this is a web page"),
     ],
@@ -209,8 +209,8 @@ def test_any_value_in_any_place_is_kept_or_set_aside(data: st.DataObject) -> Non
 
 def check_kept_or_set_aside(record: Any) -> None:
     """A record without its number is set aside, any other is kept whole, read, compared and counted."""
-    from livingdrug.registry.sources.ctgov import nct_id
-    from livingdrug.registry.text import at
+    from livingdrug.registry.records.ctgov import nct_id
+    from livingdrug.registry.records.text import at
 
     text = json.dumps(record)
     store = FUZZED

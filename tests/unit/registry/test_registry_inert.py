@@ -11,12 +11,12 @@ import pytest
 
 from emulator.registers import ctis_trial, isrctn_trial
 from emulator.studies import study, updated
-from livingdrug.registry.feed import as_rows, atom, events, sentence
-from livingdrug.registry.importer import import_files
-from livingdrug.registry.record import read
-from livingdrug.registry.sources import isrctn
-from livingdrug.registry.store import Store
-from livingdrug.registry.text import plain, record_without_contacts, without_contacts
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records import isrctn
+from livingdrug.registry.records.study import read
+from livingdrug.registry.records.text import plain, record_without_contacts, without_contacts
+from livingdrug.registry.reports.feed import as_rows, atom, events, sentence
+from livingdrug.registry.sync.import_files import import_files
 
 EVIL = (
     "'; DROP TABLE study; --",

@@ -13,8 +13,8 @@ import pytest
 
 from emulator.ctgov import Ctgov
 from emulator.studies import lapsed, number, studies, study, updated
-from livingdrug.registry.store import Store
-from livingdrug.registry.sync import sync
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.sync.sync import sync
 
 KILLS = 50
 RECORDS = studies(24)

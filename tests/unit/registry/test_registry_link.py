@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from emulator.studies import study
-from livingdrug.registry.link import join
-from livingdrug.registry.sources.ctgov import linking_number
-from livingdrug.registry.store import Store
+from livingdrug.registry.mirror.crosslinks import join
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records.ctgov import linking_number
 
 
 def nct(number: int, *secondary: tuple[str, str]) -> dict[str, Any]:

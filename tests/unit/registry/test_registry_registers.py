@@ -6,10 +6,10 @@ import pytest
 
 from emulator.registers import Registers, ctis_trial, isrctn_trial
 from emulator.studies import study
-from livingdrug.registry.feed import events
-from livingdrug.registry.registers import Ctis
-from livingdrug.registry.store import Store
-from livingdrug.registry.sync import cart_queries, sync
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.reports.feed import events
+from livingdrug.registry.sync.registers import Ctis
+from livingdrug.registry.sync.sync import cart_queries, sync
 
 
 @pytest.fixture

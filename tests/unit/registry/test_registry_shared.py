@@ -17,12 +17,12 @@ import pytest
 from emulator.ctgov import Ctgov
 from emulator.shared import DATA, V2, lines, needs_shared, rows
 from emulator.studies import number
-from livingdrug.registry.feed import events
-from livingdrug.registry.importer import import_files
-from livingdrug.registry.record import is_whole, read
-from livingdrug.registry.store import Store
-from livingdrug.registry.sync import sync
-from livingdrug.registry.text import content_hash
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records.study import is_whole, read
+from livingdrug.registry.records.text import content_hash
+from livingdrug.registry.reports.feed import events
+from livingdrug.registry.sync.import_files import import_files
+from livingdrug.registry.sync.sync import sync
 
 pytestmark = needs_shared
 

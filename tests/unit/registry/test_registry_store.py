@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from emulator.studies import lapsed, number, studies, study, updated
-from livingdrug.registry import schema
 from livingdrug.registry.errors import RecordError, RegistryError
-from livingdrug.registry.store import Store
+from livingdrug.registry.mirror import schema
+from livingdrug.registry.mirror.store import Store
 
 
 @pytest.fixture

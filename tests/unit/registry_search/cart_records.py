@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from livingdrug.registry.record import Study, read
+from livingdrug.registry.records.study import Study, read
 
 
 def record(nct: str = "NCT09000001", title: str = "", **said: Any) -> dict[str, Any]:

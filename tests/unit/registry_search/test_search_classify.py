@@ -7,10 +7,10 @@ from cart_records import study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingdrug.registry.cells import CAR_THERAPY
-from livingdrug.registry.classify import classify
-from livingdrug.registry.entry import entry, may_be_car
-from livingdrug.registry.wording import wording
+from livingdrug.registry.classify.cell_therapy import CAR_THERAPY
+from livingdrug.registry.classify.classify import classify
+from livingdrug.registry.classify.passages import wording
+from livingdrug.registry.search.document import entry, may_be_car
 
 CARS = {
     "words": dict(title="CD19 CAR-T cells in lymphoma", interventions=["CD19 CAR-T"]),

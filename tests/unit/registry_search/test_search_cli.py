@@ -10,7 +10,7 @@ from cart_records import record
 from typer.testing import CliRunner, Result
 
 from livingdrug.cli.trials import app
-from livingdrug.registry.store import Store
+from livingdrug.registry.mirror.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 from cart_records import study
 
 from livingdrug.errors import LivingDrugError
-from livingdrug.registry.draft import draft
-from livingdrug.registry.stated import stated_conditioning, stated_doses
-from livingdrug.registry.wording import wording
+from livingdrug.registry.classify.dosing import stated_conditioning, stated_doses
+from livingdrug.registry.classify.passages import wording
+from livingdrug.registry.reports.scenario_draft import draft
 from livingdrug.scenario.resolve import resolve
 
 

@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emulator.studies import studies
-from livingdrug.registry import index as index_of_a_mirror
-from livingdrug.registry.entry import COUNTED, FACETS, Entry, entry
 from livingdrug.registry.errors import RegistryError
-from livingdrug.registry.index import Index, engines, folder_of, fresh
-from livingdrug.registry.near import distance, studies_near
-from livingdrug.registry.query import understood
-from livingdrug.registry.search import Request, Result, search, wanted
-from livingdrug.registry.store import Store
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.search import index as index_of_a_mirror
+from livingdrug.registry.search.document import COUNTED, FACETS, Entry, entry
+from livingdrug.registry.search.geo import distance, studies_near
+from livingdrug.registry.search.index import Index, engines, folder_of, fresh
+from livingdrug.registry.search.query import understood
+from livingdrug.registry.search.search import Request, Result, search, wanted
 
 ENGINES = [
     "fts5",
@@ -222,19 +222,19 @@ def test_counts_are_those_of_the_listed_studies(store: Store, index: Index) -> N
 
 @pytest.mark.skipif(not find_spec("tantivy"), reason="tantivy is not installed")
 def test_counts_where_there_are_too_many_combinations(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from livingdrug.registry import index_tantivy
+    from livingdrug.registry.search import tantivy as tantivy_index
 
     index = fresh(store, "tantivy")
     right = index.engine.search(wanted(store, Request()), 0, 0, FACETS).facets
     counted = []
-    plain = index_tantivy.Tantivy._count
+    plain = tantivy_index.Tantivy._count
 
     def count(self: Any, searcher: Any, query: Any, columns: list[str]) -> Any:
         counted.append(columns)
-        monkeypatch.setattr(index_tantivy, "_MOST", 2 if "few" in columns else 9_000)
+        monkeypatch.setattr(tantivy_index, "_MOST", 2 if "few" in columns else 9_000)
         return plain(self, searcher, query, columns)
 
-    monkeypatch.setattr(index_tantivy.Tantivy, "_count", count)
+    monkeypatch.setattr(tantivy_index.Tantivy, "_count", count)
     assert index.engine.search(wanted(store, Request()), 0, 0, FACETS).facets == right
     assert counted[-1] == list(FACETS)
     index.close()

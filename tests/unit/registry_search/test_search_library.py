@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from livingdrug.registry.disease import tree
-from livingdrug.registry.products import named_in, products
-from livingdrug.registry.rules import rule, rules
-from livingdrug.registry.synonyms import Finder, key, library, meaning, synonyms
-from livingdrug.registry.targets import antigens
+from livingdrug.registry.classify.disease import tree
+from livingdrug.registry.classify.targets import antigens
+from livingdrug.registry.terms.patterns import rule, rules
+from livingdrug.registry.terms.products import named_in, products
+from livingdrug.registry.terms.synonyms import Finder, key, library, meaning, synonyms
 
 PRODUCTS = library("products")["product"]
 ANTIGENS = library("antigens")["antigen"]

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from cart_records import record
 
-from livingdrug.registry.index import Wanted
-from livingdrug.registry.overview import answers, evidence, overview, top
-from livingdrug.registry.overview_plot import picture
-from livingdrug.registry.statistics import statistics
-from livingdrug.registry.store import Store
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.reports.overview import answers, evidence, overview, top
+from livingdrug.registry.reports.overview_plot import picture
+from livingdrug.registry.reports.statistics import statistics
+from livingdrug.registry.search.index import Wanted
 
 MUNICH = ("Munich", "Germany", 48.1, 11.6, "RECRUITING")
 WUHAN = ("Wuhan", "China", 30.6, 114.3, "RECRUITING")

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from emulator.shared import DATA, V2, needs_shared, rows
-from livingdrug.registry.classify import Classification, classify
-from livingdrug.registry.entry import may_be_car
-from livingdrug.registry.index import engines, fresh
-from livingdrug.registry.record import Arm, Intervention, Outcome, Sponsor, Study, read
-from livingdrug.registry.search import Request, search
-from livingdrug.registry.store import Store
-from livingdrug.registry.text import plain
-from livingdrug.registry.wording import wording
+from livingdrug.registry.classify.classify import Classification, classify
+from livingdrug.registry.classify.passages import wording
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records.study import Arm, Intervention, Outcome, Sponsor, Study, read
+from livingdrug.registry.records.text import plain
+from livingdrug.registry.search.document import may_be_car
+from livingdrug.registry.search.index import engines, fresh
+from livingdrug.registry.search.search import Request, search
 
 pytestmark = needs_shared
 JUDGED = tomllib.loads((Path(__file__).parent / "judged.toml").read_text("utf-8"))

@@ -10,11 +10,11 @@ from cart_records import record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingdrug.registry.index import Index, fresh
-from livingdrug.registry.query import understood
-from livingdrug.registry.search import Request, search
-from livingdrug.registry.spelling import beginnings, folded
-from livingdrug.registry.store import Store
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.search.index import Index, fresh
+from livingdrug.registry.search.query import understood
+from livingdrug.registry.search.search import Request, search
+from livingdrug.registry.terms.spelling import beginnings, folded
 
 TITLES = {
     "NCT08000001": "Lymphomas of the elderly",

@@ -13,7 +13,7 @@ import pytest
 from livingdrug.errors import ScenarioError
 from livingdrug.results import columns as place
 from livingdrug.results.columns import Columns
-from livingdrug.results.on_demand import OnDemand
+from livingdrug.results.lazy import OnDemand
 
 RNG = np.random.default_rng(3)
 LOTS = [

@@ -13,9 +13,9 @@ import pytest
 import livingdrug
 from livingdrug.errors import ScenarioError
 from livingdrug.plot.style import INKS
-from livingdrug.results.beside import Beside
+from livingdrug.report import bibliography, figures, html, narrative
+from livingdrug.results.comparison import Beside
 from livingdrug.results.result import Result
-from livingdrug.trial import bibliography, figures, report, told
 
 ARMS = """
 title = "Half the dose & <b>more</b>, for $5"
@@ -75,7 +75,7 @@ def arms(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 @pytest.fixture(scope="module")
 def text(result: Result) -> str:
-    return report.render(result)
+    return html.render(result)
 
 
 def test_the_page_needs_nothing_else(text: str) -> None:
@@ -132,9 +132,9 @@ def test_a_table_of_invented_rows_is_told_truly(result: Result) -> None:
         dataclasses.replace(row, verdict="not comparable", reason="recalled"),
     )
     measures = Beside("invented", rows).to_dicts()
-    assert [(t["inside"], t["of"]) for t in told.tally(measures)] == [(1, 2), (0, 1), (1, 1)]
-    assert [told.row(m, {})["sign"] for m in measures] == ["●", "✕", "□"]
-    assert told.row(measures[2], {})["reason"] == "Recalled"
+    assert [(t["inside"], t["of"]) for t in narrative.tally(measures)] == [(1, 2), (0, 1), (1, 1)]
+    assert [narrative.row(m, {})["sign"] for m in measures] == ["●", "✕", "□"]
+    assert narrative.row(measures[2], {})["reason"] == "Recalled"
 
 
 def test_every_number_of_the_model_stands_with_its_source(text: str, result: Result) -> None:
@@ -174,7 +174,7 @@ def test_curves_and_lanes_are_those_of_the_patients(result: Result) -> None:
 
 
 def test_arms_are_shown_side_by_side_and_users_words_stay_words(arms: Result) -> None:
-    text = report.render(arms)
+    text = html.render(arms)
     page = Page(text)
     assert "script" not in page.tags and "b" in page.tags
     assert "Half the dose &amp; &lt;b&gt;more&lt;/b&gt;, for $5" in text
@@ -186,14 +186,14 @@ def test_arms_are_shown_side_by_side_and_users_words_stay_words(arms: Result) ->
                                                 (2, {"protocol.share.lost_before_infusion": 0.91})])  # fmt: skip
 @pytest.mark.filterwarnings("error")
 def test_few_patients_or_short_follow_up_make_a_page_too(patients: int, sets: dict) -> None:
-    text = report.render(livingdrug.Trial("eliana", sets).run(patients=patients, seed=1))
+    text = html.render(livingdrug.Trial("eliana", sets).run(patients=patients, seed=1))
     assert Page(text).open == []
     assert "nothing could be compared" in text
 
 
 def test_the_page_is_written_whole_or_not_at_all(result: Result, tmp_path: Path) -> None:
-    assert report.write(result, tmp_path / "run") == tmp_path / "run" / "report.html"
+    assert html.write(result, tmp_path / "run") == tmp_path / "run" / "report.html"
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["report.html"]
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(ScenarioError, match="the report cannot be written"):
-        report.write(result, tmp_path / "taken")
+        html.write(result, tmp_path / "taken")

@@ -11,7 +11,7 @@ import pytest
 from livingdrug.errors import EngineError, ScenarioError
 from livingdrug.results.courses import Courses
 from livingdrug.trial import Trial
-from livingdrug.trial.workers import crew
+from livingdrug.trial.cluster import crew
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (livingdrug[cluster])")
 N = 40
@@ -61,7 +61,7 @@ def test_courses_of_parts_add_up():
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x", "127.0.0.1:1"])
 def test_a_scheduler_that_is_not_there(monkeypatch, address):
-    monkeypatch.setattr("livingdrug.trial.workers.PATIENCE", "1 s")
+    monkeypatch.setattr("livingdrug.trial.cluster.PATIENCE", "1 s")
     with pytest.raises(EngineError, match="no Dask scheduler answers"), crew(cluster=address):
         pass
 

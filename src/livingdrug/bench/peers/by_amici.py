@@ -24,7 +24,7 @@ def cvodes(task: Task) -> Solver:
     import libsbml
     from amici.importers.sbml import SbmlImporter
 
-    from livingdrug.sbml.write import identifier
+    from livingdrug.sbml.write import identifier, write
 
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where pip puts swig
     shift, model = task.plan.start, task.model  # its clock starts at 0
@@ -32,7 +32,7 @@ def cvodes(task: Task) -> Solver:
     doses = [(t - shift, model.inputs[int(i)], amount, over) for t, i, amount, over in task.doses.tolist()]
     kept = tempfile.TemporaryDirectory(prefix="livingdrug-amici-", ignore_cleanup_errors=True)
     folder = Path(kept.name)
-    document = libsbml.readSBMLFromString(model.to_sbml(first, doses))
+    document = libsbml.readSBMLFromString(write(model, first, doses))
     document.getModel().getFunctionDefinition("hill").setMath(libsbml.parseL3Formula(HILL))
     libsbml.writeSBMLToFile(document, str(folder / "model.xml"))
     SbmlImporter(str(folder / "model.xml")).sbml2amici(

@@ -11,14 +11,14 @@ from livingdrug.bench.peers.task import Floats, Task
 def cvode(task: Task) -> Solver:
     import roadrunner
 
-    from livingdrug.sbml.write import identifier
+    from livingdrug.sbml.write import identifier, write
 
     roadrunner.Logger.setLevel(roadrunner.Logger.LOG_ERROR)
     shift = task.plan.start  # its clock starts at 0
     model = task.model
     first = {p: float(np.broadcast_to(task.values[p], len(task.patients.ids))[0]) for p in task.patients.values}
     doses = [(t - shift, model.inputs[int(i)], amount, over) for t, i, amount, over in task.doses.tolist()]
-    runner = roadrunner.RoadRunner(model.to_sbml(first, doses))
+    runner = roadrunner.RoadRunner(write(model, first, doses))
     runner.integrator.relative_tolerance = task.rtol
     runner.integrator.absolute_tolerance = task.atol
     runner.integrator.stiff = True

@@ -1,0 +1,171 @@
+"""What a CAR-T study tests: each answer with its evidence and how firmly it stands. "Not stated" is an answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from livingdrug.registry.classify.cell_therapy import CAR_THERAPY, NO_CAR, kind, platform, source
+from livingdrug.registry.classify.disease import Diseases, diseases
+from livingdrug.registry.classify.passages import Passage, Wording, wording
+from livingdrug.registry.classify.targets import NOT_STATED, Label, targets
+from livingdrug.registry.records.study import Study
+from livingdrug.registry.terms.patterns import rule, rules
+from livingdrug.registry.terms.products import Product, named_in
+
+
+@dataclass(frozen=True)
+class Classification:
+    """The answers about one study."""
+
+    id: str
+    kind: Label
+    """CAR cell therapy, long-term follow-up, care around CAR-T, observational, TCR-T, TIL, no CAR, ..."""
+    platform: Label
+    """CAR-T, CAR-NK, CAR-gamma-delta-T, CAR-Treg, CAR-macrophage, ..."""
+    source: Label
+    """autologous, allogeneic, in vivo, autologous or allogeneic, not stated"""
+    targets: tuple[Label, ...]
+    diseases: Diseases | None
+    products: tuple[str, ...]
+    costimulation: Label
+    """4-1BB, CD28, ... or not stated"""
+    generation: Label
+    """1, 2, 3, 4 or not stated"""
+    sponsor_type: Label
+    """industry, academic or government"""
+
+    @property
+    def is_car(self) -> bool:
+        """Whether the study gives CAR cells (or makes them in the body)."""
+        return self.kind.value == CAR_THERAPY
+
+    @property
+    def target(self) -> str:
+        """The antigens as one word: CD19/CD22, or `not stated`."""
+        return "/".join(sorted(t.value for t in self.targets)) or NOT_STATED.value
+
+
+_COSTIMULATION = rules("costimulation")
+_GENERATION = rule("generation")
+_ORDINAL = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
+_ARMOURED = rule("armoured")
+_STRUCTURE_PLACES = (
+    "title",
+    "intervention",
+    "other name",
+    "official title",
+    "intervention description",
+    "arm",
+    "keyword",
+    "summary",
+    "description",
+)
+
+
+def _costimulation(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
+    for product, passage in products:
+        if product.costimulation:
+            return Label(product.costimulation, "high", "named product", passage.place, product.row("structure"))
+    found: dict[str, Passage] = {}
+    for passage in words.of(*_STRUCTURE_PLACES):
+        for name, pattern in _COSTIMULATION:
+            match = pattern.search(passage.text)
+            near = passage.text[max(0, match.start() - 150) : match.end() + 150] if match else ""
+            if match and (
+                re.search(r"(?i)CAR|chimeric|receptor|zeta|costim|co-stim|signal", near) or "z" in match[0].lower()
+            ):
+                found.setdefault(name, passage)
+    if not found:
+        return NOT_STATED
+    place = next(iter(found.values()))
+    pattern = dict(_COSTIMULATION)[next(iter(found))]
+    match = pattern.search(place.text)
+    begin = max(0, match.start() - 80) if match else 0
+    return Label(
+        "+".join(sorted(found)), "high", "stated", place.place, " ".join(place.text[begin : begin + 220].split())
+    )
+
+
+def _generation(words: Wording, products: list[tuple[Product, Passage]], costimulation: Label) -> Label:
+    for product, passage in products:
+        if product.generation:
+            return Label(product.generation, "high", "named product", passage.place, product.row("structure"))
+    for passage in words.of(*_STRUCTURE_PLACES):
+        for match in _GENERATION.finditer(passage.text):
+            near = passage.text[max(0, match.start() - 60) : match.end() + 60]
+            if not re.search(r"(?i)CAR|chimeric", near) or re.search(
+                r"(?i)generation (?:sequenc|TKI|BTK|inhibitor|EGFR)", near
+            ):
+                continue
+            word = next(g for g in match.groups() if g).lower()
+            return Label(_ORDINAL.get(word, word[0]), "high", "stated", passage.place, " ".join(near.split()))
+        if _ARMOURED.search(passage.text):
+            return Label("4", "medium", "armoured", passage.place, passage.text[:200])
+    if costimulation.value not in ("not stated", "") and costimulation.rule == "stated":
+        domains = costimulation.value.count("+") + 1
+        value = "2" if domains == 1 else "3"
+        return Label(
+            value, "inferred", f"{domains} costimulatory domain(s) stated", costimulation.place, costimulation.evidence
+        )
+    return NOT_STATED
+
+
+_COMPANY = rule("company")
+_PUBLIC = rule("public")
+
+
+def _sponsor_type(study: Study) -> Label:
+    lead = next((s for s in study.sponsors if s.role == "lead"), None)
+    if lead is None:
+        return NOT_STATED
+    category = (lead.category or "").upper()
+    if category == "INDUSTRY":
+        return Label("industry", "high", "registry's sponsor class", "sponsor", f"{lead.name} ({category})")
+    if category in ("NIH", "FED", "OTHER_GOV"):
+        return Label("government", "high", "registry's sponsor class", "sponsor", f"{lead.name} ({category})")
+    if _COMPANY.search(lead.name) and not _PUBLIC.search(lead.name):
+        return Label("industry", "medium", "the sponsor's name is a company's", "sponsor", lead.name)
+    return Label(
+        "academic",
+        "high" if category else "medium",
+        "registry's sponsor class",
+        "sponsor",
+        f"{lead.name} ({category or 'no class'})",
+    )
+
+
+def _products(words: Wording) -> list[tuple[Product, Passage]]:
+    """The products named, with the passages that name them; descriptions count only where titles are silent."""
+    for places in (
+        ("title", "intervention", "other name", "official title"),
+        ("intervention description", "arm", "keyword", "summary"),
+    ):
+        found: dict[tuple[str, str], tuple[Product, Passage]] = {}
+        for passage in words.of(*places):
+            for product, _, _ in named_in(passage.text):
+                found.setdefault((product.name, passage.place), (product, passage))
+        if found:
+            return list(found.values())
+    return []
+
+
+def classify(study: Study | Wording, closely: bool = True) -> Classification:
+    """Everything the rules can say about a study; not `closely`: it is no CAR therapy, say disease and sponsor only."""
+    words = study if isinstance(study, Wording) else wording(study)
+    products = _products(words) if closely else []
+    label = kind(words, products) if closely else NO_CAR
+    car = label.value in (CAR_THERAPY, "long-term follow-up", "observational")
+    costimulation = _costimulation(words, products) if car else NOT_STATED
+    return Classification(
+        id=words.study.id,
+        kind=label,
+        platform=platform(words, products) if car else NOT_STATED,
+        source=source(words, products) if car else NOT_STATED,
+        targets=targets(words, products) if car else (),
+        diseases=diseases(words),
+        products=tuple(dict.fromkeys(p.name for p, _ in products)),
+        costimulation=costimulation,
+        generation=_generation(words, products, costimulation) if car else NOT_STATED,
+        sponsor_type=_sponsor_type(words.study),
+    )

@@ -1,0 +1,76 @@
+"""The words of a study, gathered by place, as rules and search read them.
+
+Greek letters are spelled out and dashes made plain, so that every way of writing IL13Ra2 or B7-H3 agrees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from livingdrug.registry.records.study import Study
+
+_PLAIN = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "κ": "kappa", "λ": "lambda",
+    "μ": "mu", "Α": "alpha", "Β": "beta", "Γ": "gamma", "Δ": "delta", "\u00b5": "mu",
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), **dict.fromkeys("\u2215／", "/"),
+    **dict.fromkeys("\u00a0\u2009\u202f\u200b", " "), "’": "'", "×": "x",
+}  # fmt: skip
+_SPECIAL = re.compile(f"[{''.join(_PLAIN)}]")
+
+
+def spelled(text: str | None) -> str:
+    """The text with Greek letters spelled out and dashes, slashes and spaces made plain."""
+    if not text:
+        return ""
+    return text if text.isascii() else _SPECIAL.sub(lambda m: _PLAIN[m[0]], text)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of a study's text and the place it stands in."""
+
+    place: str
+    text: str
+
+
+PRODUCT = ("title", "intervention", "official title", "other name", "arm", "keyword")
+"""Places that say what is given, the most telling first."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The passages of one study, the most telling first."""
+
+    study: Study
+    passages: tuple[Passage, ...]
+
+    def of(self, *places: str) -> tuple[Passage, ...]:
+        """The passages of the places named, in the order the places are named."""
+        return tuple(p for place in places for p in self.passages if p.place == place)
+
+    def joined(self, *places: str) -> str:
+        """All words of the places named, for quick tests."""
+        return " | ".join(p.text for p in self.of(*places))
+
+
+def wording(study: Study) -> Wording:
+    """The words of a study by place; anything may be missing."""
+    given = study.interventions
+    placed: list[tuple[str, Iterable[str | None]]] = [
+        ("title", [study.title]),
+        ("intervention", [i.name for i in given]),
+        ("other name", [n for i in given for n in i.other_names]),
+        ("official title", [study.official_title]),
+        ("intervention description", [i.description for i in given]),
+        ("arm", [": ".join(t for t in (a.label, a.description) if t) for a in study.arms]),
+        ("keyword", study.keywords),
+        ("condition", study.conditions),
+        ("summary", [study.summary]),
+        ("description", [study.description]),
+        ("outcome", [o.measure for o in study.outcomes]),
+        ("eligibility", [study.eligibility]),
+    ]
+    passages = tuple(Passage(place, spelled(text)) for place, texts in placed for text in texts if text)
+    return Wording(study, passages)

@@ -1,0 +1,1 @@
+"""The local mirror: one SQLite file, what changed in it, and which records are one trial."""

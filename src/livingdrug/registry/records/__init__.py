@@ -1,0 +1,1 @@
+"""A study as each registry's record says it, read into the same words."""

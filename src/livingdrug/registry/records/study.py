@@ -1,0 +1,197 @@
+"""A study as every registry's record is read: the same words whichever registry it came from.
+
+Contact persons, their telephones and e-mails are not read: they stay in the raw record only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from livingdrug.registry.records.dates import PartialDate
+
+Record = dict[str, Any]
+"""A record as received, parsed from JSON."""
+
+DATES = ("start", "primary_completion", "completion", "first_posted", "updated", "results_posted", "verified")
+"""The dates a study may carry; each fills five columns of table `study`."""
+
+PHASES = ("EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4", "NA")
+"""Phases in the words of ClinicalTrials.gov; `NA` is stated by the registry, no phase at all is an empty tuple."""
+
+
+@dataclass(frozen=True)
+class Sponsor:
+    name: str
+    role: str
+    """lead or collaborator"""
+    category: str | None = None
+    """INDUSTRY, NIH, OTHER, ... as the registry says"""
+
+
+@dataclass(frozen=True)
+class Intervention:
+    name: str | None
+    type: str | None = None
+    description: str | None = None
+    other_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Arm:
+    label: str | None
+    type: str | None = None
+    description: str | None = None
+    interventions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    measure: str
+    rank: str
+    """primary, secondary or other"""
+    time_frame: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class Site:
+    facility: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    status: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True)
+class Identifier:
+    kind: str
+    """NCT, EUDRACT, CTIS, ISRCTN (these link trials across registries) or another registry's or sponsor's word"""
+    value: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a registry says about one study."""
+
+    id: str
+    """NCT02435849, CTIS2023-505613-24, ISRCTN12949496, EUCTR2013-000615-24-BE"""
+    registry: str
+    """ctgov, ctis, isrctn or euctr"""
+    url: str
+    title: str | None = None
+    official_title: str | None = None
+    acronym: str | None = None
+    status: str | None = None
+    """in the words of ClinicalTrials.gov (RECRUITING, COMPLETED, UNKNOWN, ...)"""
+    status_stated: str | None = None
+    """the registry's own word where it differs"""
+    last_known_status: str | None = None
+    why_stopped: str | None = None
+    study_type: str | None = None
+    phases: tuple[str, ...] = ()
+    enrollment: int | None = None
+    """people; None where absent or a placeholder such as 99999999"""
+    enrollment_type: str | None = None
+    enrollment_stated: str | None = None
+    """the number as the registry gives it, placeholder or not"""
+    sex: str | None = None
+    """ALL, FEMALE or MALE"""
+    minimum_age: str | None = None
+    maximum_age: str | None = None
+    minimum_age_years: float | None = None
+    maximum_age_years: float | None = None
+    healthy_volunteers: bool | None = None
+    has_results: bool = False
+    start: PartialDate | None = None
+    primary_completion: PartialDate | None = None
+    completion: PartialDate | None = None
+    first_posted: PartialDate | None = None
+    updated: PartialDate | None = None
+    results_posted: PartialDate | None = None
+    verified: PartialDate | None = None
+    summary: str | None = None
+    description: str | None = None
+    eligibility: str | None = None
+    conditions: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    mesh: tuple[str, ...] = ()
+    """the registry's own subject headings for the conditions"""
+    interventions: tuple[Intervention, ...] = ()
+    arms: tuple[Arm, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    sponsors: tuple[Sponsor, ...] = ()
+    sites: tuple[Site, ...] = ()
+    countries: tuple[str, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """former ids of the same record"""
+    as_of: str = ""
+    """sortable mark of the data version the record was taken from; empty when the record tells none"""
+
+    @property
+    def sponsor(self) -> str | None:
+        """The lead sponsor's name."""
+        return next((s.name for s in self.sponsors if s.role == "lead"), None)
+
+
+def registry_of(record: object) -> str | None:
+    """Which registry a record came from, by its shape; None when no registry is recognised."""
+    if not isinstance(record, dict):
+        return None
+    if isinstance(record.get("protocolSection"), dict):
+        return "ctgov"
+    if "ctNumber" in record:
+        return "ctis"
+    if "isrctn" in record and ("trialDescription" in record or "trialDesign" in record):
+        return "isrctn"
+    if "a2_eudract_number" in record:
+        return "euctr"
+    return None
+
+
+def is_whole(record: Record) -> bool:
+    """Whether this is a whole record, not a field-limited answer or a line of a search result."""
+    from livingdrug.registry.records.text import at
+
+    registry = registry_of(record)
+    if registry == "ctgov" and at(record, "protocolSection.statusModule.overallStatus", str) != "WITHHELD":
+        parts = ("derivedSection", "protocolSection.designModule", "protocolSection.sponsorCollaboratorsModule")
+        return all(at(record, part, dict) is not None for part in parts)
+    if registry == "ctis":
+        return "authorizedApplication" in record or "authorizedPartI" in record
+    return True
+
+
+def read(record: Record) -> Study:
+    """Reads a record of any covered registry; raises RecordError when it has no usable id or an unknown shape."""
+    from livingdrug.registry.errors import RecordError
+    from livingdrug.registry.records import ctgov, ctis, euctr, isrctn
+
+    sources = {"ctgov": ctgov, "ctis": ctis, "isrctn": isrctn, "euctr": euctr}
+    registry = registry_of(record)
+    if registry is None:
+        if isinstance(record, dict) and "id_info" in record:
+            raise RecordError("a classic ClinicalTrials.gov record: the registry retired that form in June 2024")
+        keys = ", ".join(sorted(map(str, record))[:5]) if isinstance(record, dict) else type(record).__name__
+        raise RecordError(
+            f"a record of no known registry (it holds: {keys or 'nothing'})",
+            allowed="ClinicalTrials.gov v2, CTIS, ISRCTN or EU CTR records",
+        )
+    return sources[registry].read(record)
+
+
+_AGE = re.compile(r"\s*([\d.]+)\s*(year|month|week|day|hour|minute)", re.IGNORECASE)
+_PER_YEAR = {"year": 1.0, "month": 12.0, "week": 52.1775, "day": 365.2425, "hour": 8765.82, "minute": 525949.2}
+
+
+def age_in_years(text: str | None) -> float | None:
+    """`18 Years` -> 18.0, `6 Months` -> 0.5 [year]; anything else None."""
+    match = _AGE.match(text or "")
+    try:
+        return float(match[1]) / _PER_YEAR[match[2].lower()] if match else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Searching the mirror: query, document, index and its two engines."""

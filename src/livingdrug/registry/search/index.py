@@ -1,0 +1,310 @@
+"""The search index beside the mirror: built from it, brought up to date by what changed, thrown away at will.
+
+Two engines with one face: tantivy (extra `search`) and SQLite FTS5, which is always there. The index is never the
+source of truth: when it is missing, stale, broken or of another format it is made again from the mirror.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Protocol
+
+from livingdrug.registry.errors import RegistryError
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.search.document import COUNTED, Entry, Labels, entry
+from livingdrug.registry.search.query import Query
+
+FORMAT = 3
+"""Changes when entries or fields change; an index of another format is rebuilt."""
+
+Progress = Callable[[int, int], None]
+"""Told (done, all) studies while the index is built."""
+
+_IN_ONE_PROCESS = 800
+_CHUNK = 250
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A search, in terms of the index."""
+
+    query: Query = Query()
+    exact: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """facet -> values, any of which will do"""
+    within: dict[str, Query] = field(default_factory=dict)
+    """text field -> query"""
+    ranges: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    """number -> (at least, at most)"""
+    ids: frozenset[str] | None = None
+    """only these studies"""
+    sort: str = "relevance"
+    """relevance, or a number: largest first"""
+
+    @property
+    def everything(self) -> bool:
+        """Whether every study is wanted."""
+        return not (self.query or self.exact or self.within or self.ranges) and self.ids is None
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What the index found."""
+
+    total: int
+    ids: tuple[str, ...]
+    facets: dict[str, dict[str, int]]
+
+
+class Engine(Protocol):
+    """What an index engine can do."""
+
+    name: str
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Takes entries; those of the same id are replaced."""
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Forgets studies."""
+
+    def save(self) -> None:
+        """Makes what was added and removed visible and lasting."""
+
+    def search(self, wanted: Wanted, limit: int, offset: int, facets: tuple[str, ...]) -> Hits:
+        """Finds studies; `facets` are counted over all hits."""
+
+    def close(self) -> None:
+        """Lets go of the files."""
+
+
+class Index:
+    """The index of one mirror."""
+
+    def __init__(self, folder: Path, engine: Engine, labels: sqlite3.Connection) -> None:
+        self.folder, self.engine, self._labels = folder, engine, labels
+        counts = _state(folder).get("counts")
+        self._counts: dict[str, dict[str, int]] = counts if isinstance(counts, dict) else {}
+
+    def search(self, wanted: Wanted, limit: int = 20, offset: int = 0, facets: tuple[str, ...] = ()) -> Hits:
+        """Finds studies; the counts over every study are kept ready."""
+        if wanted.everything and set(facets) <= set(self._counts):
+            hits = self.engine.search(wanted, limit, offset, ())
+            return replace(hits, facets={name: self._counts[name] for name in facets})
+        return self.engine.search(wanted, limit, offset, facets)
+
+    def labels(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, Labels]]:
+        """(id, what the classifier says): of the studies named, or of every study with a word about CAR cells."""
+        if ids is None:
+            rows: Iterable[tuple[str, str]] = self._labels.execute(
+                "SELECT study, said FROM label WHERE car ORDER BY study"
+            )
+        else:
+            rows = (r for i in ids for r in self._labels.execute("SELECT study, said FROM label WHERE study = ?", (i,)))
+        for study, said in rows:
+            yield study, Labels._make(tuple(v) if isinstance(v, list) else v for v in json.loads(said))
+
+    def add(self, entries: list[Entry]) -> None:
+        """Takes entries into engine and labels."""
+        self.engine.add(entries)
+        rows = [(e.id, e.labels.kind != "no CAR", json.dumps(e.labels)) for e in entries]
+        self._labels.executemany("INSERT OR REPLACE INTO label VALUES (?, ?, ?)", rows)
+
+    def remove(self, ids: list[str]) -> None:
+        """Forgets studies."""
+        self.engine.remove(ids)
+        self._labels.executemany("DELETE FROM label WHERE study = ?", [(i,) for i in ids])
+
+    def save(self, state: dict[str, object]) -> None:
+        """Makes changes lasting; the state is written last, so a half-made index counts as stale."""
+        self._labels.commit()
+        self.engine.save()
+        self._counts = self.engine.search(Wanted(), 0, 0, COUNTED).facets
+        state = {**state, "counts": self._counts}
+        new = self.folder / "state.new"
+        new.write_text(json.dumps(state), "utf-8")
+        os.replace(new, self.folder / "state.json")
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.engine.close()
+        self._labels.close()
+
+
+def folder_of(store: Store) -> Path:
+    """Where the index of a mirror lies: beside it."""
+    return store.path.with_name(store.path.name + ".search")
+
+
+@lru_cache
+def engines() -> tuple[str, ...]:
+    """The engines that are installed, the fastest first."""
+    from importlib.util import find_spec
+
+    return ("tantivy", "fts5") if find_spec("tantivy") else ("fts5",)
+
+
+@lru_cache
+def _knowledge() -> str:
+    """A mark of the tables the labels depend on."""
+    folder = files("livingdrug.library").joinpath("registry")
+    digest = hashlib.blake2b(digest_size=8)
+    for table in sorted(folder.iterdir(), key=lambda f: f.name):
+        if table.name.endswith(".toml"):
+            digest.update(table.read_bytes())
+    return digest.hexdigest()
+
+
+def _engine(name: str, folder: Path) -> Engine:
+    if name == "tantivy":
+        from livingdrug.registry.search.tantivy import Tantivy
+
+        return Tantivy(folder / "tantivy")
+    from livingdrug.registry.search.fts5 import Fts5
+
+    return Fts5(folder / "fts5.sqlite")
+
+
+def _open(folder: Path, name: str) -> Index:
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = sqlite3.connect(folder / "labels.sqlite", check_same_thread=False)
+    labels.execute(
+        "CREATE TABLE IF NOT EXISTS label (study TEXT PRIMARY KEY, car INTEGER NOT NULL, said TEXT NOT NULL)"
+    )
+    labels.execute("CREATE INDEX IF NOT EXISTS label_car ON label (study) WHERE car")
+    return Index(folder, _engine(name, folder), labels)
+
+
+def _state(folder: Path) -> dict[str, object]:
+    try:
+        state = json.loads((folder / "state.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def fresh(store: Store, engine: str | None = None, progress: Progress | None = None) -> Index:
+    """The index of a mirror, up to date: made, mended or rebuilt as needed.
+
+    engine: tantivy or fts5; the fastest installed when not named. Raises RegistryError for one that is not there.
+    """
+    name = engine or engines()[0]
+    if name not in engines():
+        raise RegistryError(
+            f"the search engine '{name}' is not installed",
+            allowed=engines(),
+            mend="pip install 'livingdrug[search]'" if name == "tantivy" else None,
+        )
+    folder = folder_of(store)
+    mark = {"format": FORMAT, "engine": name, "knowledge": _knowledge()}
+    state = _state(folder)
+    revision = store.revision()
+    usable = all(state.get(k) == v for k, v in mark.items()) and isinstance(state.get("revision"), int)
+    index = None
+    if usable and state["revision"] <= revision:  # type: ignore[operator]
+        try:
+            index = _open(folder, name)
+            _catch_up(index, store, int(state["revision"]), progress)  # type: ignore[call-overload]
+        except Exception:  # a broken index is no loss: it is made again
+            if index is not None:
+                index.close()
+            index = None
+    if index is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        index = _open(folder, name)
+        index.add([])
+        _fill(index, store, _shown(store), progress)
+    elif state.get("revision") == revision:
+        return index
+    index.save({**mark, "revision": revision})
+    return index
+
+
+def _shown(store: Store) -> list[str]:
+    """The studies that are searched: listed ones, and of a trial in several registries the record that leads it."""
+    return [
+        i
+        for (i,) in store.connect().execute(
+            "SELECT id FROM study WHERE trial = id"
+            " AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.study = id) ORDER BY id"
+        )
+    ]
+
+
+def _catch_up(index: Index, store: Store, revision: int, progress: Progress | None) -> None:
+    changed = store.changed_since(revision)
+    if not changed:
+        return
+    db = store.connect()
+    leading = {
+        i: row[0] for i in changed if (row := db.execute("SELECT trial FROM study WHERE id = ?", (i,)).fetchone())
+    }
+    again = sorted({*changed, *leading.values()})
+    index.remove(again)
+    buried = {i for i in again if db.execute("SELECT 1 FROM tombstone WHERE study = ?", (i,)).fetchone()}
+    _fill(index, store, [i for i in sorted(set(leading.values())) if i not in buried], progress)
+
+
+def _fill(index: Index, store: Store, ids: list[str], progress: Progress | None) -> None:
+    done = 0
+    for entries in _entries(store, ids):
+        index.add(entries)
+        done += len(entries)
+        if progress:
+            progress(done, len(ids))
+
+
+def _entries(store: Store, ids: list[str]) -> Iterator[list[Entry]]:
+    """The entries of the studies, in chunks; many are read by several processes, where those can be started."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    chunks = [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
+    workers = min(os.cpu_count() or 1, 8)
+    done = 0
+    if len(ids) >= _IN_ONE_PROCESS and workers > 1:
+        try:
+            for entries in _side_by_side(store, chunks, workers):
+                yield entries
+                done += 1
+        except BrokenProcessPool:  # a script without a main guard, a machine short of memory: go on alone
+            pass
+    for chunk in chunks[done:]:
+        yield _read(store, chunk)
+
+
+def _side_by_side(store: Store, chunks: list[list[str]], workers: int) -> Iterator[list[Entry]]:
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(str(store.path),)) as pool:
+        waiting: list[Future[list[Entry]]] = []
+        for chunk in chunks:
+            waiting.append(pool.submit(_read_here, chunk))
+            if len(waiting) > 3 * workers:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+
+
+_here: Store | None = None
+
+
+def _begin(path: str) -> None:
+    global _here
+    _here = Store(path, create=False)
+
+
+def _read_here(ids: list[str]) -> list[Entry]:
+    assert _here is not None
+    return _read(_here, ids)
+
+
+def _read(store: Store, ids: list[str]) -> list[Entry]:
+    return [entry(study) for study in store.readings(ids)]

@@ -1,0 +1,206 @@
+"""The search index by tantivy: one folder, memory-mapped; facets are counted from columns beside the ranking."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
+
+from livingdrug.registry.search.document import FACETS, NUMBERS, TEXTS, Entry
+from livingdrug.registry.search.index import Hits, Wanted
+from livingdrug.registry.search.query import Clause, Query, Sequence
+
+_Bucket = tuple[str, str, int]
+"""column, word, studies"""
+
+_BOOST = {"title": 4.0, "intervention": 2.5, "condition": 2.0}
+"""How much more a word counts in these fields"""
+
+_HEAP = 256_000_000
+"""Memory of the writer [byte]"""
+
+_FEW = ("status", "phase", "kind", "target", "sponsor_type")
+"""Facets with few values, which a study has in few combinations: kept as one word a study and counted in one pass"""
+
+_SHORT = 4
+"""So many disease names of a study are kept as one word; studies with more are counted name by name"""
+
+_MOST = 9_000
+"""Different words counted in a column; were there more, the facets themselves would be counted"""
+
+
+class Tantivy:
+    """An index folder written and read by tantivy."""
+
+    name = "tantivy"
+
+    def __init__(self, folder: Path) -> None:
+        import tantivy
+
+        self._t = tantivy
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+        for name in TEXTS:
+            builder.add_text_field(name, stored=False, tokenizer_name="default", index_option="position")
+        for name in FACETS:
+            builder.add_text_field(name, stored=False, fast=True, tokenizer_name="raw", index_option="basic")
+        for name in _packed({}):
+            builder.add_text_field(name, stored=False, fast=True, tokenizer_name="raw", index_option="basic")
+        for name in NUMBERS:
+            builder.add_float_field(name, indexed=False, fast=True)
+        self._schema = builder.build()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._index = tantivy.Index(self._schema, path=str(folder))
+        self._writer: Any = None
+        self._beside = ThreadPoolExecutor(1, "facets")  # tantivy counts without holding Python's lock
+
+    def _write(self) -> Any:
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=_HEAP)
+        return self._writer
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Takes entries; the caller removes older ones of the same id first."""
+        writer = self._write()
+        for e in entries:
+            document = self._t.Document(id=[e.id])
+            for name, text in e.texts.items():
+                document.add_text(name, text)
+            for name, values in (*e.facets.items(), *_packed(e.facets).items()):
+                for value in values:
+                    document.add_text(name, value)
+            for name, number in e.numbers.items():
+                document.add_float(name, number)
+            writer.add_document(document)
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Forgets studies."""
+        writer = self._write()
+        for study in ids:
+            writer.delete_documents_by_term("id", study)
+
+    def save(self) -> None:
+        """Commits."""
+        if self._writer is not None:
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+            self._writer = None
+        self._index.reload()
+
+    def close(self) -> None:
+        """Gives up what was not saved."""
+        if self._writer is not None:
+            self._writer.rollback()
+            self._writer = None
+        self._beside.shutdown()
+
+    def search(self, wanted: Wanted, limit: int, offset: int, facets: tuple[str, ...]) -> Hits:
+        """Finds studies; `facets` are counted over all hits."""
+        searcher = self._index.searcher()
+        must = self._must(wanted)
+        bare = self._all(must)
+        columns = _columns(facets)
+        counting = self._beside.submit(self._count, searcher, bare, columns) if columns else None
+        if wanted.sort == "relevance" and wanted.query:
+            found = searcher.search(self._all(must + self._should(wanted.query)), limit=max(limit, 1), offset=offset)
+        else:
+            field = "updated" if wanted.sort == "relevance" else wanted.sort
+            found = searcher.search(bare, limit=max(limit, 1), offset=offset, order_by_field=field)
+        found = cast(Any, found)
+        ids = tuple(searcher.doc(address).to_dict()["id"][0] for _, address in found.hits[:limit])
+        buckets = counting.result() if counting else []
+        if buckets is None:  # far more combinations than any registry has
+            buckets = self._count(searcher, bare, list(facets))
+        return Hits(found.count, ids, _sorted_out(buckets or [], facets))
+
+    def _count(self, searcher: Any, query: Any, columns: list[str]) -> list[_Bucket] | None:
+        """How many studies have each word of the columns; None where a packed column has too many words."""
+        counted = searcher.aggregate(query, {c: {"terms": {"field": c, "size": _MOST}} for c in columns})
+        if any(counted[c].get("sum_other_doc_count") for c in columns if c not in FACETS):
+            return None
+        return [(c, b["key"], int(b["doc_count"])) for c in columns for b in counted[c]["buckets"]]
+
+    def _all(self, clauses: list[tuple[Any, Any]]) -> Any:
+        q = self._t.Query
+        if not clauses:
+            return q.all_query()
+        if all(occur == self._t.Occur.MustNot for occur, _ in clauses):
+            clauses = [(self._t.Occur.Must, q.all_query()), *clauses]
+        return q.boolean_query(clauses)
+
+    def _must(self, wanted: Wanted) -> list[tuple[Any, Any]]:
+        q, occur = self._t.Query, self._t.Occur
+        clauses = []
+        for field, query in (("everything", wanted.query), *wanted.within.items()):
+            for clause in query.clauses:
+                clauses.append((occur.MustNot if clause.exclude else occur.Must, self._clause(clause, field)))
+        filters = [q.term_set_query(self._schema, name, list(values)) for name, values in wanted.exact.items()]
+        for name, (low, high) in wanted.ranges.items():
+            if low is not None or high is not None:
+                filters.append(q.range_query(self._schema, name, self._t.FieldType.Float, low, high))
+        if wanted.ids is not None:
+            filters.append(q.term_set_query(self._schema, "id", sorted(wanted.ids)) if wanted.ids else q.empty_query())
+        return clauses + [(occur.Must, q.const_score_query(f, 0.0)) for f in filters]
+
+    def _should(self, query: Query) -> list[tuple[Any, Any]]:
+        q, occur = self._t.Query, self._t.Occur
+        return [
+            (occur.Should, q.boost_query(self._clause(clause, field), boost))
+            for clause in query.clauses
+            if not clause.exclude
+            for field, boost in _BOOST.items()
+        ]
+
+    def _clause(self, clause: Clause, field: str) -> Any:
+        q = self._t.Query
+        ways = [self._way(way, field) for way in clause.ways]
+        return ways[0] if len(ways) == 1 else q.disjunction_max_query(ways, tie_breaker=0.1)
+
+    def _way(self, way: Sequence, field: str) -> Any:
+        q = self._t.Query
+        *before, last = way
+        if last.endswith("*"):
+            if before:
+                return q.phrase_prefix_query(self._schema, field, [*before, last[:-1]])
+            return q.regex_query(self._schema, field, f"{last[:-1]}.*")
+        if before:
+            return q.phrase_query(self._schema, field, list(way))
+        return q.term_query(self._schema, field, last)
+
+
+def _packed(facets: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """The columns in which several facet values of a study stand as one word."""
+    diseases = facets.get("disease", ())
+    short = len(diseases) <= _SHORT
+    return {
+        "few": [json.dumps([facets.get(name, ()) for name in _FEW])],
+        "disease_set": [json.dumps([diseases if short else ()])],
+        "disease_more": [] if short else list(diseases),
+    }
+
+
+def _columns(facets: tuple[str, ...]) -> list[str]:
+    """The columns that facets are counted from."""
+    few = [name for name in facets if name in _FEW]
+    others = [name for name in facets if name not in (*_FEW, "disease")]
+    diseases = ["disease_set", "disease_more"] if "disease" in facets else []
+    return (["few"] if len(few) > 1 else few) + others + diseases
+
+
+def _sorted_out(buckets: Iterable[_Bucket], facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    """The counts of the columns' words as counts of facet values, most frequent first."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in facets}
+    for column, word, n in buckets:
+        if column == "few":
+            sets = dict(zip(_FEW, json.loads(word), strict=True))
+        elif column == "disease_set":
+            sets = {"disease": json.loads(word)[0]}
+        else:
+            sets = {column.removesuffix("_more"): [word]}
+        for name in sets.keys() & counts.keys():
+            for value in sets[name]:
+                counts[name][value] += n
+    return {name: dict(sorted(count.items(), key=lambda pair: (-pair[1], pair[0]))) for name, count in counts.items()}

@@ -1,0 +1,1 @@
+"""Keeping the mirror like the registries, and records from files."""

@@ -1,0 +1,1 @@
+"""Names that mean the same, spellings, products and word patterns, from the library."""

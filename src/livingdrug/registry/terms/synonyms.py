@@ -1,0 +1,138 @@
+"""Names that mean the same: antigens, products, diseases and words of the field, from the library.
+
+CD19 is never CD20: a form matches whole, and only hyphens, spaces, case and plural endings are free.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from livingdrug.registry.terms.spelling import american, singular
+
+
+@dataclass(frozen=True)
+class Synonym:
+    """One meaning and every form it is written in; the first form is its name."""
+
+    name: str
+    kind: str
+    """antigen, product, disease or word"""
+    forms: tuple[str, ...]
+    source: str
+    """where the forms were read, or why they are believed"""
+
+
+@lru_cache
+def library(file: str) -> dict[str, Any]:
+    """A table of library/registry by its stem, as written."""
+    return tomllib.loads(files("livingdrug.library").joinpath("registry", f"{file}.toml").read_text("utf-8"))
+
+
+_PIECE = re.compile(r"CART?(?![a-z])|[Aa]nti(?=[A-Z])|x(?=CD\d)|[A-Za-z]+?(?=CARs?T?(?![a-z]))|[A-Za-z]+|\d+|\+")
+_GAP = re.compile(r"[\s\-./,'_]{0,2}")
+
+
+@lru_cache(maxsize=200_000)
+def _plain(piece: str) -> str:
+    """A piece of a word in one spelling."""
+    return singular(american(piece))
+
+
+def key(form: str) -> str:
+    """The form without what is free in writing: `B7-H3` and `b7 h3` have one key, so have leukaemias and leukemia."""
+    return "".join(_plain(piece) for piece in _PIECE.findall(form))
+
+
+class Finder:
+    """Finds every known form in a text, word by word; the longest form wins where several begin at one place.
+
+    Pieces are runs of letters or of digits, so CD19 is never found in CD190, and CD19 is found in CD19CAR.
+    Short forms of capitals only (ALL, MM, B-ALL) keep their case.
+    """
+
+    def __init__(self, forms: Iterable[tuple[str, str]]) -> None:
+        self._names: dict[str, str] = {}
+        self._longest: dict[str, int] = {}
+        self._capitals: set[str] = set()
+        for form, name in forms:
+            whole = key(form)
+            if not whole or whole in self._names:
+                continue
+            self._names[whole] = name
+            for written in (form, form.lower()):  # JCAR017 has three pieces, jcar017 two
+                pieces = [_plain(p) for p in _PIECE.findall(written)]
+                self._longest[pieces[0]] = max(len(pieces), self._longest.get(pieces[0], 0))
+            self._longest.setdefault(whole, 1)  # BAFFR is BAFF-R
+            letters = re.sub(r"[^A-Za-z]", "", form)
+            if letters.isupper() and len(letters) <= 5 and not re.search(r"\d", form):
+                self._capitals.add(whole)
+
+    def find(self, text: str) -> list[tuple[str, int, int]]:
+        """(name, begin, end) of every form found."""
+        spans = [m.span() for m in _PIECE.finditer(text)]
+        plain = [_plain(text[a:b]) for a, b in spans]
+        found, at = [], 0
+        while at < len(spans):
+            for n in range(min(self._longest.get(plain[at], 0), len(spans) - at), 0, -1):
+                name = self._names.get("".join(plain[at : at + n]))
+                if name and self._fits(text, spans[at : at + n], "".join(plain[at : at + n])):
+                    found.append((name, spans[at][0], spans[at + n - 1][1]))
+                    at += n - 1
+                    break
+            at += 1
+        return found
+
+    def _fits(self, text: str, spans: list[tuple[int, int]], whole: str) -> bool:
+        if any(not _GAP.fullmatch(text, a[1], b[0]) for a, b in zip(spans, spans[1:], strict=False)):
+            return False
+        begin, end = spans[0][0], spans[-1][1]
+        if begin and text[begin].isdigit() and text[begin - 1].isalpha():
+            return False
+        if whole in self._capitals:
+            if re.match(r"-?\d", text[end : end + 2]):  # CLL-1 is an antigen, not CLL
+                return False
+            letters = re.sub(r"[^A-Za-z]", "", text[begin:end])
+            return letters.rstrip("s").isupper()
+        return True
+
+
+@lru_cache
+def synonyms() -> tuple[Synonym, ...]:
+    """Every group of names the library knows."""
+    found = []
+    for kind in ("antigen", "product", "word"):
+        for row in library(f"{kind}s")[kind]:
+            forms = [row["name"], *row["also"], *(row.get("recalled", ()) if kind == "antigen" else ())]
+            found.append(Synonym(row["name"], kind, tuple(forms), row.get("source") or row.get("why", "")))
+    for branch in library("diseases")["branch"]:
+        for group in branch.get("group", ()):
+            found += [
+                Synonym(d["name"], "disease", (d["name"], *d.get("also", ())), "") for d in group.get("disease", ())
+            ]
+    return tuple(found)
+
+
+@lru_cache
+def _by_key() -> dict[str, Synonym]:
+    table: dict[str, Synonym] = {}
+    for synonym in synonyms():
+        for form in synonym.forms:
+            table.setdefault(key(form), synonym)
+    return table
+
+
+def meaning(form: str) -> Synonym | None:
+    """The group a form belongs to: `CD276` gives B7-H3, `CTL019` gives tisagenlecleucel; None when unknown."""
+    return _by_key().get(key(form))
+
+
+def forms_of(name: str) -> tuple[str, ...]:
+    """Every form of what a name means; the name itself when it has no other."""
+    synonym = meaning(name)
+    return synonym.forms if synonym else (name,)

@@ -1,0 +1,1 @@
+"""The report of a run: narrative, figures, bibliography, one HTML page."""

@@ -1,0 +1,107 @@
+"""The report of a run: one page that needs nothing else, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livingdrug import __version__
+from livingdrug.errors import ScenarioError
+from livingdrug.report import bibliography, figures, narrative
+from livingdrug.report.figures import Drawing
+
+if TYPE_CHECKING:
+    from livingdrug.results.result import Result
+
+RULE = (
+    "Inside means both: the published value lies in the 95 % interval of simulated trials of the published size, and, "
+    "where the paper gives an interval, the value simulated in the whole cohort lies in it. Rows used in fitting say "
+    "how well the fit holds; only rows kept apart test it."
+)
+NOTHING = "In this run nothing could be compared; each row below says why."
+UNFINISHED = (
+    "No model is whole. Each mechanism names what it leaves aside, so that nobody reads more into it than it holds."
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page. points: (what, words)."""
+
+    name: str
+    title: str
+    text: Sequence[str] = ()
+    figures: Sequence[Drawing] = ()
+    tables: Sequence[narrative.Table] = ()
+    points: Sequence[tuple[str, str]] = ()
+
+
+def write(result: Result, path: str | Path) -> Path:
+    """Writes the report of a Result to `path` (a file, or a folder that gets a report.html); gives the file's path."""
+    target = Path(path)
+    if target.suffix != ".html":
+        target = target / "report.html"
+    page = render(result)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        half = target.with_suffix(".html.part")
+        half.write_text(page, encoding="utf-8")
+        half.replace(target)
+    except OSError as error:
+        raise ScenarioError(
+            f"the report cannot be written: {error.strerror}", where=str(target), mend="choose another folder"
+        ) from None
+    return target
+
+
+def render(result: Result) -> str:
+    """The report as HTML text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from livingdrug.plot import svg
+
+    shelf = Environment(
+        loader=PackageLoader("livingdrug.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    measures = result.beside_published().to_dicts()
+    sources = bibliography.sources(result.resolved.trial)
+    page = {
+        "title": result.resolved.title,
+        "version": __version__,
+        "tally": narrative.tally(measures),
+        "rule": RULE,
+        "glossary": narrative.GLOSSARY,
+        "measures": [narrative.row(m, sources) for m in measures if m["verdict"] != "not comparable"],
+        "apart": [narrative.row(m, sources) for m in measures if m["verdict"] == "not comparable" and m["published"]],
+        "facts": narrative.facts(result),
+        "numbers": bibliography.numbers(result.resolved),
+        "sources": bibliography.cited(result.resolved),
+    }
+    return shelf.get_template("report.html.j2").render(
+        page=page, sections=sections(result, measures), colours=svg.colours()
+    )
+
+
+def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Section]:
+    """The parts of the page, in the order in which one reads them."""
+    comparable = any(m["verdict"] != "not comparable" for m in measures)
+    parts = [
+        Section("what", "What was simulated", narrative.what(result)),
+        Section("beside", "Beside the published results", [] if comparable else [NOTHING], figures.beside(measures)),
+        Section("cells", "CAR-T cells and leukaemia", figures=figures.cells(result)),
+        Section("release", "Cytokine release", figures=figures.release(result)),
+        Section("survival", "How patients fared", figures=figures.fates(result)),
+        Section("arms", "The arms side by side", figures=figures.arms(result)),
+        Section("patients", "The patients", tables=narrative.baseline(result)),
+        Section("care", "Care given", tables=narrative.given(result), points=narrative.rules(result.resolved)),
+        Section(
+            "left-out",
+            "What is left out",
+            [UNFINISHED],
+            points=bibliography.left_out(result.resolved),
+        ),
+    ]
+    filled = [p for p in parts if p.text or p.figures or p.tables or p.points]
+    return [*filled, Section("provenance", "Where the numbers come from")]
