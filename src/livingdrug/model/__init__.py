@@ -1,6 +1,6 @@
 """The language that a biology file is written in: declare a mechanism, assemble a model, describe it."""
 
-from livingdrug.model.assemble import Model, assemble
+from livingdrug.model.assemble import Model, Quantity, assemble
 from livingdrug.model.declare import (
     Adds,
     Break,
@@ -14,6 +14,7 @@ from livingdrug.model.declare import (
     Multiplies,
     Param,
     Port,
+    Publishes,
     Reads,
     State,
     Switch,
@@ -33,6 +34,8 @@ __all__ = [
     "Multiplies",
     "Param",
     "Port",
+    "Publishes",
+    "Quantity",
     "Reads",
     "State",
     "Switch",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from livingdrug.model.declare import (
     Multiplies,
     Param,
     Port,
+    Publishes,
     Reads,
     State,
     Switch,
@@ -42,6 +44,19 @@ class Evaluation:
     derivatives: dict[str, Any]
     flows: list[tuple[str, Flow | Change, Any]]  # (role, declaration, total rate)
     published: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that can be looked at: a state, a published quantity or a port.
+
+    unit: as a reader writes it; a reader's number is the model's plus `zero` [unit]. None when nobody declared one.
+    """
+
+    path: str
+    unit: str | None
+    doc: str
+    zero: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,8 @@ class _Scope:
             return self.published(d.path, reader=role, absent=d)
         if isinstance(d, Port):
             return self.port(f"{role}.{name}")
+        if isinstance(d, Publishes):
+            return self.published(f"{role}.{name}", reader=role)
         path = name if isinstance(d, Covariate) else f"{role}.{name}"
         if path not in self.values and isinstance(d, Derived):
             self.values[path] = self._asked(path, lambda: d.formula(View(self, role)))
@@ -255,6 +272,20 @@ class Model:
     def breaks(self) -> tuple[str, ...]:
         """Paths of the patient constants at whose time [day] the integrator restarts."""
         return tuple(f"{role}.{b.at}" for role, m in self.modules.items() for b in m.of(Break))
+
+    @cached_property
+    def quantities(self) -> dict[str, Quantity]:
+        """Everything that may be looked at, by path: states, published quantities and ports."""
+        readers = {d.path: d for m in self.modules.values() for d in m.of(Reads)}
+        ones = dict.fromkeys((*self.states, *self.parameters, *self.covariates), 1.0)
+        with np.errstate(all="ignore"):
+            published = self.evaluate({**ones, **self.constants(ones)}).published
+        found = {}
+        for path in (*self.states, *published):
+            d = self.declared.get(path) or readers.get(path)
+            zero, _, unit = getattr(d, "zero", "").partition(" ")
+            found[path] = Quantity(path, unit or (d.unit if d else None), d.doc if d else "", float(zero or 0.0))
+        return found
 
     def unit(self, path: str) -> str:
         """The declared unit of a state, parameter, covariate, entry or port."""

@@ -28,10 +28,11 @@ class State(Declared):
 
     start: initial value: a number, or a formula of the patient's constants (`lambda v: v.burden`).
     clone: counted cell by cell below 1,000 cells (extinction by chance); its flows then say `per=` itself.
+    zero: what 0 means to a reader, as "37 degC" for a temperature carried as degrees above 37 [delta_degC].
     """
 
-    def __init__(self, unit: str, doc: str, start: float | Formula = 0.0, clone: bool = False) -> None:
-        self.unit, self.doc, self.start, self.clone = unit, doc, start, clone
+    def __init__(self, unit: str, doc: str, start: float | Formula = 0.0, clone: bool = False, zero: str = "") -> None:
+        self.unit, self.doc, self.start, self.clone, self.zero = unit, doc, start, clone, zero
         self.ends = False
 
 
@@ -91,6 +92,14 @@ class Reads(Declared):
     def __init__(self, path: str, unit: str, absent: float | None = None) -> None:
         self.path, self.unit, self.absent = path, unit, absent
         self.doc = f"published as {path}"
+
+
+class Publishes(Declared):
+    """A quantity that `published` gives by this name, for other modules, assays, care rules and reports. zero: as of a
+    `State`."""
+
+    def __init__(self, unit: str, doc: str, zero: str = "") -> None:
+        self.unit, self.doc, self.zero = unit, doc, zero
 
 
 class Port(Declared):
