@@ -97,6 +97,14 @@ def _everyday(unit: str) -> tuple[dict[str, int], float] | None:
 
 
 @cache
+def known(unit: str, where: str | None = None) -> str:
+    """The unit itself, once it is sure that there is such a unit; UnitError otherwise."""
+    if unit not in ("%", "1") and _everyday(unit) is None:
+        parse(unit, where)
+    return unit
+
+
+@cache
 def factor(given: str, wanted: str, where: str | None = None) -> float:
     """What a number in `given` is multiplied by to be in `wanted`; UnitError when they are of another kind."""
     if given == wanted:

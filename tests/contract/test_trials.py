@@ -12,8 +12,8 @@ import pytest
 from livingdrug import library
 from livingdrug.care.compiler import FUNCTIONS
 from livingdrug.care.grading import Scale
-from livingdrug.care.grammar import names as named
-from livingdrug.care.grammar import parse
+from livingdrug.spec.grammar import names as named
+from livingdrug.spec.grammar import parse
 from livingdrug.care.rules import Rule
 from livingdrug.parameters import is_parameter
 from livingdrug.scenario import resolve

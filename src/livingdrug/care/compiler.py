@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from livingdrug.care.grammar import Binary, Call, Choice, Name, Node, Number, Unary, names, parse
-from livingdrug.care.schedule import DAYS
 from livingdrug.engine.plan import Floats, Ints, Op, Register
-from livingdrug.errors import ScenarioError, nearest
+from livingdrug.errors import ScenarioError, UnitError, nearest, unknown
+from livingdrug.spec.clock import DAYS
+from livingdrug.spec.fields import Expression
+from livingdrug.spec.grammar import Binary, Call, Choice, Name, Node, Number, Unary, names
 from livingdrug.units import factor
 
 Program = tuple[Ints, Floats]
@@ -30,12 +31,20 @@ _ASKS = {
     "peak_time": (Register.PEAK_TIME, "day"),
     "total": (Register.SUM, None),
 }
+# Of a drug, over every rule that gives it; and of one rule, whatever it does.
 _DOSES = {
     "given": (Register.DONE, Op.ADD),
-    "done": (Register.DONE, Op.ADD),
     "first_dose": (Register.DONE_FIRST, Op.MIN),
     "last_dose": (Register.DONE_LAST, Op.MAX),
+    "since_dose": (Register.DONE_LAST, Op.MAX),
 }
+_ACTS = {
+    "done": Register.DONE,
+    "first_done": Register.DONE_FIRST,
+    "last_done": Register.DONE_LAST,
+    "since_done": Register.DONE_LAST,
+}
+_TWIN = dict(zip(_DOSES, _ACTS))
 _PLAIN = {
     "min": (2, Op.MIN),
     "max": (2, Op.MAX),
@@ -59,7 +68,8 @@ _SIGNS = {
     "and": Op.AND,
     "or": Op.OR,
 }
-FUNCTIONS = (*_ASKS, "since", *_DOSES, "since_dose", "draw", "date", *_PLAIN)
+FUNCTIONS = (*_ASKS, "since", *_DOSES, *_ACTS, "draw", "date", *_PLAIN)
+_COUNTS = ("count", "given", "done", "draw")
 _BODY = {"kg": "weight", "m2": "bsa", "m**2": "bsa"}
 
 
@@ -67,8 +77,11 @@ _BODY = {"kg": "weight", "m2": "bsa", "m**2": "bsa"}
 class Programs:
     """What expressions of one run may mention, and what they turned out to use.
 
-    observables, constants: path -> unit (None when undeclared); written: observables that come first, in this order;
-    meanings: names that stand for an expression (a scale's "fever").
+    observables, constants: path -> unit (None when undeclared; a temperature carried as degrees above 37 has the unit
+    "degC@37"); written: observables that come first, in this order; meanings: names that stand for an expression (a
+    scale's "fever"); valued: what the watches note that note a value (noted: its unit, where that was
+    worked out before); gives: drug -> watches that give it; drugs: what
+    may be given at all; scheduled: drugs whose doses are decided before the start, which no watch counts.
     """
 
     observables: Mapping[str, str | None]
@@ -79,6 +92,9 @@ class Programs:
     aliases: dict[str, int] = field(default_factory=dict)
     gives: dict[str, list[int]] = field(default_factory=dict)
     drugs: set[str] = field(default_factory=set)
+    scheduled: set[str] = field(default_factory=set)
+    valued: dict[str, Node] = field(default_factory=dict)
+    noted: Mapping[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.used: list[str] = list(self.written)
@@ -93,13 +109,23 @@ class Programs:
         return number
 
     def compile(
-        self, text: str | Node, unit: str | None = None, where: str | None = None, dose: bool = False
+        self, asked: Expression | Node, unit: str | None = None, where: str | None = None, dose: bool = False
     ) -> Program:
         """The program of an expression, in `unit`. dose: a number per kg or m2 is times weight or body surface."""
-        node = parse(text, where) if isinstance(text, (str, int, float)) else text
-        writer = _Writer(self, text if isinstance(text, str) else "", where)
+        node = asked.node if isinstance(asked, Expression) else asked
+        writer = _Writer(self, asked.text if isinstance(asked, Expression) else "", where)
         writer.emit(per_body(node) if dose else node, unit)
         return np.array(writer.ops, np.int64).reshape(-1, 2), np.array(writer.numbers, float)
+
+    def unit(self, asked: Expression | Node) -> str | None:
+        """The unit that an expression has by itself; None when it has none of its own."""
+        node = asked.node if isinstance(asked, Expression) else asked
+        return _Writer(self, "", None).own(node)
+
+    def notes_units(self) -> dict[str, str | None]:
+        """The unit of what each watch notes that notes a value."""
+        writer = _Writer(self, "", None)
+        return {watch: writer.noted_unit(watch) for watch in self.valued}
 
     def number(self, name: str) -> int | None:
         """The number of the watch of that name."""
@@ -115,6 +141,7 @@ class _Writer:
         self.programs, self.text, self.where = programs, text, where
         self.ops: list[tuple[int, int]] = []
         self.numbers: list[float] = []
+        self.asking: list[str] = []  # watches whose unit is being looked for
 
     def wrong(
         self,
@@ -129,7 +156,7 @@ class _Writer:
         return ScenarioError(
             what + place,
             where=self.where,
-            allowed=allowed if not words else ", ".join(sorted(words)[:40]),
+            allowed=allowed if not words else unknown("name", given, words).allowed,
             nearest=nearest(given, words) if given and words else None,
             mend=mend,
         )
@@ -144,13 +171,16 @@ class _Writer:
                     return self.unit(self.programs.meanings[path])
                 if path in ("time", "never"):
                     return "day"
+                if self.programs.number(path) is not None and path not in self.programs.observables:
+                    return self.noted_unit(path)
                 return self.programs.observables.get(path) or self.programs.constants.get(path)
             case Call(function=function, arguments=parts):
                 if function in _PLAIN:
                     return self.unit(parts[0]) if function in _KEEPS_UNIT else "1"
-                return (
-                    _ASKS[function][1] if function in _ASKS else "1" if function in ("given", "done", "draw") else "day"
-                )
+                if function in ("peak", "total") and parts and isinstance(parts[0], Name):
+                    noted = self.noted_unit(parts[0].path)
+                    return noted if function == "peak" or noted is None else _combined(noted, "*", "day")
+                return "1" if function in _COUNTS else "day"
             case Unary(sign="not"):
                 return "1"
             case Unary(inner=inner):
@@ -164,6 +194,18 @@ class _Writer:
             case Binary():
                 return "1"
         return None
+
+    def noted_unit(self, watch: str) -> str | None:
+        """The unit of what a watch notes: of its value, or none where it notes whether something is so."""
+        node = self.programs.valued.get(watch)
+        if watch in self.programs.noted or node is None:
+            return self.programs.noted.get(watch, "1")
+        if watch in self.asking:
+            return None
+        self.asking.append(watch)
+        found = self.own(node)
+        self.asking.pop()
+        return found
 
     def own(self, node: Node) -> str | None:
         """Like `unit`, but a number counts with the unit it was written with."""
@@ -189,12 +231,23 @@ class _Writer:
 
     def scale(self, given: str | None, wanted: str | None) -> None:
         if given and wanted and given != wanted:
-            self.number(convert(1.0, given, wanted, self.where))
-            self.put(Op.MUL)
+            shifts = "@" in given or "@" in wanted
+            self.number(convert(0.0 if shifts else 1.0, given, wanted, self.where))
+            self.put(Op.ADD if shifts else Op.MUL)
+
+    def bare(self, value: float, unit: str) -> ScenarioError:
+        """The error for a number that stands without a unit where one is needed."""
+        shown = unit.partition("@")[0]
+        problem = self.wrong(
+            f"{value:g} has no unit; a number in {shown} is needed", 0, mend=f'write "{value:g} {shown}"'
+        )
+        return problem
 
     def emit(self, node: Node, unit: str | None) -> None:
         match node:
             case Number(value=value, unit=given):
+                if not given and value and unit not in (None, "1") or not given and "@" in (unit or ""):
+                    raise self.bare(value, unit or "")
                 if given and not unit:
                     unit = "day" if given in DAYS else "1" if given == "%" else given
                 self.number(convert(value, given, unit, self.where) if given and unit else value)
@@ -213,6 +266,9 @@ class _Writer:
                 self.put(Op.WHERE)
             case Binary(sign=sign, left=left, right=right):
                 if sign in "*/":
+                    for side in (left, right):
+                        if "@" in (self.unit(side) or ""):
+                            raise self.wrong("a temperature can be compared, not multiplied", names(side)[0].column)
                     for side in (left, right):
                         self.emit(side, self.own(side))
                     self.put(_SIGNS[sign])
@@ -234,6 +290,7 @@ class _Writer:
         p, path = self.programs, node.path
         if (watch := p.number(path)) is not None and path not in p.observables:
             self.put(Op.REG, watch * len(Register) + Register.VALUE)
+            self.scale(self.noted_unit(path), unit)
         elif path in p.meanings:
             self.emit(p.meanings[path], unit)
         elif path == "never":
@@ -283,10 +340,10 @@ class _Writer:
                 )
             register = _ASKS[function][0] if function in _ASKS else Register.LAST
             self.past(watch * len(Register) + register, function == "since")
-            self.scale("day" if function == "since" else _ASKS[function][1], unit)
+            self.scale("day" if function == "since" else self.unit(node), unit)
         else:
-            self.doses(function, subject)
-            self.scale("1" if function in ("given", "done") else "day", unit)
+            self.doses(function, subject) if function in _DOSES else self.acts(function, subject)
+            self.scale("1" if function in _COUNTS else "day", unit)
 
     def past(self, register: int, since: bool) -> None:
         if since:
@@ -295,14 +352,25 @@ class _Writer:
         if since:
             self.put(Op.SUB)
 
+    def acts(self, function: str, rule: Name) -> None:
+        """What a rule did: how often, first, last, since."""
+        watch = self.programs.number(rule.path)
+        if watch is None:
+            known = {**self.programs.watches, **self.programs.aliases}
+            raise self.wrong(f"no rule is called '{rule.path}'", rule.column, known, rule.path)
+        self.past(watch * len(Register) + _ACTS[function], function == "since_done")
+
     def doses(self, function: str, drug: Name) -> None:
+        """How a drug was given, over all rules that give it."""
         p = self.programs
         rules = p.gives.get(drug.path, [])
-        if not rules and (watch := p.number(drug.path)) is not None:
-            rules = [watch]
+        if drug.path in p.scheduled:
+            said = f"'{drug.path}' is given on a schedule, and only doses that rules give are counted"
+            raise self.wrong(said, drug.column, mend="ask about time, or about the drug's concentration")
         if not rules and drug.path not in p.drugs:
-            raise self.wrong(f"no rule gives '{drug.path}'", drug.column, {*p.gives, *p.drugs}, drug.path)
-        register, join = _DOSES["last_dose" if function == "since_dose" else function]
+            mend = f"ask {_TWIN[function]}({drug.path}) of a rule" if p.number(drug.path) is not None else None
+            raise self.wrong(f"'{drug.path}' is no drug that can be given", drug.column, p.drugs, drug.path, mend)
+        register, join = _DOSES[function]
         if function == "since_dose":
             self.put(Op.TIME)
         if not rules:
@@ -339,6 +407,8 @@ def _literal(node: Node) -> str | None:
 def _combined(left: str | None, sign: str, right: str | None) -> str | None:
     if right in (None, "1"):
         return left
+    if sign == "/" and left == right:
+        return "1"
     if sign == "*" and left and left.endswith(f"/{right}"):
         return left[: -len(right) - 1]
     if left in (None, "1"):
@@ -347,15 +417,20 @@ def _combined(left: str | None, sign: str, right: str | None) -> str | None:
 
 
 def convert(value: float, given: str, wanted: str, where: str | None = None) -> float:
-    """A value in another unit. A temperature in degC becomes degrees above 37, as the house carries it."""
+    """A value in another unit. A unit such as "degC@37" is carried as degrees above 37."""
     if given == wanted:
         return value
+    for shifted, other, sign in ((wanted, given, -1.0), (given, wanted, 1.0)):
+        unit, _, zero = shifted.partition("@")
+        if zero and other == unit:
+            return value + sign * float(zero)
+        if zero:
+            said = f"a temperature is given in {unit}, not in '{other}'"
+            raise UnitError(said, where=where, mend=f'write for example "38 {unit}"')
     if given in DAYS and wanted in DAYS:
         return value * DAYS[given] / DAYS[wanted]
     if given == "%" and wanted == "1":
         return value / 100.0
-    if given == "degC" and wanted == "delta_degC":
-        return value - 37.0
     return value * factor(given, wanted, where)
 
 

@@ -6,64 +6,39 @@ The same simulated patient is graded on every scale asked for; a scale's watches
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from livingdrug.care.compiler import Programs
-from livingdrug.care.grammar import Binary, Call, Choice, Name, Node, Number, Unary, parse, sentence
-from livingdrug.care.tables import ORIGIN, table, tables
 from livingdrug.engine.plan import Watch
 from livingdrug.errors import ScenarioError
-
-SCALE = {
-    "title": "text", "aliases": "texts", "about": "text", "sources": "table", "meanings": "table", "entry": "table",
-    "grade": "list",
-}  # fmt: skip
-GRADE = {"grade": "whole", "when": "asked", **ORIGIN}
+from livingdrug.spec import scale as spec
+from livingdrug.spec.fields import Expression
+from livingdrug.spec.grammar import Binary, Call, Choice, Name, Node, Number, Unary, sentence
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A grading scale: when grading begins, and what makes each grade (worst one counts)."""
+    """A grading scale at work, by the name of its file."""
 
     name: str
-    title: str
-    entry: str
-    grades: tuple[tuple[int, str], ...]
-    meanings: Mapping[str, str]
-    place: str | None = None
+    file: spec.Scale
 
-    @classmethod
-    def read(cls, name: str, data: Mapping[str, Any], where: str | None = None) -> Scale:
-        """The scale that a library file describes."""
-        table(data, SCALE, "scale", where)
-        entry = table(data.get("entry", {"when": 1}), {"when": "asked", **ORIGIN}, "entry of a scale", where, ["when"])
-        meanings = table(data.get("meanings", {}), dict.fromkeys(data.get("meanings", {}), "asked"), "meaning", where)
-        grades = []
-        for row in tables(data.get("grade"), GRADE, "grade", where, ["grade", "when"]):
-            if row["grade"] > 5:
-                raise ScenarioError(f"grade {row['grade']} cannot be", where=where, allowed="1 to 5")
-            grades.append((row["grade"], row["when"]))
-        if not grades:
-            raise ScenarioError(f"the scale '{name}' has no grades", where=where, mend="add [[grade]] tables")
-        return cls(
-            name,
-            data.get("title", name),
-            str(entry["when"]),
-            tuple(sorted(grades)),
-            meanings,
-            where,
-        )
-
-    def sentences(self) -> list[str]:
-        """Each grade in words, lowest first."""
-        return [f"Grade {g}: {sentence(parse(when, self.place))}." for g, when in self.grades]
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.file.title or self.name
 
     @property
     def levels(self) -> list[int]:
         """The grades that the scale knows, lowest first."""
-        return sorted({g for g, _ in self.grades})
+        return self.file.levels
+
+    def sentences(self) -> list[str]:
+        """Each grade in words, lowest first."""
+        return [f"Grade {g.grade}: {sentence(g.when.node)}." for g in self._sorted()]
+
+    def _sorted(self) -> list[spec.Grade]:
+        return sorted(self.file.grade, key=lambda g: g.grade)
 
     def enlist(self, programs: Programs, also: str | None = None) -> None:
         """Make the scale's watches and words known to expressions; `also`: a second name ("crs") for its watches."""
@@ -71,31 +46,41 @@ class Scale:
             number = programs.watch(f"{self.name}.{last}")
             if also:
                 programs.aliases[f"{also}.{last}"] = number
-        for word, text in self.meanings.items():
-            programs.meanings[f"{self.name}.{word}"] = _inside(parse(text, self.place), self)
+        for word, asked in self.file.meanings.items():
+            programs.meanings[f"{self.name}.{word}"] = _inside(asked.node, self)
 
     def compile(self, programs: Programs, marks: int) -> list[Watch]:
         """The engine's watches of this scale."""
         grade: Node = Number(0.0)
-        for level, when in self.grades:  # lowest first, so that the highest is asked first
-            grade = Choice(_inside(parse(when, self.place), self), Number(float(level)), grade)
+        for level in self._sorted():  # lowest first, so that the highest is asked first
+            grade = Choice(_inside(level.when.node, self), Number(float(level.grade)), grade)
         begun = Binary(">", Call("count", (Name(f"{self.name}.entry"),)), Number(0.0))
         asked: list[tuple[str, Node]] = [
-            (f"{self.name}.entry", _inside(parse(self.entry, self.place), self)),
+            (f"{self.name}.entry", _inside(self.file.entry.when.node, self)),
             (f"{self.name}.grade", Choice(begun, grade, Number(0.0))),
         ]
         asked += [
             (f"{self.name}.grade{level}", Binary(">=", Name(f"{self.name}.grade"), Number(float(level))))
             for level in self.levels
         ]
-        return [Watch(name, marks, *programs.compile(node, where=self.place)) for name, node in asked]
+        try:
+            return [Watch(name, marks, *programs.compile(node)) for name, node in asked]
+        except ScenarioError as problem:
+            self._blame(programs)
+            raise problem
+
+    def _blame(self, programs: Programs) -> None:
+        """Raise the error that the scale has, with the line at fault."""
+        rows = [(self.file.entry.when, self.file.entry.place("when"))]
+        for when, place in [*rows, *((g.when, g.place("when")) for g in self.file.grade)]:
+            programs.compile(Expression(when.text, _inside(when.node, self)), where=place)
 
 
 def _inside(node: Node, scale: Scale) -> Node:
     """The scale's own words ("fever") as names that no other scale shares ("penn.fever")."""
     match node:
         case Name(path=path, column=column):
-            return Name(f"{scale.name}.{path}", column) if path in scale.meanings else node
+            return Name(f"{scale.name}.{path}", column) if path in scale.file.meanings else node
         case Call(function=f, arguments=parts, column=column):
             return Call(f, tuple(_inside(p, scale) for p in parts), column)
         case Choice(condition=c, then=t, otherwise=o):

@@ -1,155 +1,75 @@
-"""Care rules: when to look, what to ask, what to do, how often at most. Written as TOML, printed as a sentence."""
+"""Care rules at work: enlisted by name, told as sentences, compiled to what the engine looks at."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from livingdrug.care.compiler import NOTHING, Programs
-from livingdrug.care.grammar import parse, sentence
-from livingdrug.care.schedule import duration
-from livingdrug.care.tables import ORIGIN, table
 from livingdrug.engine.plan import Act, Watch
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.model.assemble import Model
 from livingdrug.model.declare import Entry, Switch
-
-RULE = {"name": "text", "when": "asked", "value": "asked", "check": "clock", "do": "table", "limits": "table", **ORIGIN}
-DO = {
-    "give": "text", "amount": "asked", "at_most": "asked", "at_least": "asked", "over": "asked", "after": "asked",
-    "set": "text", "to": "asked", "stop": "truth",
-}  # fmt: skip
-LIMITS = {"doses": "count", "times": "count", "apart": "asked"}
+from livingdrug.spec import protocol as spec
+from livingdrug.spec.fields import expression
+from livingdrug.spec.grammar import Call, Node, sentence
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One look at a patient: `when` is asked at each tick of `check`; if true and the limits allow, something is done.
+def told(rule: spec.Watch) -> str:
+    """A rule or watch as a nurse would read it."""
+    check = rule.check.text
+    said = f"{check[:1].upper()}{check[1:]}: "
+    condition = sentence(rule.asked.node)
+    do = rule.do if isinstance(rule, spec.Rule) else None
+    if do is None:
+        return f"{said}note {condition}."
+    limits = rule.limits if isinstance(rule, spec.Rule) else spec.Limits()
+    if do.give and do.amount:
+        action = f"give {do.give}, {sentence(do.amount.node)}"
+        action += f" (at most {do.at_most})" if do.at_most else ""
+        action += f" (at least {do.at_least})" if do.at_least else ""
+        action += f" over {24 * do.over:g} h" if do.over else ""
+        action += f", {24 * do.after:g} h later" if do.after else ""
+    else:
+        action = f"set {do.set} to {do.to or 1}" if do.set else "end follow-up"
+    ends = [f"at most {limits.most} {'doses' if do.give else 'times'}"] * (limits.most < spec.NEVER_FULL)
+    ends += [f"at least {24 * limits.apart:g} h apart"] * (limits.apart > 0)
+    return f"{said}when {condition}, {action}{'; ' if ends else ''}{', '.join(ends)}."
 
-    give / set: the input that a dose goes to, or the switch that is set to `amount`; both empty for a mere watch.
-    over, after, apart [day].
-    """
 
-    name: str
-    when: str
-    check: Any = "every 6 h"
-    give: str = ""
-    set: str = ""
-    stop: bool = False
-    amount: str = "1"
-    at_most: str = ""
-    at_least: str = ""
-    over: float = 0.0
-    after: float = 0.0
-    limit: int = 1_000_000
-    apart: float = 0.0
-    place: str | None = None
+def enlist(rule: spec.Watch, programs: Programs) -> None:
+    """Make a rule known to expressions, before any is compiled."""
+    if rule.key in programs.watches:
+        raise ScenarioError(f"two rules are called '{rule.key}'", where=rule.place("name"), mend="rename one")
+    do = rule.do if isinstance(rule, spec.Rule) else None
+    programs.watch(rule.key, gives=drug(do.give) if do and do.give else None)
+    if rule.value is not None:
+        programs.valued[rule.key] = rule.value.node
 
-    @classmethod
-    def read(cls, data: Mapping[str, Any], where: str | None = None) -> Rule:
-        """The rule that a [[rule]] or [[watch]] table describes; ScenarioError for anything that cannot be."""
-        name = data.get("name", "") if isinstance(data, Mapping) else ""
-        place = f"{where}, rule '{name}'" if where else f"rule '{name}'"
-        table(data, RULE, "rule", place, ["name"])
-        do = table(data.get("do", {}), DO, "action of a rule", place)
-        limits = table(data.get("limits", {}), LIMITS, "limit of a rule", place)
-        when = data.get("when", data.get("value"))
-        if when is None:
-            raise ScenarioError("a rule does not say when", where=place, mend='add when = "..."')
-        give, switch = str(do.get("give", "")), str(do.get("set", ""))
-        if bool(give) + bool(switch) + bool(do.get("stop")) > 1:
-            raise ScenarioError("a rule does one thing: give, set or stop", where=place, mend="write two rules")
-        if give and "amount" not in do:
-            raise ScenarioError(f"the rule gives {give} but not how much", where=place, mend='add amount = "8 mg/kg"')
-        for word in ("amount", "at_most", "at_least"):
-            if give and str(do.get(word, "")).strip().startswith("-"):
-                raise ScenarioError(
-                    f"{word} = '{do[word]}': a dose is never negative", where=place, allowed="0 or more"
-                )
-        limit = limits.get("doses", limits.get("times", 1_000_000))
-        over, after = (duration(do.get(word, 0.0), place) for word in ("over", "after"))
-        apart = duration(limits.get("apart", 0.0), place)
-        if min(over, after, apart) < 0:
-            raise ScenarioError("over, after and apart cannot be negative", where=place, allowed="0 or more")
-        parse(when, place)
-        return cls(
-            name=name,
-            when=str(when),
-            check=data.get("check", "every 6 h"),
-            give=give,
-            set=switch,
-            stop=bool(do.get("stop")),
-            amount=str(do.get("amount", do.get("to", 1))),
-            at_most=str(do.get("at_most", "")),
-            at_least=str(do.get("at_least", "")),
-            over=over,
-            after=after,
-            limit=limit,
-            apart=apart,
-            place=place,
-        )
 
-    @property
-    def key(self) -> str:
-        """The word by which expressions ask about this rule."""
-        return "_".join(self.name.split())
+def compiled(rule: spec.Watch, programs: Programs, model: Model, marks: int) -> Watch:
+    """The engine's watch for a rule; `marks` are the ticks at which it looks."""
+    program, constants = programs.compile(rule.asked, where=rule.place("when" if rule.when else "value"))
+    if not isinstance(rule, spec.Rule) or rule.do is None:
+        return Watch(rule.key, marks, program, constants, Act.NOTHING, -1, *NOTHING)
+    do, limits = rule.do, rule.limits
+    if do.stop:
+        act, number, amount, numbers = Act.STOP, -1, *NOTHING
+    else:
+        act, place = (Act.DOSE, do.place("give")) if do.give else (Act.SET, do.place("set"))
+        target = find_input(model, do.give or do.set or "", bool(do.give), place)
+        number = model.inputs.index(target)
+        place = do.place("amount" if do.give else "to")
+        amount, numbers = programs.compile(dose(do), model.unit(target), place, dose=bool(do.give))
+    most, apart = limits.most, limits.apart
+    return Watch(rule.key, marks, program, constants, act, number, amount, numbers, do.over, do.after, most, apart)
 
-    def sentence(self) -> str:
-        """The rule as a nurse would read it."""
-        check = self.check if isinstance(self.check, str) else f"on days {self.check}"
-        said = f"{check[:1].upper()}{check[1:]}: "
-        condition = sentence(parse(self.when, self.place))
-        if not (self.give or self.set or self.stop):
-            return f"{said}note {condition}."
-        if self.give:
-            action = f"give {self.give}, {sentence(parse(self.amount, self.place))}"
-            action += f" (at most {self.at_most})" if self.at_most else ""
-            action += f" (at least {self.at_least})" if self.at_least else ""
-            action += f" over {24 * self.over:g} h" if self.over else ""
-            action += f", {24 * self.after:g} h later" if self.after else ""
-        else:
-            action = f"set {self.set} to {self.amount}" if self.set else "end follow-up"
-        limits = [f"at most {self.limit} {'doses' if self.give else 'times'}"] * (self.limit < 1_000_000)
-        limits += [f"at least {24 * self.apart:g} h apart"] * (self.apart > 0)
-        return f"{said}when {condition}, {action}{'; ' if limits else ''}{', '.join(limits)}."
 
-    def enlist(self, programs: Programs) -> None:
-        """Make the rule known to expressions, before any is compiled."""
-        if self.key in programs.watches:
-            raise ScenarioError(f"two rules are called '{self.key}'", where=self.place, mend="rename one")
-        programs.watch(self.key, gives=drug(self.give) if self.give else None)
-
-    def compile(self, programs: Programs, model: Model, marks: int) -> Watch:
-        """The engine's watch for this rule; `marks` are the ticks at which it looks."""
-        target = (
-            find_input(model, self.give or self.set, bool(self.give), self.place) if self.give or self.set else None
-        )
-        program, constants = programs.compile(self.when, where=self.place)
-        amount, numbers = NOTHING
-        if target is not None:
-            text = self.amount
-            if self.at_most:
-                text = f"min({text}, {self.at_most})"
-            if self.at_least:
-                text = f"max({text}, {self.at_least})"
-            amount, numbers = programs.compile(text, model.unit(target), self.place, dose=bool(self.give))
-        act = Act.DOSE if self.give else Act.SET if self.set else Act.STOP if self.stop else Act.NOTHING
-        number = -1 if target is None else model.inputs.index(target)
-        return Watch(
-            self.key,
-            marks,
-            program,
-            constants,
-            act,
-            number,
-            amount,
-            numbers,
-            self.over,
-            self.after,
-            self.limit,
-            self.apart,
-        )
+def dose(do: spec.Do) -> Node:
+    """What is given, within its limits."""
+    node = (do.amount or do.to or expression(1)).node
+    if do.at_most:
+        node = Call("min", (node, do.at_most.node))
+    if do.at_least:
+        node = Call("max", (node, do.at_least.node))
+    return node
 
 
 def drug(word: str) -> str:

@@ -11,27 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.cohort.draw import Cohort, draw
-from livingdrug.errors import SourceError, unknown
+from livingdrug.errors import unknown
+from livingdrug.parameters import Source
 from livingdrug.scenario import Resolved
+from livingdrug.spec.population import Baseline
 
 Floats = NDArray[np.float64]
-STATISTICS = ("median", "mean", "share", "share above", "share below")
-KEYS = (
-    "measure",
-    "of",
-    "statistic",
-    "value",
-    "low",
-    "high",
-    "interval",
-    "above",
-    "below",
-    "unit",
-    "n",
-    "source",
-    "where",
-    "note",
-)
 RESAMPLED = 1000
 TOGETHER = 16_384  # patients drawn at once; of each, only the table's numbers are kept
 
@@ -105,51 +90,45 @@ class BaselineTable:
 
 def baseline(resolved: Resolved, cohort: Cohort) -> BaselineTable:
     """The population's [[baseline]] rows, with what the cohort shows."""
-    rows = []
-    sources = resolved.population.get("sources", {})
-    for data in resolved.population.get("baseline", []):
-        rows.append(_row(data, cohort, f"baseline of '{resolved.names.get('population')}'", sources))
-    return BaselineTable(tuple(rows), len(cohort))
+    sources = resolved.population.sources
+    rows = tuple(_row(data, cohort, sources) for data in resolved.population.baseline)
+    return BaselineTable(rows, len(cohort))
 
 
 def baseline_of(resolved: Resolved, ids: NDArray[np.int64], seed: int) -> BaselineTable:
     """The same of the patients with these numbers (n,), however many."""
-    asked = dict.fromkeys(str(row.get("of")) for row in resolved.population.get("baseline", []))
+    asked = dict.fromkeys(row.of for row in resolved.population.baseline)
     lots = (draw(resolved, ids[i : i + TOGETHER], seed) for i in range(0, len(ids), TOGETHER))
     kept = [{path: lot.of(path) for path in asked} for lot in lots]
     values: dict[str, float | Floats] = {path: np.concatenate([lot[path] for lot in kept]) for path in asked}
     return baseline(resolved, Cohort(ids, seed, values, (), {}))
 
 
-def _row(data: Mapping[str, Any], cohort: Cohort, where: str, sources: Mapping[str, Any]) -> Row:
-    for key in data:
-        if key not in KEYS:
-            raise unknown("key of a baseline row", key, KEYS, where, SourceError)
-    kind = str(data.get("statistic", "median"))
-    if kind not in STATISTICS:
-        raise unknown("statistic of a baseline row", kind, STATISTICS, where, SourceError)
-    x = cohort.of(str(data.get("of")))
-    if kind == "share above":
-        x = (x > data["above"]).astype(float)
-    elif kind == "share below":
-        x = (x < data["below"]).astype(float)
-    average = np.median if kind == "median" else np.mean
-    n = int(data.get("n", len(x)))
+def _row(data: Baseline, cohort: Cohort, sources: Mapping[str, Source]) -> Row:
+    if data.of not in cohort.values:
+        raise unknown("number of a patient", data.of, cohort.values, data.place("of"))
+    x = cohort.of(data.of)
+    if data.statistic == "share above":
+        x = (x > (data.above or 0.0)).astype(float)
+    elif data.statistic == "share below":
+        x = (x < (data.below or 0.0)).astype(float)
+    average = np.median if data.statistic == "median" else np.mean
+    n = data.n or len(x)
     chosen = np.random.default_rng(0).integers(len(x), size=(RESAMPLED, n))  # which patients a trial of n would meet
     low, high = np.quantile(average(x[chosen], axis=1), [0.025, 0.975])
-    source = str(data.get("source", ""))
+    source = sources.get(data.source or "")
     return Row(
-        str(data["measure"]),
-        str(data.get("unit", "1")),
+        data.measure,
+        data.unit,
         float(average(x)),
         float(low),
         float(high),
-        float(data["value"]),
-        data.get("low"),
-        data.get("high"),
-        str(data.get("interval", "")),
+        data.value,
+        data.low,
+        data.high,
+        data.interval or "",
         n,
-        str(sources.get(source, {}).get("title", source)),
+        source.title if source else data.source or "",
     )
 
 

@@ -62,7 +62,7 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
     who = np.atleast_1d(np.asarray(ids)).astype(np.int64)
     model = resolved.model()
     properties = covariates.draw(resolved, who, seed)
-    own_units = {n: str(d["unit"]) for n, d in resolved.covariates.items()}
+    own_units = {n: c.unit for n, c in resolved.covariates.items()}
     values: dict[str, Any] = {n: _converted(x, own_units[n], model.declared.get(n), n) for n, x in properties.items()}
     missing = [n for n in model.covariates if n not in values]
     if missing:
@@ -146,18 +146,15 @@ def _from_table(
     if name not in resolved.tables:
         raise unknown("table of parameter sets", name, resolved.tables, where, SourceError)
     table = resolved.tables[name]
-    columns, sets = list(table.get("columns", [])), table.get("rows", [])
-    if p.path not in columns:
-        raise unknown(f"column of the table '{name}'", p.path, columns, where, SourceError)
-    if not sets or any(len(row) != len(columns) for row in sets):
-        raise SourceError(f"the rows of the table '{name}' do not have {len(columns)} numbers each", where=where)
+    if p.path not in table.columns:
+        raise unknown(f"column of the table '{name}'", p.path, table.columns, where, SourceError)
     if name not in rows:
-        weights = np.asarray(table.get("weights", [1.0] * len(sets)), dtype=float)
+        weights = np.asarray(table.weights or [1.0] * len(table.rows), dtype=float)
         edges = np.cumsum(weights) / weights.sum()
-        rows[name] = np.minimum(np.searchsorted(edges, rng.uniform(seed, ids, f"table:{name}")), len(sets) - 1)
-    at = columns.index(p.path)
-    column = np.array([row[at] for row in sets], dtype=float)
-    given = dict(zip(columns, table["units"])).get(p.path, p.unit) if "units" in table else p.unit
+        rows[name] = np.minimum(np.searchsorted(edges, rng.uniform(seed, ids, f"table:{name}")), len(table.rows) - 1)
+    at = table.columns.index(p.path)
+    column = np.array([row[at] for row in table.rows], dtype=float)
+    given = table.units[at] if table.units else p.unit
     if given != p.unit:
         from livingdrug.units import factor
 
@@ -172,14 +169,14 @@ def _correlated(resolved: Resolved, ids: NDArray[np.int64], seed: int) -> dict[s
     """
     found: dict[str, Floats] = {}
     for group in resolved.correlated:
-        paths = [str(p) for p in group.get("paths", [])]
+        paths = list(group.paths)
         where = f"correlated: {', '.join(paths)}"
         for path in paths:
             if path not in resolved.parameters:
                 raise unknown("number in a correlated group", path, resolved.parameters, where)
             if path in found:
                 raise SourceError(f"'{path}' stands in two correlated groups", where=where, mend="join the groups")
-        triangle = laws.correlation(group.get("matrix"), paths, where)
+        triangle = laws.correlation(group.matrix, paths, where)
         independent = np.stack([laws.normal(seed, ids, p) for p in paths])
         # Term by term, not as one matrix product: the result must not depend on how many patients are drawn at once.
         for i, path in enumerate(paths):

@@ -113,13 +113,14 @@ class Objective:
         from dataclasses import replace
 
         from livingdrug.trial import measures
-        from livingdrug.trial.run import columns
+        from livingdrug.trial.simulate import columns
 
         self.count += 1
         changed = with_values(self.resolved, self.fit.free, np.exp(logs))
         changed.__dict__["_model"] = self.resolved.model()
         arm = replace(self.resolved.arms[0], resolved=changed)
-        return measures(self.resolved.trial, columns(arm, self.plan, self.patients, self.seed))
+        found = columns(arm, self.plan, self.patients, self.seed)
+        return measures(self.resolved.trial, found, self.plan.units)
 
     def distances(self, logs: np.ndarray) -> np.ndarray:
         """Distances of the targets, then of the free values from their start in prior widths."""

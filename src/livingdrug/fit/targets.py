@@ -104,7 +104,7 @@ def read(name: str, resolved: Resolved) -> Fit:
         free.append(Free(row["path"], row.get("what", "value") == "spread", float(row.get("width", 0.5))))
     if not 0 < len(free) <= MOST:
         raise ScenarioError(f"{len(free)} free values", where=file.name, allowed=f"1 to {MOST}")
-    published = {row["measure"]: row for row in resolved.trial.get("published", [])}
+    published = {row.measure: row for row in resolved.trial.published}
     targets = []
     for row in data.get("target", []):
         if row["measure"] not in published:
@@ -112,7 +112,7 @@ def read(name: str, resolved: Resolved) -> Fit:
         targets.append(
             Target(
                 row["measure"],
-                float(published[row["measure"]]["value"]),
+                published[row["measure"]].value,
                 float(row.get("relative", row.get("tolerance", 1.0))),
                 "relative" in row,
                 row.get("low"),

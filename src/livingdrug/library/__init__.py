@@ -15,15 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.errors import ScenarioError, nearest, unknown
+from livingdrug.library.lines import lines_of
+from livingdrug.library.located import Located, Place, locate
 from livingdrug.parameters import Source
 
 HERE = Path(__file__).resolve().parent
 KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models", "fits")
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
-
-_HEADER = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_PART = re.compile(r"""[A-Za-z0-9_\-]+|"[^"]*"|'[^']*'""")
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,13 @@ class Entry:
         return shown(self.path)
 
     @cached_property
+    def table(self) -> Located:
+        """The data with the place of every key, for typed objects (`spec`) and for messages."""
+        ours = self.path.resolve().is_relative_to(HERE)
+        found: Located = locate(self.data, lambda dotted: Place(self.where(dotted), ours))
+        return found
+
+    @cached_property
     def sources(self) -> dict[str, Source]:
         """The sources this file defines."""
         given = self.data.get("sources", {})
@@ -74,28 +79,6 @@ class Entry:
         """file:line of a dotted path."""
         line = self.line(dotted)
         return f"{self.file}:{line}" if line else self.file
-
-
-def lines_of(text: str) -> dict[str, int]:
-    """Dotted path -> line number, by a small scan. Elements of an array of tables are `rule.0`, `rule.1`, ..."""
-    found: dict[str, int] = {}
-    prefix, counts = "", dict[str, int]()
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            prefix = ".".join(p.strip("\"'") for p in _PART.findall(header[2]))
-            head, _, rest = prefix.partition(".")
-            if header[1] == "[[":
-                found.setdefault(prefix, number)
-                counts[prefix] = counts.get(prefix, -1) + 1
-                prefix = f"{prefix}.{counts[prefix]}"
-            elif rest and head in counts:
-                prefix = f"{head}.{counts[head]}.{rest}"
-            for words in range(prefix.count(".") + 1):
-                found.setdefault(prefix.rsplit(".", words)[0], number)
-        elif key := _KEY.match(line):
-            dotted = ".".join(p.strip("\"'") for p in _PART.findall(key[1]))
-            found.setdefault(f"{prefix}.{dotted}" if prefix else dotted, number)
-    return found
 
 
 def shown(path: Path) -> str:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug import __version__, cohort
-from livingdrug.care.grammar import parse, sentence
 from livingdrug.care.rules import Rule, drug
 from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
+from livingdrug.spec.grammar import parse, sentence
 
 if TYPE_CHECKING:
     from livingdrug.results.result import Result

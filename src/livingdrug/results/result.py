@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TimeToEvent:
-    """An endpoint in each patient: time (n,) [day], nan outside; event (n,); what (n,): the event or censoring."""
+    """An endpoint in each patient: time (n,) [day], nan outside; event (n,); what (n,): the event or censoring;
+    start (n,) [day] from infusion."""
 
     name: str
     title: str
     time: NDArray[np.float64]
     event: NDArray[np.bool_]
     what: Any
+    start: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from livingdrug.errors import unknown
-from livingdrug.scenario import schema
 from livingdrug.scenario.resolved import Resolved
+from livingdrug.spec.scenario import PARTS, split
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def explain(resolved: Resolved, path: str) -> Explanation:
                 for p in resolved.layers(path)
             ),
         )
-    words = schema.split(path, "PATH")
+    words = split(path, "PATH")
     if words[0] == "modules" and ".".join(words[1:]) in resolved.modules:
         role = ".".join(words[1:])
         return Explanation(
@@ -111,7 +111,7 @@ def _said(resolved: Resolved, dotted: str) -> tuple[Said, ...]:
 def _library(resolved: Resolved, words: list[str], value: Any, name: str | None) -> Said:
     from livingdrug import library
 
-    kind = schema.PARTS.get(words[0], "trials")
+    kind = PARTS.get(words[0], "trials")
     entry = library.find(kind, name, resolved.file.parent if resolved.file else None) if name else None
     if entry is None:
         return Said("trial", value, "", "", "", resolved.name, "")
@@ -132,8 +132,8 @@ def _library(resolved: Resolved, words: list[str], value: Any, name: str | None)
 
 
 def _look_up(resolved: Resolved, words: list[str]) -> tuple[Any, bool]:
-    parts = {p: getattr(resolved, p) for p in schema.PARTS}
-    at: Any = {**resolved.trial, **parts, "trial": resolved.trial} if len(words) > 1 else resolved.trial
+    trial = resolved.raw["trial"]
+    at: Any = {**trial, **resolved.raw} if len(words) > 1 else trial
     for word in words:
         at, found = _step(at, word)
         if not found:
@@ -156,7 +156,6 @@ def _addresses(resolved: Resolved) -> list[str]:
     return [
         *resolved.covariates,
         *(f"modules.{r}" for r in resolved.modules),
-        *(f"protocol.{k}" for k in resolved.protocol),
-        *(f"product.{k}" for k in resolved.product),
-        *resolved.trial,
+        *(f"{part}.{k}" for part in ("protocol", "product") for k in resolved.raw[part]),
+        *resolved.raw["trial"],
     ]

@@ -2,101 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, nearest
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, nearest, unknown
 from livingdrug.library import Entry
 from livingdrug.model import Model
-from livingdrug.parameters import Parameter, is_parameter, read_parameter
-from livingdrug.scenario import schema
+from livingdrug.parameters import Parameter, read_parameter
 from livingdrug.scenario.draft import Change
-
-NOT_NUMBERS = ("sources", "covariates", "modules", "tables", "correlated", "baseline", "published", "errata", "arm")
+from livingdrug.spec.numbers import Drug, Mechanism, Numbered
+from livingdrug.spec.protocol import numbers as protocol_numbers
+from livingdrug.spec.scenario import PARTS, TYPES
+from livingdrug.spec.trial import Trial
+from livingdrug.spec.typed import read
 
 
 def said(
     model: Model,
     modules: Mapping[str, str],
-    entries: Mapping[str, Entry],
+    entries: Mapping[str, list[Entry]],
     changes: list[Change],
 ) -> dict[str, list[Parameter]]:
-    """What each layer says of every number of the model."""
+    """What each layer says of every number of the model, lowest first."""
     stack: dict[str, list[Parameter]] = {path: [] for path in model.parameters}
     for role, stem in modules.items():
         if stem in library.names("mechanisms"):
-            entry = library.find("mechanisms", stem)
             native = type(model.modules[role]).role
-            _lay(stack, entry, "mechanism", modules, {native: role} if native != role else {})
-    for part in ("tumour", "population", *(e for e in entries if e.startswith("drug ")), "product", "protocol"):
-        if part in entries:
-            _lay(stack, entries[part], part.partition(" ")[0], modules, {})
+            entry = library.find("mechanisms", stem)
+            _lay(stack, entry, read(Mechanism, entry.table), "mechanism", modules, {native: role})
+    drugs = [part for part in entries if part.startswith("drug ")]
+    for part in ("tumour", "population", *drugs, "product"):
+        for entry in entries.get(part, []):
+            kind = Drug if part in drugs else TYPES[part]
+            _lay(stack, entry, read(kind, entry.table), part.partition(" ")[0], modules, {})  # type: ignore[arg-type]
+    for entry in entries.get("protocol", []):  # most of its numbers are its own, not the model's
+        own = {p: x for key in entry.table for p, x in protocol_numbers(entry.table[key], key) if p in stack}
+        for path, data in own.items():
+            below = stack[path][-1] if stack[path] else None
+            line = entry.line(path)
+            stack[path].append(read_parameter(path, data, below, entry.sources, "protocol", entry.file, line))
     stack = {path: [x.in_unit(model.unit(path)) for x in said] for path, said in stack.items()}
     for change in changes:  # a user's bare number is in the model's unit, as shown by explain
         if change.path not in stack:
             raise _unknown_path(change.path, stack, modules, change.place)
         said = stack[change.path]
-        file, _, line = change.place.rpartition(":")
-        file, number = (file, int(line)) if line.isdigit() else (change.place, None)
-        read = read_parameter(
-            change.path, change.data, said[-1] if said else None, {}, change.layer, file, number, by_user=True
-        )
-        said.append(read.in_unit(model.unit(change.path)))
+        file, _, row = change.place.rpartition(":")
+        file, number = (file, int(row)) if row.isdigit() else (str(change.place), None)
+        below = said[-1] if said else None
+        read_ = read_parameter(change.path, change.data, below, {}, change.layer, file, number, by_user=True)
+        said.append(read_.in_unit(model.unit(change.path)))
+    _complete(stack, model, modules)
+    return stack
+
+
+def _complete(stack: Mapping[str, list[Parameter]], model: Model, modules: Mapping[str, str]) -> None:
+    """SourceError when no layer gives a number."""
     missing = [p for p, said in stack.items() if not said]
     if missing:
         role = max((r for r in modules if missing[0].startswith(f"{r}.")), key=len)
-        listed = ", ".join(missing[1:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
-        also = f", nor for {listed}" if listed else ""
+        also = f", nor for {len(missing) - 1} more" if len(missing) > 1 else ""
         raise SourceError(
             f"no layer gives a value for '{missing[0]}' [{model.unit(missing[0])}]{also}",
             where=f"module '{modules[role]}' in the role '{role}'",
             mend=f"add [{missing[0]}] with value, unit, kind and source to library/mechanisms/{modules[role]}.toml",
         )
-    return stack
 
 
 def _lay(
     stack: dict[str, list[Parameter]],
     entry: Entry,
+    typed: Numbered,
     layer: str,
     modules: Mapping[str, str],
     renamed: Mapping[str, str],
 ) -> None:
-    """Lay a library file's numbers on the stack; those of roles that nobody fills are left aside."""
-    tables = {k: x for k, x in entry.data.items() if isinstance(x, Mapping) and k not in NOT_NUMBERS}
-    for key, table in tables.items():
-        for native, data in _tables(table, key):
-            path = native
-            if not isinstance(data, Mapping):
-                if layer != "protocol" and any(path.startswith(f"{role}.") for role in modules):
-                    raise SourceError(
-                        f"'{path}' = {data!r} is a bare number",
-                        where=entry.where(native),
-                        mend=f"write [{path}] with value, unit, kind and source",
-                    )
-                continue
-            for old, new in renamed.items():
-                path = new + native[len(old) :] if native.startswith(f"{old}.") else native
-            if path not in stack:
-                if any(path.startswith(f"{role}.") for role in modules) and layer != "protocol":
-                    raise _unknown_path(path, stack, modules, entry.where(native))
-                continue
+    """Lay a library file's numbers on the stack; those of roles that nobody fills here are left aside."""
+    for native, data in typed.numbers.items():
+        path, place = native, typed.place(native) or data.place
+        for old, new in renamed.items():
+            path = new + native[len(old) :] if native.startswith(f"{old}.") else native
+        if path in stack:
             said = stack[path]
-            said.append(
-                read_parameter(
-                    path, data, said[-1] if said else None, entry.sources, layer, entry.file, entry.line(native)
+            below = said[-1] if said else None
+            said.append(read_parameter(path, data, below, entry.sources, layer, entry.file, entry.line(native)))
+        elif any(path.startswith(f"{role}.") for role in modules):
+            raise _unknown_path(path, stack, modules, data.place or place)
+        elif path not in _elsewhere():
+            raise _unknown_path(path, {**stack, **dict.fromkeys(_elsewhere())}, modules, data.place or place)
+
+
+@cache
+def _elsewhere() -> frozenset[str]:
+    """Every number of every mechanism of the library, by the role it usually fills; drugs by their own names too."""
+    found: set[str] = set()
+    for stem in library.names("mechanisms"):
+        found |= set(read(Mechanism, library.find("mechanisms", stem).table).numbers)
+    families = {path.partition(".")[0]: path for path in found}
+    for name in library.names("drugs"):
+        for path in list(found):
+            family, _, rest = path.partition(".")
+            if family in families and "." in rest:
+                found.add(f"{family}.{name}.{rest.partition('.')[2]}")
+    return frozenset(found)
+
+
+@lru_cache(maxsize=32)
+def assembled(modules: tuple[tuple[str, str], ...]) -> Model:
+    """The model of these (role, stem) choices. A mechanism may serve another role of its family (another drug)."""
+    from livingdrug import biology
+
+    made = []
+    for role, stem in modules:
+        module = biology.find(stem)()
+        if module.role != role:
+            if module.role.partition(".")[0] != role.partition(".")[0]:
+                raise ScenarioError(
+                    f"the module '{stem}' fills the role '{module.role}', not '{role}'",
+                    where=f"modules.{role}",
+                    mend=f"choose a module for the role '{role}'",
                 )
-            )
-
-
-def _tables(data: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Path and table of every parameter of a library file, and whatever else stands at the end of a path."""
-    if isinstance(data, Mapping) and not is_parameter(data):
-        for key, value in data.items():
-            yield from _tables(value, f"{prefix}.{key}")
-    else:
-        yield prefix, data
+            module.role = role  # type: ignore[misc]
+        made.append(module)
+    return Model(made)
 
 
 def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str], place: str) -> LivingDrugError:
@@ -104,17 +133,13 @@ def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str
     role = max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None)
     if role:
         mine = [p for p in known if p.startswith(f"{role}.")]
-        return ScenarioError(
-            f"the model has no number '{path}'",
-            where=place,
-            nearest=nearest(path, mine),
-            allowed=", ".join(mine) or "nothing here",
-        )
-    roots = sorted({*modules, *schema.WORDS})
-    words = [f"{table}.{word}" for table, found in schema.vocabulary("trials").items() for word in found if table]
+        found = unknown("number", path, mine, place)
+        return ScenarioError(f"the model has no number '{path}'", place, found.allowed, found.nearest)
+    roots = sorted({*modules, *Trial.model_fields, *PARTS})
+    root = nearest(path.partition(".")[0], roots)
     return ScenarioError(
         f"the model has no number '{path}'",
         where=place,
-        nearest=nearest(path, [*known, *words]) or nearest(path.partition(".")[0], roots),
+        nearest=nearest(path, known) or root,
         allowed=f"roles {', '.join(sorted(modules))}",
     )

@@ -10,7 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.library import Entry
+from livingdrug.library.located import Located
 from livingdrug.parameters import Parameter
+from livingdrug.spec.numbers import Correlated, Product, SetsOfNumbers, Tumour
+from livingdrug.spec.population import Covariate, Population
+from livingdrug.spec.protocol import Protocol
+from livingdrug.spec.scenario import PARTS
+from livingdrug.spec.trial import Trial
 
 if TYPE_CHECKING:
     from livingdrug.model import Model
@@ -21,28 +28,47 @@ class Resolved:
     """What will be simulated.
 
     modules: role -> file stem; parameters: model path -> Parameter, in the model's unit; trial, protocol, population,
-    product, tumour: tables as merged from library and scenario; stack: path -> what each layer said, lowest first.
+    product, tumour: as typed objects, all layers laid on each other; stack: path -> what each layer said, lowest first;
+    raw: the same as tables with their places, to explain and to save.
     """
 
     name: str
     title: str
     modules: Mapping[str, str]
     parameters: Mapping[str, Parameter]
-    trial: Mapping[str, Any]
-    protocol: Mapping[str, Any]
-    population: Mapping[str, Any]
-    product: Mapping[str, Any]
-    tumour: Mapping[str, Any]
+    trial: Trial
+    protocol: Protocol
+    population: Population
+    product: Product
+    tumour: Tumour | None
     names: Mapping[str, str]  # part ("product", "population", ...) -> name of its library entry or file
     patients: int | None
     seed: int
     stack: Mapping[str, tuple[Parameter, ...]] = field(repr=False)
     origins: Mapping[str, tuple[tuple[str, Any, str], ...]] = field(repr=False)  # other path -> (layer, value, place)
-    tables: Mapping[str, Any] = field(repr=False)  # whole published parameter sets, by name
-    correlated: tuple[Mapping[str, Any], ...] = field(repr=False)
-    file: Path | None = field(repr=False, compare=False)
-    text: str = field(repr=False)
+    raw: Mapping[str, Located] = field(repr=False)
+    chain: tuple[Entry, ...] = field(repr=False, compare=False)  # the user's file and those it builds on
+    entries: Mapping[str, tuple[Entry, ...]] = field(repr=False, compare=False)  # part -> its files, lowest first
+    sets: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what was set on top, path -> value
+    as_fitted: bool = True  # whether the therapy is the library trial's, whose published rows may have been fitted to
     overridden: tuple[Arm, ...] = field(default=(), repr=False)
+
+    @property
+    def file(self) -> Path | None:
+        """The user's file; None for a library trial."""
+        return self.chain[0].path if self.chain[0].kind == "scenario" else None
+
+    @property
+    def tables(self) -> Mapping[str, SetsOfNumbers]:
+        """Whole published parameter sets, by name."""
+        parts = (self.product, self.population, *([self.tumour] if self.tumour else []))
+        return {name: x for part in parts for name, x in part.tables.items()}
+
+    @property
+    def correlated(self) -> tuple[Correlated, ...]:
+        """Groups of numbers whose between-patient variabilities are correlated."""
+        parts = (self.product, self.population, *([self.tumour] if self.tumour else []))
+        return tuple(x for part in parts for x in part.correlated)
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -64,7 +90,7 @@ class Resolved:
 
     @cached_property
     def _model(self) -> Model:
-        from livingdrug.scenario.resolve import assembled
+        from livingdrug.scenario.numbers import assembled
 
         return assembled(tuple(self.modules.items()))
 
@@ -73,27 +99,31 @@ class Resolved:
         return self.stack.get(path, ())
 
     @property
-    def covariates(self) -> Mapping[str, Any]:
-        """The population's patient properties by name: law, unit, source."""
-        return self.population.get("covariates", {})
+    def covariates(self) -> Mapping[str, Covariate]:
+        """The population's patient properties, by name."""
+        return self.population.covariates
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; what a run's hash and provenance are made of."""
+        parts = {part: _plain(self.raw.get(part, {})) for part in ("trial", *PARTS)}
         return {
             "name": self.name,
             "title": self.title,
             "names": dict(self.names),
             "modules": dict(self.modules),
             "parameters": {p: x.as_dict() for p, x in sorted(self.parameters.items())},
-            "trial": _plain(self.trial),
-            "protocol": _plain(self.protocol),
-            "population": _plain(self.population),
-            "product": _plain(self.product),
-            "tumour": _plain(self.tumour),
+            **parts,
             "arms": [a.as_dict() for a in self.overridden],
             "patients": self.patients,
             "seed": self.seed,
         }
+
+    @cached_property
+    def therapy(self) -> str:
+        """A text that changes when anything about treatment, disease or patients changes (not the trial's measures)."""
+        told = self.as_dict()
+        parts = {k: told[k] for k in ("modules", "parameters", "protocol", "population", "product", "tumour")}
+        return json.dumps(_simulated(parts), sort_keys=True, ensure_ascii=False, allow_nan=True)
 
     @cached_property
     def hash(self) -> str:
@@ -147,12 +177,12 @@ class Arm:
         return self.resolved.parameters
 
     @property
-    def protocol(self) -> Mapping[str, Any]:
+    def protocol(self) -> Protocol:
         """The arm's schedule and care rules."""
         return self.resolved.protocol
 
     @property
-    def product(self) -> Mapping[str, Any]:
+    def product(self) -> Product:
         """The arm's product."""
         return self.resolved.product
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from livingdrug import rng
 from livingdrug.engine.plan import Floats, Ints
+from livingdrug.spec.trial import Samples
 
 TINY = 1e-300
 FIRST = 1.5  # day before which a peak is the infused product passing through, not expansion
@@ -100,7 +100,7 @@ def at(course: Floats, times: Floats, day: float) -> Floats:
 
 
 def columns(
-    trial: Mapping[str, Any],
+    asked: Samples,
     course: Floats,
     times: Floats,
     visits: Floats,
@@ -111,6 +111,5 @@ def columns(
     limit: Any,
 ) -> dict[str, Floats]:
     """All columns that the trial's [samples] table asks for."""
-    name = str(trial["observable"])
-    samples = sampled(course[:, places], visits, ids, seed, name, noise, limit)
-    return {**from_samples(samples, visits), **from_course(course, times, [float(d) for d in trial.get("days", [])])}
+    samples = sampled(course[:, places], visits, ids, seed, asked.observable, noise, limit)
+    return {**from_samples(samples, visits), **from_course(course, times, list(asked.days))}

@@ -122,7 +122,7 @@ _designs: dict[str, Design] = {}  # of this worker, by the name of the arm sent
 
 def _part(name: str, arm: Arm, first: int, last: int, seed: int, block: int) -> Gathered:
     """Patients [first, last) of an arm, simulated on one thread of a worker."""
-    from livingdrug.trial.run import gather
+    from livingdrug.trial.simulate import gather
 
     if name not in _designs:
         _designs[name] = design(arm)

@@ -8,13 +8,14 @@ the whole simulated cohort lies in it. A range is never an interval.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from livingdrug.errors import ScenarioError, unknown
 from livingdrug.results.comparison import Beside, Row
-from livingdrug.trial.measures import Measure, prepare
+from livingdrug.spec.trial import Published, Trial
+from livingdrug.trial.measures import Measure, Units, prepare
 
 TRIALS = 400  # resampled trials behind an interval
 TOGETHER = 100_000  # patients of resampled trials that are looked at together
@@ -31,12 +32,12 @@ def exact_binomial(value: float, n: int) -> tuple[float, float]:
     return 100.0 * low, 100.0 * high
 
 
-def interval(published: Mapping[str, Any]) -> tuple[float, float] | None:
+def interval(published: Published) -> tuple[float, float] | None:
     """The published 95 % interval, or the exact binomial one of a rate whose denominator is known."""
-    if "low" in published and "high" in published:
-        return float(published["low"]), float(published["high"])
-    if published.get("unit") == "%" and published.get("n"):
-        return exact_binomial(float(published["value"]), int(published["n"]))
+    if published.low is not None and published.high is not None:
+        return published.low, published.high
+    if published.unit == "%" and published.n:
+        return exact_binomial(published.value, published.n)
     return None
 
 
@@ -55,16 +56,16 @@ def predicted(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> t
     return float(middle), float(low), float(high)
 
 
-def verdict(published: Mapping[str, Any], simulated: tuple[float, float, float], whole: float) -> tuple[str, str]:
+def verdict(published: Published, simulated: tuple[float, float, float], whole: float) -> tuple[str, str]:
     """The word (inside, outside or not comparable) and its reason."""
-    if published.get("not_comparable"):
-        return "not comparable", str(published["not_comparable"])
-    if published.get("read", "seen") != "seen":
+    if published.not_comparable:
+        return "not comparable", published.not_comparable
+    if published.read != "seen":
         return "not comparable", "recalled, not read again: shown, not counted"
     _, low, high = simulated
     if np.isnan([low, high, whole]).any():
         return "not comparable", "too few simulated patients for this measure (raise the number of patients)"
-    value = float(published["value"])
+    value = published.value
     given = interval(published)
     if not low <= value <= high:
         side = "above" if value > high else "below"
@@ -76,49 +77,53 @@ def verdict(published: Mapping[str, Any], simulated: tuple[float, float, float],
 
 
 def beside(
-    trial: Mapping[str, Any],
+    trial: Trial,
     columns: Mapping[str, Any],
     seed: int = 1,
     trials: int = TRIALS,
     name: str = "",
-    sources: Mapping[str, Any] | None = None,
+    units: Units = None,
+    fitted: bool = True,
 ) -> Beside:
-    """The whole table of a trial: published rows in their order, then measures without one."""
-    prepared = prepare(trial, columns)
+    """The whole table of a trial: published rows in their order, then measures without one.
+
+    fitted: whether what was simulated is what was fitted (otherwise no row counts as used in fitting).
+    """
+    prepared = prepare(trial, columns, units)
     rows, told = [], set()
-    for published in trial.get("published", []):
-        where = f"published '{published.get('measure')}'"
-        measure = prepared.get(published["measure"])
-        if measure is None and not published.get("not_comparable"):
-            raise unknown("measure", str(published["measure"]), prepared, where)
-        if measure is not None and published.get("unit", measure.unit) != measure.unit:
-            raise ScenarioError(f"the published unit is {published['unit']}, the measure's {measure.unit}", where=where)
-        told.add(published["measure"])
-        size = int(published.get("size", trial.get("size", len(measure.population) if measure else 0)))
+    for published in trial.published:
+        measure = prepared.get(published.measure)
+        told.add(published.measure)
+        size = published.size or trial.size or (len(measure.population) if measure else 0)
         simulated = predicted(measure, size, seed, trials) if measure else (float("nan"),) * 3
         whole = measure.value if measure else float("nan")
-        word, reason = verdict(published, simulated, whole)
-        rows.append(_row(published, measure, simulated, whole, size, word, reason))
+        row = _row(published, measure, simulated, whole, size, *verdict(published, simulated, whole))
+        rows.append(row if fitted else replace(row, fitted=False))
     for key in prepared:
         if key not in told:
             measure = prepared[key]
-            size = int(trial.get("size", len(measure.population)))
-            rows.append(
-                _row(
-                    {},
-                    measure,
-                    predicted(measure, size, seed, trials),
-                    measure.value,
-                    size,
-                    "not comparable",
-                    "nothing published",
-                )
-            )
+            size = trial.size or len(measure.population)
+            simulated = predicted(measure, size, seed, trials)
+            rows.append(_alone(measure, simulated, size))
     return Beside(name, tuple(rows))
 
 
+def _alone(measure: Measure, simulated: tuple[float, float, float], size: int) -> Row:
+    """A measure of which nothing was published."""
+    return Row(
+        measure.name,
+        measure.title,
+        measure.unit,
+        *simulated,
+        measure.value,
+        size,
+        verdict="not comparable",
+        reason="nothing published",
+    )
+
+
 def _row(
-    published: Mapping[str, Any],
+    published: Published,
     measure: Measure | None,
     simulated: tuple[float, float, float],
     whole: float,
@@ -126,29 +131,28 @@ def _row(
     word: str,
     reason: str,
 ) -> Row:
-    given = interval(published) if published else None
-    title = published.get("title") or (measure.title if measure else published["measure"])
+    given = interval(published)
     return Row(
-        measure=measure.name if measure else str(published["measure"]),
-        title=str(title),
-        unit=measure.unit if measure else str(published.get("unit", "1")),
+        measure=published.measure,
+        title=published.title or (measure.title if measure else published.measure),
+        unit=measure.unit if measure else published.unit or "1",
         simulated=simulated[0],
         low=simulated[1],
         high=simulated[2],
         whole=whole,
         size=size,
-        value=published.get("value"),
+        value=published.value,
         published_low=given[0] if given else None,
         published_high=given[1] if given else None,
-        exact=bool(given) and "low" not in published,
-        spread=tuple(published["range"]) if "range" in published else None,
-        n=published.get("n"),
-        source=published.get("source"),
-        year=published.get("year"),
-        place=published.get("where"),
-        cohort=published.get("cohort"),
-        read=str(published.get("read", "seen")) if published else None,
-        fitted=bool(published.get("fitted", False)),
+        exact=bool(given) and published.low is None,
+        spread=published.range,
+        n=published.n,
+        source=published.source,
+        year=published.year,
+        place=published.where,
+        cohort=published.cohort,
+        read=published.read,
+        fitted=published.fitted,
         verdict=word,
         reason=reason,
     )

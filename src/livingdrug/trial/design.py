@@ -9,40 +9,46 @@ from typing import Any
 import numpy as np
 
 from livingdrug import library
+from livingdrug.care import rules
 from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
-from livingdrug.care.rules import RULE, Rule, drugs
-from livingdrug.care.schedule import clock, moment
-from livingdrug.care.tables import table as one_table
-from livingdrug.care.tables import tables
 from livingdrug.engine.plan import Floats, Plan
 from livingdrug.errors import ScenarioError, unknown
+from livingdrug.library.located import Place
 from livingdrug.model.assemble import Model
-from livingdrug.model.declare import Declared, Reads
 from livingdrug.scenario import Arm
-from livingdrug.trial import words
+from livingdrug.spec.clock import Clock, Every, clock
+from livingdrug.spec.protocol import Protocol, Watch
+from livingdrug.spec.scale import Scale as ScaleFile
+from livingdrug.spec.trial import Trial
+from livingdrug.spec.typed import read
 
 CLONE_CLOCK = "every 6 h from day {start:g} to day 60, then every 1 d to day 180, then every 2 d"
-CRS_CLOCK = "every 6 h for 60 d"
-COURSE = "every 1 d to day 28, then every 7 d to day 91, then every 28 d"
+USUAL_SCALE = "astct"
 
 
 @dataclass(frozen=True)
 class Design:
     """One arm, ready to run. visits: name -> days; at: name -> places of those days among the output ticks; asked: the
-    programs of the trial's own columns, once they have been compiled.
+    programs of the trial's own columns, once they have been compiled; doses: days of each scheduled dose;
+    units: of the patients' columns, and asked_of_doses: the patient
+    constants that scheduled doses mention, once known; notes: what a shorter follow-up leaves out.
     """
 
     name: str
     model: Model
     plan: Plan
     programs: Programs
-    rules: tuple[Rule, ...]
+    rules: tuple[Watch, ...]
     scales: tuple[Scale, ...]
     visits: Mapping[str, Floats]
     at: Mapping[str, Any]
     times: Floats
-    protocol: Mapping[str, Any]
+    protocol: Protocol
+    doses: Mapping[str, Floats]
+    notes: tuple[str, ...]
+    units: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
+    asked_of_doses: list[str] = field(default_factory=list, repr=False, compare=False)
     asked: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -54,21 +60,38 @@ class Design:
 class Timetable:
     """Collects the clocks of a run, so that each tick knows who looks at it."""
 
-    def __init__(self, start: float, end: float, visits: Mapping[str, Floats]) -> None:
-        self.start, self.end, self.visits = start, end, visits
-        self.clocks: dict[str, Floats] = {}
+    def __init__(self, start: float, end: float, set_at: Place) -> None:
+        self.start, self.end, self.set_at = start, end, set_at
+        self.visits: dict[str, Floats] = {}
+        self.clocks: dict[Clock, Floats] = {}
+        self.notes: list[str] = []
 
-    def times(self, text: Any, where: str | None = None) -> Floats:
-        return clock(text, self.start, self.end, self.visits, where)
+    def times(self, given: Clock, what: str, place: Place) -> Floats:
+        """The ticks of a clock. What lies outside the simulated time is refused, unless it is the library's and a
+        user's shorter follow-up cuts it off: then it is noted."""
+        times = given.times(self.start, self.end, self.visits, place)
+        outside = [day for day in given.listed if not self.start - 1e-9 <= day <= self.end + 1e-9]
+        outside += [
+            p.first for p in given.pieces if isinstance(p, Every) and p.first is not None
+            and (p.first > self.end or (p.last is not None and p.last < self.start))
+        ]  # fmt: skip
+        if len(times) and not outside:
+            return times
+        if place.ours and not self.set_at.ours:
+            cut = ", ".join(f"{day:g}" for day in outside[:5]) if len(times) else "all of it"
+            self.notes.append(f"{what}: after the end of follow-up, left out (day {cut})")
+            return times
+        said = f"{what} lies outside the simulated time" + (f": day {outside[0]:g}" if outside else f" ({given.text})")
+        raise ScenarioError(said, where=place, allowed=f"day {self.start:g} to day {self.end:g}",
+                            mend="change the days, or start and follow_up of the protocol")  # fmt: skip
 
-    def marks(self, text: Any, where: str | None = None) -> int:
-        """The bit of this clock; clocks written alike share one. One that only ticks after follow-up never looks."""
-        key = str(text)
-        if key not in self.clocks:
-            self.clocks[key] = self.times(text, where)
-        bit = list(self.clocks).index(key)
+    def marks(self, given: Clock, what: str, place: Place) -> int:
+        """The bit of this clock; clocks written alike share one."""
+        if given not in self.clocks:
+            self.clocks[given] = self.times(given, what, place)
+        bit = list(self.clocks).index(given)
         if bit >= 62:
-            raise ScenarioError("more than 62 different clocks", where=where, mend="let rules share a clock")
+            raise ScenarioError("more than 62 different clocks", where=place, mend="let rules share a clock")
         return 1 << bit
 
     def ticks(self, output: Floats, clones: Floats) -> tuple[Floats, Any, Any, Any]:
@@ -80,113 +103,91 @@ class Timetable:
         return ticks, marks, np.isin(ticks, output), np.isin(ticks, clones)
 
 
-def numbers(data: Mapping[str, Any], prefix: str = "") -> dict[str, tuple[float, str]]:
-    """Path -> (value, unit) of every number of a protocol ("share.salvaged"); a bare number counts too."""
-    found: dict[str, tuple[float, str]] = {}
-    for key, x in data.items():
-        path = f"{prefix}.{key}" if prefix else key
-        if isinstance(x, Mapping) and isinstance(x.get("value"), (int, float)) and not isinstance(x["value"], bool):
-            found[path] = (float(x["value"]), str(x.get("unit", "1")))
-        elif isinstance(x, Mapping) and key not in ("sources", "modules"):
-            found.update(numbers(x, path))
-        elif prefix and isinstance(x, (int, float)) and not isinstance(x, bool):
-            found[path] = (float(x), "1")
-    return found
-
-
-def shares(protocol: Mapping[str, Any], where: str) -> dict[str, tuple[float, str]]:
-    """The numbers of a protocol, with every share checked to lie between 0 and 1."""
-    found = numbers(protocol)
-    for path, (x, _) in found.items():
-        if path.startswith("share.") and not 0.0 <= x <= 1.0:
-            raise ScenarioError(f"'{path}' = {x:g} is no share", where=where, allowed="0 to 1")
-    return found
-
-
 def observables(model: Model) -> dict[str, str | None]:
-    """Everything that may be looked at, with its unit where one is declared (by the module or by a reader)."""
-    units: dict[str, str | None] = {p: model.unit(p) for p in model.states}
-    readers: dict[str, str] = {
-        d.path: d.unit for m in model.modules.values() for d in m.declared.values() if isinstance(d, Reads)
-    }
-    for path in _published(model):
-        declared: Declared | None = model.declared.get(path)
-        units.setdefault(path, readers.get(path) or (declared.unit if declared is not None else None))
-    return units
+    """Everything that may be looked at, with its unit; a temperature carried as degrees above 37 as "degC@37"."""
+    return {p: f"{q.unit}@{q.zero:g}" if q.zero else q.unit for p, q in model.quantities.items()}
 
 
-def _shown(trial: Mapping[str, Any], seen: Mapping[str, Any], model: Model) -> list[str]:
-    """Observables whose course is kept; those of a role that nobody fills in this arm are left out."""
-    wanted = list(dict.fromkeys(trial.get("course", {}).get("shown", [])))
+def _shown(trial: Trial, seen: Mapping[str, Any], model: Model) -> list[str]:
+    """Observables whose course is kept. The library's that nobody publishes in this arm are left out; a user's are
+    refused."""
+    course = trial.course
+    wanted = list(dict.fromkeys(course.shown))
     for path in wanted:
-        if path not in seen and path.rpartition(".")[0] in model.modules:
-            raise unknown("observable", path, seen, "course.shown")
+        if path not in seen and (path.rpartition(".")[0] in model.modules or not course.place("shown").ours):
+            raise unknown("quantity", path, seen, course.place("shown"))
     return [p for p in wanted if p in seen]
-
-
-def _published(model: Model) -> list[str]:
-    ones = {p: 1.0 for p in (*model.states, *model.parameters, *model.covariates)}
-    with np.errstate(all="ignore"):
-        return list(model.evaluate({**ones, **model.constants(ones)}).published)
 
 
 def design(arm: Arm, rtol: float = 1e-6) -> Design:
     """The engine's plan for one arm. ScenarioError when a rule, clock or visit cannot be."""
     model, trial, protocol = arm.resolved.model(), arm.resolved.trial, arm.resolved.protocol
-    where = f"protocol '{arm.resolved.names.get('protocol', '')}'"
-    words.check(trial)
-    start, end = moment(protocol.get("start", 0.0), where), moment(protocol.get("follow_up", "12 months"), where)
-    if not start <= 0 < end:
-        raise ScenarioError(
-            f"follow-up from day {start:g} to day {end:g} cannot be", where=where, allowed="start <= 0 < follow_up"
-        )
-    visits = {str(k): clock(x, start, end, None, f"visits.{k}") for k, x in trial.get("visits", {}).items()}
-    table = Timetable(start, end, visits)
-    programs, written = _programs(arm, model, where)
+    start, end = protocol.start, protocol.follow_up
+    table = Timetable(start, end, protocol.place("follow_up"))
+    for name, days in trial.visits.items():
+        table.visits[name] = table.times(days, f"visits '{name}'", _visits_place(arm, name))
+    programs, written = _programs(arm, model)
     scales = _scales(trial, programs)
-    rules = [
-        Rule.read(row, where) for kind in ("watch", "rule") for row in tables(protocol.get(kind), RULE, kind, where)
-    ]
-    for rule in rules:
-        rule.enlist(programs)
-    crs = one_table(protocol.get("crs", {}), {"check": "clock"}, "crs", where)
-    watches = [w for scale in scales for w in scale.compile(programs, table.marks(crs.get("check", CRS_CLOCK), where))]
-    watches += [rule.compile(programs, model, table.marks(rule.check, rule.place)) for rule in rules]
-    course = table.times(trial.get("course", {}).get("clock", COURSE), "course.clock")
-    output = np.unique(np.concatenate([course, *visits.values()]))
-    ticks, marks, is_output, is_clone = table.ticks(output, table.times(CLONE_CLOCK.format(start=start)))
+    looks = (*protocol.watch, *protocol.rule)
+    for look in looks:
+        rules.enlist(look, programs)
+    graded = table.marks(protocol.crs.check, "the clock of grading", protocol.crs.place("check")) if scales else 0
+    watches = [w for scale in scales for w in scale.compile(programs, graded)]
+    for look in looks:
+        marks = table.marks(look.check, f"the clock of '{look.name}'", look.place("check"))
+        watches.append(rules.compiled(look, programs, model, marks))
+    doses = {d.name: table.times(d.days, f"the scheduled dose '{d.name}'", d.place("days")) for d in protocol.schedule}
+    course = table.times(trial.course.clock, "the clock of the course", trial.course.place("clock"))
+    output = np.unique(np.concatenate([course, *table.visits.values()]))
+    clones = clock(CLONE_CLOCK.format(start=start)).times(start, end)
+    ticks, marks_, is_output, is_clone = table.ticks(output, clones)
     return Design(
         name=arm.name,
         model=model,
-        plan=Plan(start, end, ticks, marks, is_output, is_clone, tuple(programs.used), written, tuple(watches), rtol),
+        plan=Plan(start, end, ticks, marks_, is_output, is_clone, tuple(programs.used), written, tuple(watches), rtol),
         programs=programs,
-        rules=tuple(rules),
+        rules=looks,
         scales=tuple(scales),
-        visits=visits,
-        at={name: np.searchsorted(output, days) for name, days in visits.items()},
+        visits=table.visits,
+        at={name: np.searchsorted(output, days) for name, days in table.visits.items()},
         times=output,
         protocol=protocol,
+        doses=doses,
+        notes=tuple(table.notes),
     )
 
 
-def _programs(arm: Arm, model: Model, where: str) -> tuple[Programs, int]:
+def _visits_place(arm: Arm, name: str) -> Place:
+    """Where a list of visits was written."""
+    listed = arm.resolved.raw["trial"].get("visits")
+    return listed.at(name) if listed is not None else Place("")
+
+
+def _programs(arm: Arm, model: Model) -> tuple[Programs, int]:
     """What expressions of this arm may mention, and how many observables are written."""
     seen = observables(model)
     shown = _shown(arm.resolved.trial, seen, model)
+    protocol = arm.resolved.protocol
     constants = {
         **{p: model.unit(p) for p in (*model.parameters, *model.covariates)},
-        **{n: str(c.get("unit", "1")) for n, c in arm.resolved.covariates.items()},
-        **{p: unit for p, (_, unit) in shares(arm.resolved.protocol, where).items()},
+        **{n: c.unit for n, c in arm.resolved.covariates.items()},
+        **{p: x.unit for p, x in protocol.numbers.items()},
     }
-    return Programs(seen, constants, shown, drugs=set(drugs(model))), len(shown)
+    drugs = rules.drugs(model)
+    scheduled = {rules.drug(dose.give) for dose in protocol.schedule} & set(drugs)
+    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled), len(shown)
 
 
-def _scales(trial: Mapping[str, Any], programs: Programs) -> list[Scale]:
-    """The trial's scale (also known as "crs"), then the others; none when the model has no physiology."""
-    if "physiology.temperature" not in programs.observables:
+def _scales(trial: Trial, programs: Programs) -> list[Scale]:
+    """The trial's scale (also known as "crs"), then the others; none when the model has no physiology to grade."""
+    place = trial.place("scale" if trial.scale else "also_graded")
+    names = dict.fromkeys([trial.scale or USUAL_SCALE, *trial.also_graded])
+    files = {name: library.find("scales", name, where=place) for name in names}
+    scales = [Scale(file.name, read(ScaleFile, file.table)) for file in files.values()]
+    asked = {n.path for s in scales for g in s.file.grade for n in g.when.names if n.path not in s.file.meanings}
+    asked |= {n.path for s in scales for m in s.file.meanings.values() for n in m.names}
+    if not any(path in programs.observables for path in asked):
         return []
-    names = dict.fromkeys([trial.get("scale", "astct"), *trial.get("also_graded", [])])
-    scales = [Scale.read(name, library.find("scales", name).data, f"scale '{name}'") for name in names]
     for i, scale in enumerate(scales):
         scale.enlist(programs, also=None if i else "crs")
     return scales

@@ -10,25 +10,21 @@ import numpy as np
 
 from livingdrug import rng
 from livingdrug.care.compiler import Programs
-from livingdrug.care.grammar import parse
 from livingdrug.care.interpreter import perform
 from livingdrug.care.rules import find_input
-from livingdrug.care.schedule import clock, dose_table, duration
-from livingdrug.care.tables import ORIGIN, tables
+from livingdrug.care.schedule import dose_table
 from livingdrug.cohort import Cohort, draw
 from livingdrug.engine.plan import Floats, Ints, Patients
 from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
-from livingdrug.trial.design import Design, numbers
+from livingdrug.spec.protocol import Dose
+from livingdrug.trial.design import Design
 
-SCHEDULE = {
-    "name": "text", "give": "text", "amount": "asked", "when": "asked", "days": "clock", "over": "asked",
-    "spread": "number", "at_least": "asked", "at_most": "asked", **ORIGIN,
-}  # fmt: skip
 LOST = {
     "manufacturing_failure": "not infused: manufacturing failure",
     "lost_before_infusion": "not infused: death or adverse event",
 }
+READ_BY_NAME = tuple(f"share.{name}" for name in LOST)  # numbers of a protocol that mean something here
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ def columns(names: list[str], values: Mapping[str, Any], ids: Ints, seed: int) -
 
 def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     """Draw the patients with these numbers, lose some before infusion, and make the doses of the others ready."""
-    protocol = {p: x for p, (x, _) in numbers(arm.resolved.protocol).items()}
+    protocol = {p: x.value for p, x in arm.resolved.protocol.numbers.items()}
     status = _status(ids, seed, protocol)
     infused = np.array([i for i, s in enumerate(status) if s == "infused"], np.int64)
     who = ids[infused]
@@ -97,33 +93,34 @@ def _status(ids: Ints, seed: int, protocol: Mapping[str, float]) -> tuple[str, .
 
 def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed: int) -> tuple[Floats, Floats]:
     """Scheduled doses (n, doses, 4) and the CAR-T dose (n,) [cell]."""
-    model, plan, n = design.model, design.plan, len(ids)
-    where = f"protocol '{arm.resolved.names.get('protocol', '')}'"
+    model, n = design.model, len(ids)
     asked = Programs({}, design.programs.constants)
+    asked.extras = design.asked_of_doses
     given: list[tuple[float, int, Floats, float]] = []
     infused = np.zeros(n)
-    for row in tables(arm.resolved.protocol.get("schedule"), SCHEDULE, "schedule", where, ["name", "give", "amount"]):
-        place = f"{where}, schedule '{row['name']}'"
-        target = find_input(model, row["give"], True, place)
+    for dose in arm.resolved.protocol.schedule:
+        target = find_input(model, dose.give, True, dose.place("give"))
         unit = model.unit(target)
 
-        def amount(text: Any, unit: str | None = unit, place: str = place) -> Floats:
-            program = asked.compile(parse(text, place), unit, place, dose=unit is not None)
+        def amount(key: str, unit: str | None = unit, dose: Dose = dose) -> Floats:
+            program = asked.compile(getattr(dose, key), unit, dose.place(key), dose=unit is not None)
             return np.broadcast_to(perform(program, None, columns(asked.extras, values, ids, seed)), n).astype(float)
 
-        dose = amount(row["amount"])
-        if row.get("spread"):
-            dose = dose * np.exp(row["spread"] * rng.normal(seed, ids, f"dose.{target}"))
-        if "at_least" in row:
-            dose = np.maximum(dose, amount(row["at_least"]))
-        if "at_most" in row:
-            dose = np.minimum(dose, amount(row["at_most"]))
-        if (dose < 0).any() or not np.isfinite(dose).all():
-            raise ScenarioError(f"a dose of {dose.min():g} {unit} cannot be given", where=place, allowed="0 or more")
-        if "when" in row:
-            dose = np.where(amount(row["when"], None), dose, 0.0)
-        for time in clock(row.get("days", [0]), plan.start, plan.end, design.visits, place):
-            given.append((float(time), model.inputs.index(target), dose, duration(row.get("over", 0.0), place)))
+        cells = amount("amount")
+        if dose.log_sd:
+            cells = cells * np.exp(dose.log_sd * rng.normal(seed, ids, f"dose.{target}"))
+        if dose.at_least is not None:
+            cells = np.maximum(cells, amount("at_least"))
+        if dose.at_most is not None:
+            cells = np.minimum(cells, amount("at_most"))
+        if (cells < 0).any() or not np.isfinite(cells).all():
+            said = f"a dose of {cells.min():g} {unit} cannot be given"
+            raise ScenarioError(said, where=dose.place("amount"), allowed="0 or more")
+        if dose.when is not None:
+            cells = np.where(amount("when", None), cells, 0.0)
+        days = design.doses[dose.name]
+        for time in days:
+            given.append((float(time), model.inputs.index(target), cells, dose.over))
         if target == "kinetics.infusion":
-            infused = infused + dose * len(clock(row.get("days", [0]), plan.start, plan.end, design.visits, place))
+            infused = infused + cells * len(days)
     return dose_table(given, n), infused

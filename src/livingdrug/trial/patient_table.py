@@ -10,8 +10,9 @@ import numpy as np
 from livingdrug.care.compiler import Program, Programs
 from livingdrug.care.interpreter import perform
 from livingdrug.engine.plan import Floats, Output
-from livingdrug.errors import unknown
+from livingdrug.errors import ScenarioError, unknown
 from livingdrug.scenario import Arm
+from livingdrug.spec.trial import Samples, Trial
 from livingdrug.trial import assays
 from livingdrug.trial.design import Design
 from livingdrug.trial.enrolment import Enrolled
@@ -31,8 +32,8 @@ def rows(arm: Arm, design: Design, enrolled: Enrolled, part: slice, output: Outp
     found["failed"] = (output.outcome >= FAILED) * 1.0
     found["end_day"] = output.ended
     found.update(_events(design, output))
-    samples = trial.get("samples")
-    if samples and samples["observable"] in design.shown:
+    samples = trial.samples
+    if samples and samples.observable in design.shown:
         found.update(_samples(samples, design, enrolled, part, output))
     return {**found, **_asked(trial, design, enrolled, part, output, found)}
 
@@ -52,34 +53,32 @@ def _events(design: Design, output: Output) -> dict[str, Any]:
     return {"death_day": death, "cause": cause, **found}
 
 
-def _samples(
-    table: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output
-) -> dict[str, Floats]:
-    name = table["visits"]
-    if name not in design.visits:
-        raise unknown("visit list", name, design.visits, "samples.visits")
-    course = output.observables[:, :, design.shown.index(table["observable"])]
+def _samples(samples: Samples, design: Design, enrolled: Enrolled, part: slice, output: Output) -> dict[str, Floats]:
+    course = output.observables[:, :, design.shown.index(samples.observable)]
 
-    def of(key: str, otherwise: float) -> Any:
-        if key in table and table[key] not in enrolled.values:
-            raise unknown("number of a patient", table[key], enrolled.values, f"samples.{key}")
-        return np.asarray(enrolled.values[table[key]])[part] if key in table else otherwise
+    def of(key: str) -> Any:
+        path = getattr(samples, key)
+        if path is None:
+            return 0.0
+        if path not in enrolled.values:
+            raise unknown("number of a patient", path, enrolled.values, samples.place(key))
+        return np.asarray(enrolled.values[path])[part]
 
     return assays.columns(
-        table,
+        samples,
         course,
         design.times,
-        design.visits[name],
-        design.at[name],
+        design.visits[samples.visits],
+        design.at[samples.visits],
         enrolled.cohort.ids[part],
         enrolled.patients.seed,
-        of("noise", 0.0),
-        of("limit", 0.0),
+        of("noise"),
+        of("limit"),
     )
 
 
 def _asked(
-    trial: Mapping[str, Any], design: Design, enrolled: Enrolled, part: slice, output: Output, found: Mapping[str, Any]
+    trial: Trial, design: Design, enrolled: Enrolled, part: slice, output: Output, found: Mapping[str, Any]
 ) -> dict[str, Floats]:
     """The trial's own columns: expressions over what the watches remember of each patient."""
     if not design.asked:
@@ -97,17 +96,39 @@ def _asked(
     return out
 
 
-def _compiled(trial: Mapping[str, Any], design: Design, numbers: list[str]) -> tuple[Programs, dict[str, Program]]:
+def _compiled(trial: Trial, design: Design, numbers: list[str]) -> tuple[Programs, dict[str, Program]]:
     """The programs of the trial's own columns, which may mention the numbers found so far."""
+    units = column_units(trial, design, numbers)
     asked = Programs(
-        {**dict.fromkeys(numbers), "death_day": "day", "end_day": "day"},
+        units,
         design.programs.constants,
         watches=design.programs.watches,
         aliases=design.programs.aliases,
         gives=design.programs.gives,
         drugs=design.programs.drugs,
+        scheduled=design.programs.scheduled,
+        noted=design.programs.notes_units(),
     )
-    return asked, {
-        column["name"]: asked.compile(column["value"], column.get("unit"), f"column '{column['name']}'")
-        for column in trial.get("column", [])
-    }
+    found: dict[str, Program] = {}
+    for column in trial.column:
+        if column.name in units:
+            said = f"every patient has a column '{column.name}' already"
+            raise ScenarioError(said, where=column.place("name"), mend="choose another name")
+        found[column.name] = asked.compile(column.value, column.unit, column.place("value"))
+        design.units[column.name] = column.unit or asked.unit(column.value)
+    design.units.update(units)
+    return asked, found
+
+
+def column_units(trial: Trial, design: Design, names: list[str]) -> dict[str, str | None]:
+    """The unit of each column that every patient has."""
+    known: dict[str, str | None] = {n: c for n, c in design.programs.constants.items() if n in names}
+    known |= {"dose": "cell", "outcome": "1", "failed": "1", "infused": "1"}
+    if trial.samples:
+        unit = design.programs.observables[trial.samples.observable] or "1"
+        known |= {"cmax": unit, "auc": f"{unit.partition('/')[0]}*day/{unit.partition('/')[2]}".strip("/")}
+        known["auc_true"] = known["auc"]
+        known |= dict.fromkeys(("tmax", "last_measurable", "doubling", "decline"), "day")
+        known |= {f"copies_{day:g}": unit for day in trial.samples.days}
+    days = {n: "day" for n in names if n.endswith("_day")}
+    return {n: known.get(n, days.get(n)) for n in names}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -15,23 +14,24 @@ from typing import Any
 import numpy as np
 
 import livingdrug
-from livingdrug.engine.plan import Floats, Ints
-from livingdrug.parallel import TOGETHER, in_order, spans
-from livingdrug.results.columns import Columns
-from livingdrug.results.courses import Courses
+from livingdrug.care.rules import told
+from livingdrug.errors import ScenarioError, nearest
+from livingdrug.library.located import Place, placed
+from livingdrug.parallel import TOGETHER
 from livingdrug.results.lazy import OnDemand
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
-from livingdrug.scenario import Arm, Resolved, resolve, schema
-from livingdrug.trial.cluster import Crew, crew
+from livingdrug.scenario import Arm, Resolved, resolve
+from livingdrug.spec.scenario import outer
+from livingdrug.spec.trial import Trial as Trial_
+from livingdrug.trial.cluster import Crew as Cluster
+from livingdrug.trial.cluster import crew as cluster_of
 from livingdrug.trial.compare import beside
 from livingdrug.trial.design import Design, design
-from livingdrug.trial.enrolment import Enrolled, enrol
-from livingdrug.trial.measures import Table, endpoints, units
-from livingdrug.trial.patient_table import rows
+from livingdrug.trial.enrolment import READ_BY_NAME
+from livingdrug.trial.measures import Table, endpoints
+from livingdrug.trial.simulate import dry_run, gather
 
-FEWEST = 128  # patients that one thread takes at a time towards the end
 USUAL = 500
-WIDTH = 24  # characters of a text column kept in the patients' table
 
 Progress = Callable[[int, int], None]
 
@@ -67,16 +67,16 @@ class Trial:
         """
         begun = time.perf_counter()
         many = self.resolved.patients or USUAL if patients is None else patients
-        luck = self.resolved.seed if seed is None else seed
-        schema.check({"patients": many, "seed": luck}, lambda word: word)
+        seed = self.resolved.seed if seed is None else seed
+        outer(placed({"patients": many, "seed": seed}, Place("Trial.run")))
         arms = self.resolved.arms
         for arm in arms:
             rehearse(arm, self.design(arm))
         total = many * len(arms)
-        with crew(workers, cluster) if workers or cluster else nullcontext() as hands:
+        with cluster_of(workers, cluster) if workers or cluster else nullcontext() as pool:
             done = {
                 a.name: follow(
-                    a, self.design(a), many, luck, threads, block, _told(progress, i * many, total), hands, device
+                    a, self.design(a), many, seed, threads, block, _told(progress, i * many, total), pool, device
                 )
                 for i, a in enumerate(arms)
             }
@@ -84,11 +84,11 @@ class Trial:
             trial=self.resolved.name,
             title=self.title,
             product=self.resolved.names.get("product", ""),
-            seed=luck,
+            seed=seed,
             arms=done,
             wall_s=time.perf_counter() - begun,
             resolved=self.resolved,
-            provenance=self._provenance(many, luck),
+            provenance=self._provenance(many, seed),
             report=_report,
         )
         if out is not None:
@@ -103,7 +103,7 @@ class Trial:
 
     def rules(self) -> list[str]:
         """The care rules of the first arm, as sentences."""
-        return [r.sentence() for r in self.design(self.resolved.arms[0]).rules]
+        return [told(rule) for rule in self.design(self.resolved.arms[0]).rules]
 
     def _provenance(self, patients: int, seed: int) -> dict[str, Any]:
         return {
@@ -138,139 +138,56 @@ def follow(
     threads: int | None = None,
     block: int = TOGETHER,
     progress: Callable[[int], None] | None = None,
-    hands: Crew | None = None,
+    pool: Cluster | None = None,
     device: str = "cpu",
 ) -> ArmResult:
     """One arm from enrolment to the end of follow-up."""
-    if hands:
-        found, courses = hands.gather(arm, plan, patients, seed, block, progress)
+    if pool:
+        found, courses = pool.gather(arm, plan, patients, seed, block, progress)
     else:
         found, courses = gather(
             arm, plan, patients, seed, threads=threads, block=block, progress=progress, device=device
         )
-    trial = arm.resolved.trial
-    return ArmResult(
-        arm.name, arm.title, found, partial(_timed, trial), courses, beside(trial, found, seed, name=arm.name)
-    )
+    trial, units = arm.resolved.trial, dict(plan.units)
+    table = beside(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
+    return ArmResult(arm.name, arm.title, found, partial(_timed, trial, units), courses, table)
 
 
-def _timed(trial: Mapping[str, Any], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:
+def _timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:
     """Every endpoint of a trial in patients with these columns, by name."""
-    found = endpoints(trial, Table(columns, units(trial)))
+    found = endpoints(trial, Table(columns, units))
 
-    def told(name: str) -> TimeToEvent:
+    def as_result(name: str) -> TimeToEvent:
         end = found[name]
-        return TimeToEvent(end.name, end.title, end.time, end.event, end.what)
+        return TimeToEvent(end.name, end.title, end.time, end.event, end.what, end.start)
 
-    return OnDemand(found, told)
+    return OnDemand(found, as_result)
 
 
 def rehearse(arm: Arm, plan: Design) -> None:
-    """Go through the trial with nobody in it, so that a misspelt word is found before anybody is simulated."""
-    from livingdrug.engine.run import simulate_blocks
-
-    nobody = enrol(arm, plan, np.zeros(0, np.int64), 0)
-    found = [
-        rows(arm, plan, nobody, part, out) for part, out in simulate_blocks(plan.model, plan.plan, nobody.patients)
-    ]
-    beside(arm.resolved.trial, _table(nobody, found))
+    """Go through the trial with nobody in it, so that what cannot be is found before anything is compiled."""
+    table = dry_run(arm, plan)
+    beside(arm.resolved.trial, table, units=plan.units)
+    _used(arm, plan)
 
 
-def lots(
-    arm: Arm,
-    plan: Design,
-    patients: int,
-    seed: int,
-    threads: int | None = None,
-    block: int = TOGETHER,
-    progress: Callable[[int], None] | None = None,
-    seen: Callable[[Ints, Floats], Any] | None = None,
-    first: int = 0,
-    device: str = "cpu",
-) -> Iterator[tuple[Enrolled, dict[str, Any], list[Any]]]:
-    """Lots of enrolled patients [first, patients) with their columns, in order. A thread takes a lot all the way from
-    enrolment to columns, so that none waits for another and memory stays flat.
-
-    seen: what it makes of (ids, courses (n, times, shown)) of the infused patients is given back too, block by block.
-    """
-    from livingdrug.engine import cache
-    from livingdrug.engine.run import simulate_blocks
-
-    threads = threads or os.cpu_count() or 1
-    if device == "cuda":
-        from livingdrug.engine import cuda
-
-        program, together = cuda.load(plan.model), cuda.together(plan.plan, threads)
-        fewest, block = min(cuda.FEWEST, together), together
-    else:
-        program, together, fewest = cache.load(plan.model), TOGETHER, FEWEST
-
-    def lot(span: tuple[int, int]) -> tuple[Enrolled, dict[str, Any], list[Any]]:
-        enrolled = enrol(arm, plan, np.arange(*span, dtype=np.int64), seed)
-        size = _even(len(enrolled.infused), block)
-        found, made = [], []
-        for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, 1, size, progress, program):
-            found.append(rows(arm, plan, enrolled, part, output))
-            if seen:
-                made.append(seen(enrolled.cohort.ids[part], output.observables))
-        if progress:
-            progress(len(enrolled.ids) - len(enrolled.infused))
-        return enrolled, _table(enrolled, found), made
-
-    yield from in_order(lot, spans(first, patients, together, fewest, threads), threads)
-
-
-def _even(patients: int, block: int) -> int:
-    """The size of blocks of patients, no larger than asked for, that leaves no small block over."""
-    return -(-patients // -(-patients // block)) if patients and block > 0 else block
-
-
-def gather(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> tuple[Columns, Courses]:
-    """The columns of all enrolled patients, and their courses; `how` as in `lots`."""
-    courses, alone = Courses.empty(plan.times, plan.shown, plan.programs.observables), Lock()
-
-    def count(ids: Ints, values: Floats) -> None:
-        with alone:
-            courses.add(ids, values)
-
-    return columns(arm, plan, patients, seed, **how, seen=count), courses
-
-
-def columns(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> Columns:
-    """The columns of all enrolled patients; `how` as in `lots`."""
-    found = Columns()
-    for _, table, _ in lots(arm, plan, patients, seed, **how):
-        found.append(table)
-    return found
-
-
-def blocks(
-    arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None
-) -> Iterator[tuple[Enrolled, dict[str, Any], Floats]]:
-    """Lots of enrolled patients: who they are, their columns, and every course of those infused (n, times, shown)."""
-    for enrolled, table, courses in lots(arm, plan, patients, seed, threads, seen=lambda _, x: x):
-        yield enrolled, table, np.concatenate(courses)
-
-
-def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Columns over all enrolled patients: nan (or an empty text) for those not infused."""
-    n = len(enrolled.ids)
-    table: dict[str, Any] = {
-        "patient": enrolled.ids,
-        "status": np.array(enrolled.status, f"U{2 * WIDTH}"),
-        "infused": np.zeros(n),
+def _used(arm: Arm, plan: Design) -> None:
+    """ScenarioError for a user's number of the protocol that nothing asks about."""
+    asked = {
+        *plan.programs.extras,
+        *plan.asked_of_doses,
+        *plan.asked[0][0].extras,
+        *READ_BY_NAME,
+        *plan.model.parameters,
     }
-    table["infused"][enrolled.infused] = 1.0
-    for name in found[0]:
-        if name == "patient":
-            continue
-        values = np.concatenate([f[name] for f in found])
-        if values.dtype.kind in "OU":
-            table[name] = np.full(n, "", f"U{WIDTH}")
-        else:
-            table[name] = np.full(n, np.nan)
-        table[name][enrolled.infused] = values
-    return table
+    for path, number in arm.resolved.protocol.numbers.items():
+        if path not in asked and not number.place("value").ours:
+            raise ScenarioError(
+                f"nothing asks about the number '{path}' of the protocol",
+                where=number.place("value"),
+                nearest=nearest(path, asked),
+                mend="leave it out, or use it in a rule, dose or column",
+            )
 
 
 def _told(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingdrug.care.grammar import Binary, Choice, Name, Number, names, parse, sentence
+from livingdrug.spec.grammar import Binary, Choice, Name, Number, names, parse, sentence
 from livingdrug.errors import ScenarioError
 
 

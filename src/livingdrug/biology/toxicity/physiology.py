@@ -37,7 +37,7 @@ class Physiology(Module):
     ventilation_ratio = Param("1", "leak that needs ventilation, relative to oxygen")
     signal = Reads("cytokines.signal", "pg/mL", absent=0.0)
 
-    temperature = State("delta_degC", "temperature above 37")
+    temperature = State("delta_degC", "body temperature", zero="37 degC")
     leak = State("1", "vascular leak, 1 needs fluids")
 
     def flows(self, v: Any) -> Iterator[Flow]:

@@ -1,0 +1,184 @@
+"""The parts of a scenario: which files they are, what was changed inside them, and the mechanisms they choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livingdrug import library
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest
+from livingdrug.library import Entry
+from livingdrug.library.located import Located, Place, merged
+from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
+from livingdrug.spec.numbers import Drug
+from livingdrug.spec.scenario import PARTS, TYPES
+from livingdrug.spec.trial import Trial
+from livingdrug.spec.typed import read
+
+if TYPE_CHECKING:
+    from livingdrug.scenario.resolved import Resolved
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A part with its changes: as a table, typed, and the numbers of the model that were changed inside it."""
+
+    table: Located
+    typed: Any
+    changes: list[Change]
+
+
+def entries(draft: Draft, top: Entry) -> dict[str, list[Entry]]:
+    """The library files of each part, lowest first (`like = ` builds on another). The tumour may be named by the
+    population or the product."""
+    found: dict[str, list[Entry]] = {}
+    for part in ("product", "population", "protocol"):
+        if part not in draft.named:
+            raise ScenarioError(
+                f"the trial names no {part}",
+                where=top.file,
+                allowed=library.names(PARTS[part]),
+                mend=f'write {part} = "NAME" or trial = "NAME"',
+            )
+        found[part] = _lineage(part, draft.named[part][-1])
+    tumour = draft.named["tumour"][-1] if "tumour" in draft.named else None
+    for part in ("population", "product"):
+        for entry in reversed(found[part]):
+            if tumour is None and isinstance(entry.data.get("tumour"), str):
+                tumour = Named(entry.data["tumour"], entry.path.parent, entry.table.at("tumour"))
+    if tumour is not None:
+        found["tumour"] = _lineage("tumour", tumour)
+    return found
+
+
+def _lineage(part: str, named: Named) -> list[Entry]:
+    """A file and those it is like, lowest first."""
+    kind = PARTS.get(part, f"{part}s")
+    found = [library.find(kind, named.name, named.folder, named.place)]
+    while "like" in found[0].data:
+        entry = found[0]
+        like, place = entry.data["like"], entry.table.at("like")
+        if not isinstance(like, str):
+            raise ScenarioError(f"like = {like!r} is not a name", where=place, allowed=library.names(kind))
+        below = library.find(kind, like, entry.path.parent, place)
+        if any(below.path == e.path for e in found):
+            raise ScenarioError(f"'{like}' is like itself", where=place, mend="name another one")
+        found.insert(0, below)
+    return found
+
+
+def laid(part: str, entry: Entry, draft: Draft) -> Laid:
+    """A part with what was changed inside it."""
+    kind = TYPES[part]
+    table = _whole(part, entry)
+    changes: list[Change] = []
+    for given in draft.parts.get(part, []):
+        own = Located(dict(given), given.places, given.place)
+        for key in [k for k, x in given.items() if isinstance(x, Mapping) and k not in kind.model_fields]:
+            if part == "protocol":  # a protocol's numbers are its own, not the model's
+                continue
+            layer = draft.origins[f"{part}.{next(leaves({key: own[key]}, own.at(key)))[0]}"][-1][0]
+            changes += [Change(p, d, layer, at) for p, d, at in numbers_in(own.pop(key), key, given.at(key))]
+        if isinstance(own.get("covariates"), Mapping):
+            own["covariates"] = _covariates(own["covariates"])
+        table = merged(table, own, part)
+    return Laid(table, read(kind, Located({k: x for k, x in table.items() if k != "like"}, table.places, table.place)),
+                changes)  # fmt: skip
+
+
+def _whole(part: str, entry: Entry) -> Located:
+    """The table of a file, laid on those it is like (numbers of the model are laid elsewhere)."""
+    table: Located = Located({}, {}, entry.table.place)
+    named = Named(entry.name if entry.path.parent.name == PARTS[part] else str(entry.path), None, entry.table.place)
+    for e in _lineage(part, named) if "like" in entry.data else [entry]:
+        own = Located({k: x for k, x in e.table.items() if k != "like"}, e.table.places, e.table.place)
+        table = merged(table, own, part)
+    return table
+
+
+def _covariates(given: Mapping[str, Any]) -> Located:
+    """A property's bare value is its value."""
+    places = getattr(given, "places", {})
+    rows = {
+        name: x if isinstance(x, Mapping) else Located({"value": x}, {"value": places[name]}, places[name])
+        for name, x in given.items()
+    }
+    return Located(rows, places, getattr(given, "place", Place("")))
+
+
+def modules(
+    draft: Draft, trial: Trial, typed: Mapping[str, Any], entries: dict[str, list[Entry]], top: Entry
+) -> dict[str, str]:
+    """Role -> mechanism, from every layer that chooses; also finds the drugs' files.
+
+    A product that replaces the trial's own and says no `like` leaves the roles that it does not name as they were.
+    """
+    layers: list[Mapping[str, str]] = [typed[p].modules for p in ("tumour", "population") if p in typed]
+    folders = [e.path.parent for e in (top, entries["protocol"][-1])]
+    for name, place in drugs(trial, typed["protocol"], folders).items():
+        entries[f"drug {name}"] = [drug(name, folders, place)]
+        typed_drug = read(Drug, entries[f"drug {name}"][0].table)
+        layers.append(typed_drug.modules or {f"drug.{name}": typed_drug.mechanism or name})
+    if len(draft.named["product"]) > 1 and len(entries["product"]) == 1:
+        layers.append(laid("product", _lineage("product", draft.named["product"][0])[-1], Draft()).typed.modules)
+    layers += [typed["product"].modules, trial.modules, typed["protocol"].modules, draft.modules]
+    chosen: dict[str, str] = {}
+    for layer in layers:
+        chosen.update(layer)
+    chosen = {role: stem for role, stem in chosen.items() if stem}
+    known = library.names("drugs")
+    for role in chosen:
+        name = role.rpartition(".")[2]
+        if "." in role and f"drug {name}" not in entries and name in known:
+            entries[f"drug {name}"] = [library.find("drugs", name)]
+    if not chosen:
+        raise ScenarioError("no module is chosen", where=top.file, mend="add [modules] to product or population")
+    return chosen
+
+
+def drugs(trial: Trial, protocol: Any, folders: list[Path]) -> dict[str, str]:
+    """Names of the drugs that trial and protocol list, or that a schedule or care rule gives, and where."""
+    found: dict[str, str] = {name: trial.place("drugs") for name in trial.drugs}
+    found |= {name: protocol.place("drugs") for name in protocol.drugs}
+    known = set(library.names("drugs"))
+    given = [(step.give, step.place("give")) for step in protocol.schedule]
+    given += [(rule.do.give, rule.do.place("give")) for rule in protocol.rule if rule.do and rule.do.give]
+    for name, place in given:
+        if name in known or any(is_drug(folder / f"{name}.toml") for folder in folders):
+            found.setdefault(name, place)
+    return found
+
+
+def drug(name: str, folders: list[Path], place: str) -> Entry:
+    """The file of a drug: in the library, or beside the scenario."""
+    if name not in library.names("drugs"):
+        for folder in folders:
+            if is_drug(folder / f"{name}.toml"):
+                return library.read(folder / f"{name}.toml", "drugs", name)
+        beside = [p.stem for folder in folders for p in folder.glob("*.toml") if is_drug(p)]
+        close = nearest(name, [*library.names("drugs"), *beside])
+        if close and close in beside:
+            raise ScenarioError(f"unknown drug '{name}'", where=place, nearest=close)
+    return library.find("drugs", name, where=place)
+
+
+def is_drug(path: Path) -> bool:
+    """Whether a file beside the scenario describes a drug: it says by which mechanism."""
+    if not path.is_file():
+        return False
+    try:
+        data = library.read(path, "drugs").data
+    except LivingDrugError:
+        return False
+    return "mechanism" in data or (isinstance(data.get("modules"), Mapping) and "trial" not in data)
+
+
+def cited(resolved: Resolved) -> None:
+    """SourceError when a row of the scenario cites a source that none of its files defines."""
+    own = (resolved.trial, resolved.protocol, resolved.population, resolved.product, resolved.tumour)
+    sources = {key: source for part in own if part is not None for key, source in part.sources.items()}
+    resolved.trial.cites(sources)
+    resolved.protocol.cites(sources)
+    resolved.population.cites(sources)

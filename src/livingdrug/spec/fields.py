@@ -1,0 +1,175 @@
+"""The kinds of value that a file may hold, each with its check and its JSON Schema."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from livingdrug.errors import LivingDrugError, ScenarioError
+from livingdrug.library.located import Located
+from livingdrug.parameters import Source
+from livingdrug.spec import clock as _clock
+from livingdrug.spec.clock import Clock
+from livingdrug.spec.grammar import Name, Node, Number, names, parse
+from livingdrug.spec.typed import Refused, short
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Something asked of a patient, as written and as read ("crs.grade >= 2")."""
+
+    text: str
+    node: Node
+
+    @cached_property
+    def names(self) -> tuple[Name, ...]:
+        """Every name it mentions."""
+        return tuple(names(self.node))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def expression(given: Any) -> Expression:
+    """The expression that a text or a number is; ScenarioError names the column of what cannot be read."""
+    if isinstance(given, Expression):
+        return given
+    if isinstance(given, bool):
+        return Expression(str(given).lower(), Number(float(given)))
+    return Expression(str(given), parse(given))
+
+
+def _checked(read: Callable[[Any], Any]) -> BeforeValidator:
+    def inside(given: Any) -> Any:
+        try:
+            return read(given)
+        except LivingDrugError as problem:
+            raise Refused(problem) from None
+
+    return BeforeValidator(inside)
+
+
+def _one(fits: Callable[[Any], bool], words: str, made: Callable[[Any], Any] = lambda x: x) -> BeforeValidator:
+    def inside(given: Any) -> Any:
+        if not fits(given):
+            raise Refused(ScenarioError(f"{short(given)} cannot stand here", allowed=words))
+        return made(given)
+
+    return BeforeValidator(inside)
+
+
+def _number(x: Any) -> bool:
+    return isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x)
+
+
+def _whole(least: int) -> Callable[[Any], bool]:
+    return lambda x: isinstance(x, int) and not isinstance(x, bool) and x >= least
+
+
+def _texts(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) and all(isinstance(y, str) and y for y in x)
+
+
+def _numbers(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) and all(map(_number, x))
+
+
+def _quoted(unit: Any) -> str:
+    """A unit that exists."""
+    if not isinstance(unit, str) or not unit:
+        raise ScenarioError(f"{short(unit)} is not a unit", mend='write it in quotes, as "1/day" ("1" for none)')
+    from livingdrug.units import known
+
+    return known(unit)
+
+
+def _schema(kind: str, description: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, "description": description, **more})
+
+
+_TEXT, _LIST = {"type": "string"}, "array"
+
+Text = Annotated[str, _one(lambda x: isinstance(x, str) and bool(x), "a text"), _schema("string", "a text")]
+Texts = Annotated[
+    tuple[str, ...], _one(_texts, "a list of texts", tuple), _schema(_LIST, "a list of texts", items=_TEXT)
+]
+Real = Annotated[float, _one(_number, "a finite number", float), _schema("number", "a number")]
+Reals = Annotated[
+    tuple[float, ...],
+    _one(_numbers, "a list of numbers", lambda x: tuple(map(float, x))),
+    _schema(_LIST, "a list of numbers", items={"type": "number"}),
+]
+Whole = Annotated[int, _one(_whole(1), "a whole number above 0"), _schema("integer", "1 or more", minimum=1)]
+Count = Annotated[int, _one(_whole(0), "a whole number, 0 or more"), _schema("integer", "0 or more", minimum=0)]
+Truth = Annotated[bool, _one(lambda x: isinstance(x, bool), "true or false"), _schema("boolean", "true or false")]
+Span = Annotated[
+    tuple[float, float],
+    _one(lambda x: _numbers(x) and len(x) == 2 and x[0] <= x[1], "two numbers, the lower first", tuple),
+    _schema(_LIST, "two numbers, the lower first", items={"type": "number"}),
+]
+Asked = Annotated[
+    Expression,
+    _checked(expression),
+    WithJsonSchema({"type": ["string", "number"], "description": "an expression, as crs.grade >= 2"}),
+]
+Ticks = Annotated[
+    Clock,
+    _checked(_clock.clock),
+    WithJsonSchema({"type": ["string", "array"], "description": "a clock, as every 6 h for 28 d, or a list of days"}),
+]
+Days = Annotated[
+    Clock,
+    _checked(lambda x: x if isinstance(x, Clock) else _clock.clock(x) if isinstance(x, str) else _clock.on_days(x)),
+    WithJsonSchema({"type": ["array", "string"], "description": "numbers of days from infusion, or a clock"}),
+]
+Duration = Annotated[
+    float, _checked(_clock.duration), _schema("string", "a length of time with its unit, as 6 h or 12 months")
+]
+Moment = Annotated[float, _checked(_clock.moment), _schema("string", "a time, as day -7 or month 6")]
+Unit = Annotated[str, _checked(_quoted), _schema("string", "a unit, as 1/day; 1 for none")]
+
+
+def _table(given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        raise ScenarioError(f"{short(given)} is not a table")
+    return given if isinstance(given, Located) else Located(given)
+
+
+Table = Annotated[Located, _checked(_table), _schema("object", "a table")]
+
+
+def _choices(given: Any) -> dict[str, str]:
+    """Role -> mechanism; `false` leaves a role empty. Dotted roles may be written as nested tables."""
+    if not isinstance(given, Mapping):
+        raise ScenarioError(f"{short(given)} is not a table", mend='write ROLE = "MECHANISM"')
+    found: dict[str, str] = {}
+    for role, stem in given.items():
+        if isinstance(stem, Mapping):
+            found.update({f"{role}.{r}": s for r, s in _choices(stem).items()})
+        elif (isinstance(stem, str) and stem) or stem is False or stem == "":
+            found[role] = stem or ""
+        else:
+            raise ScenarioError(
+                f"the module for '{role}' is {short(stem)}", allowed="a mechanism's name, or false to leave it empty"
+            )
+    return found
+
+
+Modules = Annotated[dict[str, str], _checked(_choices), _schema("object", "role = mechanism")]
+choices = _choices
+
+
+def _sources(given: Any) -> dict[str, Source]:
+    """The sources that a file defines, by the key it gives them."""
+    if not isinstance(given, Mapping):
+        raise ScenarioError(f"{short(given)} is not a table", mend="write [sources.KEY] with a title and a year")
+    at = given.at if isinstance(given, Located) else lambda key: None
+    return {key: x if isinstance(x, Source) else Source.read(key, x, at(key)) for key, x in given.items()}
+
+
+Sources = Annotated[dict[str, Source], _checked(_sources), _schema("object", "a source by its key")]

@@ -1,0 +1,112 @@
+"""Files that give numbers of the model by role ([kinetics.growth]): mechanism, tumour, population, drug, product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from livingdrug.errors import ScenarioError, SourceError
+from livingdrug.library.located import Located, Place
+from livingdrug.parameters import is_parameter
+from livingdrug.spec.fields import Modules, Table
+from livingdrug.spec.origin import File
+from livingdrug.spec.typed import Refused, Typed
+
+NAMED = ("tumour",)  # a name of a part (a text), and a role with numbers (a table)
+
+
+class Correlated(Typed):
+    """Numbers whose between-patient variabilities are correlated, and their correlation matrix."""
+
+    called: ClassVar[str] = "correlated group"
+    paths: tuple[str, ...]
+    matrix: Any
+
+
+class SetsOfNumbers(Typed):
+    """Whole published parameter sets: columns are paths of the model's numbers, rows are sets."""
+
+    called: ClassVar[str] = "table of parameter sets"
+    columns: tuple[str, ...]
+    rows: tuple[tuple[float, ...], ...]
+    weights: tuple[float, ...] | None = None
+    units: tuple[str, ...] | None = None
+    source: str | None = None
+    where: str | None = None
+    about: str | None = None
+    note: str | None = None
+
+    def consistent(self) -> None:
+        if not self.rows or any(len(row) != len(self.columns) for row in self.rows):
+            said = f"the rows do not have {len(self.columns)} numbers each"
+            raise SourceError(said, where=self.place("rows"))
+
+
+class Numbered(File):
+    """A file whose other tables are roles with numbers: `numbers`, model path -> its table."""
+
+    modules: Modules = {}
+    tables: dict[str, SetsOfNumbers] = {}
+    correlated: tuple[Correlated, ...] = ()
+    shown: dict[str, Table] = {}
+    numbers: dict[str, Table] = {}
+
+    @classmethod
+    def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        data = super()._current(data)
+        if not isinstance(data, Located) or "numbers" in data:
+            return data
+        roles = {k: x for k, x in data.items() if isinstance(x, Mapping) and (k not in cls.model_fields or k in NAMED)}
+        found: dict[str, Located] = {}
+        for role, table in roles.items():
+            found.update(parameters(table, role, data.at(role)))
+        kept = {k: x for k, x in data.items() if k not in roles}
+        kept["numbers"] = Located(found, {p: x.place for p, x in found.items()}, data.place)
+        return Located(kept, data.places, data.place)
+
+
+def parameters(data: Any, path: str, place: Place) -> Iterator[tuple[str, Located]]:
+    """Model path and table of every number in nested tables; a bare number is refused."""
+    if isinstance(data, Mapping) and not is_parameter(data):
+        if not data:
+            raise Refused(ScenarioError(f"'{path}' is an empty table", where=place, mend="give value and unit"))
+        for key, x in data.items():
+            yield from parameters(x, f"{path}.{key}", data.at(key) if isinstance(data, Located) else place)
+    elif isinstance(data, Mapping):
+        yield path, data if isinstance(data, Located) else Located(data, {}, place)
+    else:
+        said = f"'{path}' = {data!r} is a bare number"
+        mend = f"write [{path}] with value, unit, kind and source"
+        raise Refused(SourceError(said, where=place, mend=mend))
+
+
+class Mechanism(Numbered):
+    """The default numbers of a mechanism."""
+
+    called: ClassVar[str] = "mechanism"
+
+
+class Product(Numbered):
+    """A CAR-T product: target, costimulation, mechanisms, numbers. like: the product it is a change of."""
+
+    called: ClassVar[str] = "product"
+    like: str | None = None
+    target: str | None = None
+    costimulation: str | None = None
+    tumour: str | None = None
+
+
+class Tumour(Numbered):
+    """A disease: its mechanisms, its numbers, and its words. like: the tumour it is a change of."""
+
+    called: ClassVar[str] = "tumour"
+    like: str | None = None
+    words: dict[str, str] = {}
+
+
+class Drug(Numbered):
+    """A drug: the mechanism it acts by, and its numbers."""
+
+    called: ClassVar[str] = "drug"
+    like: str | None = None
+    mechanism: str | None = None

@@ -1,0 +1,199 @@
+"""A population: the properties of its patients, how the disease's numbers vary, and the published baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, unknown
+from livingdrug.library.located import Located
+from livingdrug.parameters import Source, check_kind, finite
+from livingdrug.spec.fields import Real, Text, Unit, Whole
+from livingdrug.spec.numbers import Numbered
+from livingdrug.spec.origin import Sourced
+from livingdrug.spec.typed import Typed
+
+DISTRIBUTIONS = ("log-normal", "normal", "logit-normal", "uniform", "chance", "fixed")
+STATISTICS = ("median", "mean", "share", "share above", "share below")
+
+
+class Covariate(Sourced):
+    """A property of the patients: a distribution of its own, or one around what is typical given another property.
+
+    given with points: the typical value is read off between the points; given with value, at, power: value times
+    (the other property / at) to the power.
+    """
+
+    called: ClassVar[str] = "covariate"
+    renamed: ClassVar[Mapping[str, str]] = {"law": "distribution"}
+    distribution: Text
+    unit: Unit
+    value: Any = None
+    sd: Real = 0.0
+    low: Any = None
+    high: Any = None
+    given: Text | None = None
+    points: Any = None
+    at: Real = 1.0
+    power: Real = 1.0
+
+    @classmethod
+    def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A value that a user gave and the distribution would not use is the value of everybody."""
+        data = super()._current(data)
+        if not isinstance(data, Located) or "value" not in data or data.at("value").ours or not data.at("value"):
+            return data
+        if _unused(data):
+            kept = {k: x for k, x in data.items() if k in ("value", "unit", "kind", "source", "where", "why", "about")}
+            return Located({**kept, "distribution": "fixed"}, data.places, data.place)
+        return data
+
+    def consistent(self) -> None:
+        if self.distribution not in DISTRIBUTIONS:
+            place = self.place("distribution")
+            raise unknown("distribution of a covariate", self.distribution, DISTRIBUTIONS, place)
+        for key in ("value", "low", "high"):
+            given = getattr(self, key)
+            if given is not None:
+                object.__setattr__(self, key, number(given, self.unit, key, self.place(key)))
+        self._possible()
+        if self.points is not None:
+            object.__setattr__(self, "points", _points(self.points, self.place("points")))
+
+    def _possible(self) -> None:
+        """Refuse distributions that cannot be drawn from."""
+
+        def wrong(key: str, what: str, mend: str | None = None) -> LivingDrugError:
+            return SourceError(what, where=self.place(key), mend=mend)
+
+        low, high, value, kind = self.low, self.high, self.value, self.distribution
+        if low is not None and high is not None and low >= high:
+            raise wrong("low", f"low = {low:g} is not below high = {high:g}")
+        if kind == "uniform" and (low is None or high is None):
+            raise wrong("", "a uniform distribution needs low and high")
+        if kind != "uniform" and value is None and self.points is None:
+            raise wrong("", "there is no value", "add value = (the median), or given = and points =")
+        if self.sd < 0:
+            raise wrong("sd", "sd is negative")
+        if kind == "chance" and value is not None and not 0 <= value <= 1:
+            raise wrong("value", f"a chance of {value:g} is not between 0 and 1")
+        if kind == "log-normal" and value is not None and value <= 0:
+            raise wrong("value", f"the median {value:g} of a log-normal distribution is not above 0")
+        if kind in ("normal", "log-normal") and value is not None and self.given is None:
+            if not ((low is None or low <= value) and (high is None or value <= high)):
+                raise wrong("value", f"the median {value:g} is not between low and high")
+        if kind == "logit-normal" and value is not None:
+            ends = (0.0 if low is None else low, 1.0 if high is None else high)
+            if not ends[0] <= value <= ends[1]:
+                raise wrong("value", f"the median {value:g} is not between {ends[0]:g} and {ends[1]:g}")
+        if self.points is not None and self.given is None:
+            raise wrong("points", "points need given = (the property they are read against)")
+        unused = {"uniform": ("value", "sd", "points", "given"), "fixed": ("sd", "low", "high", "points", "given")}
+        for key in unused.get(kind, ()):
+            if key in self.model_fields_set:
+                raise wrong(key, f"a {kind} distribution has no use for '{key}'", "leave it out")
+
+
+def _unused(data: Mapping[str, Any]) -> bool:
+    """Whether a covariate's distribution has no use for its value, or cannot reach it."""
+    kind = data.get("distribution")
+    if "points" in data or kind == "uniform":
+        return True
+    try:
+        value, low, high = (
+            None if data.get(k) is None else number(data[k], str(data.get("unit", "1")), k, "")
+            for k in ("value", "low", "high")
+        )
+    except LivingDrugError:
+        return False
+    assert value is not None
+    low, high = (0.0 if low is None else low, 1.0 if high is None else high) if kind == "logit-normal" else (low, high)
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def number(given: Any, unit: str, key: str, place: str) -> float:
+    """A number in `unit`, given plainly or with a unit of its own."""
+    if isinstance(given, str):
+        from livingdrug.units import quantity
+
+        given = quantity(given, unit, place or None)
+    return finite(given, place or None, key)
+
+
+def _points(given: Any, place: str) -> NDArray[np.float64]:
+    try:
+        points = np.array(given, dtype=float)
+    except (TypeError, ValueError):
+        points = np.zeros(0)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2 or not (np.diff(points[:, 0]) > 0).all():
+        raise SourceError(
+            "points are not pairs with rising first numbers", where=place, mend="write [[3, 14.3], [5, 18.3]]"
+        )
+    return points
+
+
+class Baseline(Typed):
+    """One line of the baseline table that a trial published."""
+
+    called: ClassVar[str] = "baseline row"
+    measure: Text
+    of: Text
+    statistic: Text = "median"
+    value: Real
+    low: Real | None = None
+    high: Real | None = None
+    interval: Text | None = None
+    above: Real | None = None
+    below: Real | None = None
+    unit: Unit = "1"
+    n: Whole | None = None
+    source: Text | None = None
+    where: Text | None = None
+    note: Text | None = None
+
+    def consistent(self) -> None:
+        if self.statistic not in STATISTICS:
+            raise unknown("statistic", self.statistic, STATISTICS, self.place("statistic"))
+        side = self.statistic.removeprefix("share ")
+        if side in ("above", "below") and getattr(self, side) is None:
+            said = f"the statistic '{self.statistic}' needs '{side}'"
+            raise ScenarioError(said, where=self.place(), mend=f"add {side} = ...")
+
+
+class Population(Numbered):
+    """Who the patients are."""
+
+    called: ClassVar[str] = "population"
+    like: str | None = None
+    tumour: Text | None = None
+    covariates: dict[str, Covariate] = {}
+    baseline: tuple[Baseline, ...] = ()
+    words: dict[str, str] = {}
+
+    def consistent(self) -> None:
+        for name, c in self.covariates.items():
+            if c.given is not None and c.given not in self.covariates:
+                raise unknown(f"property that '{name}' depends on:", c.given, self.covariates, c.place("given"))
+
+    def cites(self, sources: Mapping[str, Source]) -> None:
+        """SourceError unless every covariate says where it comes from."""
+        for name, c in self.covariates.items():
+            said = {k: x for k in ("kind", "source", "where", "why") if (x := getattr(c, k)) is not None}
+            check_kind(f"covariates.{name}", said, sources, str(c.place()))
+
+    def ordered(self) -> list[tuple[str, Covariate]]:
+        """The properties, each after the one it depends on."""
+        waiting, done = dict(self.covariates), dict[str, Covariate]()
+        while waiting:
+            free = [n for n, c in waiting.items() if c.given is None or c.given in done]
+            if not free:
+                raise ScenarioError(
+                    f"the properties {', '.join(waiting)} depend on each other in a circle",
+                    where=next(iter(waiting.values())).place(),
+                    mend="let one of them stand alone",
+                )
+            done.update({n: waiting.pop(n) for n in free})
+        return list(done.items())

@@ -1,0 +1,240 @@
+"""A protocol: who gets what, when; what is looked for; the care rules of the ward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from livingdrug.errors import ScenarioError
+from livingdrug.library.located import Located, Place
+from livingdrug.parameters import Source
+from livingdrug.spec.clock import Clock, clock
+from livingdrug.spec.fields import (
+    Asked,
+    Count,
+    Days,
+    Duration,
+    Expression,
+    Modules,
+    Moment,
+    Real,
+    Text,
+    Texts,
+    Ticks,
+    Truth,
+    expression,
+)
+from livingdrug.spec.origin import File, Quantity, Sourced
+from livingdrug.spec.typed import Refused, Typed
+
+NEVER_FULL = 1_000_000  # doses of a rule that says no limit
+AT_ONCE = Clock("on days 0", ((0.0,),))
+EVERY_SIX_HOURS = clock("every 6 h")
+ONE = expression(1)
+
+
+class Dose(Sourced):
+    """A scheduled dose. log_sd: between-patient standard deviation of its logarithm."""
+
+    called: ClassVar[str] = "scheduled dose"
+    renamed: ClassVar[Mapping[str, str]] = {"spread": "log_sd"}
+    name: Text
+    give: Text
+    amount: Asked
+    when: Asked | None = None
+    days: Days = AT_ONCE
+    over: Duration = 0.0
+    log_sd: Real = 0.0
+    at_least: Asked | None = None
+    at_most: Asked | None = None
+
+    def consistent(self) -> None:
+        for key in ("over", "log_sd"):
+            if getattr(self, key) < 0:
+                raise ScenarioError(f"{key} cannot be negative", where=self.place(key), allowed="0 or more")
+
+
+class Do(Typed):
+    """What a rule does: gives a drug, sets a switch, or ends follow-up."""
+
+    called: ClassVar[str] = "action of a rule"
+    give: Text | None = None
+    amount: Asked | None = None
+    at_most: Asked | None = None
+    at_least: Asked | None = None
+    over: Duration = 0.0
+    after: Duration = 0.0
+    set: Text | None = None
+    to: Asked | None = None
+    stop: Truth = False
+
+    def consistent(self) -> None:
+        done = [word for word, x in (("give", self.give), ("set", self.set), ("stop", self.stop)) if x]
+        if len(done) != 1:
+            said = "a rule does one thing: give, set or stop"
+            raise ScenarioError(said, where=self.place(), mend="write two rules" if done else 'add give = "DRUG"')
+        if self.give and self.amount is None:
+            said = f"the rule gives {self.give} but not how much"
+            raise ScenarioError(said, where=self.place("give"), mend='add amount = "8 mg/kg"')
+        own = {"give": ("amount", "at_most", "at_least", "over", "after"), "set": ("to", "after"), "stop": ("after",)}
+        for key in self.model_fields_set - {done[0], *own[done[0]]}:
+            said = f"'{key}' does not belong to a rule that says {done[0]}"
+            raise ScenarioError(said, where=self.place(key), allowed=", ".join(own[done[0]]))
+        for key in ("amount", "at_most", "at_least"):
+            asked = getattr(self, key)
+            if asked is not None and asked.text.strip().startswith("-"):
+                said = f"{key} = '{asked.text}': a dose is never negative"
+                raise ScenarioError(said, where=self.place(key), allowed="0 or more")
+        for key in ("over", "after"):
+            if getattr(self, key) < 0:
+                raise ScenarioError(f"{key} cannot be negative", where=self.place(key), allowed="0 or more")
+
+
+class Limits(Typed):
+    """How often a rule may act, and how far apart."""
+
+    called: ClassVar[str] = "limit of a rule"
+    doses: Count | None = None
+    times: Count | None = None
+    apart: Duration = 0.0
+
+    def consistent(self) -> None:
+        if self.doses is not None and self.times is not None:
+            raise ScenarioError("doses and times are the same limit", where=self.place("times"), mend="keep one")
+        if self.apart < 0:
+            raise ScenarioError("apart cannot be negative", where=self.place("apart"), allowed="0 or more")
+
+    @property
+    def most(self) -> int:
+        """How many times at most."""
+        return next((n for n in (self.doses, self.times) if n is not None), NEVER_FULL)
+
+
+class Watch(Sourced):
+    """One look at a patient at each tick of `check`: is it so (`when`), or how much is it (`value`)?"""
+
+    called: ClassVar[str] = "watch"
+    name: Text
+    when: Asked | None = None
+    value: Asked | None = None
+    check: Ticks = EVERY_SIX_HOURS
+
+    def consistent(self) -> None:
+        if (self.when is None) == (self.value is None):
+            said = f"the {self.called} '{self.name}' " + ("says both" if self.when else "does not say") + " when"
+            raise ScenarioError(said, where=self.place(), mend='write when = "..." or value = "...", one of them')
+
+    @property
+    def asked(self) -> Expression:
+        """What is asked at each look."""
+        found = self.when if self.when is not None else self.value
+        assert found is not None
+        return found
+
+    @property
+    def key(self) -> str:
+        """The word by which expressions ask about it."""
+        return "_".join(self.name.split())
+
+
+class Rule(Watch):
+    """A watch that acts: if what it asks is true and the limits allow, something is done.
+
+    A rule without `do` looks only (`value`), after what the rules above it did at the same tick.
+    """
+
+    called: ClassVar[str] = "rule"
+    do: Do | None = None
+    limits: Limits = Limits()
+
+    def consistent(self) -> None:
+        super().consistent()
+        if self.do is None and self.value is None:
+            said = f"the rule '{self.name}' does nothing"
+            raise ScenarioError(said, where=self.place(), mend="add do = { give = ... }, or write a [[watch]]")
+
+
+class Grading(Typed):
+    """When the scales are looked at."""
+
+    called: ClassVar[str] = "clock of grading"
+    check: Ticks
+
+
+GRADED = Grading(check=clock("every 6 h for 60 d"))
+
+
+class Protocol(File):
+    """Who gets what, when. Tables that are none of these hold numbers ([share.salvaged]): `numbers`, by path."""
+
+    called: ClassVar[str] = "protocol"
+    start: Moment = 0.0
+    follow_up: Moment = 365.25
+    drugs: Texts = ()
+    modules: Modules = {}
+    schedule: tuple[Dose, ...] = ()
+    rule: tuple[Rule, ...] = ()
+    watch: tuple[Watch, ...] = ()
+    crs: Grading = GRADED
+    numbers: dict[str, Quantity] = {}
+
+    @classmethod
+    def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Numbers stand in tables of their own; a word that is neither is left to be refused."""
+        data = super()._current(data)
+        if not isinstance(data, Located) or "numbers" in data:
+            return data
+        found = {p: x for key in data for p, x in numbers(data[key], key)}
+        kept = {k: x for k, x in data.items() if k in cls.model_fields or not isinstance(x, Mapping)}
+        kept["numbers"] = Located(found, {p: x.place for p, x in found.items()}, data.place)
+        return Located(kept, data.places, data.place)
+
+    def consistent(self) -> None:
+        if not self.start <= 0 < self.follow_up:
+            raise ScenarioError(
+                f"follow-up from day {self.start:g} to day {self.follow_up:g} cannot be",
+                where=self.place("follow_up"),
+                allowed="start <= 0 < follow_up",
+            )
+        for kind in ("schedule", "rule", "watch"):
+            once(getattr(self, kind), kind)
+        for path, number in self.numbers.items():
+            if path.startswith("share.") and not 0.0 <= number.value <= 1.0:
+                said = f"'{path}' = {number.value:g} is no share"
+                raise ScenarioError(said, where=number.place("value"), allowed="0 to 1")
+
+    def cites(self, sources: Mapping[str, Source]) -> None:
+        """SourceError when a row cites what no file here defines."""
+        for row in (*self.schedule, *self.rule, *self.watch):
+            row.cites(sources)
+
+
+def once(rows: Any, kind: str) -> None:
+    """ScenarioError when two rows have one name."""
+    seen: dict[str, Any] = {}
+    for row in rows:
+        key = getattr(row, "key", row.name)
+        if key in seen:
+            said = f"two rows of [[{kind}]] are called '{row.name}'"
+            raise ScenarioError(said, where=row.place("name"), mend="keep one of them, or rename one")
+        seen[key] = row
+
+
+def numbers(data: Any, path: str) -> Iterator[tuple[str, Located]]:
+    """Path and table of every number in a protocol's nested tables; a bare number is in its own (no) unit."""
+    if not isinstance(data, Mapping) or path in Protocol.model_fields:
+        return
+    if "value" in data and not isinstance(data["value"], Mapping):
+        yield path, data if isinstance(data, Located) else Located(data)
+        return
+    for key, x in data.items():
+        inside = f"{path}.{key}"
+        if isinstance(x, (int, float)) and not isinstance(x, bool):
+            place = data.at(key) if isinstance(data, Located) else Place("")
+            yield inside, Located({"value": x, "unit": "1", "kind": "assumed", "why": "a bare number"}, {}, place)
+        elif isinstance(x, Mapping):
+            yield from numbers(x, inside)
+        else:
+            said = f"'{inside}' = {x!r} is not a number"
+            place = data.at(key) if isinstance(data, Located) else Place("")
+            raise Refused(ScenarioError(said, where=place, mend=f"write [{inside}] with value and unit"))

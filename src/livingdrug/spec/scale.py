@@ -1,0 +1,48 @@
+"""A grading scale: when grading begins, and what makes each grade."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from livingdrug.errors import ScenarioError
+from livingdrug.spec.fields import Asked, Whole, expression
+from livingdrug.spec.origin import File, Sourced
+
+
+class EntryCondition(Sourced):
+    """When grading begins."""
+
+    called: ClassVar[str] = "entry of a scale"
+    when: Asked
+
+
+class Grade(Sourced):
+    """One grade, and what makes it."""
+
+    called: ClassVar[str] = "grade"
+    grade: Whole
+    when: Asked
+
+    def consistent(self) -> None:
+        if self.grade > 5:
+            raise ScenarioError(f"grade {self.grade} cannot be", where=self.place("grade"), allowed="1 to 5")
+
+
+class Scale(File):
+    """A grading scale as a file; the worst grade counts. meanings: its own words, as expressions."""
+
+    called: ClassVar[str] = "scale"
+    meanings: dict[str, Asked] = {}
+    entry: EntryCondition = EntryCondition(when=expression(1))
+    grade: tuple[Grade, ...]
+    words: dict[str, str] = {}
+
+    def consistent(self) -> None:
+        if not self.grade:
+            said = "a scale needs grades"
+            raise ScenarioError(said, where=self.place(), mend="add [[grade]] tables")
+
+    @property
+    def levels(self) -> list[int]:
+        """The grades that the scale knows, lowest first."""
+        return sorted({g.grade for g in self.grade})

@@ -1,0 +1,92 @@
+"""A user's short file: which trial it builds on, which parts it chooses or changes, its arms. All else is a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from livingdrug.errors import ScenarioError, nearest, unknown
+from livingdrug.library.located import Located
+from livingdrug.spec.numbers import Product, Tumour
+from livingdrug.spec.population import Population
+from livingdrug.spec.protocol import Protocol
+from livingdrug.spec.trial import Trial
+from livingdrug.spec.typed import Typed, short
+
+MOST_PATIENTS = 10_000_000
+MOST_SEED = 2**63
+PARTS = {"product": "products", "population": "populations", "tumour": "tumours", "protocol": "protocols"}
+TYPES: dict[str, type[Typed]] = {
+    "product": Product,
+    "population": Population,
+    "tumour": Tumour,
+    "protocol": Protocol,
+}
+ARM = ("name", "title", "about", "set")  # words of an arm that are not changes
+_ONCE = ("patients", "seed", "trial", "arm")  # words that an arm cannot change
+
+
+def outer(data: Located) -> None:
+    """ScenarioError unless the words that shape a scenario are of their kind: trial, parts, arms, set."""
+    for key in ("trial", "title", "about", "name"):
+        if key in data and not isinstance(data[key], str):
+            raise ScenarioError(f"{key} = {short(data[key])} is not a text", data.at(key), mend=f'write {key} = "..."')
+    for part in PARTS:
+        if part in data and not isinstance(data[part], (str, Mapping)):
+            said = f"'{part}' = {short(data[part])} is neither a name nor a table"
+            raise ScenarioError(said, data.at(part), mend=f'write {part} = "NAME"')
+    for key in ("set", "modules", "sources"):
+        if key in data and not isinstance(data[key], Mapping):
+            raise ScenarioError(f"'{key}' = {short(data[key])} is not a table", data.at(key), mend=f"write [{key}]")
+    _numbers(data)
+    _arms(data)
+
+
+def _numbers(data: Located) -> None:
+    for key, least, most in (("patients", 1, MOST_PATIENTS), ("seed", 0, MOST_SEED - 1)):
+        x = data.get(key, least)
+        if isinstance(x, bool) or not isinstance(x, int) or not least <= x <= most:
+            said = f"{key} = {short(data[key])} is not a whole number in its range"
+            raise ScenarioError(said, data.at(key), f"{least} to {most:,}", mend=f"write {key} = {max(least, 1) * 500}")
+
+
+def _arms(data: Located) -> None:
+    arms = data.get("arm", [])
+    if not isinstance(arms, list) or not all(isinstance(arm, Mapping) for arm in arms):
+        raise ScenarioError("arm is not a list of tables", data.at("arm"), mend='write [[arm]] with name = "..."')
+    seen: set[str] = set()
+    for arm in arms:
+        name = arm.get("name")
+        if not isinstance(name, str) or not 0 < len(name) <= 80:
+            said = "an arm needs a name" if name is None else f"an arm's name cannot be {short(name)}"
+            raise ScenarioError(said, arm.place, "a text of 1 to 80 letters", mend='write name = "..." under [[arm]]')
+        if name in seen:
+            raise ScenarioError(f"two arms are called '{name}'", arm.at("name"), mend="rename one")
+        seen.add(name)
+        for key in arm:
+            if key in _ONCE:
+                said = f"an arm cannot change '{key}': all arms meet the same patients"
+                raise ScenarioError(said, arm.at(key), mend=f"write {key} at the top of the file")
+        if not isinstance(arm.get("set", {}), Mapping):
+            raise ScenarioError("'set' is not a table", arm.at("set"), mend="write [arm.set]")
+
+
+def split(dotted: str, where: str) -> list[str]:
+    """The words of a dotted path; a word with spaces or dots stands in quotes."""
+    found = re.findall(r'"([^"]*)"|\'([^\']*)\'|([^.]+)', dotted)
+    words = [a or b or c.strip() for a, b, c in found]
+    if not words or not all(words) or ".." in dotted or dotted.strip()[:1] == "." or dotted.strip()[-1:] == ".":
+        raise ScenarioError(
+            f"'{dotted}' is not a path",
+            where=where,
+            nearest=nearest(dotted, Trial.model_fields),
+            allowed="words joined by dots, as kinetics.growth",
+        )
+    return words
+
+
+def unknown_word(key: str, place: str) -> ScenarioError:
+    """The error for a word that is neither of a trial nor a part."""
+    found = unknown("word in the scenario", key, {*Trial.model_fields, "arm"}, place)
+    assert isinstance(found, ScenarioError)
+    return found

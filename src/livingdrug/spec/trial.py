@@ -1,0 +1,234 @@
+"""A trial: its design, what is read off each patient, its endpoints and measures, and what was published of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from livingdrug.errors import ScenarioError, SourceError, unknown
+from livingdrug.parameters import Source
+from livingdrug.spec.clock import Clock, clock
+from livingdrug.spec.fields import (
+    Asked,
+    Count,
+    Days,
+    Duration,
+    Expression,
+    Modules,
+    Real,
+    Reals,
+    Span,
+    Text,
+    Texts,
+    Ticks,
+    Truth,
+    Unit,
+    Whole,
+    expression,
+)
+from livingdrug.spec.origin import File
+from livingdrug.spec.protocol import once
+from livingdrug.spec.typed import Typed
+
+KINDS = ("share", "median", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
+TIMED = ("survival", "survival median", "hazard ratio")
+NEEDED = {"survival": ("at",), "ratio": ("by",), "hazard ratio": ("by",)}
+READ = ("seen", "memory")
+ROLES = ("calibration", "validation")
+USUAL_COURSE = clock("every 1 d to day 28, then every 7 d to day 91, then every 28 d")
+EVERYBODY = expression(1)
+
+
+class Course(Typed):
+    """Of which quantities the course is kept, and on which days."""
+
+    called: ClassVar[str] = "course"
+    clock: Ticks = USUAL_COURSE
+    shown: Texts = ()
+
+
+class Samples(Typed):
+    """An assay: what is sampled at visits, its error (log-SD), and its limit of quantification."""
+
+    called: ClassVar[str] = "sampling"
+    observable: Text
+    visits: Text
+    noise: Text | None = None
+    limit: Text | None = None
+    days: Reals = ()
+
+
+class Column(Typed):
+    """Something read off each patient: a column of the patients' table."""
+
+    called: ClassVar[str] = "column"
+    name: Text
+    value: Asked
+    unit: Unit | None = None
+    title: Text | None = None
+    about: Text | None = None
+
+
+class Endpoint(Typed):
+    """A time-to-event endpoint: lists of events and censorings with a start."""
+
+    called: ClassVar[str] = "endpoint"
+    name: Text
+    title: Text | None = None
+    among: Asked = EVERYBODY
+    start: Text = "infusion"
+    events: Texts
+    censors: Texts = ()
+    about: Text | None = None
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return self.title or self.name
+
+
+class Measure(Typed):
+    """One number of a whole trial. of: an expression, or the name of an endpoint for kinds that follow time."""
+
+    called: ClassVar[str] = "measure"
+    name: Text
+    title: Text | None = None
+    kind: Text
+    of: Annotated[Any, Field(description="an expression, or an endpoint's name")]
+    among: Asked = EVERYBODY
+    by: Asked | None = None
+    at: Duration | None = None
+    unit: Unit | None = None
+    about: Text | None = None
+
+    def consistent(self) -> None:
+        if self.kind not in KINDS:
+            raise unknown("kind of measure", self.kind, KINDS, self.place("kind"))
+        for key in NEEDED.get(self.kind, ()):
+            if getattr(self, key) is None:
+                said = f"a measure of the kind '{self.kind}' needs '{key}'"
+                raise ScenarioError(said, where=self.place(), mend=f"add {key} = ...")
+        if self.timed and not isinstance(self.of, str):
+            raise ScenarioError(f"of = {self.of!r} is not an endpoint", where=self.place("of"))
+        if not self.timed:
+            object.__setattr__(self, "_asked", expression(self.of))
+
+    @property
+    def timed(self) -> bool:
+        """Whether it is read off a time-to-event endpoint."""
+        return self.kind in TIMED
+
+    @property
+    def asked(self) -> Expression:
+        """What is asked of each patient."""
+        return expression(self.of)
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether it counts everybody enrolled, not only those infused."""
+        return self.among.text == "enrolled"
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit in which it is given."""
+        return self.unit or ("%" if self.kind in ("share", "survival") else "1")
+
+
+class Published(Typed):
+    """What was published of a measure. low, high: its 95 % interval; range: never an interval."""
+
+    called: ClassVar[str] = "published row"
+    measure: Text
+    title: Text | None = None
+    value: Real
+    low: Real | None = None
+    high: Real | None = None
+    range: Span | None = None
+    unit: Unit | None = None
+    n: Whole | None = None
+    size: Whole | None = None
+    cohort: Text | None = None
+    scale: Text | None = None
+    source: Text | None = None
+    year: Whole | None = None
+    where: Text | None = None
+    read: Text = "seen"
+    fitted: Truth = False
+    not_comparable: Text | None = None
+    why: Text | None = None
+    about: Text | None = None
+
+    def consistent(self) -> None:
+        if self.read not in READ:
+            raise unknown("way of reading", self.read, READ, self.place("read"))
+        if (self.low is None) != (self.high is None):
+            raise ScenarioError("an interval has two ends", where=self.place("low"), mend="give low and high")
+        if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
+            said = f"{self.value:g} does not lie between low = {self.low:g} and high = {self.high:g}"
+            raise ScenarioError(said, where=self.place("value"))
+
+
+class Trial(File):
+    """A virtual trial as its files and the user's describe it, all layers laid on each other."""
+
+    called: ClassVar[str] = "trial"
+    name: Text | None = None
+    trial: Text | None = None
+    registry: Text | None = None
+    role: Text | None = None
+    bench: Truth = False
+    product: Text | None = None
+    population: Text | None = None
+    tumour: Text | None = None
+    protocol: Text | None = None
+    drugs: Texts = ()
+    modules: Modules = {}
+    patients: Whole | None = None
+    seed: Count = 1
+    size: Whole | None = None
+    scale: Text | None = None
+    also_graded: Texts = ()
+    visits: dict[str, Days] = {}
+    course: Course = Course()
+    samples: Samples | None = None
+    column: tuple[Column, ...] = ()
+    endpoint: tuple[Endpoint, ...] = ()
+    measure: tuple[Measure, ...] = ()
+    published: tuple[Published, ...] = ()
+    set: dict[str, Any] = {}
+
+    def consistent(self) -> None:
+        if self.role is not None and self.role not in ROLES:
+            raise unknown("role of a trial", self.role, ROLES, self.place("role"))
+        for kind in ("column", "endpoint", "measure"):
+            once(getattr(self, kind), kind)
+        ends = {e.name for e in self.endpoint}
+        for m in self.measure:
+            if m.timed and m.of not in ends:
+                raise unknown("endpoint", m.of, ends, m.place("of"))
+        known = {m.name: m for m in self.measure}
+        for row in self.published:
+            if row.measure not in known and not row.not_comparable:
+                raise unknown("measure", row.measure, known, row.place("measure"))
+            if row.measure in known and row.unit not in (None, known[row.measure].shown_unit):
+                said = f"the published unit is {row.unit}, the measure's {known[row.measure].shown_unit}"
+                raise ScenarioError(said, where=row.place("unit"))
+        if self.samples and self.samples.visits not in self.visits:
+            raise unknown("list of visits", self.samples.visits, self.visits, self.samples.place("visits"))
+
+    def cites(self, sources: Mapping[str, Source]) -> None:
+        """SourceError when a published row cites what no file here defines."""
+        for row in self.published:
+            if row.source is not None and row.source not in sources:
+                raise SourceError(
+                    f"the published row of '{row.measure}' cites '{row.source}', which no file here defines",
+                    where=row.place("source"),
+                    nearest=unknown("source", row.source, sources).nearest,
+                    mend=f"add a table [sources.{row.source}] with its title and year",
+                )
+
+    def visit_clock(self, name: str) -> Clock:
+        """The days of a list of visits."""
+        return self.visits[name]

@@ -1,0 +1,146 @@
+"""The one validator: a located table becomes a frozen typed object, or one message with the file and line at fault."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
+
+from livingdrug.errors import LivingDrugError, ScenarioError, unknown
+from livingdrug.library.located import Located, Place
+
+
+class Refused(ValueError):
+    """A message on its way through pydantic."""
+
+    def __init__(self, problem: LivingDrugError) -> None:
+        super().__init__(problem.what)
+        self.problem = problem
+
+
+class Typed(BaseModel):
+    """A table of a library or scenario file. Frozen; every key known; remembers where each was written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+    called: ClassVar[str] = "table"  # what a message calls it
+    renamed: ClassVar[Mapping[str, str]] = {}  # earlier key -> key, accepted with a warning for one release
+    _places: dict[str, Place] = PrivateAttr(default_factory=dict)
+    _place: Place = PrivateAttr(default=Place(""))
+
+    def place(self, key: str = "") -> Place:
+        """file:line of a key, or of the table."""
+        return self._places.get(key, self._place)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(data, cls):
+            return data
+        place = data.place if isinstance(data, Located) else Place("")
+        if not isinstance(data, Mapping):
+            raise Refused(ScenarioError(f"{short(data)} is not a table", mend=f"a {cls.called} is a table of keys"))
+        data = cls._current(data)
+        keys = {field.alias or name for name, field in cls.model_fields.items()}
+        for key in data:
+            if key not in keys:
+                label = f"key of a {cls.called}"
+                at = data.at(key) if isinstance(data, Located) else None
+                raise Refused(unknown(label, str(key), keys, at or None))
+        for name, field in cls.model_fields.items():
+            if field.is_required() and (field.alias or name) not in data:
+                said = f"a {cls.called} needs '{field.alias or name}'"
+                raise Refused(ScenarioError(said, where=place, mend=f"add {field.alias or name} = ..."))
+        found = handler(data)
+        object.__setattr__(found, "_places", dict(data.places) if isinstance(data, Located) else {})
+        object.__setattr__(found, "_place", place)
+        try:
+            found.consistent()
+        except LivingDrugError as problem:
+            raise Refused(problem) from None
+        return found
+
+    @classmethod
+    def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The table by today's keys."""
+        old = [key for key in data if key in cls.renamed]
+        if not old:
+            return data
+        at = data.at(old[0]) if isinstance(data, Located) else ""
+        now = cls.renamed[old[0]]
+        warnings.warn(f"{at}: '{old[0]}' of a {cls.called} is now '{now}'", FutureWarning, stacklevel=2)
+        twice = [key for key in old if cls.renamed[key] in data]
+        if (
+            twice
+            and isinstance(data, Located)
+            and file_of(data.at(twice[0])) == file_of(data.at(cls.renamed[twice[0]]))
+        ):
+            said = f"'{twice[0]}' and '{cls.renamed[twice[0]]}' are the same key"
+            raise Refused(ScenarioError(said, where=data.at(twice[0]), mend=f"keep '{cls.renamed[twice[0]]}'"))
+        names = {key: cls.renamed.get(key, key) for key in data}
+        places = getattr(data, "places", {})
+        return Located(
+            {names[key]: x for key, x in data.items()},
+            {names.get(key, key): x for key, x in places.items()},
+            getattr(data, "place", Place("")),
+        )
+
+    def consistent(self) -> None:
+        """What must hold between the keys; LivingDrugError otherwise."""
+
+
+Kind = TypeVar("Kind", bound=Typed)
+
+
+def read(kind: type[Kind], data: Any) -> Kind:
+    """The typed object that a located table describes; LivingDrugError with file:line for the first thing wrong."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as problem:
+        raise _told(problem, data) from None
+
+
+def _told(problem: ValidationError, data: Any) -> LivingDrugError:
+    """The first thing that is wrong, as one message."""
+    first = problem.errors(include_url=False)[0]
+    refused = first.get("ctx", {}).get("error")
+    place, label = _walk(data, first["loc"])
+    if isinstance(refused, Refused):
+        said = refused.problem
+        if said.where:
+            return said
+        what = said.what if not label or said.what.startswith(("a ", "unknown")) else f"{label}: {said.what}"
+        return type(said)(what, place or None, said.allowed, said.nearest, said.mend)
+    return ScenarioError(f"{label} = {short(first.get('input'))}: {first['msg']}", where=place)
+
+
+def _walk(data: Any, path: tuple[Any, ...]) -> tuple[str, str]:
+    """The place of what a path leads to, and how a person would call it ("rule 'tocilizumab', check")."""
+    place: str = getattr(data, "place", "")
+    label: list[str] = []
+    for word in path:
+        if isinstance(data, Mapping) and word in data:
+            place = data.at(word) if isinstance(data, Located) else place
+            data = data[word]
+            label.append(str(word))
+        elif isinstance(data, list) and isinstance(word, int) and word < len(data):
+            data = data[word]
+            if isinstance(data, Mapping):
+                place = getattr(data, "place", place)
+                name = data.get("name", data.get("measure"))
+                label[-1:] = [f"{label[-1] if label else 'row'} {name!r}" if isinstance(name, str) else f"{word + 1}"]
+        else:
+            break
+    return place, ", ".join(label)
+
+
+def file_of(place: str) -> str:
+    """The file of a file:line."""
+    return place.rpartition(":")[0]
+
+
+def short(value: Any) -> str:
+    """A value as a message shows it."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,137 @@
+"""One arm simulated: lots of enrolled patients, from enrolment to rows and counted courses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from livingdrug.engine.plan import Floats, Ints, Output, Register
+from livingdrug.parallel import TOGETHER, in_order, spans
+from livingdrug.results.columns import Columns
+from livingdrug.results.courses import Courses
+from livingdrug.scenario import Arm
+from livingdrug.trial.design import Design
+from livingdrug.trial.enrolment import Enrolled, enrol
+from livingdrug.trial.patient_table import rows
+
+FEWEST = 128  # patients that one thread takes at a time towards the end
+WIDTH = 24  # characters of a text column kept in the patients' table
+
+
+def dry_run(arm: Arm, plan: Design) -> dict[str, Any]:
+    """The patients' table of a trial with nobody in it: finds a misspelt word before anything is compiled."""
+    nobody = enrol(arm, plan, np.zeros(0, np.int64), 0)
+    looks = len(plan.plan.watches)
+    empty = Output(
+        observables=np.zeros((0, int(plan.plan.output.sum()), plan.plan.written)),
+        registers=np.zeros((0, looks, len(Register))),
+        event_times=np.zeros((0, len(plan.model.hazards))),
+        ended=np.zeros(0),
+        outcome=np.zeros(0, np.int64),
+        steps=np.zeros((0, 2), np.int64),
+        extinct=np.zeros((0, len(plan.model.clones))),
+        final=np.zeros((0, len(plan.model.states))),
+        given=np.zeros((0, 0, 4)),
+    )
+    return _table(nobody, [rows(arm, plan, nobody, slice(0, 0), empty)])
+
+
+def lots(
+    arm: Arm,
+    plan: Design,
+    patients: int,
+    seed: int,
+    threads: int | None = None,
+    block: int = TOGETHER,
+    progress: Callable[[int], None] | None = None,
+    seen: Callable[[Ints, Floats], Any] | None = None,
+    first: int = 0,
+    device: str = "cpu",
+) -> Iterator[tuple[Enrolled, dict[str, Any], list[Any]]]:
+    """Lots of enrolled patients [first, patients) with their columns, in order. A thread takes a lot all the way from
+    enrolment to columns, so that none waits for another and memory stays flat.
+
+    seen: what it makes of (ids, courses (n, times, shown)) of the infused patients is given back too, block by block.
+    """
+    from livingdrug.engine import cache
+    from livingdrug.engine.run import simulate_blocks
+
+    threads = threads or os.cpu_count() or 1
+    if device == "cuda":
+        from livingdrug.engine import cuda
+
+        program, together = cuda.load(plan.model), cuda.together(plan.plan, threads)
+        fewest, block = min(cuda.FEWEST, together), together
+    else:
+        program, together, fewest = cache.load(plan.model), TOGETHER, FEWEST
+
+    def lot(span: tuple[int, int]) -> tuple[Enrolled, dict[str, Any], list[Any]]:
+        enrolled = enrol(arm, plan, np.arange(*span, dtype=np.int64), seed)
+        size = _even(len(enrolled.infused), block)
+        found, made = [], []
+        for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, 1, size, progress, program):
+            found.append(rows(arm, plan, enrolled, part, output))
+            if seen:
+                made.append(seen(enrolled.cohort.ids[part], output.observables))
+        if progress:
+            progress(len(enrolled.ids) - len(enrolled.infused))
+        return enrolled, _table(enrolled, found), made
+
+    yield from in_order(lot, spans(first, patients, together, fewest, threads), threads)
+
+
+def _even(patients: int, block: int) -> int:
+    """The size of blocks of patients, no larger than asked for, that leaves no small block over."""
+    return -(-patients // -(-patients // block)) if patients and block > 0 else block
+
+
+def gather(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> tuple[Columns, Courses]:
+    """The columns of all enrolled patients, and their courses; `how` as in `lots`."""
+    courses, alone = Courses.empty(plan.times, plan.shown, plan.programs.observables), Lock()
+
+    def count(ids: Ints, values: Floats) -> None:
+        with alone:
+            courses.add(ids, values)
+
+    return columns(arm, plan, patients, seed, **how, seen=count), courses
+
+
+def columns(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> Columns:
+    """The columns of all enrolled patients; `how` as in `lots`."""
+    found = Columns()
+    for _, table, _ in lots(arm, plan, patients, seed, **how):
+        found.append(table)
+    return found
+
+
+def blocks(
+    arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None
+) -> Iterator[tuple[Enrolled, dict[str, Any], Floats]]:
+    """Lots of enrolled patients: who they are, their columns, and every course of those infused (n, times, shown)."""
+    for enrolled, table, courses in lots(arm, plan, patients, seed, threads, seen=lambda _, x: x):
+        yield enrolled, table, np.concatenate(courses)
+
+
+def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Columns over all enrolled patients: nan (or an empty text) for those not infused."""
+    n = len(enrolled.ids)
+    table: dict[str, Any] = {
+        "patient": enrolled.ids,
+        "status": np.array(enrolled.status, f"U{2 * WIDTH}"),
+        "infused": np.zeros(n),
+    }
+    table["infused"][enrolled.infused] = 1.0
+    for name in found[0]:
+        if name == "patient":
+            continue
+        values = np.concatenate([f[name] for f in found])
+        if values.dtype.kind in "OU":
+            table[name] = np.full(n, "", f"U{WIDTH}")
+        else:
+            table[name] = np.full(n, np.nan)
+        table[name][enrolled.infused] = values
+    return table
