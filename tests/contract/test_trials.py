@@ -12,11 +12,11 @@ import pytest
 from livingdrug import library
 from livingdrug.care.compiler import FUNCTIONS
 from livingdrug.care.grading import Scale
-from livingdrug.spec.grammar import names as named
-from livingdrug.spec.grammar import parse
 from livingdrug.care.rules import Rule
 from livingdrug.parameters import is_parameter
 from livingdrug.scenario import resolve
+from livingdrug.spec.grammar import names as named
+from livingdrug.spec.grammar import parse
 from livingdrug.trial.compare import interval
 from livingdrug.trial.design import design
 from livingdrug.trial.measures import KINDS

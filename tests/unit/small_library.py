@@ -69,14 +69,14 @@ title = "People"
 tumour = "clump"
 aliases = ["folk"]
 [covariates.age]
-law = "uniform"
+distribution = "uniform"
 low = 20
 high = 60
 unit = "year"
 kind = "assumed"
 why = "test"
 [covariates.weight]
-law = "log-normal"
+distribution = "log-normal"
 given = "age"
 points = [[20, 65], [60, 75]]
 sd = 0.1
@@ -84,7 +84,7 @@ unit = "kg"
 kind = "assumed"
 why = "test"
 [covariates.fitness]
-law = "normal"
+distribution = "normal"
 value = 0
 sd = 1
 unit = "1"
@@ -112,8 +112,6 @@ cells = "grower"
 value = 1.1
 kind = "fitted"
 why = "this product grows faster"
-[dose]
-per_kg = "2e6 cell/kg"
 """,
     "protocols/usual.toml": """
 title = "Usual care"
@@ -137,9 +135,16 @@ product = "cellix"
 population = "people"
 protocol = "usual"
 size = 40
+[[column]]
+name = "response"
+value = "1"
+[[measure]]
+name = "response"
+kind = "share"
+of = "response"
 [[published]]
 measure = "response"
-value = 0.8
+value = 80
 """,
 }
 
@@ -201,7 +206,7 @@ def find(stem: str) -> type[Module]:
 def small_library(folder: Path) -> Iterator[Path]:
     """Write the files below `folder` and make the program look only there."""
     from livingdrug import library
-    from livingdrug.scenario import resolve, schema
+    from livingdrug.scenario import numbers
 
     for name, text in FILES.items():
         path = folder / name
@@ -210,15 +215,6 @@ def small_library(folder: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(library, "folders", lambda: [folder])
         patch.setattr(biology, "find", find)
-        schema.vocabulary.cache_clear()
-        resolve_module(resolve).assembled.cache_clear()
+        numbers.assembled.cache_clear()
         yield folder
-    schema.vocabulary.cache_clear()
-    resolve_module(resolve).assembled.cache_clear()
-
-
-def resolve_module(function):
-    """The module a function lives in (the package exports a function of the same name)."""
-    import sys
-
-    return sys.modules[function.__module__]
+    numbers.assembled.cache_clear()

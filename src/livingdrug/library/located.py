@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import SequenceMatcher
 from typing import Any
 
 from livingdrug.errors import ScenarioError, nearest, unknown
@@ -64,8 +65,11 @@ def merged(below: Any, above: Any, where: str = "", what: str = "") -> Any:
     """
     if isinstance(below, Mapping) and isinstance(above, Mapping):
         return _tables(below, above, where)
-    if _rows(below) and isinstance(above, Mapping) and _named(below):
+    if _named(below) and isinstance(above, Mapping):
         above = by_name(above)
+        for row in above:
+            if row["name"] not in [x["name"] for x in below]:
+                raise unknown(f"name in {what}", row["name"], [x["name"] for x in below], row.place)
     if isinstance(below, Mapping) and "value" in below and isinstance(above, (int, float, str)):
         return _revalued(below, above)
     if _named(below) and _named(above):
@@ -128,17 +132,14 @@ def fresh(data: Any, what: str) -> Any:
 
 
 def mistakable(name: str, known: Iterable[str]) -> str | None:
-    """The known name that a new one may be a misspelling of: almost the same letters, and not a longer name of it."""
+    """The known name that a new one may be a misspelling of: almost the same letters."""
 
     def letters(word: str) -> str:
         return "".join(c for c in word.lower() if c.isalpha())
 
     plain = letters(name)
-    words = [k for k in known if letters(k) != plain and not letters(k).startswith(plain)]
-    words = [k for k in words if not plain.startswith(letters(k)) and abs(len(letters(k)) - len(plain)) <= 2]
+    words = [k for k in known if letters(k) != plain and abs(len(letters(k)) - len(plain)) <= 2]
     close = nearest(name, words)
-    from difflib import SequenceMatcher
-
     return close if close and SequenceMatcher(None, plain, letters(close)).ratio() >= 0.8 else None
 
 

@@ -100,6 +100,7 @@ class Result:
     wall_s: float
     resolved: Any = field(repr=False)
     provenance: Mapping[str, Any] = field(repr=False)
+    scenario_files: Callable[[Any], Mapping[str, str]] = field(repr=False)  # of the resolved scenario, as saved
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
 
     def arm(self, name: str | None = None) -> ArmResult:
@@ -191,7 +192,9 @@ class Result:
                 json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
             )
 
-        (place / "scenario.toml").write_text(self.resolved.text, encoding="utf-8")
+        for name, text in self.scenario_files(self.resolved).items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text, encoding="utf-8")
         as_json("resolved.json", self.resolved.as_dict())
         as_json("provenance.json", dict(self.provenance))
         as_json("measures.json", self.json())

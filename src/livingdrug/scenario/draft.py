@@ -98,7 +98,7 @@ class Draft:
 
     def _modules(self, value: Any, layer: str, place: Place) -> None:
         """Which mechanism fills which role."""
-        for role, stem in choices(value).items():
+        for role, stem in choices(value, place).items():
             self.modules[role] = stem
             self.note(f"modules.{role}", layer, stem, place)
 

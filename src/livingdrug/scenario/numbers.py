@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from livingdrug import library
@@ -89,13 +90,13 @@ def _lay(
             said.append(read_parameter(path, data, below, entry.sources, layer, entry.file, entry.line(native)))
         elif any(path.startswith(f"{role}.") for role in modules):
             raise _unknown_path(path, stack, modules, data.place or place)
-        elif path not in _elsewhere():
-            raise _unknown_path(path, {**stack, **dict.fromkeys(_elsewhere())}, modules, data.place or place)
+        elif path not in (known := _elsewhere(tuple(library.folders()))):
+            raise _unknown_path(path, {**stack, **dict.fromkeys(known)}, modules, data.place or place)
 
 
 @cache
-def _elsewhere() -> frozenset[str]:
-    """Every number of every mechanism of the library, by the role it usually fills; drugs by their own names too."""
+def _elsewhere(folders: tuple[Path, ...]) -> frozenset[str]:
+    """Every number of every mechanism in these folders, by the role it usually fills; drugs by their own names too."""
     found: set[str] = set()
     for stem in library.names("mechanisms"):
         found |= set(read(Mechanism, library.find("mechanisms", stem).table).numbers)

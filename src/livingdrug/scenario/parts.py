@@ -109,14 +109,14 @@ def _covariates(given: Mapping[str, Any]) -> Located:
 
 
 def modules(
-    draft: Draft, trial: Trial, typed: Mapping[str, Any], entries: dict[str, list[Entry]], top: Entry
+    draft: Draft, trial: Trial, typed: Mapping[str, Any], entries: dict[str, list[Entry]], chain: list[Entry]
 ) -> dict[str, str]:
     """Role -> mechanism, from every layer that chooses; also finds the drugs' files.
 
     A product that replaces the trial's own and says no `like` leaves the roles that it does not name as they were.
     """
     layers: list[Mapping[str, str]] = [typed[p].modules for p in ("tumour", "population") if p in typed]
-    folders = [e.path.parent for e in (top, entries["protocol"][-1])]
+    folders = list(dict.fromkeys(e.path.parent for e in (*chain, entries["protocol"][-1])))
     for name, place in drugs(trial, typed["protocol"], folders).items():
         entries[f"drug {name}"] = [drug(name, folders, place)]
         typed_drug = read(Drug, entries[f"drug {name}"][0].table)
@@ -134,7 +134,7 @@ def modules(
         if "." in role and f"drug {name}" not in entries and name in known:
             entries[f"drug {name}"] = [library.find("drugs", name)]
     if not chosen:
-        raise ScenarioError("no module is chosen", where=top.file, mend="add [modules] to product or population")
+        raise ScenarioError("no module is chosen", where=chain[0].file, mend="add [modules] to product or population")
     return chosen
 
 

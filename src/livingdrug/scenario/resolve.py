@@ -40,13 +40,24 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
     for path, value in given.items():
         draft.put(path, value, "--set", Place("--set"))
     top = chain[0]
-    whole = replace(_settle(draft, top, chain), sets=given)
+    whole = _settle(draft, top, chain)
+    whole = replace(whole, sets=given, title=_title(whole, given))
     own = tuple(_arm(arm, draft, top, chain) for arm in arms)
     if len(chain) == 1 and not given and not arms:
         return whole
     base = chain[-1].kind != "scenario" and (resolve(chain[-1].name) if chain[1:] or given else whole).therapy
     own = tuple(replace(arm, resolved=replace(arm.resolved, as_fitted=arm.resolved.therapy == base)) for arm in own)
     return replace(whole, overridden=own, as_fitted=whole.therapy == base)
+
+
+def _title(resolved: Resolved, sets: Mapping[str, Any]) -> str:
+    """What the run is called: a what-if says what it changes, unless its file has a title of its own."""
+    own = not resolved.trial.place("title").ours and resolved.trial.title
+    changed = [f"{path} = {x}" for path, x in sets.items() if path not in ("title", "name", "patients", "seed")]
+    if not own and resolved.file is not None:
+        changed.insert(0, f"as changed in {resolved.file.name}")
+    shown = "; ".join([*changed[:3], *([f"and {len(changed) - 3} more"] if len(changed) > 3 else [])])
+    return f"{resolved.title} ({shown})" if changed else resolved.title
 
 
 def _chain(name_or_file: str | Path) -> list[Entry]:
@@ -96,7 +107,7 @@ def _settle(draft: Draft, top: Entry, chain: list[Entry]) -> Resolved:
     entries = parts.entries(draft, top)
     laid = {part: parts.laid(part, found[-1], draft) for part, found in entries.items()}
     typed = {part: x.typed for part, x in laid.items()}
-    modules = parts.modules(draft, trial, typed, entries, top)
+    modules = parts.modules(draft, trial, typed, entries, chain)
     model = numbers.assembled(tuple(modules.items()))
     stack = numbers.said(model, modules, entries, [*(c for x in laid.values() for c in x.changes), *draft.changes])
     found = Resolved(

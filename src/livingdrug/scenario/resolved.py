@@ -106,6 +106,7 @@ class Resolved:
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; what a run's hash and provenance are made of."""
         parts = {part: _plain(self.raw.get(part, {})) for part in ("trial", *PARTS)}
+        parts["trial"] = {k: x for k, x in parts["trial"].items() if k not in _ASKED}
         return {
             "name": self.name,
             "title": self.title,
@@ -159,6 +160,7 @@ _SAID_ABOUT = (
     "why",
     "note",
 )
+_ASKED = ("trial", "name", "patients", "seed", "set", *PARTS)  # words that say what to build on, and how many patients
 USERS = ("scenario", "--set")
 
 

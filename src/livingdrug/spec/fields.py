@@ -143,25 +143,24 @@ def _table(given: Any) -> Any:
 Table = Annotated[Located, _checked(_table), _schema("object", "a table")]
 
 
-def _choices(given: Any) -> dict[str, str]:
+def choices(given: Any, place: str = "") -> dict[str, str]:
     """Role -> mechanism; `false` leaves a role empty. Dotted roles may be written as nested tables."""
     if not isinstance(given, Mapping):
-        raise ScenarioError(f"{short(given)} is not a table", mend='write ROLE = "MECHANISM"')
+        raise ScenarioError(f"{short(given)} is not a table", where=place, mend='write ROLE = "MECHANISM"')
     found: dict[str, str] = {}
     for role, stem in given.items():
+        at = given.at(role) if isinstance(given, Located) else place
         if isinstance(stem, Mapping):
-            found.update({f"{role}.{r}": s for r, s in _choices(stem).items()})
-        elif (isinstance(stem, str) and stem) or stem is False or stem == "":
+            found.update({f"{role}.{r}": s for r, s in choices(stem, at).items()})
+        elif isinstance(stem, str) or stem is False:
             found[role] = stem or ""
         else:
-            raise ScenarioError(
-                f"the module for '{role}' is {short(stem)}", allowed="a mechanism's name, or false to leave it empty"
-            )
+            allowed = "a mechanism's name, or false to leave it empty"
+            raise ScenarioError(f"the module for '{role}' is {short(stem)}", where=at, allowed=allowed)
     return found
 
 
-Modules = Annotated[dict[str, str], _checked(_choices), _schema("object", "role = mechanism")]
-choices = _choices
+Modules = Annotated[dict[str, str], _checked(choices), _schema("object", "role = mechanism")]
 
 
 def _sources(given: Any) -> dict[str, Source]:

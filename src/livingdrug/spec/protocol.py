@@ -151,7 +151,11 @@ class Rule(Watch):
         super().consistent()
         if self.do is None and self.value is None:
             said = f"the rule '{self.name}' does nothing"
-            raise ScenarioError(said, where=self.place(), mend="add do = { give = ... }, or write a [[watch]]")
+            raise ScenarioError(
+                said,
+                where=self.place(),
+                mend="add do = { give = ... }, use the name of the rule to change, or write a [[watch]]",
+            )
 
 
 class Grading(Typed):

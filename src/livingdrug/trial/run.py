@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -20,7 +21,7 @@ from livingdrug.library.located import Place, placed
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.lazy import OnDemand
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
-from livingdrug.scenario import Arm, Resolved, resolve
+from livingdrug.scenario import Arm, Resolved, resolve, saved
 from livingdrug.spec.scenario import outer
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial.cluster import Crew as Cluster
@@ -87,8 +88,9 @@ class Trial:
             seed=seed,
             arms=done,
             wall_s=time.perf_counter() - begun,
-            resolved=self.resolved,
+            resolved=replace(self.resolved, patients=many, seed=seed),
             provenance=self._provenance(many, seed),
+            scenario_files=saved.files,
             report=_report,
         )
         if out is not None:
@@ -108,7 +110,7 @@ class Trial:
     def _provenance(self, patients: int, seed: int) -> dict[str, Any]:
         return {
             "livingdrug": livingdrug.__version__,
-            "scenario_hash": self.resolved.hash,
+            "scenario_hash": replace(self.resolved, patients=patients, seed=seed).hash,
             "patients": patients,
             "seed": seed,
             "python": platform.python_version(),

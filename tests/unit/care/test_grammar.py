@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingdrug.spec.grammar import Binary, Choice, Name, Number, names, parse, sentence
 from livingdrug.errors import ScenarioError
+from livingdrug.spec.grammar import Binary, Choice, Name, Number, names, parse, sentence
 
 
 def test_strength_of_signs() -> None:

@@ -113,9 +113,8 @@ def test_impossible_correlations(folder, matrix, said):
 def test_whole_parameter_sets_stay_together(folder):
     file = folder / "products" / "cellix.toml"
     file.write_text(
-        file.read_text(encoding="utf-8").replace(
-            "[dose]",
-            """
+        file.read_text(encoding="utf-8")
+        + """
 [cells.room]
 value = 1e10
 kind = "assumed"
@@ -130,8 +129,7 @@ spread = { law = "table", table = "sets" }
 columns = ["cells.room", "cells.taken"]
 rows = [[1e9, 0.1], [2e9, 0.2], [3e9, 0.3]]
 weights = [1, 1, 2]
-[dose]""",
-        ),
+""",
         encoding="utf-8",
     )
     r = resolve("first")
@@ -151,12 +149,15 @@ def test_a_set_that_is_not_there(folder):
     "change, said",
     [
         ({"covariates.age.low": 70}, "low = 70 is not below high = 60"),
-        ({"covariates.age.law": "gaussian"}, "unknown law of the covariate 'age' 'gaussian'"),
+        ({"covariates.age.distribution": "gaussian"}, "unknown distribution of a covariate 'gaussian'"),
         ({"covariates.weight.given": "heigth"}, "unknown property that 'weight' depends on"),
         ({"covariates.weight.sd": -0.1}, "sd is negative"),
         ({"covariates.weight.points": [[20, 60]]}, "points are not pairs"),
-        ({"covariates.age.law": "log-normal", "covariates.age.given": "weight", "covariates.age.value": 40}, "circle"),
-        ({"covariates.fitness.unit": 1}, "has no unit"),
+        (
+            {"covariates.age.distribution": "log-normal", "covariates.age.given": "weight", "covariates.age.value": 40},
+            "circle",
+        ),
+        ({"covariates.fitness.unit": 1}, "is not a unit"),
         ({"cells.growth.spread.loads": {"fittness": 1}}, "did you mean 'fitness'"),
         ({"cells.taken": 1.4}, "not between 0 and 1"),
         ({"cells.growth": 1.7e308}, "not a finite number"),

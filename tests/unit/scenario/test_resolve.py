@@ -7,6 +7,7 @@ import pytest
 
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, UnitError, WiringError
 from livingdrug.scenario import explain, resolve
+from livingdrug.scenario.saved import files
 
 
 def write(text: str, name: str = "my.toml") -> str:
@@ -48,19 +49,19 @@ half = { value = 7, why = "try" }
 "cells.growth.spread.sd" = 0.1
 "protocol.follow_up" = "30 d"
 [protocol]
-rule = [{ name = "second", remove = true }, { name = "brake late", when = "cells.number >= 5" }]
+rule = [{ name = "second", remove = true }, { name = "brake late", when = "cells.number >= 5 cell" }]
 """)
     r = resolve(file, {"cells.taken": "* 0.5", "drug.brake.clearance": "0.1 1/hour"})
-    assert (r.title, r.patients, r.seed, r.trial["size"]) == ("Mine", 12, 7, 40)
+    assert (r.patients, r.seed, r.trial.size) == (12, 7, 40) and r.title.startswith("Mine (cells.taken = * 0.5; ")
     value = {p: x.value for p, x in r.parameters.items()}
     assert value["cells.growth"] == 0.7 and value["cells.room"] == 3e10 and value["drug.brake.half"] == 7
     assert value["cells.taken"] == pytest.approx(0.15) and value["drug.brake.clearance"] == pytest.approx(2.4)
     assert r.parameters["cells.growth"].spread.sd == 0.1 and r.parameters["cells.growth"].spread.loads
     assert r.parameters["cells.growth"].kind == "assumed" and r.parameters["cells.growth"].layer == "scenario"
     assert r.parameters["cells.taken"].layer == "--set"
-    assert [x["name"] for x in r.protocol["rule"]] == ["brake late"]
-    assert r.protocol["rule"][0]["when"] == "cells.number >= 5" and r.protocol["rule"][0]["do"]["give"] == "brake"
-    assert r.protocol["follow_up"] == "30 d" and r.protocol["title"] == "Usual care"
+    assert [x.name for x in r.protocol.rule] == ["brake late"]
+    assert r.protocol.rule[0].when.text == "cells.number >= 5 cell" and r.protocol.rule[0].do.give == "brake"
+    assert r.protocol.follow_up == 30.0 and r.protocol.title == "Usual care"
 
 
 def test_arms_meet_the_same_trial_with_something_different():
@@ -81,8 +82,8 @@ set = { 'protocol.rule."brake late".when' = "cells.number >= 1" }
     assert slow.parameters["cells.growth"].value == pytest.approx(0.55)
     assert usual.parameters["cells.growth"].value == 1.1
     assert slow.parameters["cells.growth"].layer == "arm 'slow'"
-    assert slow.protocol["rule"][0]["when"] == "cells.number >= 1" and len(slow.protocol["rule"]) == 2
-    assert usual.protocol["rule"][0]["when"] == "cells.number >= 1e9"
+    assert slow.protocol.rule[0].when.text == "cells.number >= 1" and len(slow.protocol.rule) == 2
+    assert usual.protocol.rule[0].when.text == "cells.number >= 1e9"
     assert slow.resolved.modules == usual.resolved.modules and r.arm("slow") is slow
 
 
@@ -136,9 +137,12 @@ def test_explain_shows_every_layer_and_who_holds():
     assert text.index("mechanism") < text.index("product") < text.index("--set") < text.index("<- holds")
     assert "net growth" in text and "A paper" in text and "mechanisms/grower.toml:1" in text
     assert "10 d" in str(explain(r, "protocol.follow_up")) and "90 d" in str(explain(r, "protocol.follow_up"))
-    assert "products/cellix.toml" in str(explain(r, "product.dose.per_kg"))
+    assert "products/cellix.toml" in str(explain(r, "product.title"))
     assert explain(r, "covariates.age").said[-1].place.endswith("populations/people.toml:4")
-    assert "uniform" in str(explain(r, "age.law")) or explain(r, "covariates.age.law").said[-1].value == "uniform"
+    assert (
+        "uniform" in str(explain(r, "age.distribution"))
+        or explain(r, "covariates.age.distribution").said[-1].value == "uniform"
+    )
     assert explain(r, "modules.cells").said[-1].value == "grower"
     with pytest.raises(LivingDrugError, match="did you mean 'cells.growth'"):
         explain(r, "cells.growht")
@@ -148,12 +152,12 @@ WRONG_LINES = [  # after a first line: trial = "first"
     ('product = "celix"', ScenarioError, ["unknown product 'celix'", "'cellix'", "my.toml:2"]),
     ('population = "martians"', ScenarioError, ["unknown population 'martians'", "allowed: people"]),
     ('protocol = "unusual"', ScenarioError, ["unknown protocol", "'usual'"]),
-    ("patients = 0", ScenarioError, ["'patients' = 0", "1 to 10,000,000", "my.toml:2"]),
-    ("patients = 100000000000", ScenarioError, ["too large", "10,000,000"]),
-    ("patients = -3", ScenarioError, ["too small"]),
+    ("patients = 0", ScenarioError, ["patients = 0", "1 to 10,000,000", "my.toml:2"]),
+    ("patients = 100000000000", ScenarioError, ["in its range", "10,000,000"]),
+    ("patients = -3", ScenarioError, ["in its range"]),
     ("patients = 1.5", ScenarioError, ["whole number", "my.toml:2"]),
     ('patients = "many"', ScenarioError, ["whole number"]),
-    ("seed = -1", ScenarioError, ["'seed' = -1"]),
+    ("seed = -1", ScenarioError, ["seed = -1"]),
     ("sede = 1", ScenarioError, ["unknown word", "sede", "did you mean 'seed'", "my.toml:2"]),
     ("[cells]\ngrowht = 1", ScenarioError, ["'cells.growht'", "did you mean 'cells.growth'", "my.toml:3"]),
     ("[cels]\ngrowth = 1", ScenarioError, ["'cels.growth'", "did you mean 'cells.growth'"]),
@@ -171,17 +175,17 @@ WRONG_LINES = [  # after a first line: trial = "first"
     ("[cells.growth]\nspread = 3", SourceError, ["not a spread"]),
     ('[modules]\ncells = "growr"', WiringError, ["unknown module 'growr'", "'grower'"]),
     ('[modules]\ncells = "brake"', ScenarioError, ["fills the role 'drug.brake', not 'cells'"]),
-    ("[modules]\ncells = 3", ScenarioError, ["'modules.cells'"]),
+    ("[modules]\ncells = 3", ScenarioError, ["the module for 'cells' is 3", "my.toml:3"]),
     ('drugs = ["brakes"]', ScenarioError, ["unknown drug 'brakes'", "'brake'"]),
-    ('[protocol]\nfolow_up = "3 d"', ScenarioError, ["unknown word in the protocol", "'follow_up'", "my.toml:2"]),
+    ('[protocol]\nfolow_up = "3 d"', ScenarioError, ["unknown key of a protocol", "'follow_up'", "my.toml:3"]),
     ('[set]\n\'protocol.rule."brake lat".when\' = "x"', ScenarioError, ["'brake lat'", "'brake late'"]),
     ('[[protocol.rule]]\nname = "brake late"\nwhem = "x"', ScenarioError, ["whem", "when"]),
     (
         "[population.covariates.age]\nvalu = 3",
         ScenarioError,
-        ["'covariates.age.valu'", "'covariates.age.value'", "my.toml:2"],
+        ["unknown key of a covariate 'valu'", "'value'", "my.toml:3"],
     ),
-    ('[[arm]]\ntitle = "x"', ScenarioError, ["arm.0.name", "missing"]),
+    ('[[arm]]\ntitle = "x"', ScenarioError, ["an arm needs a name", "my.toml:2"]),
     ('[[arm]]\nname = "a"\n[[arm]]\nname = "a"', ScenarioError, ["two arms are called 'a'"]),
     ('[[arm]]\nname = "a"\ncells.growht = 1', ScenarioError, ["did you mean 'cells.growth'", "my.toml:4"]),
     ('[set]\n"cells..growth" = 1', ScenarioError, ["is not a path", "my.toml:3"]),
@@ -192,7 +196,7 @@ WRONG_LINES = [  # after a first line: trial = "first"
 WRONG_FILES = [
     ('trial = "frist"', ScenarioError, ["unknown trial 'frist'", "did you mean 'first'", "my.toml:1"]),
     ('trial = "my.toml"', ScenarioError, ["circle"]),
-    ("trial = 3", ScenarioError, ["'trial' = 3", "a text is needed", "my.toml:1"]),
+    ("trial = 3", ScenarioError, ["trial = 3", "is not a text", "my.toml:1"]),
     ('trial = "other.toml"', ScenarioError, ["there is no file 'other.toml'"]),
     ('title = "nothing"', ScenarioError, ["names no product"]),
     ('trial = "first', ScenarioError, ["not valid TOML", "my.toml:1"]),
@@ -262,19 +266,19 @@ def test_what_was_asked_can_be_asked_again():
         write('trial = "first"\n[set]\n"cells.growth" = 3 # old\n"cells.taken" = 0.1\n', "b.toml"),
     ):
         once = resolve(asked, sets)
-        again = resolve(write(once.text, "again.toml"))
-        assert again.parameters["cells.growth"].value == 0.5 and again.protocol["follow_up"] == "10 d"
-        assert again.patients == 9
+        for name, text in files(once).items():
+            Path("run", name).parent.mkdir(parents=True, exist_ok=True)
+            write(text, f"run/{name}")
+        again = resolve("run/scenario.toml")
+        assert again.parameters["cells.growth"].value == 0.5 and again.protocol.follow_up == 10.0
+        assert again.patients == 9 and (again.name, again.title, again.hash) == (once.name, once.title, once.hash)
         assert {p: x.value for p, x in again.parameters.items()} == {p: x.value for p, x in once.parameters.items()}
 
 
 def test_words_that_are_both_a_part_or_a_trial_table_and_a_role(folder):
-    """`tumour` names a file and is a role; `cells` could be a table of the trial and is a role."""
-    file = folder / "trials" / "first.toml"
-    file.write_text(file.read_text(encoding="utf-8") + "[cells]\nvisits = [1, 2]\n", encoding="utf-8")
-    r = resolve(write('trial = "first"\n[cells]\nvisits = [3]\ngrowth = 0.4\n'), {"cells.taken": 0.2})
-    assert r.trial["cells"]["visits"] == [3] and r.parameters["cells.growth"].value == 0.4
-    assert r.parameters["cells.taken"].value == 0.2
+    """`tumour` names a file and is a role."""
+    r = resolve(write('trial = "first"\n[cells]\ngrowth = 0.4\n'), {"cells.taken": 0.2})
+    assert r.parameters["cells.growth"].value == 0.4 and r.parameters["cells.taken"].value == 0.2
     with pytest.raises(ScenarioError, match="did you mean 'cells.growth'"):
         resolve(write('trial = "first"\n[cells]\ngrowht = 1\n'))
     (folder / "tumours" / "other.toml").write_text('title = "Other"\n', encoding="utf-8")
@@ -302,8 +306,9 @@ why = "x"
         encoding="utf-8",
     )
     r = resolve("first", {"protocol.share.lost": 0.3, "protocol.limits.wait": "12 hour"})
-    assert r.protocol["share"]["lost"] == {"value": 0.3, "unit": "1", "kind": "assumed", "why": "set by the user"}
-    assert r.protocol["limits"]["wait"]["value"] == 0.5
+    lost = r.protocol.numbers["share.lost"]
+    assert (lost.value, lost.unit, lost.kind, lost.why) == (0.3, "1", "assumed", "set by the user")
+    assert r.protocol.numbers["limits.wait"].value == 0.5
     assert [s.layer for s in explain(r, "protocol.share.lost").said] == ["protocol", "--set"]
 
 
