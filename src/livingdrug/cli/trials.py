@@ -115,8 +115,9 @@ def sync(
 ) -> None:
     """Bring the mirror up to date; an interrupted run goes on where it stopped."""
     from livingdrug.registry.errors import RegistryError
-    from livingdrug.registry.sync.sync import REGISTRIES, cart_queries, repeat
+    from livingdrug.registry.sync.sync import REGISTRIES, repeat
     from livingdrug.registry.sync.sync import sync as bring_up_to_date
+    from livingdrug.registry.terms.cart_queries import cart_queries
 
     if sum([query is not None, all_studies, cart]) > 1:
         raise RegistryError("more than one of --query, --all and --cart", mend="choose one")

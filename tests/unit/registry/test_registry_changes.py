@@ -190,7 +190,7 @@ def told(tmp_path: Path) -> Store:
     for nct in (4001, 4002):
         record = study(nct, title=("BCMA CAR-T", "CD19 CAR-T")[nct - 4001], status="COMPLETED", updated="2026-01-04")
         store.upsert(record, seen="2026-01-05T06:00:00Z")
-    store.bury("NCT00004002", "gone", "2026-01-07")
+    store.tombstone("NCT00004002", "gone", "2026-01-07")
     return store
 
 

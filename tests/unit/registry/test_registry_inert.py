@@ -13,7 +13,7 @@ from emulator.registers import ctis_trial, isrctn_trial
 from emulator.studies import study, updated
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records import isrctn
-from livingdrug.registry.records.study import read
+from livingdrug.registry.records.read import read
 from livingdrug.registry.records.text import plain, record_without_contacts, without_contacts
 from livingdrug.registry.reports.feed import as_rows, atom, events, sentence
 from livingdrug.registry.sync.import_files import import_files

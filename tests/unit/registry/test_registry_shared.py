@@ -18,7 +18,7 @@ from emulator.ctgov import Ctgov
 from emulator.shared import DATA, V2, lines, needs_shared, rows
 from emulator.studies import number
 from livingdrug.registry.mirror.store import Store
-from livingdrug.registry.records.study import is_whole, read
+from livingdrug.registry.records.read import is_whole, read
 from livingdrug.registry.records.text import content_hash
 from livingdrug.registry.reports.feed import events
 from livingdrug.registry.sync.import_files import import_files

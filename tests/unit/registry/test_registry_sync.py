@@ -14,7 +14,8 @@ from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.reports.feed import events
 from livingdrug.registry.sync.client import Client
-from livingdrug.registry.sync.sync import cart_names, cart_queries, repeat, sync
+from livingdrug.registry.sync.sync import repeat, sync
+from livingdrug.registry.terms.cart_queries import cart_names, cart_queries
 
 DAY = "2026-01-{:02d}T06:00:00Z"
 
@@ -238,9 +239,9 @@ def test_bad_records_of_the_registry_are_counted_and_the_rest_kept(tmp_path: Pat
 
 
 def test_two_syncs_of_one_file_do_not_meet(tmp_path: Path) -> None:
-    from livingdrug.registry.sync.sync import _alone
+    from livingdrug.registry.sync.sync import _locked
 
-    with Ctgov(studies(3)) as registry, _alone(Store(tmp_path / "t.sqlite")):
+    with Ctgov(studies(3)) as registry, _locked(Store(tmp_path / "t.sqlite")):
         with pytest.raises(RegistryError, match="another sync of this mirror is running"):
             Mirror(tmp_path, registry).sync()
 

@@ -289,7 +289,7 @@ def test_the_index_follows_the_mirror(tmp_path: Path, name: str) -> None:
     store.upsert(record("NCT09000006", "A new lymphoma study", conditions=["Lymphoma"]))
     assert ids("lymphoma") == {"1", "6"}
     assert ids("psoriasis") == {"2"}
-    store.bury("NCT09000001", "removed by the registry")
+    store.tombstone("NCT09000001", "removed by the registry")
     assert ids("lymphoma") == {"6"}
     store.upsert(OWN[0], newest=True)
     assert ids("lymphoma") == {"1", "6"}

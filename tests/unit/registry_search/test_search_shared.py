@@ -15,7 +15,8 @@ from emulator.shared import DATA, V2, needs_shared, rows
 from livingdrug.registry.classify.classify import Classification, classify
 from livingdrug.registry.classify.passages import wording
 from livingdrug.registry.mirror.store import Store
-from livingdrug.registry.records.study import Arm, Intervention, Outcome, Sponsor, Study, read
+from livingdrug.registry.records.read import read
+from livingdrug.registry.records.study import Arm, Intervention, Outcome, Sponsor, Study
 from livingdrug.registry.records.text import plain
 from livingdrug.registry.search.document import may_be_car
 from livingdrug.registry.search.index import engines, fresh

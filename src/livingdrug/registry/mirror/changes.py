@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from livingdrug.registry.records.dates import PartialDate
-from livingdrug.registry.records.study import Arm, Intervention, Outcome, Record, Study, read
+from livingdrug.registry.records.read import read
+from livingdrug.registry.records.study import Arm, Intervention, Outcome, Record, Study
 
 KINDS = (
     "new", "removed", "returned", "status", "phase", "enrollment", "dates", "sites", "countries", "sponsor", "title",
