@@ -189,7 +189,7 @@ def test_an_id_that_is_listed_again_is_no_former_id(store: Store) -> None:
     assert store.present("NCT00000001") == ("NCT00000001", None)
 
 
-def test_buried_and_back_again(store: Store) -> None:
+def test_removed_and_listed_again(store: Store) -> None:
     store.upsert(study(13), seen="2026-01-01")
     store.tombstone("NCT00000013", "gone", "2026-01-02")
     store.tombstone("NCT00000013", "gone", "2026-01-03")

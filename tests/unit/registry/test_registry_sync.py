@@ -326,16 +326,16 @@ def test_eliana_ensign_and_transform_are_found_by_their_product_names(tmp_path: 
 
 
 def test_repeating_goes_on_after_a_bad_day() -> None:
-    days, told, slept = iter([None, RegistryError("no answer"), None]), [], []
+    days, shown, slept = iter([None, RegistryError("no answer"), None]), [], []
 
     def work() -> None:
         if trouble := next(days):
             raise trouble
 
-    repeat(work, "day", told.append, sleep=slept.append, clock=lambda: 0.0, rounds=3)
-    assert told == ["no answer"] and slept == [86400, 86400]
+    repeat(work, "day", shown.append, sleep=slept.append, clock=lambda: 0.0, rounds=3)
+    assert shown == ["no answer"] and slept == [86400, 86400]
     with pytest.raises(RegistryError, match="unknown interval 'fortnight'"):
-        repeat(work, "fortnight", told.append)
+        repeat(work, "fortnight", shown.append)
 
 
 @pytest.mark.parametrize("answers_first, tries", [(False, 3), (True, 8)])

@@ -373,7 +373,7 @@ class Store:
         return row[0] if row and row[1] is None and row[2] else None
 
     def add_alias(self, alias: str, study: str, seen: str | None = None) -> None:
-        """Remembers a former id; a record kept under it is told to have moved."""
+        """Remembers a former id; a record kept under it is marked as moved."""
         self.connect().execute("INSERT OR REPLACE INTO alias VALUES (?, ?)", (alias, study))
         self.tombstone(alias, f"now listed as {study}", seen)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from livingdrug.registry.mirror.store import Store, now
 
 Progress = Callable[[str, int, int | None], None]
-"""Told (stage, done, of how many or None)."""
+"""Called with (stage, done, of how many or None)."""
 
 
 @dataclass
