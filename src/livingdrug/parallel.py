@@ -1,10 +1,10 @@
-"""Work shared out over threads, with its results in order and only a few of them held at a time."""
+"""Work shared out over threads or processes, with its results in order and only a few of them held at a time."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
@@ -14,24 +14,32 @@ Piece = TypeVar("Piece")
 Done = TypeVar("Done")
 
 
-def in_order(work: Callable[[Piece], Done], pieces: Iterable[Piece], threads: int) -> Iterator[Done]:
-    """What `work` makes of each piece, in the order of the pieces; so many threads work ahead, no further than twice
-    their number."""
-    if threads == 1:
-        yield from map(work, pieces)
+def in_order(
+    work: Callable[[Piece], Done], pieces: Iterable[Piece], workers: int, pool: Executor | None = None
+) -> Iterator[Done]:
+    """What `work` makes of each piece, in the order of the pieces; the workers are ahead by twice their number at most.
+
+    pool: who works, such as processes (it stays open; `work` and pieces must then be fit to be sent); without it as
+    many threads as workers, and no thread at all for one worker. What a piece raises is raised when its turn comes.
+    """
+    if pool is None:
+        if workers == 1:
+            yield from map(work, pieces)
+            return
+        with ThreadPoolExecutor(workers) as threads:
+            yield from in_order(work, pieces, workers, threads)
         return
     rest = iter(pieces)
-    with ThreadPoolExecutor(threads) as pool:
-        ahead: deque[Future[Done]] = deque()
-        try:
-            ahead.extend(pool.submit(work, piece) for piece in islice(rest, 2 * threads))
-            while ahead:
-                done = ahead.popleft().result()
-                ahead.extend(pool.submit(work, piece) for piece in islice(rest, 1))
-                yield done
-        finally:
-            for future in ahead:
-                future.cancel()
+    ahead: deque[Future[Done]] = deque()
+    try:
+        ahead.extend(pool.submit(work, piece) for piece in islice(rest, 2 * workers))
+        while ahead:
+            done = ahead.popleft().result()
+            ahead.extend(pool.submit(work, piece) for piece in islice(rest, 1))
+            yield done
+    finally:
+        for future in ahead:
+            future.cancel()
 
 
 def spans(first: int, last: int, most: int, fewest: int, threads: int) -> Iterator[tuple[int, int]]:

@@ -62,6 +62,119 @@ def imported(path: Path) -> set[str]:
     return {n for n in found if (SRC / n).exists() or (SRC / f"{n}.py").exists()}
 
 
+# The rooms of the registry, and which of them each may import; a row names only rows above it.
+REGISTRY_ROOMS: dict[str, set[str]] = {
+    "errors": set(),
+    "records": {"errors"},
+    "terms": set(),
+    "mirror": {"errors", "records"},
+    "classify": {"records", "terms"},
+    "sync": {"errors", "records", "mirror"},
+    "search": {"errors", "records", "terms", "mirror", "classify"},
+    "reports": {"errors", "records", "terms", "mirror", "classify", "search"},
+}
+REGISTRY_FILES = [f for f in FILES if part(f) == "registry" and f != SRC / "registry" / "__init__.py"]
+
+
+def room(path: Path) -> str:
+    return path.relative_to(SRC / "registry").parts[0].removesuffix(".py")
+
+
+def test_registry_rooms_stand_in_order() -> None:
+    rooms = list(REGISTRY_ROOMS)
+    assert {room(f) for f in REGISTRY_FILES} == set(rooms), "say in REGISTRY_ROOMS where the new room stands"
+    for i, name in enumerate(rooms):
+        assert REGISTRY_ROOMS[name] <= set(rooms[:i])
+
+
+@pytest.mark.parametrize("path", REGISTRY_FILES, ids=lambda p: str(p.relative_to(SRC)))
+def test_registry_rooms_import_downwards(path: Path) -> None:
+    prefix = "livingdrug.registry."
+    used = {m.removeprefix(prefix).split(".")[0] for m in modules_imported(path) if m.startswith(prefix)}
+    assert used - {room(path)} <= REGISTRY_ROOMS[room(path)]
+
+
+def module_name(path: Path, root: Path) -> str:
+    """`src/livingdrug/rng.py` -> `livingdrug.rng`; a package goes by its own name."""
+    return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
+def modules_imported(path: Path, root: Path = SRC.parent) -> set[str]:
+    """The modules below a root that a file imports, also inside functions; not those for type hints alone."""
+    found = set()
+    package = module_name(path, root).split(".")
+    if path.name != "__init__.py":
+        package = package[:-1]
+
+    def is_module(name: str) -> bool:
+        file = root.joinpath(*name.split("."))
+        return file.with_suffix(".py").is_file() or (file / "__init__.py").is_file()
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for other in node.orelse:
+                visit(other)
+            return
+        if isinstance(node, ast.Import):
+            found.update(a.name for a in node.names if is_module(a.name))
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                name = f"{source}.{alias.name}"
+                found.update(n for n in [name if is_module(name) else source] if is_module(n))
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(path.read_text(encoding="utf-8")))
+    return found - {module_name(path, root)}
+
+
+def import_circles(root: Path) -> list[set[str]]:
+    """The circles of imports below a root: each a set of modules that all reach one another."""
+    graph = {module_name(f, root): modules_imported(f, root) for f in root.rglob("*.py")}
+    reach: dict[str, set[str]] = {}
+    for start in graph:
+        seen, waiting = set[str](), [start]
+        while waiting:
+            fresh = graph.get(waiting.pop(), set()) - seen
+            seen |= fresh
+            waiting += fresh
+        reach[start] = seen
+    circles = {frozenset(n for n in reach[m] if m in reach[n]) for m in graph if m in reach[m]}
+    return sorted(map(set, circles), key=sorted)
+
+
+CIRCLES = import_circles(SRC.parent)
+
+
+@pytest.mark.parametrize("name", sorted({part(f) for f in FILES}))
+def test_no_import_circle(name: str) -> None:
+    """No module of this part imports itself by way of others, be it inside the part or across parts."""
+    assert [sorted(c) for c in CIRCLES if name in {(m.split(".") + ["__init__"])[1] for m in c}] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "circles"),
+    [
+        ({"a": "import p.b", "b": "import p.c", "c": ""}, []),
+        ({"a": "import p.b", "b": "import p.a"}, ["ab"]),
+        ({"a": "from p import b", "b": "def f():\n    from p.c import x", "c": "from . import a"}, ["abc"]),
+        ({"a": "from .b import x", "b": "from .q import y", "q/__init__": "from ..a import z"}, ["abq"]),
+        ({"a": "if TYPE_CHECKING:\n    import p.b", "b": "import p.a"}, []),
+        ({"a": "if TYPE_CHECKING:\n    pass\nelse:\n    import p.b", "b": "import p.a"}, ["ab"]),
+        ({"a": "import p.b", "b": "try:\n    from p.a import x\nexcept ImportError:\n    pass"}, ["ab"]),
+        ({"a": "import p.b\nimport p.c", "b": "import p.a", "c": "import p.d", "d": "import p.c"}, ["ab", "cd"]),
+    ],
+)
+def test_import_circles_are_found(tmp_path: Path, files: dict[str, str], circles: list[str]) -> None:
+    for name, text in {"__init__": "", **files}.items():
+        path = tmp_path / "p" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert import_circles(tmp_path) == [{f"p.{letter}" for letter in circle} for circle in circles]
+
+
 def test_every_part_has_its_place() -> None:
     assert {part(f) for f in FILES} <= set(MAY_IMPORT), "say in MAY_IMPORT where the new part stands"
 

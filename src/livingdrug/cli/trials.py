@@ -2,96 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import wraps
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livingdrug.errors import LivingDrugError
+from livingdrug.cli import trials_search
+from livingdrug.cli.mirror import REGISTRY_NAMES, Db, Json, open_store, plainly, progress_bar, say, say_json
 
 if TYPE_CHECKING:
-    from livingdrug.registry.mirror.store import Store
     from livingdrug.registry.records.study import Study
 
 app = typer.Typer(
     no_args_is_help=True,
     help="The trials in people: fetch, search and follow the registered studies. Not medical advice.",
 )
-
-Db = Annotated[
-    Path | None,
-    typer.Option("--db", envvar="LIVINGDRUG_TRIALS", help="The mirror's file; without it, one in your data folder."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-
-_STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def plainly(command: F) -> F:
-    """Turns an error a user can mend into one message and exit code 2."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except LivingDrugError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(2) from None
-
-    return run  # type: ignore[return-value]
-
-
-def open_store(db: Path | None, create: bool = False) -> Store:
-    """The mirror at a path or in the data folder."""
-    from livingdrug.registry.mirror.store import Store
-
-    return Store(db, create=create)
-
-
-def say(text: str) -> None:
-    """Prints text as it is: nothing in it is taken for styles, and what the terminal cannot show is replaced."""
-    coding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(coding, "replace").decode(coding) + "\n")
-
-
-def say_json(data: Any) -> None:
-    """Prints one JSON object, with all that could steer a terminal escaped."""
-    text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
-    say(_STEERING.sub(lambda m: f"\\u{ord(m[0]):04x}", text))
-
-
-@contextmanager
-def progress_bar(quiet: bool, title: str = "") -> Iterator[Callable[[str, int, int | None], None]]:
-    """A progress bar on a terminal; nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda stage, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        tasks: dict[str, Any] = {}
-
-        def told(stage: str, done: int, total: int | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(f"{title} {stage}".strip(), total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        yield told
-
-
-NAMES = {"ctgov": "ClinicalTrials.gov", "ctis": "EU CTIS", "isrctn": "ISRCTN", "euctr": "EU CTR"}
 
 
 @app.command()
@@ -115,8 +42,9 @@ def sync(
 ) -> None:
     """Bring the mirror up to date; an interrupted run goes on where it stopped."""
     from livingdrug.registry.errors import RegistryError
-    from livingdrug.registry.sync.sync import REGISTRIES, cart_queries, repeat
+    from livingdrug.registry.sync.sync import REGISTRIES, repeat
     from livingdrug.registry.sync.sync import sync as bring_up_to_date
+    from livingdrug.registry.terms.cart_queries import cart_queries
 
     if sum([query is not None, all_studies, cart]) > 1:
         raise RegistryError("more than one of --query, --all and --cart", mend="choose one")
@@ -134,16 +62,16 @@ def sync(
         for name in registries:
             questions = [query] if query is not None else [""] if all_studies else cart_queries(name)
             for number, question in enumerate(questions, 1):
-                title = NAMES.get(name, name) + (f" {number}/{len(questions)}" if len(questions) > 1 else "")
+                title = REGISTRY_NAMES.get(name, name) + (f" {number}/{len(questions)}" if len(questions) > 1 else "")
                 try:
-                    with progress_bar(as_json, title) as told:
-                        done = bring_up_to_date(store, question, registry=name, base_url=base_url, progress=told)
+                    with progress_bar(as_json, title) as progress:
+                        done = bring_up_to_date(store, question, registry=name, base_url=base_url, progress=progress)
                 except RegistryError as error:
                     failures.append(f"{title}: {error}")
                     break  # the registry's other questions would meet the same trouble
                 runs.append(done)
                 if not as_json:
-                    say(_told(done, title))
+                    say(_summary(done, title))
         if as_json:
             counts = {k: sum(r[k] for r in runs) for k in ("new", "changed", "unchanged", "quarantined", "removed")}
             say_json({**counts, "studies": len(store), "runs": runs, "failures": failures})
@@ -156,7 +84,7 @@ def sync(
         once()
 
 
-def _told(done: dict[str, Any], title: str) -> str:
+def _summary(done: dict[str, Any], title: str) -> str:
     stamp = f" (data of {done['data_timestamp'][:16]})" if done["data_timestamp"] else ""
     if done["up_to_date"]:
         return f"{title}: nothing new{stamp}"
@@ -177,8 +105,8 @@ def import_(
     from livingdrug.registry.sync.import_files import import_files
 
     store = open_store(db, create=True)
-    with progress_bar(as_json) as told:
-        tally = import_files(store, files, lambda t: told("records", t.read, None))
+    with progress_bar(as_json) as progress:
+        tally = import_files(store, files, lambda t: progress("records", t.read, None))
     if as_json:
         return say_json(tally.as_dict())
     say(
@@ -221,20 +149,21 @@ def show(
     readings = list(store.readings(store.same_trial(found)))
     reading = next(r for r in readings if r.id == found)
     history = events(store, study=found)
-    grave = store.connect().execute("SELECT since, reason FROM tombstone WHERE study = ?", (found,)).fetchone()
+    tombstone = store.connect().execute("SELECT since, reason FROM tombstone WHERE study = ?", (found,)).fetchone()
     if as_json:
         others = [asdict(r) for r in readings if r.id != found]
-        removed = {"since": grave[0], "reason": grave[1]} if grave else None
-        told = {"former_id": former, "other_records": others, "removed": removed, "changes": as_rows(history)}
-        return say_json({**asdict(reading), **told})
+        removed = {"since": tombstone[0], "reason": tombstone[1]} if tombstone else None
+        around = {"former_id": former, "other_records": others, "removed": removed, "changes": as_rows(history)}
+        return say_json({**asdict(reading), **around})
     if former:
         say(f"{moved}\n")
     say(_page(reading))
-    if grave:
-        say(f"Removed          since {grave[0][:10]}: {grave[1]}")
+    if tombstone:
+        say(f"Removed          since {tombstone[0][:10]}: {tombstone[1]}")
     for other in readings:
         if other.id != found:
-            say(f"Same trial       {other.id} ({NAMES[other.registry]}): {other.status or 'no status'}  {other.url}")
+            name = REGISTRY_NAMES[other.registry]
+            say(f"Same trial       {other.id} ({name}): {other.status or 'no status'}  {other.url}")
     if history:
         say("\nChanges")
         for event in history[:20]:
@@ -311,15 +240,12 @@ def changes(
     for day, on_day in groupby(found, key=lambda e: e.seen[:10]):
         say(day)
         for _, of_study in groupby(on_day, key=lambda e: e.study):
-            told = list(of_study)
-            say(f"  {told[0].study}  {(told[0].title or '')[:100]}")
-            for event in told:
+            listed = list(of_study)
+            say(f"  {listed[0].study}  {(listed[0].title or '')[:100]}")
+            for event in listed:
                 say(f"    {sentence(event)}")
     say(f"{len(found):,} changes" + (f" since {since}" if since else ""))
 
 
-try:  # search, overview, statistics and draft stand in a file of their own and join the same command
-    import livingdrug.cli.trials_search  # noqa: E402, F401
-except ModuleNotFoundError as error:
-    if error.name != "livingdrug.cli.trials_search":
-        raise
+for command in (trials_search.search, trials_search.overview, trials_search.statistics, trials_search.draft):
+    app.command()(command)

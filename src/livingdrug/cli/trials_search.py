@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livingdrug.cli.trials import Db, Json, app, open_store, plainly, progress_bar, say, say_json
+from livingdrug.cli.mirror import Db, Json, open_store, plainly, progress_bar, say, say_json, with_filters
 
 if TYPE_CHECKING:
     from livingdrug.registry.reports.overview import Overview
     from livingdrug.registry.reports.statistics import Statistics
     from livingdrug.registry.search.search import Request, Result
 
-Text = Annotated[
-    list[str] | None, typer.Argument(help='Words, "a phrase", begin*, this OR that, -without. Nothing: every study.')
-]
-Condition = Annotated[str, typer.Option(help="Words in the conditions.")]
-Intervention = Annotated[str, typer.Option(help="Words in the interventions.")]
-Sponsor = Annotated[str, typer.Option(help="Words in the sponsors' names.")]
-Phase = Annotated[list[str] | None, typer.Option(help="1, 2, 1/2, early 1, NA; may be repeated.")]
-Status = Annotated[list[str] | None, typer.Option(help="recruiting, completed, unknown, ...; may be repeated.")]
-Country = Annotated[list[str] | None, typer.Option(help="A country with a site; may be repeated.")]
-Target = Annotated[list[str] | None, typer.Option(help="An antigen by any of its names; may be repeated.")]
-Disease = Annotated[list[str] | None, typer.Option(help="A branch, group or disease; may be repeated.")]
-Kind = Annotated[list[str] | None, typer.Option(help="CAR-T, CAR-NK, long-term follow-up, ...; may be repeated.")]
-Near = Annotated[str, typer.Option(help="LATITUDE,LONGITUDE,KILOMETRES: a site within this distance.")]
-Age = Annotated[float | None, typer.Option(help="Open to a person of this age in years.")]
-Sex = Annotated[str, typer.Option(help="Open to female or male persons.")]
-Since = Annotated[str, typer.Option(help="Updated on or after this day, month or year.")]
 
-
-@app.command()
 @plainly
+@with_filters
 def search(
-    text: Text = None,
-    condition: Condition = "",
-    intervention: Intervention = "",
-    sponsor: Sponsor = "",
-    phase: Phase = None,
-    status: Status = None,
-    country: Country = None,
-    target: Target = None,
-    disease: Disease = None,
-    kind: Kind = None,
-    near: Near = "",
-    age: Age = None,
-    sex: Sex = "",
-    since: Since = "",
+    request: Request,
     sort: Annotated[str, typer.Option(help="relevance, updated, start, posted or enrollment.")] = "relevance",
     limit: Annotated[int, typer.Option(min=0, help="Length of the list; the total counts all.")] = 20,
     offset: Annotated[int, typer.Option(min=0, help="Skip so many.")] = 0,
@@ -57,25 +28,12 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find studies by words, names that mean the same, and filters."""
-    request = _request(locals())
     from livingdrug.registry.search.search import search as find
 
-    with progress_bar(as_json) as told:
-        result = find(open_store(db), request, engine=engine, progress=lambda done, all_: told("index", done, all_))
+    request = replace(request, sort=sort, limit=limit, offset=offset)
+    with progress_bar(as_json) as progress:
+        result = find(open_store(db), request, engine=engine, progress=lambda done, all_: progress("index", done, all_))
     say_json(result.as_json()) if as_json else say(_listed(result, request))
-
-
-def _request(given: dict[str, Any]) -> Request:
-    """The request that a command's options make."""
-    from dataclasses import fields
-
-    from livingdrug.registry.search.search import Request
-
-    named = {f.name for f in fields(Request)}
-    chosen: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in given.items() if k in named and v is not None
-    }
-    return Request(**{**chosen, "text": " ".join(given["text"] or ())})
 
 
 def _listed(result: Result, request: Request) -> str:
@@ -107,7 +65,6 @@ def _phase(phases: tuple[str, ...]) -> str:
     return f"phase {shown}" if shown else ""
 
 
-@app.command()
 @plainly
 def overview(
     plot: Annotated[Path | None, typer.Option(help="Draw the overview into this file (.png, .svg, .pdf).")] = None,
@@ -124,8 +81,8 @@ def overview(
     if study is not None:
         said = field.evidence(store, study)
         return say_json(asdict(said)) if as_json else say(_evidence(said))
-    with progress_bar(as_json) as told:
-        seen = field.overview(store, progress=lambda done, all_: told("index", done, all_))
+    with progress_bar(as_json) as progress:
+        seen = field.overview(store, progress=lambda done, all_: progress("index", done, all_))
     if plot is not None:
         _draw(seen, plot)
     say_json(seen.as_json()) if as_json else say(_overview(seen) + (f"\nDrawn: {plot}" if plot else ""))
@@ -186,34 +143,20 @@ def _overview(seen: Overview) -> str:
     return "\n".join(lines)
 
 
-@app.command()
 @plainly
+@with_filters
 def statistics(
-    text: Text = None,
-    condition: Condition = "",
-    intervention: Intervention = "",
-    sponsor: Sponsor = "",
-    phase: Phase = None,
-    status: Status = None,
-    country: Country = None,
-    target: Target = None,
-    disease: Disease = None,
-    kind: Kind = None,
-    near: Near = "",
-    age: Age = None,
-    sex: Sex = "",
-    since: Since = "",
+    request: Request,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
     """Enrolment, time to start, recruiting sites and results of the studies a search finds."""
-    request = _request(locals())
     from livingdrug.registry.reports.statistics import statistics as count
     from livingdrug.registry.search.search import wanted
 
     store = open_store(db)
-    with progress_bar(as_json) as told:
-        figures = count(store, wanted(store, request), progress=lambda done, all_: told("index", done, all_))
+    with progress_bar(as_json) as progress:
+        figures = count(store, wanted(store, request), progress=lambda done, all_: progress("index", done, all_))
     say_json(figures.as_json()) if as_json else say(_figures(figures))
 
 
@@ -262,13 +205,12 @@ def _figures(figures: Statistics) -> str:
         )
         name = ""
     lines.append(row(name, f"{figures.sites_without_status:,} sites state no status (given only while recruiting)"))
-    told = f"posted {results['posted']:,}, overdue {results['overdue']:,}, not yet due {results['not_yet_due']:,}"
-    lines.append(row("Results", f"{told}, no completion date {results['not_stated']:,}"))
+    counts = f"posted {results['posted']:,}, overdue {results['overdue']:,}, not yet due {results['not_yet_due']:,}"
+    lines.append(row("Results", f"{counts}, no completion date {results['not_stated']:,}"))
     lines.append(row("", f"due 12 months after primary completion, as of {figures.as_of}"))
     return "\n".join(lines)
 
 
-@app.command()
 @plainly
 def draft(
     study: Annotated[str, typer.Argument(help="NCT or another number of a study in the mirror.")],

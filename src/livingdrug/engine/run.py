@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from livingdrug.engine.pack import check_patients, pack
 from livingdrug.engine.plan import Floats, Outcome, Output, Patients, Plan, Register
 from livingdrug.errors import EngineError, nearest
+from livingdrug.parallel import in_order
 
 if TYPE_CHECKING:
     from livingdrug.engine.cache import Program
@@ -70,21 +70,7 @@ def simulate_blocks(
 def _shared_out(work: Callable[[slice], Any], parts: list[slice], threads: int | None) -> Iterator[Any]:
     """What the work on each part gives, in order; a few parts ahead are worked on by threads."""
     workers = max(1, min(threads or os.cpu_count() or 1, len(parts)))
-    if workers == 1:
-        yield from map(work, parts)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: list[Any] = []
-        try:
-            for part in parts:
-                waiting.append(pool.submit(work, part))
-                if len(waiting) > 2 * workers:
-                    yield waiting.pop(0).result()
-            while waiting:
-                yield waiting.pop(0).result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    yield from in_order(work, parts, workers)
 
 
 def _complete(model: Any, kernel: Any, patients: Patients) -> dict[str, Any]:

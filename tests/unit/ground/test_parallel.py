@@ -1,9 +1,12 @@
-"""Threads that work ahead give their results in order, hold few, and stop when something goes wrong."""
+"""Workers that work ahead give their results in order, hold few, and stop when something goes wrong."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 
@@ -27,6 +30,21 @@ def test_nobody_runs_far_ahead() -> None:
     assert len(begun) <= 5
     taken.close()
     assert len(begun) <= 5
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize(
+    "make", [ThreadPoolExecutor, lambda n: ProcessPoolExecutor(n, get_context("spawn"))], ids=["threads", "processes"]
+)
+def test_a_pool_given_does_the_work_and_stays_open(make: Callable[[int], Executor], workers: int) -> None:
+    with make(workers) as pool:
+        assert list(in_order(abs, range(-20, 0), workers, pool)) == list(range(20, 0, -1))
+        taken = in_order(abs, range(-20, 0), workers, pool)
+        assert next(taken) == 20
+        taken.close()
+        with pytest.raises(TypeError, match="abs"):
+            list(in_order(abs, [-1, "x", -2], workers, pool))
+        assert pool.submit(abs, -3).result() == 3
 
 
 def test_a_mistake_is_raised_where_the_results_are_taken() -> None:

@@ -183,45 +183,45 @@ def test_a_start_date_that_first_comes_with_an_update_is_news() -> None:
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Store:
+def replayed(tmp_path: Path) -> Store:
     store = Store(tmp_path / "t.sqlite")
     store.upsert(study(4001, status="RECRUITING", title="BCMA CAR-T", updated="2025-01-01"), seen="2026-01-01")
     store.upsert(study(4002, status="RECRUITING", title="CD19 CAR-T", updated="2025-01-01"), seen="2026-01-01")
     for nct in (4001, 4002):
         record = study(nct, title=("BCMA CAR-T", "CD19 CAR-T")[nct - 4001], status="COMPLETED", updated="2026-01-04")
         store.upsert(record, seen="2026-01-05T06:00:00Z")
-    store.bury("NCT00004002", "gone", "2026-01-07")
+    store.tombstone("NCT00004002", "gone", "2026-01-07")
     return store
 
 
-def test_feed_filters(told: Store) -> None:
-    assert {e.kind for e in events(told, "2026-01-02")} == {"status", "removed"}
-    assert [e.study for e in events(told, "2026-01-02", kinds=["status"])] == ["NCT00004001", "NCT00004002"]
-    assert [e.kind for e in events(told, "2026-01-06")] == ["removed"]
-    assert events(told, "2026-01-02", until="2026-01-04") == []
-    assert len(events(told, "2026-01-02", until="2026-01-05")) == 2
-    assert [e.study for e in events(told, study="nct4001", kinds=["status"])] == ["NCT00004001"]
-    assert len(events(told, "2026", limit=1)) == 1
-    assert [e.study for e in events(told, "2026-01-02", target="TNFRSF17")] == ["NCT00004001"]
-    event = events(told, "2026-01-02", kinds=["status"])[0]
+def test_feed_filters(replayed: Store) -> None:
+    assert {e.kind for e in events(replayed, "2026-01-02")} == {"status", "removed"}
+    assert [e.study for e in events(replayed, "2026-01-02", kinds=["status"])] == ["NCT00004001", "NCT00004002"]
+    assert [e.kind for e in events(replayed, "2026-01-06")] == ["removed"]
+    assert events(replayed, "2026-01-02", until="2026-01-04") == []
+    assert len(events(replayed, "2026-01-02", until="2026-01-05")) == 2
+    assert [e.study for e in events(replayed, study="nct4001", kinds=["status"])] == ["NCT00004001"]
+    assert len(events(replayed, "2026", limit=1)) == 1
+    assert [e.study for e in events(replayed, "2026-01-02", target="TNFRSF17")] == ["NCT00004001"]
+    event = events(replayed, "2026-01-02", kinds=["status"])[0]
     assert (event.before, event.after, event.registry_date) == ("RECRUITING", "COMPLETED", "2026-01-04")
     assert json.loads(json.dumps(as_rows([event])))[0]["kind"] == "status"
     assert sentence(event) == "status: RECRUITING -> COMPLETED"
 
 
-def test_feed_says_what_it_does_not_know(told: Store) -> None:
+def test_feed_says_what_it_does_not_know(replayed: Store) -> None:
     with pytest.raises(RegistryError, match="did you mean 'status'"):
-        events(told, kinds=["statsu"])
+        events(replayed, kinds=["statsu"])
     with pytest.raises(RegistryError, match="'yesterday' is no date"):
-        events(told, "yesterday")
+        events(replayed, "yesterday")
     with pytest.raises(RegistryError, match="unknown target 'CD1999'"):
-        events(told, target="CD1999")
+        events(replayed, target="CD1999")
 
 
-def test_atom_is_well_formed_whatever_the_titles_hold(told: Store) -> None:
+def test_atom_is_well_formed_whatever_the_titles_hold(replayed: Store) -> None:
     evil = "<script>alert(1)</script> ]]> & \x1b[31m \ufffe \ud800"
-    told.upsert(study(4001, title=evil, status="COMPLETED", updated="2026-01-08"), seen="2026-01-09")
-    feed = ElementTree.fromstring(atom(events(told, "2026-01-02")))
+    replayed.upsert(study(4001, title=evil, status="COMPLETED", updated="2026-01-08"), seen="2026-01-09")
+    feed = ElementTree.fromstring(atom(events(replayed, "2026-01-02")))
     entries = feed.findall(f"{{{ATOM}}}entry")
     assert len(entries) == 4 and len({e.findtext(f"{{{ATOM}}}id") for e in entries}) == 4
     assert not feed.findall(".//script") and "<script>" in (entries[0].findtext(f"{{{ATOM}}}title") or "")

@@ -34,9 +34,9 @@ def file(tmp_path: Path) -> str:
 def test_import_counts(db: str, file: str) -> None:
     counts = {"read": 5, "new": 4, "changed": 0, "unchanged": 0, "quarantined": 1}
     assert json.loads(run("import", file, "--db", db, "--json").stdout) == counts
-    told = run("import", file, "--db", db).stdout
-    assert "5 records read: 0 new, 0 changed, 4 unchanged, 1 quarantined; the mirror holds 4 studies" in told
-    assert "set aside from records.jsonl: not JSON" in told
+    printed = run("import", file, "--db", db).stdout
+    assert "5 records read: 0 new, 0 changed, 4 unchanged, 1 quarantined; the mirror holds 4 studies" in printed
+    assert "set aside from records.jsonl: not JSON" in printed
 
 
 def test_show(db: str, file: str) -> None:
@@ -85,8 +85,8 @@ def test_changes(db: str, tmp_path: Path) -> None:
         path = tmp_path / f"{day}.json"
         path.write_text(json.dumps({"seen_at": f"2026-01-0{day}T00:00:00Z", "study": record}))
         run("import", str(path), "--db", db)
-    told = run("changes", "--since", "2026-01-02", "--db", db).stdout
-    assert "status: RECRUITING -> COMPLETED" in told and told.endswith("1 changes since 2026-01-02\n")
+    printed = run("changes", "--since", "2026-01-02", "--db", db).stdout
+    assert "status: RECRUITING -> COMPLETED" in printed and printed.endswith("1 changes since 2026-01-02\n")
     found = json.loads(run("changes", "--since", "2026", "--kind", "status", "--json", "--db", db).stdout)
     assert found["total"] == 1 and found["changes"][0]["after"] == "COMPLETED"
     feed = ElementTree.fromstring(run("changes", "--since", "2026-01", "--atom", "--db", db).stdout)

@@ -209,7 +209,7 @@ def test_any_value_in_any_place_is_kept_or_set_aside(data: st.DataObject) -> Non
 
 def check_kept_or_set_aside(record: Any) -> None:
     """A record without its number is set aside, any other is kept whole, read, compared and counted."""
-    from livingdrug.registry.records.ctgov import nct_id
+    from livingdrug.registry.records.identifiers import nct_id
     from livingdrug.registry.records.text import at
 
     text = json.dumps(record)

@@ -13,7 +13,7 @@ from emulator.registers import ctis_trial, isrctn_trial
 from emulator.studies import study, updated
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records import isrctn
-from livingdrug.registry.records.study import read
+from livingdrug.registry.records.read import read
 from livingdrug.registry.records.text import plain, record_without_contacts, without_contacts
 from livingdrug.registry.reports.feed import as_rows, atom, events, sentence
 from livingdrug.registry.sync.import_files import import_files
@@ -60,8 +60,8 @@ def test_evil_text_is_kept_as_text(tmp_path: Path, text: str) -> None:
     assert store.take(json.dumps(poisoned(study(1), text)), text, "2026-01-03", newest=True) == "changed"
     assert store.record("NCT00000002") == bad and len(store) == 2
     assert [n for n, _, _ in store.versions("NCT00000001")] == [1, 2]
-    for told in (sentence(e) for e in events(store)):
-        assert "\x1b" not in told and "\x07" not in told and "\u202e" not in told and "\x00" not in told
+    for shown in (sentence(e) for e in events(store)):
+        assert "\x1b" not in shown and "\x07" not in shown and "\u202e" not in shown and "\x00" not in shown
     assert "<script>" not in atom(events(store))
 
 

@@ -18,7 +18,7 @@ from emulator.ctgov import Ctgov
 from emulator.shared import DATA, V2, lines, needs_shared, rows
 from emulator.studies import number
 from livingdrug.registry.mirror.store import Store
-from livingdrug.registry.records.study import is_whole, read
+from livingdrug.registry.records.read import is_whole, read
 from livingdrug.registry.records.text import content_hash
 from livingdrug.registry.reports.feed import events
 from livingdrug.registry.sync.import_files import import_files
@@ -72,8 +72,8 @@ def test_the_120_versions_are_67_steps_and_9_of_them_silent(tmp_path: Path) -> N
     steps = {(s, v) for s, v in db.execute("SELECT study, version FROM event WHERE kind <> 'new'")}
     silent = {(s, v) for s, v in db.execute("SELECT study, version FROM event WHERE silent")}
     assert len(steps) == 67 and len(silent) == 9
-    told = {k for (k,) in db.execute("SELECT kind FROM event WHERE silent AND kind <> 'dates'")}
-    assert told == {"status", "references", "results", "sites"}
+    shown = {k for (k,) in db.execute("SELECT kind FROM event WHERE silent AND kind <> 'dates'")}
+    assert shown == {"status", "references", "results", "sites"}
     assert db.execute("SELECT count(*) FROM event WHERE doubt IS NOT NULL").fetchone() == (0,)
 
 

@@ -189,10 +189,10 @@ def test_an_id_that_is_listed_again_is_no_former_id(store: Store) -> None:
     assert store.present("NCT00000001") == ("NCT00000001", None)
 
 
-def test_buried_and_back_again(store: Store) -> None:
+def test_removed_and_listed_again(store: Store) -> None:
     store.upsert(study(13), seen="2026-01-01")
-    store.bury("NCT00000013", "gone", "2026-01-02")
-    store.bury("NCT00000013", "gone", "2026-01-03")
+    store.tombstone("NCT00000013", "gone", "2026-01-02")
+    store.tombstone("NCT00000013", "gone", "2026-01-03")
     assert store.record("NCT00000013") == study(13)
     store.upsert(study(13), seen="2026-01-04")  # an old file does not raise the dead
     assert store.connect().execute("SELECT count(*) FROM tombstone").fetchone() == (1,)
@@ -220,7 +220,7 @@ def test_a_trouble_inside_one_record_leaves_nothing_half_written(store: Store, m
     store.upsert(study(14), seen="2026-01-01")
     before = list(store.connect().iterdump())
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "write", broken)
+        patch.setattr(Store, "_write", broken)
         assert store.take(json.dumps(lapsed(study(14))), "x", "2026-01-02", newest=True) == "quarantined"
     after = [line for line in store.connect().iterdump() if 'INTO "quarantine"' not in line]
     assert after == before

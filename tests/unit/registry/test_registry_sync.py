@@ -14,7 +14,8 @@ from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.reports.feed import events
 from livingdrug.registry.sync.client import Client
-from livingdrug.registry.sync.sync import cart_names, cart_queries, repeat, sync
+from livingdrug.registry.sync.sync import repeat, sync
+from livingdrug.registry.terms.cart_queries import cart_names, cart_queries
 
 DAY = "2026-01-{:02d}T06:00:00Z"
 
@@ -238,9 +239,9 @@ def test_bad_records_of_the_registry_are_counted_and_the_rest_kept(tmp_path: Pat
 
 
 def test_two_syncs_of_one_file_do_not_meet(tmp_path: Path) -> None:
-    from livingdrug.registry.sync.sync import _alone
+    from livingdrug.registry.sync.sync import _locked
 
-    with Ctgov(studies(3)) as registry, _alone(Store(tmp_path / "t.sqlite")):
+    with Ctgov(studies(3)) as registry, _locked(Store(tmp_path / "t.sqlite")):
         with pytest.raises(RegistryError, match="another sync of this mirror is running"):
             Mirror(tmp_path, registry).sync()
 
@@ -325,16 +326,16 @@ def test_eliana_ensign_and_transform_are_found_by_their_product_names(tmp_path: 
 
 
 def test_repeating_goes_on_after_a_bad_day() -> None:
-    days, told, slept = iter([None, RegistryError("no answer"), None]), [], []
+    days, shown, slept = iter([None, RegistryError("no answer"), None]), [], []
 
     def work() -> None:
         if trouble := next(days):
             raise trouble
 
-    repeat(work, "day", told.append, sleep=slept.append, clock=lambda: 0.0, rounds=3)
-    assert told == ["no answer"] and slept == [86400, 86400]
+    repeat(work, "day", shown.append, sleep=slept.append, clock=lambda: 0.0, rounds=3)
+    assert shown == ["no answer"] and slept == [86400, 86400]
     with pytest.raises(RegistryError, match="unknown interval 'fortnight'"):
-        repeat(work, "fortnight", told.append)
+        repeat(work, "fortnight", shown.append)
 
 
 @pytest.mark.parametrize("answers_first, tries", [(False, 3), (True, 8)])

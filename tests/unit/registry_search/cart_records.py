@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from livingdrug.registry.records.study import Study, read
+from livingdrug.registry.records.read import read
+from livingdrug.registry.records.study import Study
 
 
 def record(nct: str = "NCT09000001", title: str = "", **said: Any) -> dict[str, Any]:

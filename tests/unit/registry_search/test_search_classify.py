@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from livingdrug.registry.classify.cell_therapy import CAR_THERAPY
 from livingdrug.registry.classify.classify import classify
-from livingdrug.registry.classify.passages import wording
-from livingdrug.registry.search.document import entry, may_be_car
+from livingdrug.registry.classify.passages import passages_of
+from livingdrug.registry.search.document import document, may_be_car
 
 CARS = {
     "words": dict(title="CD19 CAR-T cells in lymphoma", interventions=["CD19 CAR-T"]),
@@ -125,8 +125,8 @@ def test_says_what_it_is_instead(name: str, kind: str) -> None:
 @pytest.mark.parametrize("name", [*CARS, *NOT_CARS])
 def test_the_quick_look_passes_every_car_therapy(name: str) -> None:
     read = study(**{**CARS, **NOT_CARS}[name])
-    assert may_be_car(wording(read)) or not classify(read).is_car
-    assert (entry(read).labels.platform != "") == classify(read).is_car
+    assert may_be_car(passages_of(read)) or not classify(read).is_car
+    assert (document(read).labels.platform != "") == classify(read).is_car
 
 
 @pytest.mark.parametrize(

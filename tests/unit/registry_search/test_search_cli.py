@@ -41,8 +41,8 @@ def run(*words: str, code: int = 0) -> Result:
 
 
 def test_search_prints_studies_and_counts(db: str) -> None:
-    told = run("search", "B7-H3", "glioblastoma", "--db", db).stdout
-    assert "NCT09200001  CD276 CAR-T in glioblastoma" in told and "1 studies" in told and "target" in told
+    printed = run("search", "B7-H3", "glioblastoma", "--db", db).stdout
+    assert "NCT09200001  CD276 CAR-T in glioblastoma" in printed and "1 studies" in printed and "target" in printed
 
 
 def test_search_json(db: str) -> None:
@@ -58,21 +58,21 @@ def test_search_json(db: str) -> None:
 
 
 def test_nothing_in_a_record_styles_the_terminal(db: str) -> None:
-    told = run("search", "--db", db).stdout
-    assert "\x1b" not in told and "[bold]Aspirin[/bold]" in told
+    printed = run("search", "--db", db).stdout
+    assert "\x1b" not in printed and "[bold]Aspirin[/bold]" in printed
 
 
 def test_overview(db: str, tmp_path: Path) -> None:
-    told = run("overview", "--db", db, "--plot", str(tmp_path / "o.svg")).stdout
-    assert "2 trials of CAR cell therapy" in told and "Not covered" in told
+    printed = run("overview", "--db", db, "--plot", str(tmp_path / "o.svg")).stdout
+    assert "2 trials of CAR cell therapy" in printed and "Not covered" in printed
     assert (tmp_path / "o.svg").read_text("utf-8").startswith("<?xml")
     assert json.loads(run("overview", "--json", "--db", db).stdout)["trials"] == 2
     assert "cannot draw into" in run("overview", "--db", db, "--plot", "x.doc", code=2).stderr
 
 
 def test_evidence(db: str) -> None:
-    told = run("overview", "--study", "NCT09200002", "--db", db).stdout
-    assert "CD19  (high: named product)" in told and "product table" in told
+    printed = run("overview", "--study", "NCT09200002", "--db", db).stdout
+    assert "CD19  (high: named product)" in printed and "product table" in printed
     assert (
         json.loads(run("overview", "--study", "NCT09200002", "--json", "--db", db).stdout)["costimulation"]["value"]
         == "4-1BB"
@@ -85,8 +85,8 @@ def test_statistics(db: str) -> None:
 
 
 def test_draft(db: str) -> None:
-    told = run("draft", "NCT09200002", "--db", db).stdout
-    assert 'product = "tisagenlecleucel"' in told and '"covariates.age.high" = 21' in told
+    printed = run("draft", "NCT09200002", "--db", db).stdout
+    assert 'product = "tisagenlecleucel"' in printed and '"covariates.age.high" = 21' in printed
     lacking = run("draft", "NCT09200001", "--db", db)
     assert "the library lacks" in lacking.stderr
 

@@ -10,7 +10,7 @@ from cart_records import study
 
 from livingdrug.errors import LivingDrugError
 from livingdrug.registry.classify.dosing import stated_conditioning, stated_doses
-from livingdrug.registry.classify.passages import wording
+from livingdrug.registry.classify.passages import passages_of
 from livingdrug.registry.reports.scenario_draft import draft
 from livingdrug.scenario.resolve import resolve
 
@@ -132,12 +132,12 @@ def test_no_car_therapy_says_so() -> None:
     ],
 )
 def test_doses_as_stated(text: str, doses: list) -> None:
-    assert [(s.value, s.unit) for s in stated_doses(wording(study("CAR-T", details=text)))] == doses
+    assert [(s.value, s.unit) for s in stated_doses(passages_of(study("CAR-T", details=text)))] == doses
 
 
 def test_conditioning_as_stated() -> None:
     found = stated_conditioning(
-        wording(
+        passages_of(
             study("CAR-T", details="Fludarabine 30 mg/m^2/day and cyclophosphamide (CTX) 300 mg/m2 on days -5 to -3")
         )
     )

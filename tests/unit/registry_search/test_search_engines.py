@@ -19,7 +19,7 @@ from emulator.studies import studies
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.search import index as index_of_a_mirror
-from livingdrug.registry.search.document import COUNTED, FACETS, Entry, entry
+from livingdrug.registry.search.document import COUNTED, FACETS, Document, document
 from livingdrug.registry.search.geo import distance, studies_near
 from livingdrug.registry.search.index import Index, engines, folder_of, fresh
 from livingdrug.registry.search.query import understood
@@ -209,12 +209,12 @@ def test_facets_count_all_hits(store: Store, index: Index) -> None:
 
 def test_counts_are_those_of_the_listed_studies(store: Store, index: Index) -> None:
     """However the engine counts: each facet alone, all together, and the studies one by one say the same."""
-    entries = {r.id: entry(r) for r in store.readings()}
+    documents = {r.id: document(r) for r in store.readings()}
     for text in ("", "lymphoma", "CAR T", "study OR cells", "leuk*", "-lymphoma", "nothingatall"):
         asked = wanted(store, Request(text))
         hits = index.engine.search(asked, 100, 0, FACETS)
         for name in FACETS:
-            one_by_one = Counter(value for i in hits.ids for value in entries[i].facets[name])
+            one_by_one = Counter(value for i in hits.ids for value in documents[i].facets[name])
             assert hits.facets[name] == one_by_one, (text, name)
             assert index.engine.search(asked, 0, 0, (name,)).facets[name] == one_by_one, (text, name)
             assert list(hits.facets[name].values()) == sorted(one_by_one.values(), reverse=True)
@@ -289,7 +289,7 @@ def test_the_index_follows_the_mirror(tmp_path: Path, name: str) -> None:
     store.upsert(record("NCT09000006", "A new lymphoma study", conditions=["Lymphoma"]))
     assert ids("lymphoma") == {"1", "6"}
     assert ids("psoriasis") == {"2"}
-    store.bury("NCT09000001", "removed by the registry")
+    store.tombstone("NCT09000001", "removed by the registry")
     assert ids("lymphoma") == {"6"}
     store.upsert(OWN[0], newest=True)
     assert ids("lymphoma") == {"1", "6"}
@@ -314,11 +314,11 @@ def test_a_broken_index_is_made_again(tmp_path: Path, name: str) -> None:
 
 
 def test_an_index_is_made_where_no_process_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> Iterator[list[Entry]]:
-        yield [entry(store.reading(f"NCT09{n:06d}")) for n in (1, 2)]
+    def broken(*_: object) -> Iterator[list[Document]]:
+        yield [document(store.reading(f"NCT09{n:06d}")) for n in (1, 2)]
         raise BrokenProcessPool
 
-    monkeypatch.setattr(index_of_a_mirror, "_side_by_side", broken)
+    monkeypatch.setattr(index_of_a_mirror, "_by_processes", broken)
     monkeypatch.setattr(index_of_a_mirror, "_IN_ONE_PROCESS", 1)
     monkeypatch.setattr(index_of_a_mirror, "_CHUNK", 2)
     monkeypatch.setattr(index_of_a_mirror.os, "cpu_count", lambda: 2)

@@ -12,7 +12,7 @@ from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.reports.overview import answers, evidence, overview, top
 from livingdrug.registry.reports.overview_plot import picture
 from livingdrug.registry.reports.statistics import statistics
-from livingdrug.registry.search.index import Wanted
+from livingdrug.registry.search.engine import Wanted
 
 MUNICH = ("Munich", "Germany", 48.1, 11.6, "RECRUITING")
 WUHAN = ("Wuhan", "China", 30.6, 114.3, "RECRUITING")
@@ -99,11 +99,11 @@ def test_a_trial_in_two_registries_counts_once(tmp_path: Path) -> None:
 
 def test_every_label_of_a_study_has_its_evidence(store: Store) -> None:
     said = evidence(store, "nct9100003")
-    told = dict(answers(said))
-    assert told["CAR cell therapy"].evidence == "CD19/CD22 CAR-T"
+    shown = dict(answers(said))
+    assert shown["CAR cell therapy"].evidence == "CD19/CD22 CAR-T"
     assert [t.value for t in said.targets] == ["CD19", "CD22"]
     assert all(t.evidence for t in said.targets)
-    assert told["costimulation"].value == "not stated"
+    assert shown["costimulation"].value == "not stated"
 
 
 def test_the_picture_shows_the_numbers(store: Store, tmp_path: Path) -> None:

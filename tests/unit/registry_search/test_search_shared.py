@@ -13,9 +13,10 @@ from typing import Any
 
 from emulator.shared import DATA, V2, needs_shared, rows
 from livingdrug.registry.classify.classify import Classification, classify
-from livingdrug.registry.classify.passages import wording
+from livingdrug.registry.classify.passages import passages_of
 from livingdrug.registry.mirror.store import Store
-from livingdrug.registry.records.study import Arm, Intervention, Outcome, Sponsor, Study, read
+from livingdrug.registry.records.read import read
+from livingdrug.registry.records.study import Arm, Intervention, Outcome, Sponsor, Study
 from livingdrug.registry.records.text import plain
 from livingdrug.registry.search.document import may_be_car
 from livingdrug.registry.search.index import engines, fresh
@@ -158,7 +159,7 @@ def test_recall_on_the_846_kept() -> None:
 
 
 def test_the_quick_look_misses_none_of_the_field() -> None:
-    assert [nct for nct in field() if said(nct).is_car and not may_be_car(wording(flat(field()[nct])))] == []
+    assert [nct for nct in field() if said(nct).is_car and not may_be_car(passages_of(flat(field()[nct])))] == []
 
 
 @cache
@@ -197,7 +198,7 @@ def test_precision_on_real_records_of_which_few_are_car_therapies() -> None:
     plain_words = re.compile(
         r"CAR[- ]?(?:T|NK)\b|CAR-gamma|(?i:chimeric antigen receptor|cabtagene)|CART\b|CAR-TIL|4SCAR"
     )
-    named = {nct for nct in found if plain_words.search(" ".join(p.text for p in wording(studies[nct]).passages))}
+    named = {nct for nct in found if plain_words.search(" ".join(p.text for p in passages_of(studies[nct]).passages))}
     assert len(studies) == 1454 and 50 <= len(found) <= 56
     assert found - named <= {"NCT02937844"}  # a chimeric switch receptor, which the field's monitor counts too
     titled = {nct for nct, study in studies.items() if re.search(r"CAR[- ]?T\b|CAR[- ]NK\b", study.title or "")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from livingdrug.registry.classify.passages import PRODUCT, Passage, Wording
+from livingdrug.registry.classify.passages import PRODUCT, Passage, Passages
 from livingdrug.registry.classify.targets import NOT_STATED, Label
 from livingdrug.registry.terms.patterns import may_name_car, rule, rules
 from livingdrug.registry.terms.products import Product, named_in
@@ -71,7 +71,7 @@ def _is_setting(car_given: Passage, car_title: Passage | None, names: str) -> bo
     return bool(_AROUND.search(car_title.text) or _AROUND_AFTER.search(car_title.text))
 
 
-def kind(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
+def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     """`CAR cell therapy`, or what the study is instead: long-term follow-up, care around CAR-T, TCR-T, TIL, ..."""
     title = words.of("title", "official title")
     given = words.of("intervention", "other name")
@@ -79,9 +79,11 @@ def kind(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
     product_in_title = next((p for _, p in products if p.place in ("title", "official title")), None)
     car_given = product_in_given or next((p for p in given if _car_words(p.text)), None)
     car_title = product_in_title or next((p for p in title if _car_words(p.text)), None)
-    car_told = next((p for p in words.of("intervention description", "arm") if _car_words(p.text)), None)
-    car_said = next((p for p in words.of("keyword", "summary", "description", "outcome") if _car_words(p.text)), None)
-    any_car = car_given or car_title or car_told or car_said
+    car_in_arm = next((p for p in words.of("intervention description", "arm") if _car_words(p.text)), None)
+    car_in_text = next(
+        (p for p in words.of("keyword", "summary", "description", "outcome") if _car_words(p.text)), None
+    )
+    any_car = car_given or car_title or car_in_arm or car_in_text
     names = words.joined("intervention")
     observational = (words.study.study_type or "").upper() == "OBSERVATIONAL"
 
@@ -102,9 +104,9 @@ def kind(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
         around = _only_setting(car_title.text)
         if observational:
             return _label("observational", "high", "study type is observational", car_title)
-        if around and (not car_told or _DRUG.search(names)):
+        if around and (not car_in_arm or _DRUG.search(names)):
             return _label("care around CAR-T", "high", "CAR is the setting, something else is given", car_title)
-        if _BISPECIFIC.search(names) and _DRUG.search(names) and not car_told:
+        if _BISPECIFIC.search(names) and _DRUG.search(names) and not car_in_arm:
             return _label("bispecific antibody", "high", "an antibody is what is given", car_title, _BISPECIFIC)
         return _label(CAR_THERAPY, "high", "CAR in the title", car_title)
     if observational:
@@ -115,14 +117,14 @@ def kind(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
         return _label("bispecific antibody", "high", "an antibody is what is given", hit, _BISPECIFIC)
     cellular = _first(_ENGINEERED, (*title, *given)) or _first(_CELL_NAME, given)
     only_drugs = bool(names) and all(_DRUG.search(p.text) for p in words.of("intervention"))
-    if car_told and not (only_drugs or _AROUND.search(car_told.text)):
-        return _label(CAR_THERAPY, "high", "CAR in the arm or its description", car_told)
-    if car_said:
-        quoted = _quote(_CAR, car_said)
+    if car_in_arm and not (only_drugs or _AROUND.search(car_in_arm.text)):
+        return _label(CAR_THERAPY, "high", "CAR in the arm or its description", car_in_arm)
+    if car_in_text:
+        quoted = _quote(_CAR, car_in_text)
         around = bool(_AROUND.search(quoted) or _AROUND_AFTER.search(quoted))
         if (cellular or not around) and not only_drugs:
-            return _label(CAR_THERAPY, "high" if cellular else "medium", "CAR in the description", car_said)
-        return _label("care around CAR-T", "medium", "CAR is only the setting", car_said)
+            return _label(CAR_THERAPY, "high" if cellular else "medium", "CAR in the description", car_in_text)
+        return _label("care around CAR-T", "medium", "CAR is only the setting", car_in_text)
     engineered = _first(_ENGINEERED, (*title, *given, *words.of("intervention description", "arm", "summary")))
     if engineered and not only_drugs and not _OTHER_CELLS.search(_quote(_ENGINEERED, engineered)):
         return _label(CAR_THERAPY, "low", "engineered cells, CAR not named", engineered, _ENGINEERED)
@@ -137,7 +139,7 @@ _NOT_CELLS = rule("not_cells")
 _NEUROTOXICITY = rule("neurotoxicity")
 
 
-def _unnamed_cells(words: Wording) -> Label | None:
+def _unnamed_cells(words: Passages) -> Label | None:
     """A coded product that behaves like CAR cells although no word names them: low confidence, or None."""
     coded = next(
         (p for p in words.of("intervention", "title") if _CODE.search(p.text) and not _DRUG.search(p.text)), None
@@ -148,8 +150,8 @@ def _unnamed_cells(words: Wording) -> Label | None:
         )
     ):
         return None
-    told = words.of("title", "intervention", "official title", "intervention description", "arm", "summary", "outcome")
-    cells = _first(_CELL_DOSE, told)
+    texts = words.of("title", "intervention", "official title", "intervention description", "arm", "summary", "outcome")
+    cells = _first(_CELL_DOSE, texts)
     if cells and _CANCER.search(words.joined("title", "official title", "condition", "summary")):
         return _label(CAR_THERAPY, "low", "coded product dosed or measured as cells, CAR not named", cells, _CELL_DOSE)
     setting = words.joined("title", "official title", "summary")
@@ -173,7 +175,7 @@ _PLATFORM = rules("platform")
 _NOT_PLATFORM = rule("not_platform")
 
 
-def platform(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
+def platform(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     """Which cells carry the CAR: CAR-T unless the words say NK, gamma-delta T, Treg, macrophage, ..."""
     cells = {"NK": "CAR-NK", "gamma-delta T": "CAR-gamma-delta-T", "Treg": "CAR-Treg", "macrophage": "CAR-macrophage"}
     for product, passage in products:
@@ -202,7 +204,7 @@ _AUTOLOGOUS = rule("autologous")
 _COLLECTED = rule("collected")
 
 
-def source(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
+def source(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     """Whose cells: autologous, allogeneic, in vivo, both, not stated; `inferred` where only the setting suggests it."""
     for passage in words.of(*PRODUCT, "intervention description"):
         if _IN_VIVO.search(passage.text):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from livingdrug.registry.classify.cell_therapy import CAR_THERAPY, NO_CAR, kind, platform, source
 from livingdrug.registry.classify.disease import Diseases, diseases
-from livingdrug.registry.classify.passages import Passage, Wording, wording
+from livingdrug.registry.classify.passages import Passage, Passages, passages_of
 from livingdrug.registry.classify.targets import NOT_STATED, Label, targets
 from livingdrug.registry.records.study import Study
 from livingdrug.registry.terms.patterns import rule, rules
@@ -63,7 +63,7 @@ _STRUCTURE_PLACES = (
 )
 
 
-def _costimulation(words: Wording, products: list[tuple[Product, Passage]]) -> Label:
+def _costimulation(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     for product, passage in products:
         if product.costimulation:
             return Label(product.costimulation, "high", "named product", passage.place, product.row("structure"))
@@ -87,7 +87,7 @@ def _costimulation(words: Wording, products: list[tuple[Product, Passage]]) -> L
     )
 
 
-def _generation(words: Wording, products: list[tuple[Product, Passage]], costimulation: Label) -> Label:
+def _generation(words: Passages, products: list[tuple[Product, Passage]], costimulation: Label) -> Label:
     for product, passage in products:
         if product.generation:
             return Label(product.generation, "high", "named product", passage.place, product.row("structure"))
@@ -135,7 +135,7 @@ def _sponsor_type(study: Study) -> Label:
     )
 
 
-def _products(words: Wording) -> list[tuple[Product, Passage]]:
+def _products(words: Passages) -> list[tuple[Product, Passage]]:
     """The products named, with the passages that name them; descriptions count only where titles are silent."""
     for places in (
         ("title", "intervention", "other name", "official title"),
@@ -150,9 +150,9 @@ def _products(words: Wording) -> list[tuple[Product, Passage]]:
     return []
 
 
-def classify(study: Study | Wording, closely: bool = True) -> Classification:
+def classify(study: Study | Passages, closely: bool = True) -> Classification:
     """Everything the rules can say about a study; not `closely`: it is no CAR therapy, say disease and sponsor only."""
-    words = study if isinstance(study, Wording) else wording(study)
+    words = study if isinstance(study, Passages) else passages_of(study)
     products = _products(words) if closely else []
     label = kind(words, products) if closely else NO_CAR
     car = label.value in (CAR_THERAPY, "long-term follow-up", "observational")

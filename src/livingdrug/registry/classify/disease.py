@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from livingdrug.registry.classify.passages import Wording
+from livingdrug.registry.classify.passages import Passages
 from livingdrug.registry.terms.synonyms import Finder, library
 
 SEVERAL = "Several"
@@ -98,7 +98,7 @@ def _rank() -> dict[Place, int]:
     return {place: n for n, place in enumerate(tree())}
 
 
-def diseases(words: Wording) -> Diseases | None:
+def diseases(words: Passages) -> Diseases | None:
     """The diseases of a study by its conditions and title (summary and eligibility only when those are silent)."""
     title = [p for passage in words.of("title") for p in places_in(passage.text)]
     stated = [p for passage in words.of("condition") for p in places_in(passage.text)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from livingdrug.registry.classify.passages import Wording
+from livingdrug.registry.classify.passages import Passages
 
 _DOSE = re.compile(
     r"(?<![\d.])(?:(\d+(?:\.\d+)?)\s?-\s?)?(\d+(?:\.\d+)?)\s?[x*]\s?10\s?[\^e]?\s?\(?([4-9]|1[0-2])\)?(?!\d)\s*"
@@ -32,7 +32,7 @@ _NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 
 @dataclass(frozen=True)
-class Stated:
+class StatedDose:
     """A value with the sentence that states it."""
 
     value: float
@@ -41,9 +41,9 @@ class Stated:
     days: tuple[int, ...] = ()
 
 
-def stated_doses(words: Wording) -> list[Stated]:
+def stated_doses(words: Passages) -> list[StatedDose]:
     """Cell doses that the arms, interventions or descriptions state, smallest first."""
-    found: dict[tuple[float, str], Stated] = {}
+    found: dict[tuple[float, str], StatedDose] = {}
     for places in (("arm", "intervention description", "intervention"), ("summary", "description")):
         for passage in words.of(*places):
             for sentence in _SENTENCE.split(passage.text):
@@ -53,15 +53,15 @@ def stated_doses(words: Wording) -> list[Stated]:
                     for given in filter(None, (lower, number)):
                         dose = float(given) * 10.0 ** int(power)
                         if 1e3 <= dose <= (1e9 if any(per) else 1e12):
-                            found.setdefault((dose, unit), Stated(dose, unit, f"{passage.place}: {sentence}"))
+                            found.setdefault((dose, unit), StatedDose(dose, unit, f"{passage.place}: {sentence}"))
         if found:
             break
     return sorted(found.values(), key=lambda s: (s.unit, s.value))
 
 
-def stated_conditioning(words: Wording) -> dict[str, Stated]:
+def stated_conditioning(words: Passages) -> dict[str, StatedDose]:
     """Fludarabine and cyclophosphamide doses [mg/m2] with their days, where stated."""
-    found: dict[str, Stated] = {}
+    found: dict[str, StatedDose] = {}
     for passage in words.of("arm", "intervention description", "intervention", "summary", "description", "eligibility"):
         for sentence in _SENTENCE.split(passage.text):
             pairs = [(m[1], m[2], m.end()) for m in _AGENT.finditer(sentence)] + [
@@ -70,7 +70,7 @@ def stated_conditioning(words: Wording) -> dict[str, Stated]:
             for agent, amount, end in pairs:
                 found.setdefault(
                     agent.lower(),
-                    Stated(float(amount), "mg/m2", f"{passage.place}: {sentence}", _days(sentence[end : end + 80])),
+                    StatedDose(float(amount), "mg/m2", f"{passage.place}: {sentence}", _days(sentence[end : end + 80])),
                 )
     return found
 

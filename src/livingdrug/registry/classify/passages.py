@@ -40,7 +40,7 @@ PRODUCT = ("title", "intervention", "official title", "other name", "arm", "keyw
 
 
 @dataclass(frozen=True)
-class Wording:
+class Passages:
     """The passages of one study, the most telling first."""
 
     study: Study
@@ -55,7 +55,7 @@ class Wording:
         return " | ".join(p.text for p in self.of(*places))
 
 
-def wording(study: Study) -> Wording:
+def passages_of(study: Study) -> Passages:
     """The words of a study by place; anything may be missing."""
     given = study.interventions
     placed: list[tuple[str, Iterable[str | None]]] = [
@@ -73,4 +73,4 @@ def wording(study: Study) -> Wording:
         ("eligibility", [study.eligibility]),
     ]
     passages = tuple(Passage(place, spelled(text)) for place, texts in placed for text in texts if text)
-    return Wording(study, passages)
+    return Passages(study, passages)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from livingdrug.registry.classify.passages import Passage, Wording
+from livingdrug.registry.classify.passages import Passage, Passages
 from livingdrug.registry.terms.patterns import rule
 from livingdrug.registry.terms.products import Product
 from livingdrug.registry.terms.synonyms import Finder, library
@@ -145,7 +145,7 @@ _TIERS = (
 )
 
 
-def targets(words: Wording, products: list[tuple[Product, Passage]]) -> tuple[Label, ...]:
+def targets(words: Passages, products: list[tuple[Product, Passage]]) -> tuple[Label, ...]:
     """The antigens a study's CAR recognises, the first named first; empty when none is stated."""
     found: dict[str, Label] = {}
     for product, passage in products:

@@ -1,6 +1,6 @@
 """What changed between two versions of a record, field by field, and how far it can be trusted.
 
-Two things are told apart. A *silent* change came without a new date of last update: the registry itself made it (a
+Two kinds are marked. A *silent* change came without a new date of last update: the registry itself made it (a
 status that lapsed to UNKNOWN, a renamed sponsor, a reference added by the library). A *doubtful* change is one that no
 registry makes: a start date that vanishes, any date that vanishes or comes without a new date of last update, one that
 comes back as it was. It is kept, and left out of the feed unless asked for.
@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from livingdrug.registry.records.dates import PartialDate
-from livingdrug.registry.records.study import Arm, Intervention, Outcome, Record, Study, read
+from livingdrug.registry.records.read import read
+from livingdrug.registry.records.study import Arm, Intervention, Outcome, Record, Study
 
 KINDS = (
     "new", "removed", "returned", "status", "phase", "enrollment", "dates", "sites", "countries", "sponsor", "title",

@@ -29,8 +29,9 @@ from livingdrug.registry.errors import RecordError, RegistryError
 from livingdrug.registry.mirror import schema
 from livingdrug.registry.mirror.changes import compare
 from livingdrug.registry.mirror.crosslinks import own_number, relink
-from livingdrug.registry.mirror.history import put_into_past
-from livingdrug.registry.records.study import DATES, Record, Study, is_whole, read
+from livingdrug.registry.mirror.history import ordered
+from livingdrug.registry.records.read import is_whole, read
+from livingdrug.registry.records.study import DATES, Record, Study
 from livingdrug.registry.records.text import as_text, content_hash, parse_json
 
 NEWS = 60
@@ -266,27 +267,48 @@ class Store:
                 (study.id,),
             ).fetchone()
             if kept and not newest and seen < kept[5]:
-                return put_into_past(self, study.id, seen, text)
+                return self._backfill(study.id, seen, text)
             if kept and (kept[0] == digest or (not newest and study.as_of < kept[2])):
                 db.execute(
                     "UPDATE study SET last_seen = max(last_seen, ?), as_of = max(as_of, ?) WHERE id = ?",
                     (seen, study.as_of, study.id),
                 )
                 if newest or study.as_of > kept[2]:
-                    self._revive(study.id, seen)
+                    self._relist(study.id, seen)
                 return "unchanged"
             before = self.record(study.id) if kept else None
             if before and is_whole(before) and not is_whole(record):
                 raise RecordError(f"only a part of {study.id}; the whole record that is there is kept")
             number = kept[1] + 1 if kept else 1
-            self.step(study, record, text, digest, number, seen, before)
-            self.write(study, digest, number, seen, kept)
-            self._revive(study.id, seen)
+            self._step(study, record, text, digest, number, seen, before)
+            self._write(study, digest, number, seen, kept)
+            self._relist(study.id, seen)
             for other, trial in relink(db, study.id).items():
                 db.execute("UPDATE study SET trial = ?, revision = ? WHERE id = ?", (trial, self.revision(), other))
             return "changed" if kept else "new"
 
-    def step(
+    def _backfill(self, study: str, seen: str, text: str) -> str:
+        """Writes a study's history anew with one more version: `changed` when that adds a step, else `unchanged`."""
+        db = self.connect()
+        rows = db.execute("SELECT hash, seen, raw FROM version WHERE study = ? ORDER BY number", (study,)).fetchall()
+        versions = ordered([*((s, unpack(raw)) for _, s, raw in rows), (seen, text)])
+        if [(v.digest, v.seen) for v in versions] == [row[:2] for row in rows]:
+            return "unchanged"
+        kept = db.execute("SELECT hash, version, as_of, first_seen, trial FROM study WHERE id = ?", (study,)).fetchone()
+        db.execute("DELETE FROM version WHERE study = ?", (study,))
+        db.execute("DELETE FROM event WHERE study = ? AND kind NOT IN ('removed', 'returned')", (study,))
+        before = None
+        for number, v in enumerate(versions, 1):
+            self._step(read(v.record), v.record, v.text, v.digest, number, v.seen, before)
+            before = v.record
+        last = versions[-1]
+        self._write(read(last.record), last.digest, len(versions), last.seen, kept)
+        db.execute(
+            "UPDATE study SET first_seen = ?, as_of = max(as_of, ?) WHERE id = ?", (versions[0].seen, kept[2], study)
+        )
+        return "changed" if [v.digest for v in versions] != [row[0] for row in rows] else "unchanged"
+
+    def _step(
         self, study: Study, record: Record, text: str, digest: str, number: int, seen: str, before: Record | None
     ) -> None:  # fmt: skip
         """One version of a study, and what it says that the version before did not."""
@@ -295,13 +317,13 @@ class Store:
         self.connect().execute("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?)", version)
         if before is None:
             if study.first_posted and _days_between(study.first_posted.first, seen[:10]) <= NEWS:
-                self.event(study.id, number, "new", "study", None, study.title, seen, registry_date)
+                self._event(study.id, number, "new", "study", None, study.title, seen, registry_date)
         elif is_whole(before):
             for c in compare(before, record, lambda field: self._last_stated(study.id, field), now=study):
-                self.event(study.id, number, c.kind, c.field, c.before, c.after, seen, registry_date,
+                self._event(study.id, number, c.kind, c.field, c.before, c.after, seen, registry_date,
                            silent=c.silent, doubt=c.doubt)  # fmt: skip
 
-    def write(self, study: Study, digest: str, number: int, seen: str, kept: tuple | None) -> None:
+    def _write(self, study: Study, digest: str, number: int, seen: str, kept: tuple | None) -> None:
         """The typed row and the link rows of one study; kept: what upsert found of it."""
         db = self.connect()
         lead = next((s for s in study.sponsors if s.role == "lead"), None)
@@ -351,11 +373,11 @@ class Store:
         return row[0] if row and row[1] is None and row[2] else None
 
     def add_alias(self, alias: str, study: str, seen: str | None = None) -> None:
-        """Remembers a former id; a record kept under it is told to have moved."""
+        """Remembers a former id; a record kept under it is marked as moved."""
         self.connect().execute("INSERT OR REPLACE INTO alias VALUES (?, ?)", (alias, study))
-        self.bury(alias, f"now listed as {study}", seen)
+        self.tombstone(alias, f"now listed as {study}", seen)
 
-    def bury(self, study: str, reason: str, seen: str | None = None) -> None:
+    def tombstone(self, study: str, reason: str, seen: str | None = None) -> None:
         """Marks a study that the registry no longer lists; its record stays."""
         seen = moment(seen)
         with self.transaction() as db:
@@ -364,17 +386,17 @@ class Store:
                 return
             db.execute("INSERT INTO tombstone VALUES (?, ?, ?)", (study, seen, reason))
             db.execute("UPDATE study SET revision = ? WHERE id = ?", (self._next_revision(), study))
-            self.event(study, kept[0], "removed", "study", None, reason, seen, None)
+            self._event(study, kept[0], "removed", "study", None, reason, seen, None)
 
-    def _revive(self, study: str, seen: str) -> None:
-        """A buried study that is listed again."""
+    def _relist(self, study: str, seen: str) -> None:
+        """A study that had a tombstone is listed again."""
         db = self.connect()
         if db.execute("DELETE FROM tombstone WHERE study = ?", (study,)).rowcount:
             (version,) = db.execute("SELECT version FROM study WHERE id = ?", (study,)).fetchone()
             db.execute("UPDATE study SET revision = ? WHERE id = ?", (self._next_revision(), study))
-            self.event(study, version, "returned", "study", None, None, seen, None)
+            self._event(study, version, "returned", "study", None, None, seen, None)
 
-    def event(
+    def _event(
         self, study: str, version: int, kind: str, field: str, before: str | None, after: str | None, seen: str,
         registry_date: str | None, *, silent: bool = False, doubt: str | None = None,
     ) -> None:  # fmt: skip

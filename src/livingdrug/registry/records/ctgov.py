@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from livingdrug.registry.errors import RecordError
 from livingdrug.registry.records.dates import partial_date
+from livingdrug.registry.records.identifiers import linking_number, nct_id
 from livingdrug.registry.records.study import (
     PHASES,
     Arm,
@@ -25,27 +25,6 @@ PLACEHOLDER = 99_999_999
 """Enrollment numbers from here on stand for `unknown` [people]"""
 
 LINKING = {"EUDRACT_NUMBER": "EUDRACT", "CTIS": "CTIS"}
-_NCT = re.compile(r"NCT0*[1-9]\d{0,7}$", re.IGNORECASE)
-_NUMBERS = (
-    ("EUDRACT", re.compile(r"(?:EUCTR|EudraCT)?[\s:#-]*(20\d\d-00\d{4}-\d\d)(?:-[A-Z]{2})?$", re.IGNORECASE)),
-    ("CTIS", re.compile(r"(?:EU ?CT|CTIS)?[\s:#-]*(20\d\d-5\d{5}-\d\d)(?:-\d\d)?$", re.IGNORECASE)),
-    ("ISRCTN", re.compile(r"ISRCTN\s?(\d{8})$", re.IGNORECASE)),
-    ("NCT", re.compile(r"(NCT\d{8})$", re.IGNORECASE)),
-)
-
-
-def linking_number(text: str) -> Identifier | None:
-    """A registry number recognised by its form: NCT, EudraCT, CTIS (without resubmission) or ISRCTN."""
-    for kind, form in _NUMBERS:
-        if match := form.match(text.strip()):
-            return Identifier(kind, match[1].upper())
-    return None
-
-
-def nct_id(text: str | None) -> str | None:
-    """`nct2435849` -> `NCT02435849`; None when it is no NCT number."""
-    text = (text or "").strip()
-    return f"NCT{int(text[3:]):08d}" if _NCT.match(text) else None
 
 
 def read(record: Record) -> Study:

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from livingdrug.registry.errors import RecordError
-from livingdrug.registry.records.ctgov import linking_number
 from livingdrug.registry.records.dates import PartialDate, partial_date
+from livingdrug.registry.records.identifiers import linking_number
 from livingdrug.registry.records.study import (
     Identifier,
     Intervention,

@@ -138,52 +138,6 @@ class Study:
         return next((s.name for s in self.sponsors if s.role == "lead"), None)
 
 
-def registry_of(record: object) -> str | None:
-    """Which registry a record came from, by its shape; None when no registry is recognised."""
-    if not isinstance(record, dict):
-        return None
-    if isinstance(record.get("protocolSection"), dict):
-        return "ctgov"
-    if "ctNumber" in record:
-        return "ctis"
-    if "isrctn" in record and ("trialDescription" in record or "trialDesign" in record):
-        return "isrctn"
-    if "a2_eudract_number" in record:
-        return "euctr"
-    return None
-
-
-def is_whole(record: Record) -> bool:
-    """Whether this is a whole record, not a field-limited answer or a line of a search result."""
-    from livingdrug.registry.records.text import at
-
-    registry = registry_of(record)
-    if registry == "ctgov" and at(record, "protocolSection.statusModule.overallStatus", str) != "WITHHELD":
-        parts = ("derivedSection", "protocolSection.designModule", "protocolSection.sponsorCollaboratorsModule")
-        return all(at(record, part, dict) is not None for part in parts)
-    if registry == "ctis":
-        return "authorizedApplication" in record or "authorizedPartI" in record
-    return True
-
-
-def read(record: Record) -> Study:
-    """Reads a record of any covered registry; raises RecordError when it has no usable id or an unknown shape."""
-    from livingdrug.registry.errors import RecordError
-    from livingdrug.registry.records import ctgov, ctis, euctr, isrctn
-
-    sources = {"ctgov": ctgov, "ctis": ctis, "isrctn": isrctn, "euctr": euctr}
-    registry = registry_of(record)
-    if registry is None:
-        if isinstance(record, dict) and "id_info" in record:
-            raise RecordError("a classic ClinicalTrials.gov record: the registry retired that form in June 2024")
-        keys = ", ".join(sorted(map(str, record))[:5]) if isinstance(record, dict) else type(record).__name__
-        raise RecordError(
-            f"a record of no known registry (it holds: {keys or 'nothing'})",
-            allowed="ClinicalTrials.gov v2, CTIS, ISRCTN or EU CTR records",
-        )
-    return sources[registry].read(record)
-
-
 _AGE = re.compile(r"\s*([\d.]+)\s*(year|month|week|day|hour|minute)", re.IGNORECASE)
 _PER_YEAR = {"year": 1.0, "month": 12.0, "week": 52.1775, "day": 365.2425, "hour": 8765.82, "minute": 525949.2}
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from livingdrug import library
 from livingdrug.library import Entry
 from livingdrug.registry.classify.classify import Classification, classify
-from livingdrug.registry.classify.dosing import Stated, stated_conditioning, stated_doses
-from livingdrug.registry.classify.passages import Wording, wording
+from livingdrug.registry.classify.dosing import StatedDose, stated_conditioning, stated_doses
+from livingdrug.registry.classify.passages import Passages, passages_of
 from livingdrug.registry.records.study import Study
 from livingdrug.registry.terms.synonyms import forms_of, key
 
@@ -40,7 +40,7 @@ class Draft:
 
 def draft(study: Study) -> Draft:
     """A scenario for a registered trial, as TOML with a comment for every line."""
-    words = wording(study)
+    words = passages_of(study)
     said = classify(words)
     made = Draft()
     lines = [*_head(study, said), *_body(study, words, said, made)]
@@ -75,7 +75,7 @@ def _head(study: Study, said: Classification) -> list[str]:
     ]
 
 
-def _body(study: Study, words: Wording, said: Classification, made: Draft) -> Iterator[str]:
+def _body(study: Study, words: Passages, said: Classification, made: Draft) -> Iterator[str]:
     own = _library_trial(study)
     if own:
         yield f"# {study.id} is in the library as '{own.name}', with product, patients, protocol, endpoints, results"
@@ -183,7 +183,7 @@ def _size(study: Study) -> Iterator[str]:
     yield f"patients = {_SIMULATED}"
 
 
-def _eligibility(study: Study, words: Wording, population: Entry | None) -> Iterator[str]:
+def _eligibility(study: Study, words: Passages, population: Entry | None) -> Iterator[str]:
     """Age limits as numbers of the population; sex and earlier treatment as comments."""
     yield ""
     low, high = study.minimum_age_years, study.maximum_age_years
@@ -223,7 +223,7 @@ def _age(age: dict[str, object], low: float | None, high: float | None) -> Itera
         yield f'"covariates.age.value" = {(least + most) / 2:.3g}'
 
 
-def _protocol(words: Wording, base: str) -> Iterator[str]:
+def _protocol(words: Passages, base: str) -> Iterator[str]:
     """Conditioning and dose, laid over the base trial's schedule where that has such an entry."""
     trial = library.find("trials", base) if base else None
     protocol = (
@@ -265,7 +265,7 @@ def _protocol(words: Wording, base: str) -> Iterator[str]:
         yield from _dosed("arm.protocol.schedule", infusions, dose)
 
 
-def _dosed(table: str, infusions: list[dict[str, object]], dose: Stated) -> Iterator[str]:
+def _dosed(table: str, infusions: list[dict[str, object]], dose: StatedDose) -> Iterator[str]:
     """Every infusion of the protocol given this dose."""
     for infusion in infusions:
         yield f"[[{table}]]"

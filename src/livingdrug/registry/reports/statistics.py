@@ -9,7 +9,8 @@ from statistics import median, quantiles
 from typing import Any
 
 from livingdrug.registry.mirror.store import Store
-from livingdrug.registry.search.index import Progress, Wanted, fresh
+from livingdrug.registry.search.engine import Wanted
+from livingdrug.registry.search.index import Progress, fresh
 
 MONTHS_TO_RESULTS = 12
 """After this many months from primary completion, results of an interventional trial are due [month]"""

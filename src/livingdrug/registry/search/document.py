@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from livingdrug.registry.classify.classify import Classification, classify
-from livingdrug.registry.classify.passages import Wording, wording
+from livingdrug.registry.classify.passages import Passages, passages_of
 from livingdrug.registry.records.dates import PartialDate
 from livingdrug.registry.records.study import Study
 from livingdrug.registry.search.query import searchable
@@ -65,7 +65,7 @@ class Labels(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Entry:
+class Document:
     """One study as the index takes it."""
 
     id: str
@@ -81,7 +81,7 @@ _NAMED_CELLS = re.compile(
 _CODED_CELLS = re.compile(r"\b[A-Z]+-?\d\w* cells\b")
 
 
-def may_be_car(words: Wording) -> bool:
+def may_be_car(words: Passages) -> bool:
     """A quick look that lets no CAR therapy pass unseen, so that most studies need no closer look."""
     text = " ".join(p.text for p in words.passages) + " "
     if may_name_car(text) or may_mean_cells(text):
@@ -113,10 +113,10 @@ def labels_of(said: Classification) -> Labels:
     )
 
 
-def entry(study: Study) -> Entry:
+def document(study: Study) -> Document:
     """Reads a study into what the index holds."""
-    spoken = wording(study)
-    labels = labels_of(classify(spoken, closely=may_be_car(spoken)))
+    passages = passages_of(study)
+    labels = labels_of(classify(passages, closely=may_be_car(passages)))
     known = [p for name in labels.products for p in (name, *products()[name].also)]
     known += [f for t in labels.targets if (s := meaning(t)) for f in s.forms]
     if labels.platform:
@@ -162,7 +162,7 @@ def entry(study: Study) -> Entry:
         "posted": _day(study.first_posted),
         "enrollment": float(study.enrollment or 0),
     }
-    return Entry(study.id, texts, {n: tuple(v[:_LONGEST] for v in vs) for n, vs in facets.items()}, numbers, labels)
+    return Document(study.id, texts, {n: tuple(v[:_LONGEST] for v in vs) for n, vs in facets.items()}, numbers, labels)
 
 
 def _some(value: str | None) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from livingdrug.registry.search.document import NUMBERS, TEXTS, Entry
-from livingdrug.registry.search.index import Hits, Wanted
-from livingdrug.registry.search.query import Query, Sequence
+from livingdrug.registry.search.document import NUMBERS, TEXTS, Document
+from livingdrug.registry.search.engine import Hits, Wanted
+from livingdrug.registry.search.query import Phrase, Query
 
 _WEIGHTS = {"title": 8.0, "condition": 3.0, "intervention": 4.0, "sponsor": 1.0, "everything": 1.0}
 """How much a word counts by field (bm25 column weights)"""
@@ -39,10 +39,10 @@ class Fts5:
         if not self._db.in_transaction:
             self._db.execute("BEGIN")
 
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Takes entries; the caller removes older ones of the same id first."""
+    def add(self, documents: Iterable[Document]) -> None:
+        """Takes documents; the caller removes older ones of the same id first."""
         self._begin()
-        for e in entries:
+        for e in documents:
             marks = ", ".join("?" * (len(NUMBERS) + 1))
             doc = self._db.execute(
                 f"INSERT INTO doc (id, {', '.join(NUMBERS)}) VALUES ({marks})", (e.id, *(e.numbers[n] for n in NUMBERS))
@@ -142,7 +142,7 @@ def _matches(query: Query, field: str | None, exclude: bool = False) -> list[str
     ]
 
 
-def _quoted(way: Sequence) -> str:
+def _quoted(way: Phrase) -> str:
     phrase = " ".join(way)
     return f'"{phrase[:-1]}" *' if phrase.endswith("*") else f'"{phrase}"'
 

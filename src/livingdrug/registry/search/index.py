@@ -12,77 +12,28 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
 
+from livingdrug.parallel import in_order
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
-from livingdrug.registry.search.document import COUNTED, Entry, Labels, entry
-from livingdrug.registry.search.query import Query
+from livingdrug.registry.search.document import COUNTED, Document, Labels, document
+from livingdrug.registry.search.engine import Engine, Hits, Wanted
+from livingdrug.registry.search.fts5 import Fts5
+from livingdrug.registry.search.tantivy import Tantivy
 
 FORMAT = 3
-"""Changes when entries or fields change; an index of another format is rebuilt."""
+"""Changes when documents or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]
-"""Told (done, all) studies while the index is built."""
+"""Called with (studies done, all) while the index is built."""
 
 _IN_ONE_PROCESS = 800
 _CHUNK = 250
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A search, in terms of the index."""
-
-    query: Query = Query()
-    exact: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """facet -> values, any of which will do"""
-    within: dict[str, Query] = field(default_factory=dict)
-    """text field -> query"""
-    ranges: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
-    """number -> (at least, at most)"""
-    ids: frozenset[str] | None = None
-    """only these studies"""
-    sort: str = "relevance"
-    """relevance, or a number: largest first"""
-
-    @property
-    def everything(self) -> bool:
-        """Whether every study is wanted."""
-        return not (self.query or self.exact or self.within or self.ranges) and self.ids is None
-
-
-@dataclass(frozen=True)
-class Hits:
-    """What the index found."""
-
-    total: int
-    ids: tuple[str, ...]
-    facets: dict[str, dict[str, int]]
-
-
-class Engine(Protocol):
-    """What an index engine can do."""
-
-    name: str
-
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Takes entries; those of the same id are replaced."""
-
-    def remove(self, ids: Iterable[str]) -> None:
-        """Forgets studies."""
-
-    def save(self) -> None:
-        """Makes what was added and removed visible and lasting."""
-
-    def search(self, wanted: Wanted, limit: int, offset: int, facets: tuple[str, ...]) -> Hits:
-        """Finds studies; `facets` are counted over all hits."""
-
-    def close(self) -> None:
-        """Lets go of the files."""
 
 
 class Index:
@@ -111,10 +62,10 @@ class Index:
         for study, said in rows:
             yield study, Labels._make(tuple(v) if isinstance(v, list) else v for v in json.loads(said))
 
-    def add(self, entries: list[Entry]) -> None:
-        """Takes entries into engine and labels."""
-        self.engine.add(entries)
-        rows = [(e.id, e.labels.kind != "no CAR", json.dumps(e.labels)) for e in entries]
+    def add(self, documents: list[Document]) -> None:
+        """Takes documents into engine and labels."""
+        self.engine.add(documents)
+        rows = [(e.id, e.labels.kind != "no CAR", json.dumps(e.labels)) for e in documents]
         self._labels.executemany("INSERT OR REPLACE INTO label VALUES (?, ?, ?)", rows)
 
     def remove(self, ids: list[str]) -> None:
@@ -146,13 +97,11 @@ def folder_of(store: Store) -> Path:
 @lru_cache
 def engines() -> tuple[str, ...]:
     """The engines that are installed, the fastest first."""
-    from importlib.util import find_spec
-
     return ("tantivy", "fts5") if find_spec("tantivy") else ("fts5",)
 
 
 @lru_cache
-def _knowledge() -> str:
+def _library_digest() -> str:
     """A mark of the tables the labels depend on."""
     folder = files("livingdrug.library").joinpath("registry")
     digest = hashlib.blake2b(digest_size=8)
@@ -163,13 +112,7 @@ def _knowledge() -> str:
 
 
 def _engine(name: str, folder: Path) -> Engine:
-    if name == "tantivy":
-        from livingdrug.registry.search.tantivy import Tantivy
-
-        return Tantivy(folder / "tantivy")
-    from livingdrug.registry.search.fts5 import Fts5
-
-    return Fts5(folder / "fts5.sqlite")
+    return Tantivy(folder / "tantivy") if name == "tantivy" else Fts5(folder / "fts5.sqlite")
 
 
 def _open(folder: Path, name: str) -> Index:
@@ -203,7 +146,7 @@ def fresh(store: Store, engine: str | None = None, progress: Progress | None = N
             mend="pip install 'livingdrug[search]'" if name == "tantivy" else None,
         )
     folder = folder_of(store)
-    mark = {"format": FORMAT, "engine": name, "knowledge": _knowledge()}
+    mark = {"format": FORMAT, "engine": name, "knowledge": _library_digest()}
     state = _state(folder)
     revision = store.revision()
     usable = all(state.get(k) == v for k, v in mark.items()) and isinstance(state.get("revision"), int)
@@ -248,30 +191,30 @@ def _catch_up(index: Index, store: Store, revision: int, progress: Progress | No
     }
     again = sorted({*changed, *leading.values()})
     index.remove(again)
-    buried = {i for i in again if db.execute("SELECT 1 FROM tombstone WHERE study = ?", (i,)).fetchone()}
-    _fill(index, store, [i for i in sorted(set(leading.values())) if i not in buried], progress)
+    removed = {i for i in again if db.execute("SELECT 1 FROM tombstone WHERE study = ?", (i,)).fetchone()}
+    _fill(index, store, [i for i in sorted(set(leading.values())) if i not in removed], progress)
 
 
 def _fill(index: Index, store: Store, ids: list[str], progress: Progress | None) -> None:
     done = 0
-    for entries in _entries(store, ids):
-        index.add(entries)
-        done += len(entries)
+    for documents in _documents(store, ids):
+        index.add(documents)
+        done += len(documents)
         if progress:
             progress(done, len(ids))
 
 
-def _entries(store: Store, ids: list[str]) -> Iterator[list[Entry]]:
-    """The entries of the studies, in chunks; many are read by several processes, where those can be started."""
+def _documents(store: Store, ids: list[str]) -> Iterator[list[Document]]:
+    """The documents of the studies, in chunks; many are read by several processes, where those can be started."""
     from concurrent.futures.process import BrokenProcessPool
 
     chunks = [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
-    workers = min(os.cpu_count() or 1, 8)
+    processes = min(os.cpu_count() or 1, 8)
     done = 0
-    if len(ids) >= _IN_ONE_PROCESS and workers > 1:
+    if len(ids) >= _IN_ONE_PROCESS and processes > 1:
         try:
-            for entries in _side_by_side(store, chunks, workers):
-                yield entries
+            for documents in _by_processes(store, chunks, processes):
+                yield documents
                 done += 1
         except BrokenProcessPool:  # a script without a main guard, a machine short of memory: go on alone
             pass
@@ -279,32 +222,28 @@ def _entries(store: Store, ids: list[str]) -> Iterator[list[Entry]]:
         yield _read(store, chunk)
 
 
-def _side_by_side(store: Store, chunks: list[list[str]], workers: int) -> Iterator[list[Entry]]:
-    from concurrent.futures import Future, ProcessPoolExecutor
+def _by_processes(store: Store, chunks: list[list[str]], processes: int) -> Iterator[list[Document]]:
+    from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(str(store.path),)) as pool:
-        waiting: list[Future[list[Entry]]] = []
-        for chunk in chunks:
-            waiting.append(pool.submit(_read_here, chunk))
-            if len(waiting) > 3 * workers:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn, initializer=_open_store, initargs=(str(store.path),)) as pool:
+        yield from in_order(_read_in_process, chunks, processes, pool)
 
 
-_here: Store | None = None
+_store_of_process: Store | None = None
 
 
-def _begin(path: str) -> None:
-    global _here
-    _here = Store(path, create=False)
+def _open_store(path: str) -> None:
+    """What a process does first: opens the mirror it reads chunks from."""
+    global _store_of_process
+    _store_of_process = Store(path, create=False)
 
 
-def _read_here(ids: list[str]) -> list[Entry]:
-    assert _here is not None
-    return _read(_here, ids)
+def _read_in_process(ids: list[str]) -> list[Document]:
+    assert _store_of_process is not None
+    return _read(_store_of_process, ids)
 
 
-def _read(store: Store, ids: list[str]) -> list[Entry]:
-    return [entry(study) for study in store.readings(ids)]
+def _read(store: Store, ids: list[str]) -> list[Document]:
+    return [document(study) for study in store.readings(ids)]

@@ -19,7 +19,7 @@ from livingdrug.registry.classify.passages import spelled
 from livingdrug.registry.terms.spelling import beginnings, folded
 from livingdrug.registry.terms.synonyms import Finder, meaning, synonyms
 
-Sequence = tuple[str, ...]
+Phrase = tuple[str, ...]
 """Words that follow one another; one word alone is a sequence of one. A star at the end: the last word may go on."""
 
 _WORD = re.compile(r"[^\W_]+")
@@ -31,7 +31,7 @@ _PART = re.compile(r'(-?)"([^"]*)"|(-?)([^\s"]+)')
 class Clause:
     """One thing that must (or must not) be said, in any of several ways."""
 
-    ways: tuple[Sequence, ...]
+    ways: tuple[Phrase, ...]
     exclude: bool = False
     known_as: str = ""
     """the name of the meaning that gave the other ways"""
@@ -57,7 +57,7 @@ def _unaccented(text: str) -> str:
     return _ACCENT.sub("", unicodedata.normalize("NFKD", text))
 
 
-def words(text: str) -> Sequence:
+def words(text: str) -> Phrase:
     """The words of a text as the index holds them: runs of letters and digits."""
     return tuple(_WORD.findall(searchable(text)))
 
@@ -75,7 +75,7 @@ _SILENT = {"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with",
 
 
 @lru_cache(maxsize=1000)
-def ways(form: str) -> tuple[tuple[Sequence, ...], str]:
+def ways(form: str) -> tuple[tuple[Phrase, ...], str]:
     """Every way of writing what the form means, and the name of the meaning (empty when it has no other names)."""
     synonym = meaning(form)
     if synonym is None:
@@ -90,13 +90,13 @@ def ways(form: str) -> tuple[tuple[Sequence, ...], str]:
     ), synonym.name
 
 
-def _within(shorter: Sequence, longer: Sequence) -> bool:
+def _within(shorter: Phrase, longer: Phrase) -> bool:
     """Whether a sequence stands inside another: whatever matches the longer one matches the shorter one."""
     n = len(shorter)
     return any(longer[i : i + n] == shorter for i in range(len(longer) - n + 1))
 
 
-def _spellings(form: str) -> tuple[Sequence, ...]:
+def _spellings(form: str) -> tuple[Phrase, ...]:
     """The form as words, and written together where it is short: b7 h3, b7h3."""
     sequence = words(form)
     if not sequence:
@@ -156,7 +156,7 @@ def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
     return tuple(made)
 
 
-def _begun(word: str) -> tuple[Sequence, ...]:
+def _begun(word: str) -> tuple[Phrase, ...]:
     """The ways in which words that begin so stand in the index."""
     *before, last = _WORD.findall(_unaccented(spelled(word)).lower()) or [""]
     if not last:

@@ -15,18 +15,13 @@ from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records.dates import partial_date
 from livingdrug.registry.records.study import PHASES
 from livingdrug.registry.search.document import COUNTED, Labels
+from livingdrug.registry.search.engine import Wanted
 from livingdrug.registry.search.geo import place, studies_near
-from livingdrug.registry.search.index import Index, Progress, Wanted, fresh
+from livingdrug.registry.search.index import Index, Progress, fresh
 from livingdrug.registry.search.query import understood
 from livingdrug.registry.terms.synonyms import key, meaning
 
-SORTS = {
-    "relevance": "relevance",
-    "updated": "updated",
-    "start": "start",
-    "posted": "posted",
-    "enrollment": "enrollment",
-}
+SORTS = ("relevance", "updated", "start", "posted", "enrollment")
 """What --sort may say; all but relevance put the newest or largest first."""
 
 STATUSES = (
@@ -75,7 +70,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundStudy:
     """One study in the list of a search."""
 
     id: str
@@ -107,7 +102,7 @@ class Result:
 
     total: int
     """all hits; `studies` holds only the first of them"""
-    studies: tuple[Found, ...]
+    studies: tuple[FoundStudy, ...]
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
     engine: str = ""
 
@@ -184,7 +179,7 @@ def _wanted(request: Request, near: dict[str, float] | None) -> Wanted:
         within={name: query for name, query in within.items() if query},
         ranges=ranges,
         ids=None if near is None else frozenset(near),
-        sort=SORTS[request.sort],
+        sort=request.sort,
     )
 
 
@@ -254,7 +249,7 @@ def _disease(given: str) -> str:
     return found
 
 
-def _found(store: Store, study: str, labels: Labels, near: dict[str, float] | None) -> Found:
+def _found(store: Store, study: str, labels: Labels, near: dict[str, float] | None) -> FoundStudy:
     db = store.connect()
     title, status, sponsor, start, updated, enrollment, url = db.execute(
         "SELECT title, status, sponsor, start, updated, enrollment, url FROM study WHERE id = ?", (study,)
@@ -263,7 +258,7 @@ def _found(store: Store, study: str, labels: Labels, near: dict[str, float] | No
     def names(query: str) -> tuple[str, ...]:
         return tuple(n for (n,) in db.execute(query, (study,)) if n)
 
-    return Found(
+    return FoundStudy(
         id=study,
         title=title or "",
         status=status or "",

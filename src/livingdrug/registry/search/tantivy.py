@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
-from livingdrug.registry.search.document import FACETS, NUMBERS, TEXTS, Entry
-from livingdrug.registry.search.index import Hits, Wanted
-from livingdrug.registry.search.query import Clause, Query, Sequence
+from livingdrug.registry.search.document import FACETS, NUMBERS, TEXTS, Document
+from livingdrug.registry.search.engine import Hits, Wanted
+from livingdrug.registry.search.query import Clause, Phrase, Query
 
 _Bucket = tuple[str, str, int]
 """column, word, studies"""
@@ -62,10 +62,10 @@ class Tantivy:
             self._writer = self._index.writer(heap_size=_HEAP)
         return self._writer
 
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Takes entries; the caller removes older ones of the same id first."""
+    def add(self, documents: Iterable[Document]) -> None:
+        """Takes documents; the caller removes older ones of the same id first."""
         writer = self._write()
-        for e in entries:
+        for e in documents:
             document = self._t.Document(id=[e.id])
             for name, text in e.texts.items():
                 document.add_text(name, text)
@@ -159,7 +159,7 @@ class Tantivy:
         ways = [self._way(way, field) for way in clause.ways]
         return ways[0] if len(ways) == 1 else q.disjunction_max_query(ways, tie_breaker=0.1)
 
-    def _way(self, way: Sequence, field: str) -> Any:
+    def _way(self, way: Phrase, field: str) -> Any:
         q = self._t.Query
         *before, last = way
         if last.endswith("*"):

@@ -1,4 +1,13 @@
-"""ClinicalTrials.gov: what is asked of the API v2, and in which order."""
+"""ClinicalTrials.gov: what is asked of the API v2, and in which order.
+
+As far as the registry's data version moved since the last run:
+  load     the first time, every full record of the query, page by page; afterwards instead
+  delta    full records updated in the last days before the last run and since (30 days of overlap)
+  sweep    id, status, sponsor and dates of every study of the query: finds what changed without a new date,
+           what is new, and what is no longer listed
+  reread   full records of all that differ, of a rolling slice (each study at least every 14 runs), and of the unlisted
+  check    if the data version moved meanwhile, delta, sweep and reread once more
+"""
 
 from __future__ import annotations
 
@@ -6,17 +15,17 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from datetime import date, timedelta
+from typing import Any
 
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
-from livingdrug.registry.records.ctgov import nct_id
 from livingdrug.registry.records.dates import partial_date
+from livingdrug.registry.records.identifiers import nct_id
 from livingdrug.registry.records.text import at, words
 from livingdrug.registry.sync.client import Client, Moved, NotFound, Refused
-
-if TYPE_CHECKING:
-    from livingdrug.registry.sync.sync import Progress, Run
+from livingdrug.registry.sync.listing import note_listed, note_unlisted, tombstone_unlisted
+from livingdrug.registry.sync.run import Progress, Run
 
 BASE_URL = "https://clinicaltrials.gov/api/v2"
 
@@ -25,9 +34,6 @@ OVERLAP = 30
 
 ROLLING = 14
 """Every study is read again in full at least once in so many runs."""
-
-MISSES = 2
-"""Sweeps in which a study must be missing, and unknown when asked for, before it counts as removed."""
 
 MOVES = 5
 """How often the registry's data may move during one run."""
@@ -184,12 +190,8 @@ def _note(store: Store, run: Run, swept: dict[str, Any]) -> None:
     nct = nct_id(at(protocol, "identificationModule.nctId", str))
     if nct is None:
         return
+    note_listed(store, run, nct)
     db = store.connect()
-    db.execute(
-        "INSERT INTO listed (query, study, run) VALUES (?, ?, ?)"
-        " ON CONFLICT (query, study) DO UPDATE SET run = excluded.run, missed = 0",
-        (run.list_name, nct, run.id),
-    )
     kept = db.execute(
         "SELECT status, last_known_status, sponsor, updated, has_results FROM study"
         " WHERE id = ? AND id NOT IN (SELECT study FROM tombstone)",
@@ -210,11 +212,7 @@ def _note(store: Store, run: Run, swept: dict[str, Any]) -> None:
 def _plan(store: Store, run: Run) -> None:
     """After a whole sweep: the unlisted, and the slice whose turn it is."""
     db = store.connect()
-    db.execute("UPDATE listed SET missed = missed + 1 WHERE query = ? AND run <> ?", (run.list_name, run.id))
-    db.execute(
-        "INSERT OR IGNORE INTO todo SELECT ?, study, 'unlisted' FROM listed WHERE query = ? AND run <> ?",
-        (run.id, run.list_name, run.id),
-    )
+    note_unlisted(store, run)
     first = _last(store, run) is None
     if first:  # all has just been read
         db.execute("UPDATE listed SET reread = ? WHERE query = ?", (run.started, run.list_name))
@@ -280,26 +278,18 @@ def _single(client: Client, nct: str) -> tuple[str, str]:
 
 def _absent(store: Store, run: Run, nct: str, single: tuple[str, str]) -> None:
     """A study that the list of ids did not give: alive after all, moved to another id, or unknown to the registry."""
-    db = store.connect()
-    what, told = single
+    what, found = single
     if what == "record":
-        run.count(store.take(told, "ctgov single", run.started, newest=True))
+        run.count(store.take(found, "ctgov single", run.started, newest=True))
     elif what == "moved":
-        store.add_alias(nct, told, run.started)
+        store.add_alias(nct, found, run.started)
     else:
-        (missed,) = db.execute(
-            "SELECT missed FROM listed WHERE query = ? AND study = ?", (run.list_name, nct)
-        ).fetchone() or (0,)  # fmt: skip
-        if missed >= MISSES:
-            store.bury(nct, "no longer listed by ClinicalTrials.gov", run.started)
-            run.count("removed")
-            db.execute("DELETE FROM listed WHERE query = ? AND study = ?", (run.list_name, nct))
+        tombstone_unlisted(store, run, nct, "ClinicalTrials.gov")
 
 
 def _days_before(day: str, days: int) -> str:
-    from livingdrug.registry.sync.sync import days_before
-
-    return days_before(day, days)
+    """The ISO day so many days before another."""
+    return (date.fromisoformat(day[:10]) - timedelta(days=days)).isoformat()
 
 
 _STAGES = {"load": _read_all, "delta": _read_all, "sweep": _sweep, "reread": _reread}

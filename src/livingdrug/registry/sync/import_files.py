@@ -59,7 +59,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Found:
+class RecordText:
     """A record's text as it stands in a file, or what is damaged there."""
 
     text: str | bytes
@@ -85,7 +85,7 @@ def import_files(
     return tally
 
 
-def _keep(store: Store, found: Found, place: str, seen: str) -> str:
+def _keep(store: Store, found: RecordText, place: str, seen: str) -> str:
     if found.damage or isinstance(found.text, bytes):
         store.quarantine(found.text, found.damage or "unreadable", place, seen)
         return "quarantined"
@@ -103,14 +103,14 @@ def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
 
 
 def _refuse(path: Path) -> None:
-    """Refuses, by name, what can be told from its beginning not to hold records that are read here."""
+    """Refuses, by name, what by its beginning does not hold records that are read here."""
     head = b""
     try:
         for _, stream in _streams(path):
             head = stream.read(2**20).lstrip(b"\xef\xbb\xbf \t\r\n")
             break
     except _DAMAGE:
-        return  # told when the file is read
+        return  # reported when the file is read
     wanted = "ClinicalTrials.gov v2 JSON, JSON lines, gzip or zip of these; CTIS JSON; ISRCTN XML or JSON; EU CTR JSON"
     if not head.startswith(b"<") or _RECORD_START.search(head.decode("ascii", "replace")):
         return
@@ -160,16 +160,16 @@ def _plain(stream: Any) -> IO[bytes]:
     return buffered
 
 
-def records(path: Path) -> Iterator[Found]:
+def records(path: Path) -> Iterator[RecordText]:
     """Every record of a file as its exact text, and every damaged stretch."""
     try:
         for _, stream in _streams(path):
             yield from _from_stream(stream)
     except _DAMAGE as error:
-        yield Found(str(path).encode("utf-8", "surrogateescape"), damage=f"the file breaks off: {error}")
+        yield RecordText(str(path).encode("utf-8", "surrogateescape"), damage=f"the file breaks off: {error}")
 
 
-def _from_stream(stream: IO[bytes]) -> Iterator[Found]:
+def _from_stream(stream: IO[bytes]) -> Iterator[RecordText]:
     first, second = stream.readline(LARGEST), stream.readline(LARGEST)
     if _is_json(first) or _is_json(second):  # one value a line
         for line in chain([first, second], iter(lambda: stream.readline(LARGEST), b"")):
@@ -180,7 +180,7 @@ def _from_stream(stream: IO[bytes]) -> Iterator[Found]:
     if document.strip():
         yield from _from_bytes(document)
     if stream.read(1):
-        yield Found(document[:1000], damage=f"a document of more than {LARGEST:,} bytes; the rest was not read")
+        yield RecordText(document[:1000], damage=f"a document of more than {LARGEST:,} bytes; the rest was not read")
 
 
 def _is_json(line: bytes) -> bool:
@@ -191,20 +191,20 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _from_bytes(data: bytes) -> Iterator[Found]:
+def _from_bytes(data: bytes) -> Iterator[RecordText]:
     text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").strip()
     if text.startswith("<") and not _RECORD_START.search(text):
         try:
-            yield from (Found(as_text(record)) for record in isrctn.records(text))
+            yield from (RecordText(as_text(record)) for record in isrctn.records(text))
         except ValueError as error:
-            yield Found(data, damage=str(error))
+            yield RecordText(data, damage=str(error))
         return
     for found in _from_text(text):
         exact = found.text.encode("utf-8", "surrogateescape") if isinstance(found.text, str) else found.text
         if _is_utf8(exact):
             yield found
         else:
-            yield Found(exact, damage=found.damage or "not UTF-8 text")
+            yield RecordText(exact, damage=found.damage or "not UTF-8 text")
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -215,7 +215,7 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _from_text(text: str) -> Iterator[Found]:
+def _from_text(text: str) -> Iterator[RecordText]:
     """The records of a JSON text: a record, a list, an answer of the interface, or several of them in a row."""
     at = 0
     while (at := _SPACE.match(text, at).end()) < len(text):  # type: ignore[union-attr]
@@ -238,10 +238,10 @@ def _from_text(text: str) -> Iterator[Found]:
         except (ValueError, RecursionError) as error:
             following = _RECORD_START.search(text, start + 1)
             end = following.start() if following else len(text)
-            yield Found(text[at:end], damage=f"not JSON: {error}")
+            yield RecordText(text[at:end], damage=f"not JSON: {error}")
             at = end
             continue
-        yield Found(text[start:end], seen=wrapped[1] if wrapped else None)
+        yield RecordText(text[start:end], seen=wrapped[1] if wrapped else None)
         at = end
         if wrapped and text[at : at + 1] == "}":
             at += 1

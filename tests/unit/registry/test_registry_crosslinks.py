@@ -9,7 +9,7 @@ import pytest
 from emulator.studies import study
 from livingdrug.registry.mirror.crosslinks import join
 from livingdrug.registry.mirror.store import Store
-from livingdrug.registry.records.ctgov import linking_number
+from livingdrug.registry.records.identifiers import linking_number
 
 
 def nct(number: int, *secondary: tuple[str, str]) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from emulator.registers import Registers, ctis_trial, isrctn_trial
 from emulator.studies import study
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.reports.feed import events
-from livingdrug.registry.sync.registers import Ctis
-from livingdrug.registry.sync.sync import cart_queries, sync
+from livingdrug.registry.sync import ctis as flow
+from livingdrug.registry.sync.sync import sync
+from livingdrug.registry.terms.cart_queries import cart_queries
 
 
 @pytest.fixture
@@ -61,8 +62,8 @@ def test_ctis_updates_resubmissions_and_removals(store: Store) -> None:
 
 
 def test_ctis_gives_at_most_so_many_a_search(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Ctis, "CAP", 20)
-    monkeypatch.setattr(Ctis, "PAGE", 10)
+    monkeypatch.setattr(flow, "CAP", 20)
+    monkeypatch.setattr(flow, "PAGE", 10)
     with Registers(cap=20) as registers:
         for serial in range(70):
             registers.put(ctis_trial(serial, status=4 if serial < 37 else 5))
@@ -101,14 +102,14 @@ def test_a_ctis_run_that_was_cut_off_goes_on(store: Store, monkeypatch: pytest.M
     with Registers() as registers:
         for serial in range(9):
             registers.put(ctis_trial(serial))
-        retrieve, calls = Ctis._retrieve, iter(range(99))
+        retrieve, calls = flow._retrieve, iter(range(99))
 
         def cut_off(*args: object) -> None:
             if next(calls) == 4:
                 raise KeyboardInterrupt
             retrieve(*args)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(Ctis, "_retrieve", staticmethod(cut_off))
+        monkeypatch.setattr(flow, "_retrieve", cut_off)
         with pytest.raises(KeyboardInterrupt):
             ctis(store, registers, 1)
         assert len(store) == 4

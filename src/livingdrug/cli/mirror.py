@@ -1,0 +1,138 @@
+"""What the commands of `livingdrug trials` share: options, opening the mirror, and what is printed."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from livingdrug.errors import LivingDrugError
+
+if TYPE_CHECKING:
+    from livingdrug.registry.mirror.store import Store
+    from livingdrug.registry.search.search import Request
+
+Db = Annotated[
+    Path | None,
+    typer.Option("--db", envvar="LIVINGDRUG_TRIALS", help="The mirror's file; without it, one in your data folder."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+_STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plainly(command: F) -> F:
+    """Turns an error a user can mend into one message and exit code 2."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except LivingDrugError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from None
+
+    return run  # type: ignore[return-value]
+
+
+def open_store(db: Path | None, create: bool = False) -> Store:
+    """The mirror at a path or in the data folder."""
+    from livingdrug.registry.mirror.store import Store
+
+    return Store(db, create=create)
+
+
+def say(text: str) -> None:
+    """Prints text as it is: nothing in it is taken for styles, and what the terminal cannot show is replaced."""
+    coding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(coding, "replace").decode(coding) + "\n")
+
+
+def say_json(data: Any) -> None:
+    """Prints one JSON object, with all that could steer a terminal escaped."""
+    text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+    say(_STEERING.sub(lambda m: f"\\u{ord(m[0]):04x}", text))
+
+
+@contextmanager
+def progress_bar(quiet: bool, title: str = "") -> Iterator[Callable[[str, int, int | None], None]]:
+    """A progress bar on a terminal, called with (stage, done, of how many or None); nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(f"{title} {stage}".strip(), total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield show
+
+
+REGISTRY_NAMES = {"ctgov": "ClinicalTrials.gov", "ctis": "EU CTIS", "isrctn": "ISRCTN", "euctr": "EU CTR"}
+"""Registry -> how it calls itself."""
+
+
+Text = Annotated[
+    list[str] | None, typer.Argument(help='Words, "a phrase", begin*, this OR that, -without. Nothing: every study.')
+]
+
+
+def filters(
+    text: Text = None,
+    condition: Annotated[str, typer.Option(help="Words in the conditions.")] = "",
+    intervention: Annotated[str, typer.Option(help="Words in the interventions.")] = "",
+    sponsor: Annotated[str, typer.Option(help="Words in the sponsors' names.")] = "",
+    phase: Annotated[list[str] | None, typer.Option(help="1, 2, 1/2, early 1, NA; may be repeated.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="recruiting, completed, unknown, ...; may be repeated.")
+    ] = None,
+    country: Annotated[list[str] | None, typer.Option(help="A country with a site; may be repeated.")] = None,
+    target: Annotated[list[str] | None, typer.Option(help="An antigen by any of its names; may be repeated.")] = None,
+    disease: Annotated[list[str] | None, typer.Option(help="A branch, group or disease; may be repeated.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="CAR-T, CAR-NK, long-term follow-up, ...; may be repeated.")
+    ] = None,
+    near: Annotated[str, typer.Option(help="LATITUDE,LONGITUDE,KILOMETRES: a site within this distance.")] = "",
+    age: Annotated[float | None, typer.Option(help="Open to a person of this age in years.")] = None,
+    sex: Annotated[str, typer.Option(help="Open to female or male persons.")] = "",
+    since: Annotated[str, typer.Option(help="Updated on or after this day, month or year.")] = "",
+) -> Request:
+    """The options that choose studies, stated once for every command that takes them, and the request they make."""
+    from livingdrug.registry.search.search import Request
+
+    return Request(
+        text=" ".join(text or ()), condition=condition, intervention=intervention, sponsor=sponsor,
+        phase=tuple(phase or ()), status=tuple(status or ()), country=tuple(country or ()), target=tuple(target or ()),
+        disease=tuple(disease or ()), kind=tuple(kind or ()), near=near, age=age, sex=sex, since=since,
+    )  # fmt: skip
+
+
+def with_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose first parameter is a Request, made one that takes the options of `filters` in its place."""
+    chosen = inspect.signature(filters, eval_str=True, locals={"Request": object}).parameters
+    own = list(inspect.signature(command, eval_str=True, locals={"Request": object}).parameters.values())[1:]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        command(filters(**{name: given.pop(name) for name in chosen}), **given)
+
+    run.__signature__ = inspect.Signature([*chosen.values(), *own])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (*chosen.values(), *own)}
+    return run
