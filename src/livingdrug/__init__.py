@@ -2,16 +2,19 @@
 
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.version import __version__
+
 if TYPE_CHECKING:
     from livingdrug.trial.run import Trial
+    from livingdrug.trial.saved import load
 
-__version__ = "0.1.0"
-__all__ = ["Trial", "__version__"]
+__all__ = ["Trial", "__version__", "load"]
+_WHERE = {"Trial": "livingdrug.trial.run", "load": "livingdrug.trial.saved"}  # imported when they are asked for
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Trial":
-        from livingdrug.trial.run import Trial
+    if name in _WHERE:
+        from importlib import import_module
 
-        return Trial
+        return getattr(import_module(_WHERE[name]), name)
     raise AttributeError(f"module 'livingdrug' has no attribute '{name}'")

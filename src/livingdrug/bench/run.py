@@ -42,7 +42,7 @@ def bench(
     peers: time other integrators too, in the same run; therapy: (model, plan, patients), its speed is in patient-years;
     told: hears which tool is at work.
     """
-    from livingdrug import __version__
+    from livingdrug.version import __version__
     from livingdrug.engine.run import simulate
 
     model, plan, crowd = study_model(), study_plan(rtol), study_patients(patients)

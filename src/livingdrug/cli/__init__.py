@@ -50,7 +50,7 @@ def commands(asked: str | None = None) -> typer.Typer:
     @app.callback(invoke_without_command=True)
     def about(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
         if version:
-            from livingdrug import __version__
+            from livingdrug.version import __version__
 
             typer.echo(__version__)
             raise typer.Exit

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug import __version__
+from livingdrug.version import __version__
 from livingdrug.errors import ScenarioError
 from livingdrug.report import bibliography, figures, narrative
 from livingdrug.report.figures import Drawing

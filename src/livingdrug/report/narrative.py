@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from livingdrug import __version__, cohort
+from livingdrug import cohort
 from livingdrug.care.rules import Rule, drug
 from livingdrug.parameters import Source
+from livingdrug.version import __version__
 from livingdrug.plot.ticks import number
 from livingdrug.spec.grammar import parse, sentence
 

@@ -130,9 +130,9 @@ def _part(name: str, arm: Arm, first: int, last: int, seed: int, block: int) -> 
 
 
 def _version() -> str:
-    import livingdrug
+    from livingdrug.version import __version__
 
-    return livingdrug.__version__
+    return __version__
 
 
 def _same_version(client: Any) -> None:

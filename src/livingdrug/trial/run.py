@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-import livingdrug
 from livingdrug.care.rules import told
 from livingdrug.errors import ScenarioError, nearest
 from livingdrug.library.located import Place, placed
@@ -31,6 +30,7 @@ from livingdrug.trial.design import Design, design
 from livingdrug.trial.enrolment import READ_BY_NAME
 from livingdrug.trial.measures import Table, endpoints
 from livingdrug.trial.simulate import dry_run, gather
+from livingdrug.version import __version__
 
 USUAL = 500
 
@@ -109,7 +109,7 @@ class Trial:
 
     def _provenance(self, patients: int, seed: int) -> dict[str, Any]:
         return {
-            "livingdrug": livingdrug.__version__,
+            "livingdrug": __version__,
             "scenario_hash": replace(self.resolved, patients=patients, seed=seed).hash,
             "patients": patients,
             "seed": seed,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from livingdrug import __version__
+from livingdrug.version import __version__
 from livingdrug.registry.errors import RegistryError
 
 ATTEMPTS = 8
