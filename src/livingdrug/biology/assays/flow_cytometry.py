@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from livingdrug.model import Module, Param, Reads
+from livingdrug.model import Module, Param, Publishes, Reads
 
 
 class FlowCytometry(Module):
@@ -18,6 +18,9 @@ class FlowCytometry(Module):
     noise = Param("1", "log-SD of the measurement")
     blood = Reads("kinetics.blood", "cell/uL")
     lymphocytes = Reads("lymphocytes.per_uL", "cell/uL")
+
+    car_t = Publishes("cell/uL", "CAR-T in blood")
+    car_share = Publishes("1", "CAR-T among lymphocytes in blood")
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"car_t": v.blood, "car_share": v.blood / (v.blood + v.lymphocytes)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from livingdrug.model import Module, Param, Reads
+from livingdrug.model import Module, Param, Publishes, Reads
 
 
 class Qpcr(Module):
@@ -23,6 +23,8 @@ class Qpcr(Module):
     noise = Param("1", "log-SD of the measurement")
     car_t = Reads("kinetics.blood", "cell/uL")
     leucocytes = Reads("leucocytes.wbc", "cell/uL")
+
+    copies = Publishes("copy/ug", "transgene copies in a microgram of blood DNA")
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"copies": v.genomes * v.vector_copies * v.car_t / (v.car_t + v.leucocytes)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Flow, Module, Param, Port, Reads, State
+from livingdrug.model import Flow, Module, Param, Port, Publishes, Reads, State
 from livingdrug.model.math import hill
 
 
@@ -67,6 +67,8 @@ class CytokineRelease(Module):
     il6 = State("pg/mL", "interleukin 6", start=lambda v: v.il6_base)
     crp = State("mg/L", "C-reactive protein", start=lambda v: v.crp_base)
     ferritin = State("ug/L", "ferritin", start=lambda v: v.ferritin_base)
+
+    signal = Publishes("pg/mL", "IL-6 signal above rest, as IL-6 at a free receptor")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         antigen = v.tumour_antigen + v.b_cell_antigen
