@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from livingdrug.model import Module, Param, Publishes, Reads
+from livingdrug.model.math import maximum
 
 
 class FlowCytometry(Module):
@@ -23,4 +24,5 @@ class FlowCytometry(Module):
     car_share = Publishes("1", "CAR-T among lymphocytes in blood")
 
     def published(self, v: Any) -> dict[str, Any]:
-        return {"car_t": v.blood, "car_share": v.blood / (v.blood + v.lymphocytes)}
+        # Blood without any cell shows none of them, not 0/0.
+        return {"car_t": v.blood, "car_share": v.blood / (v.blood + maximum(v.lymphocytes, 1e-300))}

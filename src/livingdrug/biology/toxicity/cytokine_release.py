@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livingdrug.model import Flow, Module, Param, Port, Publishes, Reads, State
-from livingdrug.model.math import hill
+from livingdrug.model.math import hill, maximum
 
 
 class CytokineRelease(Module):
@@ -108,4 +108,5 @@ class CytokineRelease(Module):
     @staticmethod
     def _signal(v: Any) -> Any:
         around = v.bypass * v.il6_made / (v.il6_loss + v.il6_uptake) * v.macrophages
-        return (v.il6 - v.il6_base) * v.receptor + around  # IL-6 never falls below its level at rest
+        # IL-6 below rest (a drug may take it away) gives no signal; at rest the slope is that of IL-6 above it.
+        return maximum(0.0 * v.il6_base, v.il6 - v.il6_base) * v.receptor + around
