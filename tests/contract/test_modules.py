@@ -14,8 +14,21 @@ from hypothesis import strategies as st
 from livingdrug import biology, library
 from livingdrug.engine import cache
 from livingdrug.errors import UnitError
-from livingdrug.model import Adds, Change, Entry, Flow, Module, Multiplies, Param, Port, Reads, State, assemble
-from livingdrug.model.checks import check_units
+from livingdrug.model import (
+    Adds,
+    Change,
+    Entry,
+    Flow,
+    Module,
+    Multiplies,
+    Param,
+    Port,
+    Publishes,
+    Reads,
+    State,
+    assemble,
+)
+from livingdrug.model.checks import check_units, published_units
 from livingdrug.parameters import read_parameter
 from livingdrug.scenario import resolve
 from livingdrug.units import factor
@@ -102,6 +115,16 @@ def test_units(stem):
     check_units(alone(stem))
 
 
+@pytest.mark.parametrize("stem", STEMS)
+def test_published_quantities_are_declared_in_the_unit_of_their_equation(stem):
+    model = alone(stem)
+    for path, made in published_units(model).items():
+        if path in model.publishes:
+            unit = model.publishes[path].unit
+            assert factor(made or "1", unit) == pytest.approx(1.0), f"{path} is [{made}], declared [{unit}]"
+    assert all(q.unit and q.doc for q in model.quantities.values())
+
+
 def test_units_of_the_whole_therapy_model():
     check_units(resolve("eliana").model())
 
@@ -118,7 +141,18 @@ def test_the_unit_check_can_fail():
         def flows(self, v):
             yield Flow("loss", out_of="drug", rate=(v.daily + v.hourly) * v.drug)
 
-    for module, text in ((Bad, "24 times as large"), (Mixed, "units of unlike size")):
+    class Shown(Module):
+        role = "shown"
+        drug, grams = State("mg", "a drug"), Publishes("g", "the drug")
+
+        def published(self, v):
+            return {"grams": v.drug}
+
+    for module, text in (
+        (Bad, "24 times as large"),
+        (Mixed, "units of unlike size"),
+        (Shown, "0.001 times as large\n.*shown publishes grams"),
+    ):
         with pytest.raises(UnitError, match=text):
             check_units(assemble(module))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from livingdrug.model import Break, Change, Derived, Entry, Flow, Module, Param, State, Switch, assemble
+from livingdrug.model import Break, Change, Derived, Entry, Flow, Module, Param, Publishes, State, Switch, assemble
 from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step, sqrt, where
 
 
@@ -26,6 +26,9 @@ class Mixture(Module):
     half, power = Param("mg", "half effect"), Param("1", "steepness")
     late = Param("day", "when something begins")
     begins = Break(at="late")
+
+    effect, logarithm, aided = (Publishes("1", "shown") for _ in range(3))
+    either = Publishes("1/day", "shown")
 
     def flows(self, v):  # type: ignore[no-untyped-def]
         effect = hill(v.drug, v.half, v.power) + hill(v.bound, v.half, 2.0)

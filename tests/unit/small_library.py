@@ -10,7 +10,7 @@ import pytest
 
 from livingdrug import biology
 from livingdrug.errors import WiringError, unknown
-from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies, Param, Port, Reads, State
+from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies, Param, Port, Publishes, Reads, State
 
 FILES = {
     "mechanisms/grower.toml": """
@@ -168,6 +168,8 @@ class Cells(Module):
     def flows(self, v):
         yield Flow("growth", into="number", rate=v.growth * v.slowed * v.number)
         yield Flow("crowding", out_of="number", rate=v.growth * v.number**2 / v.free)
+
+    per_kg = Publishes("cell/kg", "cells for each kilogram")
 
     def published(self, v):
         return {"per_kg": v.number / v.weight}

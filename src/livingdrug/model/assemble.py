@@ -50,11 +50,11 @@ class Evaluation:
 class Quantity:
     """Something that can be looked at: a state, a published quantity or a port.
 
-    unit: as a reader writes it; a reader's number is the model's plus `zero` [unit]. None when nobody declared one.
+    unit: as a reader writes it; a reader's number is the model's plus `zero` [unit].
     """
 
     path: str
-    unit: str | None
+    unit: str
     doc: str
     zero: float = 0.0
 
@@ -112,7 +112,7 @@ class _Scope:
         if isinstance(d, Port):
             return self.port(f"{role}.{name}")
         if isinstance(d, Publishes):
-            return self.published(f"{role}.{name}", reader=role)
+            return self.published(f"{role}.{d.name}", reader=role)
         path = name if isinstance(d, Covariate) else f"{role}.{name}"
         if path not in self.values and isinstance(d, Derived):
             self.values[path] = self._asked(path, lambda: d.formula(View(self, role)))
@@ -141,7 +141,7 @@ class _Scope:
             self.asking.pop()
 
     def published(self, path: str, reader: str = "", absent: Reads | None = None) -> Any:
-        if path in self.values:
+        if path in self.values and not (path in self.model.publishes and path in self.model.declared):
             return self.values[path]
         role, _, name = path.rpartition(".")
         module = self.model.modules.get(role)
@@ -151,20 +151,28 @@ class _Scope:
                 return self.port(path)
             if isinstance(d, Derived):
                 return self.local(role, name)
-            if role not in self.shown:
-                self.shown[role] = self._asked(f"{role} (published)", lambda: module.published(View(self, role)))
-            if name in self.shown[role]:
-                return self.shown[role][name]
+            shown = self.show(role)
+            if name in shown:
+                return shown[name]
         if absent is not None and absent.absent is not None:
             return self.number(absent.absent, absent.unit)
         known = [r for r in self.model.modules if r.split(".")[0] == role.split(".")[0]]
-        offered = [f"{r}.{n}" for r in known for n in [*self.model.modules[r].declared, *self.shown.get(r, {})]]
+        offered = [f"{r}.{d.name}" for r in known for d in self.model.modules[r].declared.values()]
         raise WiringError(
             f"{reader or 'the model'} reads '{path}' but no chosen module provides it",
             allowed=None if offered else self.model.modules,
             nearest=nearest(path, offered),
             mend=f"choose a module for the role '{role}' that publishes '{name}'",
         )
+
+    def show(self, role: str) -> dict[str, Any]:
+        """What the module of this role publishes, by name: neither more nor less than it declares."""
+        if role not in self.shown:
+            module = self.model.modules[role]
+            given = self._asked(f"{role} (published)", lambda: module.published(View(self, role)))
+            _as_declared(role, module, given)
+            self.shown[role] = given
+        return self.shown[role]
 
     def port(self, path: str) -> Any:
         if path not in self.ports:
@@ -184,6 +192,30 @@ class _Scope:
 
             self.ports[path] = self._asked(path, gather)
         return self.ports[path]
+
+
+def _as_declared(role: str, module: Module, given: Mapping[str, Any]) -> None:
+    """WiringError where `published` and the declared `Publishes` of a module do not name the same quantities."""
+    names = [d.name for d in module.of(Publishes)]
+    states = [d.name for d in module.of(State)]
+    for name in given:
+        if name not in names:
+            raise WiringError(
+                f"{role} publishes '{name}' but does not declare it",
+                where=f"module '{module.stem}'",
+                nearest=nearest(name, names),
+                mend="leave it out of published(): a state is published under its own name anyway"
+                if name in states
+                else f'declare it at class level: {name} = Publishes("unit", "what it is")',
+            )
+    for name in names:
+        if name not in given:
+            raise WiringError(
+                f"{role} declares that it publishes '{name}', but published() does not give it",
+                where=f"module '{module.stem}'",
+                nearest=nearest(name, list(given)),
+                mend="give it in published(), or take the declaration out",
+            )
 
 
 class Model:
@@ -207,6 +239,10 @@ class Model:
             (d.name if isinstance(d, Covariate) else f"{role}.{d.name}"): d
             for role, m in self.modules.items()
             for d in m.declared.values()
+            if not isinstance(d, Publishes)
+        }
+        self.publishes: dict[str, Publishes] = {
+            f"{role}.{d.name}": d for role, m in self.modules.items() for d in m.of(Publishes)
         }
         self.contributions: dict[str, list[tuple[str, Multiplies | Adds]]] = {}
         for role, m in self.modules.items():
@@ -275,21 +311,16 @@ class Model:
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:
-        """Everything that may be looked at, by path: states, published quantities and ports."""
-        readers = {d.path: d for m in self.modules.values() for d in m.of(Reads)}
-        ones = dict.fromkeys((*self.states, *self.parameters, *self.covariates), 1.0)
-        with np.errstate(all="ignore"):
-            published = self.evaluate({**ones, **self.constants(ones)}).published
-        found = {}
-        for path in (*self.states, *published):
-            d = self.declared.get(path) or readers.get(path)
-            zero, _, unit = getattr(d, "zero", "").partition(" ")
-            found[path] = Quantity(path, unit or (d.unit if d else None), d.doc if d else "", float(zero or 0.0))
+        """Everything that may be looked at, by path: states, then each module's published quantities and ports."""
+        found = {path: _quantity(path, self.declared[path]) for path in self.states}
+        for role, m in self.modules.items():
+            for d in (*m.of(Publishes), *m.of(Port)):
+                found[f"{role}.{d.name}"] = _quantity(f"{role}.{d.name}", d)
         return found
 
     def unit(self, path: str) -> str:
-        """The declared unit of a state, parameter, covariate, entry or port."""
-        return self.declared[path].unit
+        """The declared unit of a state, parameter, covariate, entry, port or published quantity."""
+        return (self.declared.get(path) or self.publishes[path]).unit
 
     def _check(self) -> None:
         """Evaluate once with ones, so that every missing name is found now."""
@@ -369,11 +400,7 @@ class Model:
         shown: dict[str, Any] = {}
         if published:
             for role, m in self.modules.items():
-                if role not in scope.shown:
-                    scope.shown[role] = scope._asked(
-                        f"{role} (published)", lambda m=m, r=role: m.published(View(scope, r))
-                    )
-                shown.update({f"{role}.{k}": x for k, x in scope.shown[role].items()})
+                shown.update({f"{role}.{k}": x for k, x in scope.show(role).items()})
                 shown.update({f"{role}.{p.name}": scope.port(f"{role}.{p.name}") for p in m.of(Port)})
         return Evaluation(derivatives, flows, shown)
 
@@ -422,6 +449,11 @@ class Model:
         from livingdrug.model.describe import model_html
 
         return model_html(self)
+
+
+def _quantity(path: str, d: Declared) -> Quantity:
+    zero, _, unit = getattr(d, "zero", "").partition(" ")
+    return Quantity(path, unit or d.unit, d.doc, float(zero or 0.0))
 
 
 def assemble(*modules: Module | type[Module]) -> Model:

@@ -17,8 +17,10 @@ def published_units(model: Model) -> dict[str, str]:
 
 
 def check_units(model: Model) -> None:
-    """Every flow is in [unit of its state / day] (per cell: 1/day), every derived constant, start and reading in its
-    declared unit, to scale: mg/hour where mg/day is meant is an error, also inside a sum. UnitError says where."""
+    """Every flow is in [unit of its state / day] (per cell: 1/day), every derived constant, start, published quantity
+    and reading in its declared unit, to scale: mg/hour where mg/day is meant is an error, also inside a sum.
+
+    UnitError says where."""
     seen = _evaluate(model)
     plain = _evaluate(model, _bare)
     for (role, flow, rate), (_, _, bare) in zip(seen.flows, plain.flows, strict=True):
@@ -32,6 +34,8 @@ def check_units(model: Model) -> None:
         for state, factor in ((flow.into, flow.yields), (flow.out_of, 1)):
             if state:
                 _same(rate * factor, f"({_unit(model, role, state)})/day", where)
+    for path, published in model.publishes.items():
+        _same(seen.published[path], published.unit, f"{path.rpartition('.')[0]} publishes {published.name}")
     for role, m in model.modules.items():
         for d in m.of(Reads):
             if d.path in seen.published:

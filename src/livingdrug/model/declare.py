@@ -23,6 +23,19 @@ class Declared:
         return f"{type(self).__name__}({self.name} [{self.unit}]: {self.doc})"
 
 
+def _zero(text: str) -> str:
+    """What 0 means to a reader, checked: "" or a number and a unit."""
+    number, _, unit = text.partition(" ")
+    try:
+        if text:
+            float(number)
+    except ValueError:
+        unit = ""
+    if text and not unit:
+        raise ValueError(f"zero='{text}' is no number and unit, such as '37 degC'")
+    return text
+
+
 class State(Declared):
     """A quantity that changes with time.
 
@@ -32,7 +45,7 @@ class State(Declared):
     """
 
     def __init__(self, unit: str, doc: str, start: float | Formula = 0.0, clone: bool = False, zero: str = "") -> None:
-        self.unit, self.doc, self.start, self.clone, self.zero = unit, doc, start, clone, zero
+        self.unit, self.doc, self.start, self.clone, self.zero = unit, doc, start, clone, _zero(zero)
         self.ends = False
 
 
@@ -95,11 +108,16 @@ class Reads(Declared):
 
 
 class Publishes(Declared):
-    """A quantity that `published` gives by this name, for other modules, assays, care rules and reports. zero: as of a
-    `State`."""
+    """A quantity that `published` gives by this name, for other modules, assays, care rules and reports.
 
-    def __init__(self, unit: str, doc: str, zero: str = "") -> None:
-        self.unit, self.doc, self.zero = unit, doc, zero
+    zero: as of a `State`. name: what it is published as, where a parameter of the module already bears that name.
+    """
+
+    def __init__(self, unit: str, doc: str, zero: str = "", name: str = "") -> None:
+        self.unit, self.doc, self.zero, self.name = unit, doc, _zero(zero), name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = self.name or name
 
 
 class Port(Declared):
@@ -180,7 +198,7 @@ class Module:
         yield from ()
 
     def published(self, v: Any) -> dict[str, Any]:
-        """What other modules, assays and care rules may read. States are published under their own names anyway."""
+        """The value of each declared `Publishes`. States are published under their own names anyway."""
         return {}
 
     def contributes(self, v: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.model.declare import Change, Entry, Flow, Hazard, Module, Param, Port, Reads, State, Switch
+from livingdrug.model.declare import Change, Entry, Flow, Hazard, Module, Param, Port, Publishes, Reads, State, Switch
 
 if TYPE_CHECKING:
     from livingdrug.model.assemble import Model
@@ -161,6 +161,7 @@ def _contents(module: Module, flows: Sequence[str]) -> Iterable[tuple[str, list[
         ("states", named(State)),
         ("numbers", named(Param)),
         ("doses", named(Entry)),
+        ("publishes", named(Publishes)),
         ("reads", [d.path for d in module.of(Reads)]),
         ("open to", [d.name for d in module.of(Port)]),
         ("flows", list(flows)),

@@ -14,7 +14,7 @@ import numpy as np
 
 from livingdrug.errors import EngineError
 from livingdrug.model.assemble import Model, assemble
-from livingdrug.model.declare import Change, Declared, Derived, Module, Param, State
+from livingdrug.model.declare import Change, Declared, Derived, Module, Param, Publishes, State
 from livingdrug.sbml.contents import ROLE, Contents, Event, safe
 from livingdrug.sbml.formula import TIME, Edge, Formula, Look, number
 from livingdrug.sbml.parse import parse
@@ -76,6 +76,9 @@ def _module(contents: Contents) -> type[Module]:
             declared[safe(name)] = Param("1", s.kind)
         else:
             declared[safe(name)] = Derived("1", s.kind, begin(name))
+    declared |= {safe(n): Publishes("1", contents.symbols[n].kind) for n in contents.assigned}
+    by_size = [n for n, s in contents.symbols.items() if s.kind == "species" and s.by_size]
+    declared |= {f"[{n}]": Publishes("1", f"concentration of the species {n}") for n in by_size}
 
     class File(Module):
         role = ROLE
@@ -90,11 +93,8 @@ def _module(contents: Contents) -> type[Module]:
 
         def published(self, v: Any) -> dict[str, Any]:
             look = contents.looks(held(v))
-            shown = {safe(n): contents.amount(n, look) for n in contents.assigned}
-            for n, s in contents.symbols.items():
-                if s.kind == "species" and s.by_size:
-                    shown[f"[{n}]"] = look(n)
-            return shown
+            amounts = {safe(n): contents.amount(n, look) for n in contents.assigned}
+            return amounts | {f"[{n}]": look(n) for n in by_size}
 
     File.__doc__ = f"Imported from {Path(contents.where).name}."
     for name, d in declared.items():

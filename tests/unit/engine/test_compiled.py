@@ -19,7 +19,7 @@ from livingdrug.engine.plan import Act, Op, Outcome, Patients, Watch
 from livingdrug.engine.run import simulate, simulate_blocks
 from livingdrug.engine.trace import one, replay
 from livingdrug.errors import EngineError
-from livingdrug.model import assemble
+from livingdrug.model import Publishes, assemble
 
 HERE = Path(__file__).parent
 FEVER = Watch(
@@ -180,6 +180,8 @@ def test_a_changed_equation_is_another_file():
 
     def dosed(shape):
         class Shaped(Drug):
+            block = Publishes("mg", "what it blocks")
+
             def published(self, v):
                 return {"block": shape * v.amount}
 

@@ -12,7 +12,7 @@ from scipy.linalg import expm
 from livingdrug.engine import cache, reference
 from livingdrug.engine.plan import Op, Outcome, Patients, Plan, Register, Watch
 from livingdrug.engine.run import simulate
-from livingdrug.model import Change, Entry, Flow, Module, Param, State, assemble
+from livingdrug.model import Change, Entry, Flow, Module, Param, Publishes, State, assemble
 from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step, sqrt, where
 
 INF = np.inf
@@ -70,6 +70,8 @@ def random_model(listed):
                 into = "abcd"[sink] if sink != source else None
                 yield Flow(f"f{i}", out_of="abcd"[source], into=into, rate=PIECES[piece](k, x, y))
             yield Flow("fresh", into="d", rate=0.3)
+
+        share = Publishes("1", "share of the first")
 
         def published(self, v):
             return {"share": v.a / (v.a + v.b + v.c + v.d)}
@@ -178,6 +180,8 @@ class Cells(Module):
         yield Flow("loss", out_of="killers", rate=0.3 * v.killers)
         yield Flow("fading", out_of="trace", rate=40.0 * v.trace)
 
+    ratio = Publishes("1", "killers to a tumour cell")
+
     def published(self, v):
         return {"ratio": v.killers / maximum(v.tumour + v.killers, 1e-30)}
 
@@ -217,6 +221,8 @@ class Powers(Module):
 
     def flows(self, v):
         yield Change("x", -(v.x**v.power) - hill(v.x, 1.0, v.power) - sqrt(v.x), "out, ever steeper")
+
+    root, hill, log = (Publishes("1", "shown") for _ in range(3))
 
     def published(self, v):
         return {"root": v.x**v.power, "hill": hill(v.x, 1.0, v.power), "log": log(v.x)}

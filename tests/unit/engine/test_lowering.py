@@ -11,7 +11,7 @@ from ward_model import MODEL, VALUES
 from livingdrug.engine.codegen.lower import TIME, lower
 from livingdrug.engine.codegen.sparse_lu import SparseLU, markowitz
 from livingdrug.errors import EngineError
-from livingdrug.model import Change, Module, Param, Reads, State, assemble
+from livingdrug.model import Change, Module, Param, Publishes, Reads, State, assemble
 from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step, sqrt, where
 
 
@@ -34,6 +34,8 @@ class Everything(Module):
             smooth_step(v.a * v.b, v.k, 0.5) * v.c + where((v.a > 0) & (v.b <= v.c), 1.0, v.c) + 0.1 * v.time * v.a,
             "x",
         )
+
+    twice, constant, shared = (Publishes("1", "shown") for _ in range(3))
 
     def published(self, v):
         return {"twice": 2 * v.a, "constant": 3.0, "shared": v.a * v.b / (1 + v.c)}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from livingdrug.engine.plan import Patients, Plan
-from livingdrug.model import Entry, Flow, Hazard, Module, Param, Reads, State, Switch, assemble
+from livingdrug.model import Entry, Flow, Hazard, Module, Param, Publishes, Reads, State, Switch, assemble
 from livingdrug.model.math import hill
 
 
@@ -22,6 +22,8 @@ class Drug(Module):
     def flows(self, v):
         yield Flow("loss", out_of="amount", rate=v.loss * v.amount)
         yield Flow("uptake", out_of="depot", into="amount", rate=v.uptake * v.depot)
+
+    block = Publishes("1", "what the drug blocks")
 
     def published(self, v):
         return {"block": hill(v.amount, 10.0, 1.5)}
@@ -51,6 +53,8 @@ class Illness(Module):
         yield Flow("death", into="death", rate=v.danger * v.heat)
         yield Flow("division", into="clone", rate=v.birth, per="clone")
         yield Flow("dying", out_of="clone", rate=v.decay, per="clone")
+
+    fever = Publishes("1", "fever")
 
     def published(self, v):
         return {"fever": 2 * v.heat}

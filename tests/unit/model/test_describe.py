@@ -1,6 +1,19 @@
 """A model in words and in LaTeX says what the model is, and nothing of it is left out."""
 
-from livingdrug.model import Derived, Entry, Flow, Hazard, Module, Param, Port, Reads, State, Switch, assemble
+from livingdrug.model import (
+    Derived,
+    Entry,
+    Flow,
+    Hazard,
+    Module,
+    Param,
+    Port,
+    Publishes,
+    Reads,
+    State,
+    Switch,
+    assemble,
+)
 from livingdrug.model.describe import (
     equations_latex,
     happenings,
@@ -35,6 +48,8 @@ class Growth(Module):
         yield Flow("loss", out_of="number", rate=where(v.number > v.half, v.rate, 0.0) * maximum(v.number, v.half))
         yield Flow("end", into="danger", rate=v.rate * smooth_step(v.number, v.half, v.half / 8))
         yield Flow("birth", into="few", per="few", rate=v.rate)
+
+    share = Publishes("1", "how full it is")
 
     def published(self, v):
         return {"share": v.number / v.half}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from livingdrug.errors import UnitError, WiringError
 from livingdrug.model import (
@@ -19,6 +21,7 @@ from livingdrug.model import (
     Multiplies,
     Param,
     Port,
+    Publishes,
     Reads,
     State,
     Switch,
@@ -42,6 +45,8 @@ class Clone(Module):
         yield Flow("division", into="awake", per="awake", rate=v.growth + v.turnover)
         yield Flow("death", out_of="awake", per="awake", rate=v.turnover)
         yield Flow("waking", out_of="asleep", into="awake", per="asleep", rate=v.waking)
+
+    antigen = Publishes("cell", "cells that bear antigen")
 
     def published(self, v):
         return {"antigen": v.awake}
@@ -151,6 +156,7 @@ class Reader(Module):
 class Circle(Module):
     role = "a"
     other = Reads("b.q", "1")
+    q = Publishes("1", "what the other says")
 
     def published(self, v):
         return {"q": v.other}
@@ -159,6 +165,7 @@ class Circle(Module):
 class CircleB(Module):
     role = "b"
     other = Reads("a.q", "1")
+    q = Publishes("1", "what the other says")
 
     def published(self, v):
         return {"q": v.other}
@@ -195,6 +202,63 @@ class Uninvited(Module):
 
     def contributes(self, v):
         return {"help": 1.0}
+
+
+def publishing(declared: dict[str, str], given: list[str]) -> type[Module]:
+    """A module that declares these published quantities (attribute -> name) and gives those."""
+    publishes = {a: Publishes("cell", "a count", name="" if a == n else n) for a, n in declared.items()}
+    names = {"role": "m", "cells": State("cell", "cells"), "size": Param("cell", "a number")}
+    shown = {"published": lambda self, v: {n: v.cells for n in given}}
+    return type("Publishing", (Module,), {**names, **publishes, **shown})
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(
+    st.sets(st.sampled_from(["total", "totals", "blood", "killers"])),
+    st.sets(st.sampled_from(["total", "totals", "blood", "killers", "cells"])),
+)
+def test_what_is_published_is_what_is_declared(declared, given_names) -> None:
+    module = publishing({n: n for n in declared}, sorted(given_names))
+    if declared == given_names:
+        model = assemble(module)
+        assert set(model.quantities) == {"m.cells", *(f"m.{n}" for n in declared)}
+        assert {q.unit for q in model.quantities.values()} == {"cell"}
+        return
+    with pytest.raises(WiringError) as told:
+        assemble(module)
+    text = str(told.value)
+    odd = (given_names - declared) or (declared - given_names)
+    assert "m publishes" in text or "m declares that it publishes" in text
+    assert "module 'test_language'" in text and any(f"'{n}'" in text for n in odd)
+
+
+def test_a_published_quantity_may_share_its_name_with_a_parameter() -> None:
+    class Reader(Module):
+        role = "r"
+        seen, size = State("cell", "seen"), Reads("m.size", "cell")
+
+        def flows(self, v):
+            yield Change("seen", v.size, "looks")
+
+    model = assemble(publishing({"now": "size"}, ["size"]), Reader)
+    assert model.quantities["m.size"].doc == "a count" and model.declared["m.size"].doc == "a number"
+    assert model.evaluate({"m.cells": 3.0, "m.size": 8.0, "r.seen": 0.0}).derivatives["r.seen"] == 3.0
+
+
+def test_a_reader_is_told_what_zero_means() -> None:
+    class Warm(Module):
+        role = "w"
+        heat = State("delta_degC", "temperature", zero="37 degC")
+        surface = Publishes("delta_degC", "skin", zero="33.5 degC")
+
+        def published(self, v):
+            return {"surface": v.heat}
+
+    shown = assemble(Warm).quantities
+    assert [(q.unit, q.zero) for q in shown.values()] == [("degC", 37.0), ("degC", 33.5)]
+    for bad in ("warm", "37", "degC 37"):
+        with pytest.raises(ValueError, match="no number and unit"):
+            State("delta_degC", "temperature", zero=bad)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from small_sbml import saved
 
 from livingdrug.errors import EngineError
-from livingdrug.model import Break, Change, Derived, Entry, Flow, Module, Param, State, Switch, assemble
+from livingdrug.model import Break, Change, Derived, Entry, Flow, Module, Param, Publishes, State, Switch, assemble
 from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step, sqrt, where
 from livingdrug.published.entry import names, published
 from livingdrug.published.integrate import Course, Dose
@@ -40,6 +40,8 @@ class Everything(Module):
         yield Change(
             "score", minimum(maximum(log(v.cells) - sqrt(v.cells), -1.0), 1.0) * exp(-v.time) + v.on, "a signed change"
         )
+
+    effect = Publishes("1", "effect of the drug")
 
     def published(self, v):
         return {"effect": hill(v.drug, 3.0, 1.5)}

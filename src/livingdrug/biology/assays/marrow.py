@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from livingdrug.model import Module, Param, Reads
+from livingdrug.model import Module, Param, Publishes, Reads
 
 
 class Marrow(Module):
@@ -19,6 +19,9 @@ class Marrow(Module):
     remission_below = Param("1", "leukaemic share below which a marrow counts as in remission")
     relapse_above = Param("1", "leukaemic share above which a marrow counts as relapsed")
     share = Reads("tumour.blasts", "1")
+
+    blasts = Publishes("1", "blasts among marrow cells, under the microscope")
+    mrd = Publishes("1", "residual disease among marrow cells, by flow cytometry")
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"blasts": v.share, "mrd": v.share}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from livingdrug.model import Module, Param, Reads
+from livingdrug.model import Module, Param, Publishes, Reads
+from livingdrug.model.math import maximum
 
 
 class Qpcr(Module):
@@ -24,5 +25,8 @@ class Qpcr(Module):
     car_t = Reads("kinetics.blood", "cell/uL")
     leucocytes = Reads("leucocytes.wbc", "cell/uL")
 
+    copies = Publishes("copy/ug", "transgene copies in a microgram of blood DNA")
+
     def published(self, v: Any) -> dict[str, Any]:
-        return {"copies": v.genomes * v.vector_copies * v.car_t / (v.car_t + v.leucocytes)}
+        # Blood without any cell shows none of them, not 0/0.
+        return {"copies": v.genomes * v.vector_copies * v.car_t / (v.car_t + maximum(v.leucocytes, 1e-300))}

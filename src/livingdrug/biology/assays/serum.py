@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from livingdrug.model import Module, Param, Reads
+from livingdrug.model import Module, Param, Publishes, Reads
 
 
 class Serum(Module):
@@ -20,6 +20,10 @@ class Serum(Module):
     il6_true = Reads("cytokines.il6", "pg/mL")
     crp_true = Reads("cytokines.crp", "mg/L")
     ferritin_true = Reads("cytokines.ferritin", "ug/L")
+
+    il6 = Publishes("pg/mL", "IL-6 in serum")
+    crp = Publishes("mg/L", "CRP in serum")
+    ferritin = Publishes("ug/L", "ferritin in serum")
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"il6": v.il6_true, "crp": v.crp_true, "ferritin": v.ferritin_true}

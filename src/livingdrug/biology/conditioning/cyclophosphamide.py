@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, State
+from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, Publishes, State
 
 
 class Cyclophosphamide(Module):
@@ -32,6 +32,8 @@ class Cyclophosphamide(Module):
 
     drug = State("mg", "cyclophosphamide in the body")
     dose = Entry("mg", "cyclophosphamide", into={"drug": 1.0})
+
+    active = Publishes("mg/L", "active metabolite of cyclophosphamide in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("elimination", out_of="drug", rate=v.clearance / v.volume * v.drug)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, State
+from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, Publishes, State
 
 
 class Fludarabine(Module):
@@ -42,6 +42,8 @@ class Fludarabine(Module):
     far = State("mg", "F-ara-A in the second peripheral volume")
     exposure = State("mg*hour/L", "area under the concentration of F-ara-A so far")
     dose = Entry("mg", "fludarabine phosphate", into={"central": lambda v: v.active_share})
+
+    concentration = Publishes("mg/L", "F-ara-A in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("elimination", out_of="central", rate=v.clearance / v.v1 * v.central)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Derived, Flow, Module, Param, Reads, State
+from livingdrug.model import Derived, Flow, Module, Param, Publishes, Reads, State
 from livingdrug.model.math import hill
 
 
@@ -38,6 +38,8 @@ class HomeostaticCytokines(Module):
     )
     il7 = State("pg/mL", "interleukin 7", start=lambda v: v.il7_normal)
     il15 = State("pg/mL", "interleukin 15", start=lambda v: v.il15_normal)
+
+    help = Publishes("1", "proliferation that IL-7 and IL-15 allow, relative to a host without lymphocytes")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         for name, cytokine, normal, depleted, clearance in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Flow, Module, Param, Reads, State
+from livingdrug.model import Flow, Module, Param, Publishes, Reads, State
 from livingdrug.model.math import exp, log
 
 
@@ -31,6 +31,9 @@ class Leucocytes(Module):
     marrow = State("cell/uL", "precursors, as the blood count they would sustain", start=lambda v: v.start)
     maturing = State("cell/uL", "maturing cells, likewise", start=lambda v: v.start)
     myeloid = State("cell/uL", "myeloid leucocytes in blood", start=lambda v: v.start)
+
+    wbc = Publishes("cell/uL", "leucocytes in blood, lymphocytes among them")
+    neutrophils = Publishes("cell/uL", "neutrophils in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         push = exp(v.feedback * log(v.normal / (v.myeloid + 0.001 * v.normal)))

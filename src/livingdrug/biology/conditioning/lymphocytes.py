@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Change, Flow, Module, Param, Reads, State
+from livingdrug.model import Change, Flow, Module, Param, Publishes, Reads, State
 from livingdrug.model.math import log
 
 
@@ -31,6 +31,9 @@ class Lymphocytes(Module):
     car_t = Reads("kinetics.total", "cell", absent=0.0)
 
     share = State("1", "host lymphocytes as a share of normal", start=lambda v: v.start)
+
+    per_uL = Publishes("cell/uL", "host lymphocytes in blood")
+    kill = Publishes("1/day", "kill of host lymphocytes by conditioning")
 
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         occupied = v.share + v.car_t / v.normal + 1e-9

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies, Param, State
+from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies, Param, Publishes, State
 
 
 class Steroid(Module):
@@ -35,6 +35,9 @@ class Steroid(Module):
     drug = State("mg", "steroid in the body")
     effect = State("mg/L", "concentration where it acts")
     dose = Entry("mg", "steroid", into={"drug": 1.0})
+
+    concentration = Publishes("mg/L", "steroid in blood")
+    action = Publishes("1", "effect of the steroid, as a share of the largest")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("elimination", out_of="drug", rate=v.clearance / v.volume * v.drug)

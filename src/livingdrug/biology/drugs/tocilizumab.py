@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies, Param, State
+from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies, Param, Publishes, State
 
 
 class Tocilizumab(Module):
@@ -35,6 +35,9 @@ class Tocilizumab(Module):
 
     drug = State("mg", "tocilizumab in the body")
     dose = Entry("mg", "tocilizumab", into={"drug": 1.0})
+
+    concentration = Publishes("mg/L", "tocilizumab in blood")
+    free_receptor = Publishes("1", "share of the IL-6 receptor that tocilizumab leaves free")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("linear loss", out_of="drug", rate=v.clearance / v.volume * v.drug)

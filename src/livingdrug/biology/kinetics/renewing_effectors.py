@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Entry, Flow, Module, Param, Port, Reads, State
+from livingdrug.model import Entry, Flow, Module, Param, Port, Publishes, Reads, State
 from livingdrug.model.math import hill
 
 
@@ -63,6 +63,12 @@ class RenewingEffectors(Module):
     exhausted = State("cell", "exhausted cells")
     share = State("1", "circulating share of the cells in the body", start=lambda v: v.circulating)
     infusion = Entry("cell", "CAR-T cells", into={"product": 1.0})
+
+    total = Publishes("cell", "CAR-T in the body")
+    effector = Publishes("cell", "effector CAR-T")
+    tissue = Publishes("cell", "CAR-T in tissue")
+    blood = Publishes("cell/uL", "CAR-T in blood")
+    killers = Publishes("cell", "CAR-T that kill, in effectors")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         seen = hill(v.tumour_antigen + v.b_cell_antigen, v.half_antigen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Entry, Flow, Module, Param, State
+from livingdrug.model import Entry, Flow, Module, Param, Publishes, State
 
 
 class Barros2021(Module):
@@ -33,6 +33,9 @@ class Barros2021(Module):
 
     infusion = Entry("cell", "CAR-T infusion", into={"effector": 1.0})
     challenge = Entry("cell", "tumour cells injected again", into={"tumour": 1.0})
+
+    total = Publishes("cell", "CAR-T in the mouse")
+    tumour_left = Publishes("1", "tumour relative to that injected")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("proliferation", into="effector", rate=v.expansion * v.effector)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Break, Change, Entry, Flow, Module, Param, State
+from livingdrug.model import Break, Change, Entry, Flow, Module, Param, Publishes, State
 from livingdrug.model.math import hill, log, maximum, where
 
 
@@ -40,6 +40,9 @@ class Chaudhury2020EC50(Module):
 
     infusion = Entry("cell", "CAR-T infusion", into={"growing": lambda v: 1.0 / v.blood})
     turn = Break("peak_day")
+
+    blood_count = Publishes("cell/uL", "CAR-T in blood")
+    tumour_left = Publishes("1", "tumour relative to that at infusion")
 
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         before = where(v.time <= v.peak_day, 1.0, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Entry, Flow, Module, Param, State
+from livingdrug.model import Entry, Flow, Module, Param, Publishes, State
 
 
 class Chaudhury2020Predator(Module):
@@ -27,6 +27,8 @@ class Chaudhury2020Predator(Module):
     blood = Param("uL", "blood that cells are counted in")
 
     infusion = Entry("cell", "CAR-T infusion", into={"car_t": lambda v: 1.0 / v.blood})
+
+    tumour_left = Publishes("1", "tumour relative to that at infusion")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("expansion", into="car_t", rate=v.expansion * v.car_t * v.tumour)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Entry, Flow, Module, Param, State
+from livingdrug.model import Entry, Flow, Module, Param, Publishes, State
 from livingdrug.model.math import maximum
 
 
@@ -55,6 +55,9 @@ class Hanson2016(Module):
         into=dict.fromkeys(("killer_memory", "killer", "helper_memory", "helper"), lambda v: 0.25 / v.blood),
     )
     suppression = Entry("1", "immunosuppressant: inflammation taken away (D)", into={"inflammation": -1.0})
+
+    blood_count = Publishes("cell/uL", "CAR-T in blood")
+    tumour_left = Publishes("1", "tumour relative to that at infusion")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         car_t = v.killer + v.killer_memory + v.helper + v.helper_memory

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Entry, Flow, Module, Param, State
+from livingdrug.model import Entry, Flow, Module, Param, Publishes, State
 
 
 class Hardiansyah2019(Module):
@@ -52,6 +52,10 @@ class Hardiansyah2019(Module):
     half_il10 = Param("pg/mL", "IL-10 at half its effect on IFN-gamma (bG)")
 
     infusion = Entry("Gcell", "CAR-T infusion", into={"effector": 1.0})
+
+    blood_total = Publishes("Gcell", "CAR-T in blood")
+    total = Publishes("Gcell", "CAR-T in the body")
+    tumour_left = Publishes("1", "B cells relative to those at infusion")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         met = v.b_cells / (v.b_cells + v.half_b_cells)

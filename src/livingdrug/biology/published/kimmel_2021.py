@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Change, Entry, Flow, Module, Param, State
+from livingdrug.model import Change, Entry, Flow, Module, Param, Publishes, State
 from livingdrug.model.math import log
 
 
@@ -38,6 +38,10 @@ class Kimmel2021(Module):
     body = Param("uL", "body as a multiple of blood counts")
 
     infusion = Entry("cell", "CAR-T infusion", into={"car_t": lambda v: 1.0 / v.body})
+
+    lymphocytes = Publishes("cell/uL", "lymphocytes in blood, CAR-T among them")
+    tumour_volume = Publishes("mL", "volume of the tumour")
+    tumour_left = Publishes("1", "tumour relative to that at infusion")
 
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         total = v.normal + v.car_t

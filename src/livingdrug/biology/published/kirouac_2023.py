@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Entry, Flow, Module, Param, State
+from livingdrug.model import Entry, Flow, Module, Param, Publishes, State
 from livingdrug.model.math import hill
 
 
@@ -59,6 +59,10 @@ class Kirouac2023(Module):
     blood = Param("uL", "volume that cells are counted in")
 
     infusion = Entry("cell", "CAR-T infusion", into={"infused": 1.0})
+
+    total = Publishes("cell", "CAR-T in the body")
+    blood_count = Publishes("cell/uL", "CAR-T in blood")
+    tumour_left = Publishes("1", "tumour relative to that at infusion")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         renew = v.renewal_top * (1.0 - hill(v.antigen, v.half_antigen, v.renewal_slope))

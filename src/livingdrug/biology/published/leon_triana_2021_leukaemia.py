@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Derived, Entry, Flow, Module, Param, State
+from livingdrug.model import Derived, Entry, Flow, Module, Param, Publishes, State
 
 
 class LeonTriana2021Leukaemia(Module):
@@ -35,6 +35,8 @@ class LeonTriana2021Leukaemia(Module):
 
     expansion = Derived("1/cell/day", "expansion on a CD19 cell (rC)", lambda v: v.offspring * v.kill)
     infusion = Entry("cell", "CAR-T infusion", into={"car_t": 1.0})
+
+    tumour_left = Publishes("1", "leukaemia relative to that at infusion")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         open_ = v.progenitors / (1.0 + v.car_t / v.half_shut)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Entry, Flow, Module, Param, State
+from livingdrug.model import Entry, Flow, Module, Param, Publishes, State
 
 
 class LeonTriana2021Solid(Module):
@@ -38,6 +38,9 @@ class LeonTriana2021Solid(Module):
 
     at_tumour = Entry("cell", "single-target CAR-T, at the tumour", into={"on_tumour": 1.0})
     infusion = Entry("cell", "dual-target CAR-T, into blood", into={"off_tumour": 1.0})
+
+    total = Publishes("cell", "CAR-T in the body")
+    tumour_left = Publishes("1", "tumour relative to that at infusion")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow(

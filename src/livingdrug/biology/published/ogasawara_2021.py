@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Break, Derived, Flow, Module, Param, State
+from livingdrug.model import Break, Derived, Flow, Module, Param, Publishes, State
 from livingdrug.model.math import exp, log, where
 
 
@@ -37,6 +37,8 @@ class Ogasawara2021(Module):
     first = Derived("copy/ug", "transgene at infusion (R0)", lambda v: v.peak * exp(-v.growth * (v.peak_day - v.lag)))
     begin = Break("lag")
     turn = Break("peak_day")
+
+    transgene = Publishes("copy/ug", "transgene in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         before = where(v.time <= v.peak_day, 1.0, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Change, Derived, Entry, Flow, Module, Param, State
+from livingdrug.model import Change, Derived, Entry, Flow, Module, Param, Publishes, State
 
 
 class Singh2021(Module):
@@ -56,6 +56,10 @@ class Singh2021(Module):
 
     meeting = Derived("L/molecule/day", "binding per pair of molecules", lambda v: v.binding / v.molecules)
     infusion = Entry("cell", "CAR-T infusion", into={"blood_effector": 1.0})
+
+    transgene = Publishes("copy/ug", "transgene in blood")
+    m_protein_left = Publishes("1", "M-protein relative to that at infusion")
+    tumour_left = Publishes("1", "tumour relative to that at infusion")
 
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         density = (v.marrow_effector + v.marrow_memory) / v.marrow_volume

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Break, Derived, Flow, Module, Param, State, Switch
+from livingdrug.model import Break, Derived, Flow, Module, Param, Publishes, State, Switch
 from livingdrug.model.math import exp, log, maximum, where
 
 
@@ -53,6 +53,8 @@ class Stein2019(Module):
         lambda v: maximum(v.lasting_share * (v.contraction - v.fading), 0.0 * v.contraction),
     )
     restart = Break("peak_day")
+
+    transgene = Publishes("copy/ug", "transgene in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         before = where(v.time <= v.peak_day, 1.0, 0.0)

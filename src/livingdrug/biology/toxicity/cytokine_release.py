@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Flow, Module, Param, Port, Reads, State
-from livingdrug.model.math import hill
+from livingdrug.model import Flow, Module, Param, Port, Publishes, Reads, State
+from livingdrug.model.math import hill, maximum
 
 
 class CytokineRelease(Module):
@@ -68,6 +68,8 @@ class CytokineRelease(Module):
     crp = State("mg/L", "C-reactive protein", start=lambda v: v.crp_base)
     ferritin = State("ug/L", "ferritin", start=lambda v: v.ferritin_base)
 
+    signal = Publishes("pg/mL", "IL-6 signal above rest, as IL-6 at a free receptor")
+
     def flows(self, v: Any) -> Iterator[Flow]:
         antigen = v.tumour_antigen + v.b_cell_antigen
         trigger = (v.effectors + v.product_share * v.infused) / v.working * antigen / (antigen + v.half_antigen)
@@ -106,4 +108,5 @@ class CytokineRelease(Module):
     @staticmethod
     def _signal(v: Any) -> Any:
         around = v.bypass * v.il6_made / (v.il6_loss + v.il6_uptake) * v.macrophages
-        return (v.il6 - v.il6_base) * v.receptor + around  # IL-6 never falls below its level at rest
+        # IL-6 below rest (a drug may take it away) gives no signal; at rest the slope is that of IL-6 above it.
+        return maximum(0.0 * v.il6_base, v.il6 - v.il6_base) * v.receptor + around

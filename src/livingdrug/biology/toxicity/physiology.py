@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Flow, Module, Param, Reads, State
+from livingdrug.model import Flow, Module, Param, Publishes, Reads, State
 from livingdrug.model.math import hill
 
 
@@ -39,6 +39,15 @@ class Physiology(Module):
 
     temperature = State("delta_degC", "body temperature", zero="37 degC")
     leak = State("1", "vascular leak, 1 needs fluids")
+
+    fluids_index = Publishes("1", "need of fluids, 1 where they are given")
+    boluses_index = Publishes("1", "need of repeated fluid boluses, 1 where they are given")
+    pressor_index = Publishes("1", "need of a vasopressor, 1 where one is given")
+    high_pressor_index = Publishes("1", "need of a high-dose vasopressor, 1 where it is given")
+    second_pressor_index = Publishes("1", "need of several vasopressors, 1 where they are given")
+    oxygen_index = Publishes("1", "need of oxygen, 1 where it is given")
+    high_flow_index = Publishes("1", "need of high-flow oxygen, 1 where it is given")
+    ventilation_index = Publishes("1", "need of ventilation, 1 where it is given")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Flow, Module, Param, Reads, State
+from livingdrug.model import Flow, Module, Param, Publishes, Reads, State
 
 
 class BCells(Module):
@@ -38,6 +38,9 @@ class BCells(Module):
     progenitors = State("1", "CD19-negative progenitors, as a share of normal", start=1.0)
     b_cells = State("cell", "B cells", start=lambda v: v.start * v.normal)
     igg = State("g/L", "immunoglobulin G", start=lambda v: v.igg_start)
+
+    antigen = Publishes("cell", "antigen on healthy B cells, in leukaemic cells that bear as much")
+    per_uL = Publishes("cell/uL", "B cells in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("progenitor regrowth", into="progenitors", rate=v.progenitor_regrowth * v.progenitors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Covariate, Derived, Flow, Module, Param, Reads, State
+from livingdrug.model import Covariate, Derived, Flow, Module, Param, Publishes, Reads, State
 from livingdrug.model.math import hill, log, smooth_step
 
 
@@ -68,6 +68,10 @@ class Leukaemia(Module):
     positive = State("cell", "antigen-positive leukaemia", start=lambda v: v.burden, clone=True)
     negative = State("cell", "antigen-negative leukaemia", start=lambda v: v.negative_share * v.burden, clone=True)
     sheltered = State("cell", "sheltered leukaemia", start=lambda v: v.sheltered_share * v.burden, clone=True)
+
+    cells = Publishes("cell", "leukaemic cells of all clones", name="burden")
+    antigen = Publishes("cell", "leukaemic cells that bear the antigen where CAR-T reach them")
+    blasts = Publishes("1", "leukaemic share of the marrow cells")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         hunted = v.killers / (v.killers + v.half_killers)
