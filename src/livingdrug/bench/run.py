@@ -42,8 +42,8 @@ def bench(
     peers: time other integrators too, in the same run; therapy: (model, plan, patients), its speed is in patient-years;
     told: hears which tool is at work.
     """
-    from livingdrug.version import __version__
     from livingdrug.engine.run import simulate
+    from livingdrug.version import __version__
 
     model, plan, crowd = study_model(), study_plan(rtol), study_patients(patients)
     judged = study_patients(min(JUDGED, patients))

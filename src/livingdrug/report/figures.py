@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug import plot
-from livingdrug.care.schedule import duration
 from livingdrug.plot import Course, Published, svg
 from livingdrug.plot.style import NARROW, WIDE
 from livingdrug.report.narrative import capital, words_of
 from livingdrug.results.comparison import Row
 from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
+from livingdrug.spec.clock import duration
 from livingdrug.trial.survival import kaplan_meier
 
 if TYPE_CHECKING:

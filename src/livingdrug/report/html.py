@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.version import __version__
 from livingdrug.errors import ScenarioError
 from livingdrug.report import bibliography, figures, narrative
 from livingdrug.report.figures import Drawing
+from livingdrug.version import __version__
 
 if TYPE_CHECKING:
     from livingdrug.results.result import Result

@@ -13,9 +13,9 @@ import numpy as np
 from livingdrug import cohort
 from livingdrug.care.rules import Rule, drug
 from livingdrug.parameters import Source
-from livingdrug.version import __version__
 from livingdrug.plot.ticks import number
 from livingdrug.spec.grammar import parse, sentence
+from livingdrug.version import __version__
 
 if TYPE_CHECKING:
     from livingdrug.results.result import Result

@@ -38,21 +38,25 @@ def _guide() -> tuple[NDArray[np.int16], Floats]:
 class Courses:
     """How each observable went in the patients of one arm.
 
-    times (T,) [day]; names (O,) with units; counts (T, O, bins): patients followed, by size of the observable;
-    samples: patient -> (T, O), for the first patients infused.
+    times (T,) [day]; names (O,), units and zeros (a reader's value is the model's plus `zero`: a temperature carried as
+    degrees above 37); counts (T, O, bins): patients followed, by size of the observable; samples: patient -> (T, O),
+    for the first patients infused. Counts and samples are as the model carries them; tables and arrays as one reads.
     """
 
     times: Floats
     names: tuple[str, ...]
-    units: Mapping[str, str | None]
+    units: Mapping[str, str]
+    zeros: Mapping[str, float]
     counts: NDArray[np.int64] = field(repr=False)
     samples: dict[int, Floats] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def empty(cls, times: Floats, names: Iterable[str], units: Mapping[str, str | None]) -> Courses:
-        """Courses of nobody yet."""
+    def empty(cls, times: Floats, names: Iterable[str], quantities: Mapping[str, Any]) -> Courses:
+        """Courses of nobody yet; quantities: path -> what has a `unit` and a `zero`."""
         listed = tuple(names)
-        return cls(times, listed, units, np.zeros((len(times), len(listed), BINS), np.int64))
+        units = {n: quantities[n].unit or "" for n in listed}
+        zeros = {n: quantities[n].zero for n in listed if quantities[n].zero}
+        return cls(times, listed, units, zeros, np.zeros((len(times), len(listed), BINS), np.int64))
 
     def add(self, ids: NDArray[np.int64], values: Floats) -> None:
         """Count the courses (n, T, O) of these patients; nan after the end of follow-up is left out.
@@ -121,10 +125,13 @@ class Courses:
             pd.DataFrame(
                 {
                     "observable": name,
-                    "unit": self.units.get(name) or "",
+                    "unit": self.units[name],
                     "day": self.times,
                     "followed": self.followed(),
-                    **{f"p{p:g}": x for p, x in zip(listed, self.bands(name, listed), strict=True)},
+                    **{
+                        f"p{p:g}": x
+                        for p, x in zip(listed, self.bands(name, listed) + self.zeros.get(name, 0.0), strict=True)
+                    },
                 }
             )
             for name in self.names
@@ -135,8 +142,28 @@ class Courses:
         """Courses of the single patients as a table: one row for each patient and time."""
         import pandas as pd
 
+        zeros = np.array([self.zeros.get(name, 0.0) for name in self.names])
         parts: list[Any] = [
-            pd.DataFrame({"patient": who, "day": self.times, **dict(zip(self.names, x.T, strict=True))})
+            pd.DataFrame({"patient": who, "day": self.times, **dict(zip(self.names, (x + zeros).T, strict=True))})
             for who, x in self.samples.items()
         ]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"patient": [], "day": []})
+
+    def histograms(self) -> pd.DataFrame:
+        """The counts as a table: observable, time and bin by their places, patients; bins without patients left out."""
+        import pandas as pd
+
+        time, observable, place = np.nonzero(self.counts)
+        columns = {"observable": observable, "time": time, "bin": place}
+        small = {name: x.astype(np.int32) for name, x in columns.items()}
+        return pd.DataFrame({**small, "patients": self.counts[time, observable, place]})
+
+    def fill(self, counts: pd.DataFrame, samples: pd.DataFrame) -> None:
+        """Take over what `histograms` and `sample_frame` gave of a run with the same times and names."""
+        places = tuple(counts[name].to_numpy() for name in ("time", "observable", "bin"))
+        self.counts[places] = counts["patients"].to_numpy()
+        zeros = np.array([self.zeros.get(name, 0.0) for name in self.names])
+        if len(samples):
+            self.samples = {
+                int(who): rows[list(self.names)].to_numpy(float) - zeros for who, rows in samples.groupby("patient")
+            }

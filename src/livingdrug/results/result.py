@@ -64,17 +64,18 @@ class ArmResult:
         """What `Result.events` tells of this arm, a part of the patients at a time."""
         import pandas as pd
 
-        def seen(days: NDArray[np.float64], event: Any, endpoint: Any) -> pd.DataFrame:
+        def seen(days: NDArray[np.float64], event: Any, endpoint: Any = "", time: Any = np.nan) -> pd.DataFrame:
             known = np.isfinite(days)
-            event, endpoint = (x if isinstance(x, str) else x[known] for x in (event, endpoint))
+            event, endpoint, time = (x[known] if np.ndim(x) else x for x in (event, endpoint, time))
             told = {"patient": part["patient"][known], "day": days[known], "event": event, "endpoint": endpoint}
-            return pd.DataFrame({"arm": self.name, **told})
+            return pd.DataFrame({"arm": self.name, **told, "days_from_start": time})
 
         for part in self.columns.parts():
             days = [name for name in part if name.endswith("_day")]
-            found = [seen(part[name], name[:-4].replace("_", " "), "") for name in days]
+            found = [seen(part[name], name[:-4].replace("_", " ")) for name in days]
             for end in self.timed(part).values():
-                found.append(seen(end.time, end.what, np.where(end.event, end.name, end.name + " (censored)")))
+                which = np.where(end.event, end.name, end.name + " (censored)")
+                found.append(seen(end.start + end.time, end.what, which, end.time))
             yield pd.concat(found, ignore_index=True).sort_values(["patient", "day"], kind="stable", ignore_index=True)
 
     @property
@@ -125,7 +126,10 @@ class Result:
 
     @property
     def events(self) -> pd.DataFrame:
-        """One row for each event of each patient: arm, patient, day, event; and each endpoint's event or censoring."""
+        """One row for each event of each patient: arm, patient, day, event; and each endpoint's event or censoring.
+
+        day: from infusion, in every row; days_from_start: from the endpoint's own start, missing where no endpoint.
+        """
         import pandas as pd
 
         return pd.concat(self._events(), ignore_index=True)
@@ -200,7 +204,12 @@ class Result:
         as_json("measures.json", self.json())
         _parquet(place / "patients.parquet", (p for arm in self.arms.values() for p in arm.patients()))
         _parquet(place / "events.parquet", self._events())
-        for name, frame in (("courses", Courses.frame), ("samples", Courses.sample_frame)):
+        tables = {
+            "courses": Courses.frame,
+            "samples": Courses.sample_frame,
+            "histograms": Courses.histograms,
+        }
+        for name, frame in tables.items():
             parts = [frame(a.courses).assign(arm=a.name) for a in self.arms.values()]
             pd.concat(parts, ignore_index=True).to_parquet(place / f"{name}.parquet", index=False)
         if self.report:

@@ -53,6 +53,10 @@ class Resolved:
     as_fitted: bool = True  # whether the therapy is the library trial's, whose published rows may have been fitted to
     overridden: tuple[Arm, ...] = field(default=(), repr=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was worked out on the way: an assembled model holds functions that cannot travel."""
+        return {k: x for k, x in vars(self).items() if k in self.__dataclass_fields__}
+
     @property
     def file(self) -> Path | None:
         """The user's file; None for a library trial."""

@@ -81,18 +81,8 @@ class Trial:
                 )
                 for i, a in enumerate(arms)
             }
-        result = Result(
-            trial=self.resolved.name,
-            title=self.title,
-            product=self.resolved.names.get("product", ""),
-            seed=seed,
-            arms=done,
-            wall_s=time.perf_counter() - begun,
-            resolved=replace(self.resolved, patients=many, seed=seed),
-            provenance=self._provenance(many, seed),
-            scenario_files=saved.files,
-            report=_report,
-        )
+        wall = time.perf_counter() - begun
+        result = as_result(self, done, seed, wall, self._provenance(many, seed, wall), many)
         if out is not None:
             result.save(out)
         return result
@@ -107,12 +97,13 @@ class Trial:
         """The care rules of the first arm, as sentences."""
         return [told(rule) for rule in self.design(self.resolved.arms[0]).rules]
 
-    def _provenance(self, patients: int, seed: int) -> dict[str, Any]:
+    def _provenance(self, patients: int, seed: int, wall_s: float) -> dict[str, Any]:
         return {
             "livingdrug": __version__,
             "scenario_hash": replace(self.resolved, patients=patients, seed=seed).hash,
             "patients": patients,
             "seed": seed,
+            "wall_s": round(wall_s, 3),
             "python": platform.python_version(),
             "numpy": np.__version__,
             "machine": platform.machine(),
@@ -123,6 +114,30 @@ class Trial:
 
     def __repr__(self) -> str:
         return "\n".join([repr(self.resolved), *(f"  - {r}" for r in self.rules())])
+
+
+def as_result(
+    trial: Trial,
+    arms: Mapping[str, ArmResult],
+    seed: int,
+    wall_s: float,
+    provenance: Mapping[str, Any],
+    patients: int | None = None,
+) -> Result:
+    """The result of a trial whose arms were simulated, now or in an earlier run."""
+    resolved = trial.resolved
+    return Result(
+        trial=resolved.name,
+        title=trial.title,
+        product=resolved.names.get("product", ""),
+        seed=seed,
+        arms=arms,
+        wall_s=wall_s,
+        resolved=replace(resolved, patients=patients or resolved.patients, seed=seed),
+        provenance=provenance,
+        scenario_files=saved.files,
+        report=_report,
+    )
 
 
 def _report(result: Result, folder: Path) -> Path:
@@ -152,18 +167,18 @@ def follow(
         )
     trial, units = arm.resolved.trial, dict(plan.units)
     table = beside(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-    return ArmResult(arm.name, arm.title, found, partial(_timed, trial, units), courses, table)
+    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table)
 
 
-def _timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:
+def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:
     """Every endpoint of a trial in patients with these columns, by name."""
     found = endpoints(trial, Table(columns, units))
 
-    def as_result(name: str) -> TimeToEvent:
+    def one(name: str) -> TimeToEvent:
         end = found[name]
         return TimeToEvent(end.name, end.title, end.time, end.event, end.what, end.start)
 
-    return OnDemand(found, as_result)
+    return OnDemand(found, one)
 
 
 def rehearse(arm: Arm, plan: Design) -> None:

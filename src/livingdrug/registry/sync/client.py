@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from livingdrug.version import __version__
 from livingdrug.registry.errors import RegistryError
+from livingdrug.version import __version__
 
 ATTEMPTS = 8
 """How often one request is tried."""
