@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from livingdrug.errors import ScenarioError
-from livingdrug.spec.fields import Asked, Whole, expression
+from livingdrug.spec.fields import Asked, Text, Whole, expression
 from livingdrug.spec.origin import File, Sourced
 
 
@@ -32,6 +32,7 @@ class Scale(File):
     """A grading scale as a file; the worst grade counts. meanings: its own words, as expressions."""
 
     called: ClassVar[str] = "scale"
+    short: Text | None = None
     meanings: dict[str, Asked] = {}
     entry: EntryCondition = EntryCondition(when=expression(1))
     grade: tuple[Grade, ...]

@@ -15,6 +15,7 @@ import numpy as np
 
 from livingdrug.results.comparison import Beside, Row
 from livingdrug.spec.trial import Published, Trial
+from livingdrug.trial.graded import mismatch, scales
 from livingdrug.trial.measures import Measure, Units, prepare
 
 TRIALS = 400  # resampled trials behind an interval
@@ -90,14 +91,17 @@ def beside(
     fitted: whether what was simulated is what was fitted (otherwise no row counts as used in fitting).
     """
     prepared = prepare(trial, columns, units)
-    rows, told = [], set()
+    rows, told, on = [], set(), scales(trial)
     for published in trial.published:
         measure = prepared.get(published.measure)
         told.add(published.measure)
         size = published.size or trial.size or (len(measure.population) if measure else 0)
         simulated = predicted(measure, size, seed, trials) if measure else (float("nan"),) * 3
         whole = measure.value if measure else float("nan")
-        row = _row(published, measure, simulated, whole, size, *verdict(published, simulated, whole))
+        word, reason = verdict(published, simulated, whole)
+        if other := mismatch(published, on.get(published.measure, frozenset())):
+            word, reason = "not comparable", other
+        row = _row(published, measure, simulated, whole, size, word, reason)
         rows.append(row if fitted else replace(row, fitted=False))
     for key in prepared:
         if key not in told:

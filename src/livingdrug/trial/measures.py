@@ -22,6 +22,7 @@ from livingdrug.spec import trial as spec
 from livingdrug.spec.clock import DAYS
 from livingdrug.spec.fields import Expression, expression
 from livingdrug.spec.trial import Trial
+from livingdrug.trial.graded import titled
 from livingdrug.trial.survival import hazard_ratio, median_time, survival_at
 
 FOLLOWED = expression("infused and not failed")
@@ -133,7 +134,9 @@ def prepare(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> Ma
     table = Table(columns, units)
     ends = endpoints(trial, table)
     definitions = {m.name: m for m in trial.measure}
-    return OnDemand(definitions, lambda name: _measure(definitions[name], table, ends))
+    return OnDemand(
+        definitions, lambda name: _measure(definitions[name], titled(definitions[name], trial), table, ends)
+    )
 
 
 def measures(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> dict[str, float]:
@@ -141,12 +144,12 @@ def measures(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> d
     return {name: m.value for name, m in prepare(trial, columns, units).items()}
 
 
-def _measure(m: spec.Measure, table: Table, ends: Mapping[str, Endpoint]) -> Measure:
+def _measure(m: spec.Measure, title: str, table: Table, ends: Mapping[str, Endpoint]) -> Measure:
     everybody = np.ones(table.size, bool)
     population = np.flatnonzero(everybody if m.enrolled else table.followed)
     among = everybody if m.enrolled else table.true(m.among, m.place("among"))
     read = _reader(m, table, ends, among)
-    return Measure(m.name, m.title or m.name, m.shown_unit, m.kind, population, lambda places: read(population[places]))
+    return Measure(m.name, title, m.shown_unit, m.kind, population, lambda places: read(population[places]))
 
 
 def _reader(m: spec.Measure, table: Table, ends: Mapping[str, Endpoint], among: Any) -> Callable[[Ints], Floats]:

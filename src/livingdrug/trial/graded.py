@@ -1,0 +1,81 @@
+"""Which measures hang on a grading scale: what was published on one scale is not compared with grades on another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from livingdrug import library
+from livingdrug.errors import SourceError
+from livingdrug.spec.scale import Scale
+from livingdrug.spec.trial import Measure, Published, Trial
+from livingdrug.spec.typed import read
+from livingdrug.trial.design import USUAL_SCALE
+
+OWN = "crs"  # the word by which a trial's files ask about its own scale
+
+
+def scale_of(trial: Trial) -> str:
+    """The name of the trial's own scale."""
+    return library.find("scales", trial.scale or USUAL_SCALE, where=trial.place("scale")).name
+
+
+def called(name: str) -> str:
+    """A scale's short name."""
+    file = read(Scale, library.find("scales", name).table)
+    return file.short or file.title or name
+
+
+def titled(measure: Measure, trial: Trial) -> str:
+    """What a measure is called; "{scale}" in its title stands for the trial's own scale."""
+    title = measure.title or measure.name
+    return title.replace("{scale}", called(scale_of(trial))) if "{scale}" in title else title
+
+
+def scales(trial: Trial) -> Mapping[str, frozenset[str]]:
+    """The grading scales on which each measure hangs, through the columns and endpoints that it asks about."""
+    columns = {c.name: {n.path for n in c.value.names} for c in trial.column}
+    ends = {}
+    for e in trial.endpoint:
+        days = {f"{w.replace(' ', '_')}_day" for w in (e.start, *e.events, *e.censors)}
+        ends[e.name] = days | {n.path for n in e.among.names}
+    names = set(library.names("scales"))
+    own = scale_of(trial)
+    found = {}
+    for m in trial.measure:
+        asked = {n.path for x in (m.among, m.by) if x is not None for n in x.names}
+        asked |= ends.get(str(m.of), set()) if m.timed else {n.path for n in m.asked.names}
+        heads = {path.partition(".")[0] for path in _all(asked, columns) if "." in path}
+        found[m.name] = frozenset({own if head == OWN else head for head in heads if head == OWN or head in names})
+    return found
+
+
+def _all(asked: Iterable[str], columns: Mapping[str, set[str]]) -> set[str]:
+    """Everything that is asked about, also through columns."""
+    seen: set[str] = set()
+    todo = list(asked)
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo.extend(columns.get(name, ()))
+    return seen
+
+
+def mismatch(row: Published, on: frozenset[str]) -> str:
+    """Why a published row cannot be compared with a measure that hangs on these scales; "" when it can.
+
+    SourceError when the row does not say on which scale it was graded.
+    """
+    if not on or row.not_comparable:
+        return ""
+    if row.scale is None:
+        raise SourceError(
+            f"the published row of '{row.measure}' does not say on which scale it was graded",
+            where=row.place(),
+            allowed=library.names("scales"),
+            mend=f'add scale = "{min(on)}"',
+        )
+    published = library.find("scales", row.scale, where=row.place("scale")).name
+    if published in on:
+        return ""
+    return f"published on the {called(published)} scale, simulated on {' and '.join(called(s) for s in sorted(on))}"
