@@ -22,7 +22,8 @@ from livingdrug.scenario import resolve
 from livingdrug.units import factor
 
 STEMS = sorted(biology.stems())
-OWN = [s for s in STEMS if ".published." not in biology.stems()[s]]
+PUBLISHED = re.compile(r"\.published\.|[/\\]models[/\\]")  # of the package, or of a folder of one's own
+OWN = [s for s in STEMS if not PUBLISHED.search(biology.stems()[s])]
 
 
 @lru_cache
