@@ -249,6 +249,8 @@ def read_parameter(
     for key in data:
         if key not in PARAMETER_KEYS:
             raise unknown("key of a parameter", key, PARAMETER_KEYS, place, SourceError)
+        if key in ("kind", "source", "where", "why", "about", "note") and not isinstance(data[key], str):
+            raise SourceError(f"{key} = {data[key]!r} is not a text", where=place, mend=f'write {key} = "..."')
     if below is None and "value" not in data:
         raise SourceError(f"'{path}' has a spread but no value", where=place, mend="give value and unit")
     value, unit = _value(path, data, below, place)

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "results": GROUND,
     "plot": GROUND,
     "model": GROUND,
-    "biology": GROUND | {"model"},
+    "biology": GROUND | {"library", "model"},
     "engine": GROUND | {"model"},
     "bench": GROUND | {"model", "engine", "sbml"},
     "scenario": GROUND | {"library", "model", "biology"},
@@ -184,6 +184,12 @@ def test_imports_point_down(path: Path) -> None:
     allowed = MAY_IMPORT[part(path)]
     if allowed is not None:
         assert imported(path) - {part(path)} <= allowed
+
+
+def test_a_mechanism_imports_nothing_but_the_model_language() -> None:
+    """Only the finder of mechanisms knows the library's folders."""
+    mechanisms = [f for f in FILES if part(f) == "biology" and f.parent != SRC / "biology"]
+    assert mechanisms and all(imported(f) <= {"model"} for f in mechanisms)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SRC)))

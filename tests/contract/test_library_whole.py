@@ -6,6 +6,7 @@ import pytest
 
 from livingdrug import biology, library
 from livingdrug.scenario import resolve
+from livingdrug.trial import Trial
 
 OWN = {stem for stem, place in biology.stems().items() if ".published." not in place}
 TRIALS = library.names("trials")
@@ -28,14 +29,32 @@ def test_every_trial_resolves_to_a_model_with_all_its_numbers(trial: str) -> Non
     assert set(resolved.model().parameters) == set(resolved.parameters)
 
 
-def test_every_product_population_protocol_and_tumour_is_in_a_trial() -> None:
-    used = {kind: set() for kind in ("product", "population", "protocol")}
+def test_every_population_and_protocol_is_in_a_trial() -> None:
+    used = {kind: set() for kind in ("population", "protocol")}
     for trial in TRIALS:
         data = library.find("trials", trial).data
         for kind, names in used.items():
             names.add(library.find(f"{kind}s", data[kind]).name)
     for kind, names in used.items():
         assert names == set(library.names(f"{kind}s")), f"a {kind} that no trial uses is never run by a test"
+
+
+def suits(trial: str, product: str) -> tuple[bool, bool, int, str]:
+    """How well a trial suits a product: its own, else of the same target, else of the most alike mechanisms."""
+    own = library.find("products", library.find("trials", trial).data["product"])
+    asked = library.find("products", product)
+    alike = set(own.data["modules"].items()) & set(asked.data["modules"].items())
+    return own.name == asked.name, own.data.get("target") == asked.data.get("target"), len(alike), trial
+
+
+@pytest.mark.parametrize("product", library.names("products"))
+def test_every_product_runs_in_the_trial_that_suits_it_best(product: str) -> None:
+    """A product needs no trial of its own."""
+    trial = max(TRIALS, key=lambda t: suits(t, product))
+    result = Trial(trial, {"product": product}).run(patients=8, seed=1)
+    patients = result.patients
+    assert len(patients) == 8 * len(result.arms) and patients["infused"].any()
+    assert not patients["failed"].any(), f"{product} cannot be simulated in {trial}"
 
 
 @pytest.mark.parametrize("drug", library.names("drugs"))

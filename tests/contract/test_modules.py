@@ -14,48 +14,21 @@ from hypothesis import strategies as st
 from livingdrug import biology, library
 from livingdrug.engine import cache
 from livingdrug.errors import UnitError
-from livingdrug.model import (
-    Adds,
-    Change,
-    Entry,
-    Flow,
-    Module,
-    Multiplies,
-    Param,
-    Port,
-    Publishes,
-    Reads,
-    State,
-    assemble,
-)
+from livingdrug.model import Change, Entry, Flow, Module, Param, Publishes, State, assemble
+from livingdrug.model.alone import alone as by_itself
 from livingdrug.model.checks import check_units, published_units
 from livingdrug.parameters import read_parameter
 from livingdrug.scenario import resolve
 from livingdrug.units import factor
 
 STEMS = sorted(biology.stems())
-OWN = [s for s in STEMS if ".published." not in biology.stems()[s]]
-
-
-def stand_ins(module: type[Module]) -> list[type[Module]]:
-    """The least neighbours that let a module be assembled alone: states for what it reads, ports it acts on."""
-    wanted: dict[str, dict[str, object]] = {}
-    for d in module.declared.values():
-        if isinstance(d, (Reads, Multiplies, Adds)):
-            role, _, name = d.path.rpartition(".")
-            if role != module.role:
-                wanted.setdefault(role, {})[name] = (
-                    State(d.unit, "stand-in")
-                    if isinstance(d, Reads)
-                    else Port(d.unit, "stand-in", "multiply" if isinstance(d, Multiplies) else "add")
-                )
-    return [type(f"StandIn{i}", (Module,), {"role": role, **names}) for i, (role, names) in enumerate(wanted.items())]
+PUBLISHED = re.compile(r"\.published\.|[/\\]models[/\\]")  # of the package, or of a folder of one's own
+OWN = [s for s in STEMS if not PUBLISHED.search(biology.stems()[s])]
 
 
 @lru_cache
 def alone(stem: str):
-    module = biology.find(stem)
-    return assemble(module, *stand_ins(module))
+    return by_itself(biology.find(stem))
 
 
 @lru_cache

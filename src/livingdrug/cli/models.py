@@ -6,13 +6,17 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from livingdrug.cli.library import columns
 from livingdrug.cli.run import Json, changes
 from livingdrug.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from livingdrug.published.entry import Published
+    from livingdrug.published.schema import Conditioning
 
 app = typer.Typer(no_args_is_help=True, help="Published CAR-T models: list, show, run, compare.")
 
@@ -27,19 +31,21 @@ Out = Annotated[Path | None, typer.Option("--out", help="Draw the plot to this P
 def list_(json_: Json = False) -> None:
     """List the published models with their variants."""
     from livingdrug import library
+    from livingdrug.published import schema
 
     entries = [library.find("models", n) for n in library.names("models")]
+    said = {e.name: schema.read(e) for e in entries}
     if json_:
         print(
             json.dumps(
-                [{"name": e.name, "title": e.title, "variants": list(e.data.get("variants", {}))} for e in entries]
+                [{"name": n, "title": s.title, "variants": list(s.variants), "read": s.read} for n, s in said.items()]
             )
         )
     else:
         print(
             columns(
                 ["name", "title", "variants"],
-                [[e.name, e.title, ", ".join(e.data.get("variants", {}))] for e in entries],
+                [[n, s.title, ", ".join(s.variants)] for n, s in said.items()],
             )
         )
 
@@ -64,21 +70,24 @@ def show(
     said: dict[str, Any] = {
         "name": model.label,
         "title": model.title,
-        "about": " ".join(str(model.entry.data.get("about", "")).split()),
-        "variants": list(model.entry.data.get("variants", {})),
+        "about": " ".join(model.said.about.split()),
+        "variants": list(model.said.variants),
+        "read": model.said.read,
         "parameters": {p: x.as_dict() for p, x in model.parameters.items()},
         "dose": _dose_words(model),
-        "conditioning": _words(model.entry.data["conditioning"]),
+        "conditioning": _conditioning_words(model.said.conditioning),
         "observations": {n: {"unit": o.unit, "of": o.of} for n, o in model.observations.items()},
         "data": list(model.data),
         "sets": list(model.sets),
-        "errata": [dict(e) for e in model.errata],
+        "errata": [e.model_dump() for e in model.errata],
         "sources": {k: str(s) for k, s in model.sources.items()},
     }
     if json_:
         print(_dump(said))
         return
     print(f"{said['title']}  [{said['name']}]\n{said['about']}\n")
+    if model.read_once:
+        print("Its numbers were read from the paper once only; nobody has compared a second reading.\n")
     print(
         columns(
             ["number", "value", "unit", "between patients", "source"],
@@ -100,7 +109,7 @@ def show(
         if rows:
             print(f"{title}: {', '.join(rows)}")
     for e in model.errata:
-        print(f"\nerratum: {e['what']}\n  here:  {e['here']}")
+        print(f"\nerratum: {e.what}\n  here:  {e.here}")
     print("\n" + "\n".join(f"[{k}] {s}" for k, s in said["sources"].items()))
 
 
@@ -240,10 +249,10 @@ def compare(
     )
 
 
-def _dose_words(model: Any) -> str:
-    said, usual = model.entry.data["dose"], model.usual_dose
+def _dose_words(model: Published) -> str:
+    usual = model.usual_dose
     if usual is None:
-        return _words(said)
+        return f"none: {model.said.dose.absent}"
     given = "; ".join(
         f"day {d.time:g}: {d.amount:g} {model.model.unit(d.into)} into {d.into.partition('.')[2]}"
         for d in model.doses()
@@ -251,8 +260,8 @@ def _dose_words(model: Any) -> str:
     return f"{usual.value:g} {usual.unit} ({usual.source}, {usual.where})" + (f"; {given}" if given else "")
 
 
-def _words(said: Any) -> str:
-    return f"none: {said['absent']}" if "absent" in said else f"{said['says']} [{said['unit']}]"
+def _conditioning_words(said: Conditioning) -> str:
+    return f"none: {said.absent}" if said.absent is not None else f"{said.says} [{said.unit}]"
 
 
 def _range(row: dict[str, Any]) -> str:

@@ -1,6 +1,8 @@
 """The library: knowledge as TOML files, found by scanning folders. Kinds are the folders' names.
 
-Folders named in the environment variable LIVINGDRUG_LIBRARY are searched as well, before the package's own.
+A user's own folders, named in the environment variable LIVINGDRUG_LIBRARY or with `also`, have the same subfolders and
+are searched before the package's own: an entry of theirs stands before the package's entry of the same name. Two
+entries of different names may not share a name or alias.
 """
 
 from __future__ import annotations
@@ -8,19 +10,21 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from livingdrug.errors import ScenarioError, nearest, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library.lines import lines_of
 from livingdrug.library.located import Located, Place, locate
 from livingdrug.parameters import Source
 
 HERE = Path(__file__).resolve().parent
 KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models", "fits")
+ENV = "LIVINGDRUG_LIBRARY"
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
 
 
@@ -42,7 +46,14 @@ class Entry:
     @property
     def aliases(self) -> tuple[str, ...]:
         """Other names it answers to."""
-        return tuple(map(str, self.data.get("aliases", ())))
+        given = self.data.get("aliases", [])
+        if not isinstance(given, list) or not all(isinstance(x, str) for x in given):
+            raise ScenarioError(
+                f"aliases = {given!r} is not a list of names",
+                where=self.where("aliases"),
+                mend='write aliases = ["another name"]',
+            )
+        return tuple(given)
 
     @property
     def file(self) -> str:
@@ -93,9 +104,35 @@ def shown(path: Path) -> str:
 
 
 def folders() -> list[Path]:
-    """Where the library is looked for: the user's own folders first."""
-    own = [Path(p) for p in os.environ.get("LIVINGDRUG_LIBRARY", "").split(os.pathsep) if p]
-    return [*own, HERE]
+    """Where the library is looked for: the user's own folders first, the one named last before the others."""
+    own = [Path(p) for p in os.environ.get(ENV, "").split(os.pathsep) if p]
+    return [*dict.fromkeys(own), HERE]
+
+
+def also(folder: Path) -> ExitStack:
+    """Look in this folder too, before all others; `with also(folder): ...` only for a while.
+
+    The folder is kept in LIVINGDRUG_LIBRARY, so that worker processes started from now on look there as well.
+    """
+    wanted = str(folder.resolve())
+    if os.pathsep in wanted:
+        raise ScenarioError(
+            f"'{shown(folder)}' cannot be a library folder: its path holds '{os.pathsep}'",
+            mend=f"move it, or rename the folder; '{os.pathsep}' parts the folders of {ENV}",
+        )
+    before = os.environ.get(ENV)
+    others = [p for p in (before or "").split(os.pathsep) if p and p != wanted]
+    os.environ[ENV] = os.pathsep.join([wanted, *others])
+    undo = ExitStack()
+    undo.callback(_restore, before)
+    return undo
+
+
+def _restore(before: str | None) -> None:
+    if before is None:
+        os.environ.pop(ENV, None)
+    else:
+        os.environ[ENV] = before
 
 
 def read(path: Path, kind: str = "", name: str = "") -> Entry:
@@ -153,8 +190,12 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Entry:
 
 def names(kind: str) -> list[str]:
     """Names of all entries of a kind, sorted."""
-    _known(kind)
-    return sorted({p.stem for folder in folders() for p in (folder / kind).glob("*.toml")})
+    return sorted(_files(_known(kind)))
+
+
+def _files(kind: str) -> dict[str, Path]:
+    """Name -> file of every entry of a kind; of two files of one name, the one in the first folder."""
+    return {p.stem: p for folder in reversed(folders()) for p in sorted((folder / kind).glob("*.toml"))}
 
 
 def find(kind: str, name: str, beside: Path | None = None, where: str | None = None) -> Entry:
@@ -164,34 +205,77 @@ def find(kind: str, name: str, beside: Path | None = None, where: str | None = N
         raise ScenarioError(f"{name!r} is not the name of a {kind.removesuffix('s')}", where=where, allowed=names(kind))
     if name.endswith(".toml"):
         return read((beside or Path()) / name, kind)
-    for folder in folders():
-        path = folder / kind / f"{name}.toml"
-        if re.fullmatch(r"[\w+.-]+", name) and path.is_file():
-            return read(path, kind, name)
-    known = names(kind)
-    aliases = {alias.lower(): n for n in known for alias in (n, *find(kind, n).aliases)}
-    if name.lower() in aliases:
-        return find(kind, aliases[name.lower()])
-    raise (
-        unknown(kind.removesuffix("s"), name, known, where)
-        if nearest(name, known)
-        else ScenarioError(
-            f"unknown {kind.removesuffix('s')} '{name}'",
-            where=where,
-            allowed=", ".join(known) or "nothing yet",
-            nearest=aliases.get(nearest(name.lower(), aliases) or ""),
-        )
+    files = _files(kind)
+    entries, broken = _readable(kind, files)
+    if name in files and name not in entries:
+        _answers(read(files[name], kind, name))  # says what is wrong with it
+    answering = [e for e in entries.values() if name.lower() in _answers(e)]
+    if len(answering) > 1:
+        raise _shared(kind, name, answering)
+    if answering:
+        return answering[0]
+    if broken:
+        raise broken[0]
+    raise _nobody(kind, name, entries, where)
+
+
+def _readable(kind: str, files: Mapping[str, Path]) -> tuple[dict[str, Entry], list[LivingDrugError]]:
+    """The entries of a kind by name, and what is wrong with those that cannot be read."""
+    entries: dict[str, Entry] = {}
+    broken: list[LivingDrugError] = []
+    for name, path in files.items():
+        try:
+            entry = read(path, kind, name)
+            _answers(entry)
+            entries[name] = entry
+        except LivingDrugError as problem:
+            broken.append(problem)
+    return entries, broken
+
+
+def _answers(entry: Entry) -> set[str]:
+    """Every word that an entry answers to, in small letters."""
+    return {entry.name.lower(), *(a.lower() for a in entry.aliases)}
+
+
+def _shared(kind: str, name: str, entries: Sequence[Entry]) -> ScenarioError:
+    """The error for a word that more than one entry answers to."""
+    return ScenarioError(
+        f"{len(entries)} {kind} answer to '{name}': {', '.join(e.name for e in entries)}",
+        where=" and ".join(e.where("aliases" if e.name.lower() != name.lower() else "title") for e in entries),
+        mend="take the alias out of one of the files, or rename one",
+    )
+
+
+def clashes(kind: str) -> list[ScenarioError]:
+    """Every word that more than one entry of a kind answers to, as the error that asking for it would be."""
+    entries, _ = _readable(_known(kind), _files(_known(kind)))
+    found: dict[str, list[Entry]] = {}
+    for entry in entries.values():
+        for word in _answers(entry):
+            found.setdefault(word, []).append(entry)
+    return [_shared(kind, word, those) for word, those in sorted(found.items()) if len(those) > 1]
+
+
+def _nobody(kind: str, name: str, entries: Mapping[str, Entry], where: str | None) -> LivingDrugError:
+    """The error for a word that no entry answers to, with the nearest name or alias."""
+    aliases = {word: e.name for e in entries.values() for word in _answers(e)}
+    missing = [p for p in folders() if not p.is_dir()]
+    return ScenarioError(
+        f"unknown {kind.removesuffix('s')} '{name}'",
+        where=where,
+        allowed=", ".join(sorted(entries)) or "nothing yet",
+        nearest=nearest(name, entries) or aliases.get(nearest(name.lower(), aliases) or ""),
+        mend=f"{ENV} names '{missing[0]}', which is no folder" if missing else None,
     )
 
 
 def everywhere(name: str) -> list[Entry]:
     """Every entry that answers to a name, of whatever kind."""
-    found = []
+    found: list[Entry] = []
     for kind in KINDS:
-        for n in names(kind):
-            entry = find(kind, n)
-            if name.lower() in (n.lower(), *(a.lower() for a in entry.aliases)):
-                found.append(entry)
+        entries, _ = _readable(kind, _files(kind))
+        found += [e for e in entries.values() if name.lower() in _answers(e)]
     return found
 
 

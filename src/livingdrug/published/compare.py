@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug import library
+from livingdrug import biology, library
 from livingdrug.errors import ScenarioError, unknown
+from livingdrug.parameters import read_parameter
 from livingdrug.published.course import Run, limits, run
 from livingdrug.published.entry import Published, published
+from livingdrug.published.schema import COMPARED
+from livingdrug.units import factor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
-OBSERVABLES = {"blood": "cell/uL", "transgene": "copy/ug", "cells": "cell", "tumour_left": "1"}
-WORDS = {
+TITLES = {
     "blood": "CAR-T in blood [cells/µL]",
     "transgene": "CAR-T in blood [copies/µg DNA]",
     "cells": "CAR-T in the body [cells]",
@@ -70,7 +72,7 @@ class Comparison:
     def rows(self) -> list[dict[str, Any]]:
         """One row a model: its peak from day 2 on (a bolus is no expansion), and how it lies to the data.
 
-        distance: median |log10 of model / data|; inside: points whose interval holds the model.
+        distance: median |log10 of model / data|; inside: points within whose interval the model lies.
         """
         shown = []
         for line in self.lines:
@@ -107,15 +109,15 @@ def compare(
 ) -> Comparison:
     """Run several published models and lay them over one data set.
 
-    of: what is looked at (OBSERVABLES); over: MODEL/DATA of the library or a CSV file with columns day, value, low,
+    of: what is looked at (COMPARED); over: MODEL/DATA of the library or a CSV file with columns day, value, low,
     high; relative: each as a share of its own peak; leucocytes [cell/uL]: for turning copies into cells.
     """
     if not names:
         raise ScenarioError("name at least one model", where="models compare", allowed="see livingdrug models list")
     data = _data(over, of) if over else None
     of = of or (data.of if data else _shared(names))
-    if of not in OBSERVABLES:
-        raise unknown("observation", of, OBSERVABLES, "--of")
+    if of not in COMPARED:
+        raise unknown("observation", of, COMPARED, "--of")
     if not leucocytes > 0:
         raise ScenarioError(
             f"{leucocytes:g} leucocytes per uL are not possible", where="--leucocytes", allowed="more than 0"
@@ -124,7 +126,7 @@ def compare(
     lines = []
     for name in names:
         model = published(name)
-        asked = dose if dose is not None and "absent" not in model.entry.data["dose"] else None
+        asked = dose if dose is not None and model.said.dose.absent is None else None
         lines.append(_line(run(model, dose=asked, days=end), of, leucocytes))
     if relative:
         lines = [Line(x.label, x.days, x.values / x.values.max(axis=1, keepdims=True), x.how) for x in lines]
@@ -136,16 +138,18 @@ def compare(
 def _shared(names: Sequence[str]) -> str:
     """The first observation that every model offers as its own, else CAR-T in blood."""
     own = [set(published(n).observations) for n in names]
-    return next((o for o in OBSERVABLES if all(o in x for x in own)), "blood")
+    return next((o for o in COMPARED if all(o in x for x in own)), "blood")
 
 
 def _line(found: Run, of: str, leucocytes: float) -> Line:
     model = found.published
     if of in found.seen:
-        return Line(model.label, found.times, found.seen[of], "")
+        by = factor(model.observations[of].unit, COMPARED[of])
+        return Line(model.label, found.times, found.seen[of] * by, "")
     for own, turn in _turns(model, leucocytes).get(of, {}).items():
         if own in found.seen:
-            return Line(model.label, found.times, turn[0](found.seen[own]), turn[1])
+            by = factor(model.observations[own].unit, COMPARED[own]) if own in COMPARED else 1.0
+            return Line(model.label, found.times, turn[0](found.seen[own] * by), turn[1])
     raise ScenarioError(
         f"{model.name} does not say what its '{of}' would be",
         where="--of",
@@ -156,18 +160,32 @@ def _line(found: Run, of: str, leucocytes: float) -> Line:
 
 def _turns(model: Published, leucocytes: float) -> dict[str, dict[str, Any]]:
     """How an observation is turned into another: wanted -> own -> (function, words)."""
-    qpcr = library.find("mechanisms", "qpcr").data["assay"]["qpcr"]
-    full = qpcr["genomes"]["value"] * qpcr["vector_copies"]["value"]
-    words = f"qPCR with {leucocytes:,.0f} leucocytes/µL, {qpcr['vector_copies']['value']:g} copies a cell"
+    genomes, copies = _qpcr("genomes"), _qpcr("vector_copies")
+    full = genomes * copies
+    words = f"qPCR with {leucocytes:,.0f} leucocytes/µL, {copies:g} copies a cell"
     turns: dict[str, dict[str, Any]] = {
         "blood": {"transgene": (lambda x: leucocytes * _share(x / full), words)},
         "transgene": {"blood": (lambda x: full * x / (x + leucocytes), words)},
-        "cells": {"blood_cells": (lambda x: 1e9 * x, "in blood only")},
+        "cells": {},
     }
-    volume = model.values.get("therapy.blood", model.values.get("therapy.body"))
-    if volume is not None:
+    if "blood_cells" in model.observations:
+        by = factor(model.observations["blood_cells"].unit, "cell")
+        turns["cells"]["blood_cells"] = (lambda x: x * by, "in blood only")
+    if model.said.volume is not None:
+        volume = model.values[model.said.volume] * factor(model.model.unit(model.said.volume), "uL")
         turns["cells"]["blood"] = (lambda x: x * volume, f"times {volume:g} µL, as the model counts")
     return turns
+
+
+def _qpcr(name: str) -> float:
+    """A number of the library's qPCR assay, in the unit of its equations."""
+    entry, module = library.find("mechanisms", "qpcr"), biology.find("qpcr")
+    table = entry.data
+    for word in module.role.split("."):
+        table = table[word]
+    path = f"{module.role}.{name}"
+    read = read_parameter(path, table[name], None, entry.sources, "mechanism", entry.file, entry.line(path))
+    return read.in_unit(module.declared[name].unit).value
 
 
 def _share(x: Floats) -> Floats:
@@ -190,12 +208,15 @@ def _data(over: str, of: str | None) -> Data:
         )
     if key and key not in sets:
         raise unknown(f"data of {model.name}", key, sets, "--over")
-    said = sets[key or next(iter(sets))]
-    if of not in (None, said["of"]):
+    given = sets[key or next(iter(sets))]
+    if of not in (None, given.of):
         raise ScenarioError(
-            f"the data are of '{said['of']}', not of '{of}'", where="--over", mend=f"ask for --of {said['of']}"
+            f"the data are of '{given.of}', not of '{of}'", where="--over", mend=f"ask for --of {given.of}"
         )
-    return Data(said["title"], said["of"], np.array(said["rows"], float))
+    rows = np.array(given.rows, float)
+    if given.of in COMPARED:
+        rows[:, 1:] *= factor(given.unit, COMPARED[given.of])
+    return Data(given.title, given.of, rows)
 
 
 def _csv(path: Path, of: str) -> Data:
@@ -252,7 +273,7 @@ def _plot(found: Comparison, theme: str) -> Figure:
         ticks.decades(axes, 10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high)))
         axes.set_xlim(0, float(found.lines[0].days[-1]))
         axes.set_xlabel("days")
-        axes.set_ylabel(f"{WORDS[found.of]}" + (", share of own peak" if found.relative else ""))
+        axes.set_ylabel(f"{TITLES[found.of]}" + (", share of own peak" if found.relative else ""))
         figure.legend(loc="outside upper left", ncols=3, columnspacing=1.4)
         notes = sorted({line.how for line in found.lines if line.how})
         if notes:

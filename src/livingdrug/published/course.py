@@ -56,15 +56,15 @@ class Run:
         A turn at the start is left out. Many courses: their median and limits.
         """
         rows: list[dict[str, Any]] = []
-        for said in self.published.figures if self.names == ("typical",) else []:
+        for said in self.published.figures if self.names == ("typical",) else ():
             rows.append(
                 {
-                    "measure": said["measure"],
-                    "unit": said["unit"],
-                    "simulated": float(np.median(self.measure(said["measure"]))),
-                    "published": float(said["value"]),
-                    "source": said["source"],
-                    "where": said["where"],
+                    "measure": said.measure,
+                    "unit": said.unit,
+                    "simulated": float(np.median(self.measure(said.measure))),
+                    "published": said.value,
+                    "source": said.source,
+                    "where": said.where,
                 }
             )
         for name, o in self.published.observations.items():

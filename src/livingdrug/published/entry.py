@@ -9,43 +9,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from livingdrug import biology, library
-from livingdrug.errors import ScenarioError, SourceError, nearest, unknown
+from livingdrug.errors import ScenarioError, SourceError, unknown
 from livingdrug.model import Model, assemble
 from livingdrug.parameters import Parameter, Source, read_parameter
+from livingdrug.published import fits, schema
 from livingdrug.published.integrate import Dose
-from livingdrug.units import quantity
-
-KEYS = "title aliases about days sources modules dose conditioning observe variants data published errata sets".split()
-
-
-@dataclass(frozen=True)
-class Observation:
-    """Something that can be looked at: its path in the model, its unit, and what it is."""
-
-    name: str
-    path: str
-    unit: str
-    of: str
+from livingdrug.published.schema import Data, Erratum, Figure, ModelFile, Number, Observation, Variant
+from livingdrug.units import factor, quantity
 
 
 @dataclass(frozen=True)
 class Published:
-    """One published model, ready to run."""
+    """One published model, ready to run. said: its file; sets: whole parameter sets by name, empty when it has none."""
 
     name: str
     variant: str | None
     entry: library.Entry
+    said: ModelFile
     model: Model
     parameters: dict[str, Parameter]
-    sets: dict[str, dict[str, float]]  # whole parameter sets by name; empty when the paper gives none
+    sets: dict[str, dict[str, float]]
 
     @property
     def title(self) -> str:
         """What people call it."""
-        return f"{self.entry.title} ({self._said['title']})" if self._said else self.entry.title
+        return f"{self.said.title} ({self._varied.title})" if self._varied else self.said.title
 
     @property
     def label(self) -> str:
@@ -53,33 +43,43 @@ class Published:
         return f"{self.name}:{self.variant}" if self.variant else self.name
 
     @property
+    def read_once(self) -> bool:
+        """Whether its numbers were read from the paper by one reader only."""
+        return self.said.read == "once"
+
+    @property
     def sources(self) -> dict[str, Source]:
         """The papers it rests on."""
         return self.entry.sources
 
     @property
-    def errata(self) -> list[Mapping[str, str]]:
+    def errata(self) -> tuple[Erratum, ...]:
         """What is wrong or unclear in the paper or its deposited files, and what is done here."""
-        return list(self.entry.data.get("errata", []))
+        return self.said.errata
 
     @property
-    def figures(self) -> list[Mapping[str, Any]]:
+    def figures(self) -> tuple[Figure, ...]:
         """Figures the paper itself states, as measures of a course. They belong to the model without a variant."""
-        return [] if self.variant else list(self.entry.data.get("published", []))
+        return () if self.variant else self.said.published
 
     @property
-    def _said(self) -> Mapping[str, Any]:
-        return self.entry.data["variants"][self.variant] if self.variant else {}
+    def _varied(self) -> Variant | None:
+        return self.said.variants[self.variant] if self.variant else None
 
     @property
     def days(self) -> float:
         """How long a course is shown."""
-        return float(self._said.get("days", self.entry.data["days"]))
+        return (self._varied and self._varied.days) or self.said.days
 
-    @cached_property
+    @property
     def observations(self) -> dict[str, Observation]:
         """What can be looked at, by name."""
-        return {n: Observation(n, o["path"], o["unit"], o["of"]) for n, o in self.entry.data["observe"].items()}
+        return self.said.observe
+
+    @property
+    def data(self) -> dict[str, Data]:
+        """Published observations that came with the paper, by name."""
+        return self.said.data
 
     @cached_property
     def values(self) -> dict[str, float]:
@@ -93,44 +93,45 @@ class Published:
     @property
     def usual_dose(self) -> Parameter | None:
         """The dose when none is asked for; None for a model without a dose."""
-        said = self.entry.data["dose"]
-        if "parameter" in said:
-            return self.parameters[said["parameter"]]
-        if "usual" not in said:
+        if self.said.dose.parameter is not None:
+            return self.parameters[self.said.dose.parameter]
+        if self.said.dose.usual is None:
             return None
-        usual = read_parameter(
-            "dose", said["usual"], None, self.sources, self.name, self.entry.file, self.entry.line("dose")
-        )
-        return replace(usual, value=float(self._said["dose"])) if "dose" in self._said else usual
+        usual = _number(self.entry, "dose.usual", self.said.dose.usual)
+        other = self._varied.dose if self._varied else None
+        return usual if other is None else replace(usual, value=other)
 
     def doses(self, asked: str | float | None = None) -> list[Dose]:
         """What is given when: the asked or usual dose, in shares as in the paper, and what else the study gave."""
-        said = {**self.entry.data["dose"], **{k: x for k, x in self._said.items() if k in ("shares", "also", "into")}}
-        usual = self.usual_dose
-        if "into" not in said or usual is None:
+        said, varied, usual = self.said.dose, self._varied, self.usual_dose
+        into = (varied.into if varied else None) or said.into
+        if into is None or usual is None:
             return []
+        shares = said.shares if varied is None or varied.shares is None else varied.shares
+        also = said.also if varied is None or varied.also is None else varied.also
         amount = usual.value if asked is None else self._amount(asked, usual.unit)
-        amount *= _factor(usual.unit, self.model.unit(said["into"]))
-        given = [Dose(float(day), said["into"], amount * share) for day, share in said.get("shares", [[0, 1.0]])]
-        for also in said.get("also", []):
-            unit = self.model.unit(also["into"])
-            given.append(Dose(float(also["day"]), also["into"], quantity(also["amount"]["value"], unit)))
+        amount *= factor(usual.unit, self.model.unit(into), usual.place)
+        given = [Dose(day, into, amount * share) for day, share in shares]
+        for i, other in enumerate(also):
+            more = _number(self.entry, f"dose.also.{i}.amount", other.amount).in_unit(self.model.unit(other.into))
+            given.append(Dose(other.day, other.into, more.value))
         return given
 
     def adjusted(self, dose: str | float | None, conditioning: str | float | None) -> dict[str, float]:
         """Parameters that a dose or a conditioning changes; ScenarioError when the model has no such thing."""
         changed: dict[str, float] = {}
-        for name, asked in (("dose", dose), ("conditioning", conditioning)):
-            said = self.entry.data[name]
+        for name, asked, said in (
+            ("dose", dose, self.said.dose),
+            ("conditioning", conditioning, self.said.conditioning),
+        ):
             if asked is None:
                 continue
-            if "absent" in said:
+            if said.absent is not None:
                 raise ScenarioError(
-                    f"{self.name} knows no {name}: {said['absent']}", where=f"--{name}", mend=f"leave --{name} out"
+                    f"{self.name} knows no {name}: {said.absent}", where=f"--{name}", mend=f"leave --{name} out"
                 )
-            if "parameter" in said:
-                path = said["parameter"]
-                changed[path] = self._amount(asked, self.model.unit(path), name)
+            if said.parameter is not None:
+                changed[said.parameter] = self._amount(asked, self.model.unit(said.parameter), name)
         return changed
 
     def _amount(self, asked: str | float, unit: str, name: str = "dose") -> float:
@@ -140,11 +141,6 @@ class Published:
                 f"a {name} of {amount:g} {unit} is not possible", where=f"--{name}", allowed="0 or more"
             )
         return amount
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """Published observations that came with the paper, by name."""
-        return dict(self.entry.data.get("data", {}))
 
 
 def names() -> list[str]:
@@ -156,23 +152,39 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
     """The published model of a name, alias, or `name:variant`, with some values changed ("0.2 1/day", "0.2")."""
     stem, _, variant = name.partition(":")
     entry = library.find("models", stem)
-    data = entry.data
-    for key in data:
-        if key not in KEYS and key not in data.get("modules", {}):
-            raise unknown("key of a published model", key, [*KEYS, *data.get("modules", {})], entry.where(key))
-    variants = data.get("variants", {})
-    if variant and variant not in variants:
-        raise ScenarioError(
-            f"{entry.name} has no variant '{variant}'",
-            where=entry.file,
-            allowed=list(variants) or "none",
-            nearest=nearest(variant, variants),
-        )
-    model = assemble(*[biology.find(stem) for stem in data["modules"].values()])
-    sets = _sets(entry, model)
-    group = variants[variant].get("group") if variant else None
-    parameters = _parameters(entry, model, variants.get(variant, {}), sets)
-    for path, text in (changed or {}).items():
+    said = schema.read(entry)
+    if variant and variant not in said.variants:
+        raise unknown(f"variant of {entry.name}", variant, said.variants, entry.where("variants"))
+    model = _assembled(entry, said)
+    fits.check(entry, said, model)
+    sets = _sets(said, model)
+    parameters = _parameters(entry, said, model, variant, sets)
+    _change(entry, model, parameters, sets, changed or {})
+    group = said.variants[variant].group if variant else None
+    chosen = {n: x for n, x in sets.items() if group and n.split()[0] == group}
+    made = Published(entry.name, variant or None, entry, said, model, parameters, chosen)
+    made.doses()  # so that what is wrong with the dose shows now
+    return made
+
+
+def _assembled(entry: library.Entry, said: ModelFile) -> Model:
+    """The equations; the roles that the file names must be those of the Python classes."""
+    model = assemble(*[biology.find(stem) for stem in said.modules.values()])
+    for role in said.modules:
+        if role not in model.modules:
+            raise unknown("role", role, model.modules, entry.where(f"modules.{role}"))
+    return model
+
+
+def _change(
+    entry: library.Entry,
+    model: Model,
+    parameters: dict[str, Parameter],
+    sets: dict[str, dict[str, float]],
+    changed: Mapping[str, str],
+) -> None:
+    """Lay a user's values over the file's, in every whole set too."""
+    for path, text in changed.items():
         if path not in parameters:
             full = [p for p in parameters if p.rpartition(".")[2] == path]
             if not full:
@@ -182,56 +194,65 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
         parameters[path] = new
         for values in sets.values():
             values[path] = new.in_unit(model.unit(path)).value
-    chosen = {n: x for n, x in sets.items() if group and n.split()[0] == group}
-    return Published(entry.name, variant or None, entry, model, parameters, chosen)
 
 
 def _parameters(
-    entry: library.Entry, model: Model, variant: Mapping[str, Any], sets: dict[str, dict[str, float]]
+    entry: library.Entry, said: ModelFile, model: Model, variant: str, sets: dict[str, dict[str, float]]
 ) -> dict[str, Parameter]:
     """Every parameter of the model, from the file and its variant; the first whole set where the file gives sets."""
     found: dict[str, Parameter] = {}
-    said = entry.data.get("sets", {})
+    layers = [("", said.numbers)]
+    if variant:
+        layers.append((f"variants.{variant}.", said.variants[variant].numbers))
+    for prefix, numbers in layers:
+        for role, table in numbers.items():
+            for name in table:
+                if f"{role}.{name}" not in model.parameters:
+                    raise unknown(
+                        "parameter", f"{role}.{name}", model.parameters, entry.where(f"{prefix}{role}.{name}")
+                    )
     for path in model.parameters:
         role, _, name = path.rpartition(".")
-        below: Parameter | None = None
-        if sets and path in said["columns"]:
-            first = next(iter(sets))
-            column = {
-                "value": sets[first][path],
-                "unit": model.unit(path),
-                "kind": said["kind"],
-                "source": said["source"],
-                "where": f"{said['where']}, set {first}",
-            }
-            below = read_parameter(path, column, None, entry.sources, entry.name, entry.file, entry.line("sets"))
-        for layer in (entry.data, variant):
-            table = layer.get(role, {})
-            if name in table:
-                below = read_parameter(
-                    path, table[name], below, entry.sources, entry.name, entry.file, entry.line(path)
-                )
+        below = _first_set(entry, said, model, path, sets)
+        for prefix, numbers in layers:
+            if name in numbers.get(role, {}):
+                below = _number(entry, f"{prefix}{path}", numbers[role][name], below, path)
         if below is None:
-            raise SourceError(f"'{path}' has no value", where=entry.file, mend=f"give it under [{role}]")
+            raise SourceError(f"'{path}' has no value", where=entry.where(role), mend=f"give it under [{role}]")
         found[path] = below
-    for layer in (entry.data, variant):
-        for role in model.modules:
-            for name in layer.get(role, {}):
-                if f"{role}.{name}" not in found:
-                    raise unknown("parameter", f"{role}.{name}", found, entry.where(f"{role}.{name}"))
     return found
 
 
-def _sets(entry: library.Entry, model: Model) -> dict[str, dict[str, float]]:
-    said = entry.data.get("sets")
-    if not said:
-        return {}
-    factors = [_factor(unit, model.unit(path)) for path, unit in zip(said["columns"], said["units"], strict=True)]
-    return {
-        row[0]: {p: float(x) * f for p, x, f in zip(said["columns"], row[1:], factors, strict=True)}
-        for row in said["rows"]
+def _first_set(
+    entry: library.Entry, said: ModelFile, model: Model, path: str, sets: dict[str, dict[str, float]]
+) -> Parameter | None:
+    if said.sets is None or path not in said.sets.columns:
+        return None
+    first = next(iter(sets))
+    column: Number = {
+        "value": sets[first][path],
+        "unit": model.unit(path),
+        "kind": said.sets.kind,
+        "source": said.sets.source,
+        "where": f"{said.sets.where}, set {first}",
     }
+    return _number(entry, "sets", column, path=path)
 
 
-def _factor(given: str, wanted: str) -> float:
-    return quantity(f"1 {given}", wanted)
+def _number(
+    entry: library.Entry, dotted: str, data: Number, below: Parameter | None = None, path: str = ""
+) -> Parameter:
+    """The number that stands at a dotted path of the file."""
+    return read_parameter(path or dotted, data, below, entry.sources, entry.name, entry.file, entry.line(dotted))
+
+
+def _sets(said: ModelFile, model: Model) -> dict[str, dict[str, float]]:
+    """Whole parameter sets by name, in the model's units."""
+    if said.sets is None:
+        return {}
+    columns = said.sets.columns
+    by = [factor(unit, model.unit(path)) for path, unit in zip(columns, said.sets.units, strict=True)]
+    return {
+        name: {path: x * f for path, x, f in zip(columns, numbers, by, strict=True)}
+        for name, numbers in said.sets.named().items()
+    }

@@ -47,7 +47,9 @@ def values(model: Published, ids: NDArray[np.int64], seed: int) -> dict[str, flo
         if spread is not None:
             if spread.law != "log-normal":
                 raise ScenarioError(
-                    f"the spread of {path} follows the law {spread.law}", where=parameter.place, allowed="log-normal"
+                    f"the variability of {path} between patients is {spread.law}",
+                    where=parameter.place,
+                    allowed="log-normal",
                 )
             found[path] = model.values[path] * np.exp(spread.sd * rng.normal(seed, ids, path))
     return found
@@ -61,7 +63,7 @@ def population(
     conditioning: str | float | None = None,
     days: float | None = None,
 ) -> Population:
-    """Courses of many patients, with the same luck for the same seed."""
+    """Courses of many patients; the same seed gives the same patients at every dose (common random numbers)."""
     if not 1 <= patients <= MOST:
         raise ScenarioError(f"{patients} patients are not possible here", where="--patients", allowed=f"1 to {MOST:,}")
     if not (model.sets or model.model.clones or any(p.spread for p in model.parameters.values())):

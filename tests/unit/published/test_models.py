@@ -9,7 +9,6 @@ import sys
 import numpy as np
 import pytest
 
-from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.published.compare import compare
 from livingdrug.published.course import measure, run
@@ -18,16 +17,12 @@ from livingdrug.published.integrate import Course, Dose
 from livingdrug.published.population import on_engine, population, values
 
 
-@pytest.mark.parametrize(
-    "name", [f"{n}:{v}" if v else n for n in names() for v in ["", *library.find("models", n).data.get("variants", {})]]
-)
+@pytest.mark.parametrize("name", [f"{n}:{v}" if v else n for n in names() for v in ["", *published(n).said.variants]])
 def test_every_model_and_variant_is_complete(name):
     model = published(name)
     assert model.observations and model.title and model.sources
     for p in model.parameters.values():
         assert p.source in model.sources or p.kind == "assumed"
-    for said in ("dose", "conditioning"):
-        assert {"into", "parameter", "absent"} & set(model.entry.data[said])
     for o in model.observations.values():
         assert o.unit and o.of
 
@@ -131,6 +126,13 @@ def test_comparison_over_the_data_of_a_paper():
     words = [t.get_text() for t in figure.legends[0].get_texts()]
     assert words[:2] == ["kimmel_2021", "stein_2019 *"] and "axicabtagene" in words[2]
     assert figure.axes[0].get_xlabel() == "days" and "cells" in figure.axes[0].get_ylabel()
+
+
+def test_a_model_that_counts_in_thousand_millions_is_laid_over_one_that_counts_cells():
+    rows = {r["model"]: r for r in compare(["hardiansyah_2019", "kirouac_2023:cr"], of="cells").rows()}
+    own = float(run(published("hardiansyah_2019"), days=180).measure("peak(cells, 2)")[0])
+    assert published("hardiansyah_2019").observations["cells"].unit == "Gcell"
+    assert rows["hardiansyah_2019"]["peak"] == pytest.approx(1e9 * own, rel=1e-3)
 
 
 def test_comparison_over_a_users_file(tmp_path):

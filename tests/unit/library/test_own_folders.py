@@ -1,0 +1,184 @@
+"""A user's own folders: what is found there, what stands before what, and what happens to a mistake in them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from livingdrug import biology, library
+from livingdrug.engine import cache
+from livingdrug.errors import LivingDrugError, ScenarioError, WiringError
+from livingdrug.model import assemble
+
+MECHANISM = '''"""A made-up drug."""
+
+from livingdrug.model import Entry, Flow, Module, Param, State
+
+
+class Brew(Module):
+    """Drug in one pool. Leaves out: everything else."""
+
+    role = "drug.brew"
+    loss = Param("1/day", "loss")
+    amount = State("mg", "drug")
+    dose = Entry("mg", "a dose", {"amount": 1.0})
+
+    def flows(self, v):
+        yield Flow("loss", out_of="amount", rate=v.loss * v.amount)
+'''
+words = st.text("abcXYZ-_09", min_size=1, max_size=8).filter(lambda w: w.strip("-_"))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv(library.ENV, str(tmp_path))
+    return tmp_path
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", library.KINDS)
+def test_no_word_of_the_package_means_two_entries(kind):
+    assert [str(e) for e in library.clashes(kind)] == []
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(entries=st.dictionaries(words, st.lists(words, max_size=3), min_size=1, max_size=4))
+def test_a_word_means_one_entry_or_is_refused_with_both_files(entries, tmp_path_factory):
+    """Whatever names and aliases: an answer is the only entry with that word; two entries with it are both named."""
+    folder = tmp_path_factory.mktemp("library")
+    for name, aliases in entries.items():
+        write(folder / "drugs" / f"{name}.toml", f'title = "{name}"\naliases = {aliases!r}\n')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "folders", lambda: [folder])
+        clashing = {e.what.partition("'")[2].partition("'")[0] for e in library.clashes("drugs")}
+        for word in {w for name, aliases in entries.items() for w in (name, *aliases)}:
+            those = [n for n, a in entries.items() if word.lower() in {x.lower() for x in (n, *a)}]
+            if len(those) == 1:
+                assert library.find("drugs", word).name == those[0]
+                continue
+            assert word.lower() in clashing
+            with pytest.raises(ScenarioError, match="answer to") as refused:
+                library.find("drugs", word)
+            assert all(f"{name}.toml" in refused.value.where for name in those)
+
+
+def test_an_entry_of_ones_own_stands_before_the_packages_of_the_same_name(folder):
+    ours = library.find("products", "tisagenlecleucel")
+    write(folder / "products" / "tisagenlecleucel.toml", f'title = "Mine"\naliases = {list(ours.aliases)!r}\n')
+    assert library.find("products", ours.aliases[0]).title == "Mine"
+
+
+def test_an_alias_of_the_package_cannot_be_taken(folder):
+    ours = library.find("products", "tisagenlecleucel")
+    write(folder / "products" / "mine.toml", f'title = "Mine"\naliases = ["{ours.aliases[0].upper()}"]\n')
+    with pytest.raises(ScenarioError, match="mine.toml"):
+        library.find("products", ours.aliases[0])
+    assert library.find("products", "mine").title == "Mine"
+
+
+@pytest.mark.parametrize("text", ["title = \n", 'title = "x"\naliases = "y"\n', "aliases = [1]\n"])
+def test_a_broken_file_spoils_only_itself(folder, text):
+    write(folder / "products" / "broken.toml", text)
+    assert library.find("products", "tisagenlecleucel").title == "Tisagenlecleucel"
+    for asked in ("broken", "nobody"):
+        with pytest.raises(ScenarioError, match=r"broken\.toml:\d"):
+            library.find("products", asked)
+
+
+def test_a_folder_is_added_for_a_while(tmp_path, monkeypatch):
+    monkeypatch.delenv(library.ENV, raising=False)
+    write(tmp_path / "one" / "drugs" / "brew.toml", 'title = "One"\n')
+    write(tmp_path / "two" / "drugs" / "brew.toml", 'title = "Two"\n')
+    with library.also(tmp_path / "one"):
+        assert library.find("drugs", "brew").title == "One"
+        with library.also(tmp_path / "two"):
+            assert library.find("drugs", "brew").title == "Two"
+        assert library.find("drugs", "brew").title == "One"
+    assert library.ENV not in os.environ and "brew" not in library.names("drugs")
+    with pytest.raises(ScenarioError, match="parts the folders"):
+        library.also(tmp_path / f"a{os.pathsep}b")
+    monkeypatch.setenv(library.ENV, str(tmp_path / "nowhere"))
+    with pytest.raises(ScenarioError, match="is no folder"):
+        library.find("drugs", "brew")
+
+
+def test_a_mechanism_of_ones_own_is_found_and_read_again_when_it_changes(folder):
+    file = write(folder / "mechanisms" / "brew.py", MECHANISM)
+    first = biology.find("brew")
+    assert biology.find("brew") is first and first().stem == "brew" and biology.stems()["brew"] == str(file)
+    before = cache.fingerprint(assemble(first))
+    file.write_text(MECHANISM.replace("v.loss *", "2 * v.loss *"), encoding="utf-8")
+    second = biology.find("brew")
+    assert second is not first and cache.fingerprint(assemble(second)) != before
+    file.write_text(MECHANISM, encoding="utf-8")
+    assert cache.fingerprint(assemble(biology.find("brew"))) == before
+
+
+def test_another_process_finds_it_too(folder):
+    write(folder / "models" / "brew.py", MECHANISM)
+    code = "from livingdrug import biology; print(biology.find('brew').role)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.stdout.strip() == "drug.brew", shown.stderr
+
+
+def test_a_stem_is_a_mechanisms_name(folder):
+    write(folder / "mechanisms" / "steroid.py", MECHANISM)
+    with pytest.raises(WiringError, match="two mechanism files are called 'steroid'"):
+        biology.find("tocilizumab")
+    same = Path(biology.ROOT / "drugs" / "steroid.py").read_text(encoding="utf-8")
+    write(folder / "mechanisms" / "steroid.py", same)
+    assert biology.find("steroid").__module__ == "livingdrug.biology.drugs.steroid"
+    write(folder / "mechanisms" / "brew.py", MECHANISM)
+    write(folder / "models" / "brew.py", MECHANISM)
+    with pytest.raises(WiringError, match="mechanisms/brew.py and .*models/brew.py"):
+        biology.find("brew")
+
+
+LINES = MECHANISM.splitlines()
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    line=st.integers(0, len(LINES) - 1),
+    text=st.sampled_from(
+        ["    1 / 0", "(", "raise SystemExit", "    import nothing_of_that_name", "        return v.los", "", "\t\0"]
+    )
+    | st.text(max_size=20),
+)
+def test_no_mistake_in_a_mechanism_is_a_traceback(line, text, tmp_path_factory):
+    """Any line of the file replaced by anything: the mechanism is found, or one message says where to look."""
+    folder = tmp_path_factory.mktemp("library")
+    write(folder / "mechanisms" / "brew.py", "\n".join([*LINES[:line], text, *LINES[line + 1 :]]))
+    with library.also(folder):
+        try:
+            biology.find("brew")
+        except LivingDrugError as refused:
+            assert refused.where and ("brew" in refused.where), refused
+
+
+@pytest.mark.parametrize(
+    "old, new, line",
+    [
+        ('"loss")', '"loss"', 10),
+        ("v.loss * v.amount", "1 / 0", 15),
+        ("import Entry", "import Entrance", 3),
+        ("        yield Flow", "        return Flow", 0),
+    ],
+)
+def test_a_mistake_is_shown_at_its_line(folder, old, new, line):
+    write(folder / "mechanisms" / "brew.py", MECHANISM.replace(old, new))
+    with pytest.raises(WiringError) as refused:
+        biology.find("brew")
+    assert "brew.py" in refused.value.where
+    assert not line or refused.value.where.endswith(f"brew.py:{line}"), refused.value.where
