@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Entry, Flow, Module, Multiplies, Param, State
+from livingdrug.model import Entry, Flow, Module, Multiplies, Param, Publishes, State
 
 
 class Mechanism(Module):
@@ -34,6 +34,7 @@ class Mechanism(Module):
 
     # What changes with time, and where a dose lands.
     drug = State("mg", "drug in the body")
+    effect = Publishes("1", "effect of the drug, 0 to 1")
     dose = Entry("mg", "a dose", into={"drug": 1.0})
 
     def flows(self, v: Any) -> Iterator[Flow]:
@@ -85,7 +86,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Entry, Flow, Module, Param, State
+from livingdrug.model import Entry, Flow, Module, Param, Publishes, State
 
 
 class PublishedModel(Module):
@@ -98,6 +99,8 @@ class PublishedModel(Module):
 
     car_t = State("cell", "CAR-T cells (the paper's symbol)")
     tumour = State("cell", "tumour cells", start=lambda v: v.tumour_at_infusion)
+
+    tumour_left = Publishes("1", "tumour as a share of that at infusion")
 
     tumour_at_infusion = Param("cell", "tumour cells at infusion")
     expansion = Param("1/cell/day", "expansion on a tumour cell")

@@ -64,6 +64,8 @@ def _chain(name_or_file: str | Path) -> list[Entry]:
     """The user's file, the trial it builds on, and so on down to one that builds on nothing."""
     name = str(name_or_file)
     is_file = isinstance(name_or_file, Path) or name.endswith(".toml") or "/" in name or "\\" in name
+    if is_file:
+        _own_library(Path(name).parent / "library")
     entry = library.read(Path(name), "scenario", Path(name).stem) if is_file else library.find("trials", name)
     chain = [entry]
     while "trial" in chain[-1].data:
@@ -79,6 +81,12 @@ def _chain(name_or_file: str | Path) -> list[Entry]:
         nested = library.find("trials", below, last.path.parent, last.where("trial"))
         chain.append(replace(nested, kind="scenario") if below.endswith(".toml") else nested)
     return chain
+
+
+def _own_library(folder: Path) -> None:
+    """A folder `library` beside a scenario is looked in as well, from now on."""
+    if folder.is_dir() and folder.resolve() != library.HERE and any((folder / kind).is_dir() for kind in library.KINDS):
+        library.also(folder)
 
 
 def _toml_value(value: Any) -> Any:
