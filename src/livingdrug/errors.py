@@ -99,6 +99,15 @@ def listed(allowed: Iterable[object], given: str | None = None) -> str:
     return ", ".join(words[:MOST]) + f", ... ({len(words)} in all)"
 
 
+def short(value: object, most: int = 60) -> str:
+    """A value as a file would say it, cut to a line: 'text', true, 0.5, [1, 2, ..."""
+    try:
+        text = str(value).lower() if isinstance(value, bool) else repr(value)
+    except ValueError:  # more digits than Python writes
+        return "a number with thousands of digits"
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def unknown(
     kind: str,
     given: str,

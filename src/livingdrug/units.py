@@ -13,7 +13,7 @@ from functools import cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.errors import UnitError
+from livingdrug.errors import UnitError, nearest, short
 
 if TYPE_CHECKING:
     import pint
@@ -224,8 +224,6 @@ def _whole(x: float) -> float:
 
 def _nearest(word: str) -> str | None:
     """The word most like this one, one that differs only in capitals first; None when a mend is known or none is."""
-    from livingdrug.errors import nearest
-
     if not word or word in INSTEAD:
         return None
     return next((w for w in WORDS if w.lower() == word.lower()), None) or nearest(word, WORDS)
@@ -308,7 +306,7 @@ def quantity(text: str | float | int, wanted: str, where: str | None = None) -> 
         match = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
         if not match or _ODD.match(match[2]):
             raise UnitError(
-                f"{_short(text)} is not a number with a unit",
+                f"{short(text)} is not a number with a unit",
                 where=where,
                 allowed=f"for example '1 {wanted}'",
                 mend="write the number as 1200.5 or 2e6" if match else None,
@@ -316,7 +314,7 @@ def quantity(text: str | float | int, wanted: str, where: str | None = None) -> 
         found = float(match[1]) * factor(match[2] or wanted, wanted, where)
     if not math.isfinite(found):
         raise UnitError(
-            f"{_short(text)} is not a number that can be computed with",
+            f"{short(text)} is not a number that can be computed with",
             where=where,
             mend=f"give a finite number in {wanted}",
         )
@@ -328,14 +326,6 @@ def _float(x: Real) -> float:
         return float(x)
     except OverflowError:
         return math.inf
-
-
-def _short(x: object) -> str:
-    try:
-        text = f"'{x}'" if isinstance(x, str) else repr(x)
-    except ValueError:  # a whole number with more digits than Python writes
-        return "a number with thousands of digits"
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 @cache

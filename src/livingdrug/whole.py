@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from livingdrug.errors import ScenarioError
+from livingdrug.errors import ScenarioError, short
 
 
 def whole(value: Any, name: str, low: int, high: int | None = None, where: str | None = None) -> int:
@@ -17,20 +17,12 @@ def whole(value: Any, name: str, low: int, high: int | None = None, where: str |
         number = operator.index(value)
     except TypeError:
         raise ScenarioError(
-            f"'{name}' = {_short(value)}: a whole number is needed",
+            f"'{name}' = {short(value)}: a whole number is needed",
             where=where,
             allowed=limits,
             mend=f"write {name} = {max(low, 1)}",
         ) from None
     if number < low or (high is not None and number > high):
         what = "too small" if number < low else "too large"
-        raise ScenarioError(f"'{name}' = {_short(number)}: {what}", where=where, allowed=limits)
+        raise ScenarioError(f"'{name}' = {short(number)}: {what}", where=where, allowed=limits)
     return number
-
-
-def _short(value: Any) -> str:
-    try:
-        text = repr(value)
-    except ValueError:
-        return "a number with thousands of digits"
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -15,7 +15,7 @@ import numpy as np
 from livingdrug.care.grammar import Binary, Call, Choice, Name, Node, Number, Unary, names, parse
 from livingdrug.care.schedule import DAYS
 from livingdrug.engine.plan import Floats, Ints, Op, Register
-from livingdrug.errors import ScenarioError, nearest
+from livingdrug.errors import ScenarioError
 from livingdrug.units import factor
 
 Program = tuple[Ints, Floats]
@@ -129,8 +129,8 @@ class _Writer:
         return ScenarioError(
             what + place,
             where=self.where,
-            allowed=allowed if not words else ", ".join(sorted(words)[:40]),
-            nearest=nearest(given, words) if given and words else None,
+            allowed=allowed if not words else sorted(words),
+            given=given or None,
             mend=mend,
         )
 

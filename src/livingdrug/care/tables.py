@@ -50,9 +50,7 @@ def table(
             raise ScenarioError(f"{what}: {key} = {_short(value)}", where=where, allowed=words)
     for key in needed:
         if key not in data:
-            raise ScenarioError(
-                f"a {what} needs '{key}'", where=where, allowed=", ".join(kinds), mend=f"add {key} = ..."
-            )
+            raise ScenarioError(f"a {what} needs '{key}'", where=where, allowed=kinds, mend=f"add {key} = ...")
     return data
 
 

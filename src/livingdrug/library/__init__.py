@@ -163,6 +163,12 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Entry:
             where=f"{shown(path)}:{line}",
             mend="text needs quotes, a table a [header], a list [ , ]; dates must exist",
         ) from None
+    except ValueError:  # Python reads no whole number of more digits
+        digits = re.search(r"[\d_]{4000,}", text)
+        line = text.count("\n", 0, digits.start()) + 1 if digits else 1
+        raise ScenarioError(
+            "a number has thousands of digits", where=f"{shown(path)}:{line}", mend="write it as 1e9"
+        ) from None
     except RecursionError:
         raise ScenarioError("the file is nested too deeply", where=shown(path), mend="use fewer levels") from None
     return Entry(kind, name, path, data, text)
@@ -195,7 +201,7 @@ def find(kind: str, name: str, beside: Path | None = None, where: str | None = N
         else ScenarioError(
             f"unknown {kind.removesuffix('s')} '{name}'",
             where=where,
-            allowed=", ".join(known) or "nothing yet",
+            allowed=known or "nothing yet",
             nearest=aliases.get(nearest(name.lower(), aliases) or ""),
         )
     )

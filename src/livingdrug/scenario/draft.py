@@ -185,10 +185,10 @@ def numbers_in(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapp
         return
     for key, value in data.items():
         path = f"{prefix}.{key}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             yield from numbers_in(value, path)
-        else:
-            yield path, {"value": value}
+        else:  # an empty table is no number; whoever reads it says so
+            yield path, value if isinstance(value, Mapping) else {"value": value}
 
 
 def choices(value: Any, place: str) -> Iterator[tuple[str, str]]:

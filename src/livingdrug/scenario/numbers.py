@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, nearest
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, listed, nearest
 from livingdrug.library import Entry
 from livingdrug.model import Model
 from livingdrug.parameters import Parameter, is_parameter, read_parameter
@@ -107,8 +107,8 @@ def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str
         return ScenarioError(
             f"the model has no number '{path}'",
             where=place,
-            nearest=nearest(path, mine),
-            allowed=", ".join(mine) or "nothing here",
+            allowed=mine or "nothing here",
+            given=path,
         )
     roots = sorted({*modules, *schema.WORDS})
     words = [f"{table}.{word}" for table, found in schema.vocabulary("trials").items() for word in found if table]
@@ -116,5 +116,5 @@ def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str
         f"the model has no number '{path}'",
         where=place,
         nearest=nearest(path, [*known, *words]) or nearest(path.partition(".")[0], roots),
-        allowed=f"roles {', '.join(sorted(modules))}",
+        allowed=f"roles {listed(sorted(modules), path)}",
     )
