@@ -16,9 +16,18 @@ class LivingDrugError(Exception):
         allowed: Iterable[object] | str | None = None,
         nearest: str | None = None,
         mend: str | None = None,
+        given: str | None = None,
     ) -> None:
+        """allowed: a text, or names, of which at most five are shown; given: what was written, to find the names most
+        like it."""
         self.what, self.where, self.nearest, self.mend = what, where, nearest, mend
-        self.allowed = allowed if allowed is None or isinstance(allowed, str) else ", ".join(map(str, allowed))
+        if allowed is None or isinstance(allowed, str):
+            self.allowed = allowed
+        else:
+            words = list(map(str, allowed))
+            if given is not None and nearest is None:
+                self.nearest = _closest(given, words)
+            self.allowed = listed(words, given or nearest)
         super().__init__(self.message)
 
     @property
@@ -56,9 +65,16 @@ class EngineError(LivingDrugError):
     """The engine cannot do what was asked."""
 
 
+MOST = 5  # names in a list of what is allowed
+
+
 def nearest(given: str, allowed: Iterable[str]) -> str | None:
     """The allowed word most like the given one, or None when nothing is close."""
-    words = list(allowed)
+    return _closest(given, allowed)
+
+
+def _closest(given: str, allowed: Iterable[str]) -> str | None:
+    words, given = list(allowed), given[:200]
     found = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
     if found:
         return found[0]
@@ -67,14 +83,39 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
     return folded[found[0]] if found else None
 
 
+def listed(allowed: Iterable[object], given: str | None = None) -> str:
+    """What is allowed, in words: of a long list the names most like the given one, and how many there are in all."""
+    words = list(map(str, allowed))
+    if len(words) <= MOST:
+        return ", ".join(words)
+    if given:
+        alike = difflib.SequenceMatcher(b=given[:200].lower())
+
+        def likeness(word: str) -> float:
+            alike.set_seq1(word.lower())
+            return alike.quick_ratio()
+
+        words = sorted(words, key=likeness, reverse=True)
+    return ", ".join(words[:MOST]) + f", ... ({len(words)} in all)"
+
+
+def short(value: object, most: int = 60) -> str:
+    """A value as a file would say it, cut to a line: 'text', true, 0.5, [1, 2, ..."""
+    try:
+        text = str(value).lower() if isinstance(value, bool) else repr(value)
+    except ValueError:  # more digits than Python writes
+        return "a number with thousands of digits"
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def unknown(
     kind: str,
     given: str,
     allowed: Iterable[str],
     where: str | None = None,
     error: type[LivingDrugError] = ScenarioError,
+    mend: str | None = None,
 ) -> LivingDrugError:
     """The error for a name that nobody knows, with its nearest match."""
     words = sorted(allowed)
-    listed = ", ".join(words[:40]) + (f", ... ({len(words)} in all)" if len(words) > 40 else "")
-    return error(f"unknown {kind} '{given}'", where=where, allowed=listed or "nothing", nearest=nearest(given, words))
+    return error(f"unknown {kind} '{given}'", where=where, allowed=words or "nothing", given=given, mend=mend)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
-from livingdrug.errors import SourceError, UnitError, nearest, unknown
+from livingdrug.errors import SourceError, UnitError, short, unknown
 
 KINDS = ("measured", "fitted", "derived", "assumed")
 LAWS = {
@@ -55,7 +56,7 @@ class Source:
     @classmethod
     def read(cls, key: str, data: Any, where: str | None = None) -> Source:
         """The source that a `[sources.KEY]` table describes."""
-        if not isinstance(data, Mapping) or not data.get("title"):
+        if not isinstance(data, Mapping) or not isinstance(data.get("title"), str) or not data["title"]:
             raise SourceError(
                 f"source '{key}' has no title", where=where, mend=f'write title = "..." under [sources.{key}]'
             )
@@ -85,11 +86,16 @@ class Spread:
     def read(cls, data: Any, where: str | None = None) -> Spread:
         """The spread that an inline table such as `{ law = "log-normal", sd = 0.65 }` describes."""
         if not isinstance(data, Mapping):
-            raise SourceError(f"'{data}' is not a spread", where=where, mend='write { law = "log-normal", sd = 0.65 }')
+            raise SourceError(
+                f"{short(data)} is not a spread", where=where, mend='write { law = "log-normal", sd = 0.65 }'
+            )
+        if not data:
+            raise SourceError("the spread says nothing", where=where, mend='write { law = "log-normal", sd = 0.65 }')
         for name in data:
             if name not in SPREAD_KEYS:
                 raise unknown("key of a spread", name, SPREAD_KEYS, where, SourceError)
-        law = str(data.get("law", "log-normal"))
+        texts(data, ("law", "table", "source", "where", "kind", "why", "note"), where)
+        law = data.get("law", "log-normal")
         if law not in LAWS:
             raise unknown("law of spread", law, LAWS, where, SourceError)
         number = {k: finite(data[k], where, k) for k in ("sd", "cv", "low", "high") if k in data}
@@ -213,12 +219,25 @@ def _spread_dict(spread: Spread | None) -> dict[str, Any] | None:
 
 
 def finite(given: Any, where: str | None, name: str = "value") -> float:
-    """A number that can be computed with; SourceError otherwise."""
-    if isinstance(given, bool):
-        return float(given)
-    if not isinstance(given, (int, float)) or not math.isfinite(given):
-        raise SourceError(f"{name} = {given!r} is not a finite number", where=where, mend="give a plain number")
-    return float(given)
+    """A number that can be computed with; SourceError otherwise (yes and no are no numbers)."""
+    try:
+        number = math.nan if isinstance(given, bool) or not isinstance(given, Real) else float(given)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise SourceError(f"{name} = {short(given)} is not a finite number", where=where, mend="give a plain number")
+    return number
+
+
+def texts(data: Mapping[str, Any], keys: Sequence[str], where: str | None, path: str = "") -> None:
+    """SourceError unless each of these keys, where it is given, is a text."""
+    for key in keys:
+        if key in data and not isinstance(data[key], str):
+            raise SourceError(
+                f"{key} = {short(data[key])}" + (f" of '{path}'" if path else "") + " is not a text",
+                where=where,
+                mend=f'write {key} = "..."',
+            )
 
 
 def is_parameter(data: Any) -> bool:
@@ -246,11 +265,14 @@ def read_parameter(
     unit ("0.9 1/day") or be relative to the layer below ("* 0.5").
     """
     place = f"{path} ({file}:{line})" if line else f"{path} ({file})"
+    if not data:
+        raise SourceError(f"'{path}' is an empty table", where=place, mend=f"give a value: {path} = ...")
     for key in data:
         if key not in PARAMETER_KEYS:
             raise unknown("key of a parameter", key, PARAMETER_KEYS, place, SourceError)
-        if key in ("kind", "source", "where", "why", "about", "note") and not isinstance(data[key], str):
-            raise SourceError(f"{key} = {data[key]!r} is not a text", where=place, mend=f'write {key} = "..."')
+    texts(data, ("kind", "source", "where", "why", "about", "note"), place, path)
+    if "kind" in data and data["kind"] not in KINDS:
+        raise unknown("kind of number", data["kind"], KINDS, place, SourceError)
     if below is None and "value" not in data:
         raise SourceError(f"'{path}' has a spread but no value", where=place, mend="give value and unit")
     value, unit = _value(path, data, below, place)
@@ -285,6 +307,7 @@ def check_kind(
     inherits: bool = False,
 ) -> str:
     """The kind of a number, once it is sure that the number says where it comes from; SourceError otherwise."""
+    texts(data, ("kind", "source", "where", "why"), place, path)
     kind, source, why = data.get("kind"), data.get("source"), data.get("why")
     if kind is None:
         raise SourceError(
@@ -300,7 +323,7 @@ def check_kind(
             f"'{path}' cites '{source}', which this file does not define",
             where=place,
             allowed=sorted(sources) or "nothing",
-            nearest=nearest(str(source), sources),
+            given=str(source),
             mend=f"add a table [sources.{source}] with its title and year",
         )
     if inherits:
@@ -344,7 +367,7 @@ def _as_number(text: str, place: str) -> float:
         return float(text)
     except ValueError:
         raise SourceError(
-            f"'{text.strip()}' is not a number to multiply by", where=place, mend='write "* 0.5"'
+            f"{short(text.strip())} is not a number to multiply by", where=place, mend='write "* 0.5"'
         ) from None
 
 
@@ -389,5 +412,7 @@ def _respread(name: str, data: Mapping[str, Any], below: Parameter | None, place
         given = data[name]
         if given is False:
             return None
+        if given == {}:
+            raise SourceError(f"the {name} says nothing", where=place, mend=f"write {name} = {{ sd = 0.5 }}, or false")
         return Spread.read({**(_spread_dict(was) or {}), **given} if isinstance(given, Mapping) else given, place)
     return None if was and "value" in data and was.law in ("uniform", "table") else was

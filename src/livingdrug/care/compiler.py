@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from livingdrug.engine.plan import Floats, Ints, Op, Register
-from livingdrug.errors import ScenarioError, UnitError, nearest, unknown
-from livingdrug.spec.clock import DAYS
+from livingdrug.errors import ScenarioError, UnitError
 from livingdrug.spec.fields import Expression
 from livingdrug.spec.grammar import Binary, Call, Choice, Name, Node, Number, Unary, names
-from livingdrug.units import factor
+from livingdrug.units import DAYS, factor
 
 Program = tuple[Ints, Floats]
 
@@ -156,8 +155,8 @@ class _Writer:
         return ScenarioError(
             what + place,
             where=self.where,
-            allowed=allowed if not words else unknown("name", given, words).allowed,
-            nearest=nearest(given, words) if given and words else None,
+            allowed=allowed if not words else sorted(words),
+            given=given or None,
             mend=mend,
         )
 

@@ -183,6 +183,12 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Entry:
             where=f"{shown(path)}:{line}",
             mend="text needs quotes, a table a [header], a list [ , ]; dates must exist",
         ) from None
+    except ValueError:  # Python reads no whole number of more digits
+        digits = re.search(r"[\d_]{4000,}", text)
+        line = text.count("\n", 0, digits.start()) + 1 if digits else 1
+        raise ScenarioError(
+            "a number has thousands of digits", where=f"{shown(path)}:{line}", mend="write it as 1e9"
+        ) from None
     except RecursionError:
         raise ScenarioError("the file is nested too deeply", where=shown(path), mend="use fewer levels") from None
     return Entry(kind, name, path, data, text)
@@ -264,7 +270,7 @@ def _nobody(kind: str, name: str, entries: Mapping[str, Entry], where: str | Non
     return ScenarioError(
         f"unknown {kind.removesuffix('s')} '{name}'",
         where=where,
-        allowed=", ".join(sorted(entries)) or "nothing yet",
+        allowed=sorted(entries) or "nothing yet",
         nearest=nearest(name, entries) or aliases.get(nearest(name.lower(), aliases) or ""),
         mend=f"{ENV} names '{missing[0]}', which is no folder" if missing else None,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, nearest, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, listed, nearest
 from livingdrug.library import Entry
 from livingdrug.model import Model
 from livingdrug.parameters import Parameter, read_parameter
@@ -134,13 +134,12 @@ def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str
     role = max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None)
     if role:
         mine = [p for p in known if p.startswith(f"{role}.")]
-        found = unknown("number", path, mine, place)
-        return ScenarioError(f"the model has no number '{path}'", place, found.allowed, found.nearest)
+        return ScenarioError(f"the model has no number '{path}'", place, mine or "nothing here", given=path)
     roots = sorted({*modules, *Trial.model_fields, *PARTS})
     root = nearest(path.partition(".")[0], roots)
     return ScenarioError(
         f"the model has no number '{path}'",
         where=place,
         nearest=nearest(path, known) or root,
-        allowed=f"roles {', '.join(sorted(modules))}",
+        allowed=f"roles {listed(sorted(modules), path)}",
     )

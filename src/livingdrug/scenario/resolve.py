@@ -95,7 +95,7 @@ def _toml_value(value: Any) -> Any:
         return value
     try:
         return tomllib.loads(f"x = {value.strip()}")["x"]
-    except (tomllib.TOMLDecodeError, ValueError):
+    except (ValueError, RecursionError):  # no TOML, or a number of thousands of digits
         return value.strip()
 
 

@@ -12,25 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import ScenarioError, UnitError, unknown
+from livingdrug.units import DAYS
 
 Floats = NDArray[np.float64]
-DAYS = {
-    "min": 1 / 1440,
-    "minute": 1 / 1440,
-    "minutes": 1 / 1440,
-    "h": 1 / 24,
-    "hour": 1 / 24,
-    "hours": 1 / 24,
-    "d": 1.0,
-    "day": 1.0,
-    "days": 1.0,
-    "week": 7.0,
-    "weeks": 7.0,
-    "month": 30.4375,
-    "months": 30.4375,
-    "year": 365.25,
-    "years": 365.25,
-}
 MOST = 200_000  # ticks of one clock
 
 _DURATION = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*$")

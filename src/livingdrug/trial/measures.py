@@ -19,11 +19,11 @@ from livingdrug.errors import unknown
 from livingdrug.results.columns import Columns
 from livingdrug.results.lazy import OnDemand
 from livingdrug.spec import trial as spec
-from livingdrug.spec.clock import DAYS
 from livingdrug.spec.fields import Expression, expression
 from livingdrug.spec.trial import Trial
 from livingdrug.trial.graded import titled
 from livingdrug.trial.survival import hazard_ratio, median_time, survival_at
+from livingdrug.units import DAYS
 
 FOLLOWED = expression("infused and not failed")
 Units = Mapping[str, str | None] | None

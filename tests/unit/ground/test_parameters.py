@@ -1,0 +1,74 @@
+"""What is no number is refused, wherever a number is asked for: yes and no, empty tables, lists, endless digits."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livingdrug.errors import LivingDrugError, SourceError
+from livingdrug.parameters import Parameter, Source, Spread, finite, read_parameter
+
+BELOW = Parameter("a.b", 1.0, "1/day", "assumed", why="as it was", spread=Spread("log-normal", 0.5), file="x", line=1)
+NO_NUMBERS = [True, False, [], [1.0], {}, {"a": 1}, None, float("nan"), float("-inf"), 10**400, -(10**5000), b"1"]
+NO_TEXTS = [True, 3, 0.5, [], ["a"], {}, {"a": "b"}]
+
+
+def read(data: object, by_user: bool = True) -> Parameter:
+    return read_parameter("a.b", data, BELOW, {}, "layer", "my.toml", 7, by_user)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize("key", ["value", "sd", "cv", "low", "high", "loads"])
+@pytest.mark.parametrize("by_user", [True, False])
+def test_no_number_where_a_number_is_asked_for(value: object, key: str, by_user: bool) -> None:
+    given_ = {
+        "value": {"value": value},
+        "loads": {"spread": {"loads": {"fitness": value}}},
+    }.get(key, {"spread": {"law": "log-normal", key: value}})
+    with pytest.raises(LivingDrugError, match="is not a finite number") as problem:
+        read({"kind": "assumed", "why": "x", **given_}, by_user)
+    assert "my.toml:7" in str(problem.value.where)
+
+
+@pytest.mark.parametrize("empty", [{}, {"spread": {}}, {"belief": {}}])
+@pytest.mark.parametrize("by_user", [True, False])
+def test_an_empty_table_changes_nothing_and_is_refused(empty: dict[str, object], by_user: bool) -> None:
+    with pytest.raises(SourceError, match="empty table|says nothing") as problem:
+        read(empty if not empty else {"kind": "assumed", "why": "x", **empty}, by_user)
+    assert "my.toml:7" in str(problem.value.where)
+
+
+@pytest.mark.parametrize("value", NO_TEXTS, ids=repr)
+@pytest.mark.parametrize("key", ["kind", "source", "where", "why", "about", "note"])
+@pytest.mark.parametrize("by_user", [True, False])
+def test_no_text_where_a_text_is_asked_for(value: object, key: str, by_user: bool) -> None:
+    with pytest.raises(SourceError, match=f"{key} = .* is not a text"):
+        read({"value": 1.0, "kind": "assumed", "why": "x", key: value}, by_user)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = st.sampled_from(
+    ["value", "unit", "kind", "source", "where", "why", "spread", "belief", "law", "sd", "note", "x"]
+)
+
+
+@given(st.dictionaries(KEYS, ANYTHING | st.dictionaries(KEYS, ANYTHING, max_size=3), max_size=4), st.booleans())
+def test_whatever_stands_in_a_table_it_is_a_parameter_or_refused(data: dict[str, object], by_user: bool) -> None:
+    try:
+        read(data, by_user).as_dict()
+    except LivingDrugError as problem:
+        assert problem.where and "my.toml:7" in problem.where
+
+
+@given(ANYTHING)
+def test_whatever_stands_for_a_source_or_a_spread(data: object) -> None:
+    for what in (lambda: Source.read("x", data, "f:1"), lambda: Spread.read(data, "f:1"), lambda: finite(data, "f:1")):
+        try:
+            what()
+        except SourceError as problem:
+            assert problem.where == "f:1"
