@@ -15,7 +15,7 @@ SRC = ROOT / "src" / "livingdrug"
 FILES = sorted(SRC.rglob("*.py"))
 
 # What each part may import (besides itself). Imports point down only.
-GROUND = {"errors", "units", "rng", "parameters", "parallel", "files", "whole"}
+GROUND = {"errors", "units", "rng", "parameters", "parallel", "files", "whole", "tabular", "version"}
 MAY_IMPORT = {
     "errors": set(),
     "units": {"errors"},
@@ -24,24 +24,27 @@ MAY_IMPORT = {
     "parallel": {"errors"},
     "files": {"errors"},
     "whole": {"errors"},
+    "tabular": set(),
+    "version": set(),
     "library": GROUND,
+    "spec": GROUND | {"library"},
     "results": GROUND,
     "plot": GROUND,
     "model": GROUND,
     "biology": GROUND | {"library", "model"},
     "engine": GROUND | {"model"},
     "bench": GROUND | {"model", "engine", "sbml"},
-    "scenario": GROUND | {"library", "model", "biology"},
-    "cohort": GROUND | {"library", "model", "biology", "scenario"},
-    "care": GROUND | {"library", "model", "engine", "scenario", "cohort"},
-    "trial": GROUND | {"library", "results", "model", "biology", "engine", "scenario", "cohort", "care"},
-    "report": GROUND | {"library", "results", "plot", "model", "scenario", "cohort", "care", "trial"},
+    "scenario": GROUND | {"library", "spec", "model", "biology"},
+    "cohort": GROUND | {"library", "spec", "model", "biology", "scenario"},
+    "care": GROUND | {"library", "spec", "model", "engine", "scenario", "cohort"},
+    "trial": GROUND | {"library", "spec", "results", "model", "biology", "engine", "scenario", "cohort", "care"},
+    "report": GROUND | {"library", "spec", "results", "plot", "model", "scenario", "cohort", "care", "trial"},
     "published": GROUND | {"library", "results", "plot", "model", "biology", "engine"},
     "sbml": GROUND | {"model", "published"},
-    "fit": GROUND | {"library", "results", "model", "biology", "engine", "scenario", "cohort", "care", "trial"},
+    "fit": GROUND | {"library", "spec", "results", "model", "biology", "engine", "scenario", "cohort", "care", "trial"},
     "registry": GROUND | {"library", "plot"},
     "cli": None,  # the top: anything
-    "__init__": None,
+    "__init__": {"version", "trial"},
     "__main__": None,
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "base", "manager"}
