@@ -124,6 +124,6 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
             dose = np.where(amount(row["when"], None), dose, 0.0)
         for time in clock(row.get("days", [0]), plan.start, plan.end, design.visits, place):
             given.append((float(time), model.inputs.index(target), dose, duration(row.get("over", 0.0), place)))
-        if target == "kinetics.infusion":
+        if target == model.infusion:
             infused = infused + dose * len(clock(row.get("days", [0]), plan.start, plan.end, design.visits, place))
     return dose_table(given, n), infused

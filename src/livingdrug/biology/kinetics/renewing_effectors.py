@@ -62,7 +62,7 @@ class RenewingEffectors(Module):
     memory = State("cell", "memory cells")
     exhausted = State("cell", "exhausted cells")
     share = State("1", "circulating share of the cells in the body", start=lambda v: v.circulating)
-    infusion = Entry("cell", "CAR-T cells", into={"product": 1.0})
+    infusion = Entry("cell", "CAR-T cells", into={"product": 1.0}, product=True)
 
     total = Publishes("cell", "CAR-T in the body")
     effector = Publishes("cell", "effector CAR-T")

@@ -31,7 +31,7 @@ class Barros2021(Module):
     crowding = Param("1/cell", "inverse of the largest tumour (b)")
     kill = Param("1/cell/day", "killing by an effector (gamma)")
 
-    infusion = Entry("cell", "CAR-T infusion", into={"effector": 1.0})
+    infusion = Entry("cell", "CAR-T infusion", into={"effector": 1.0}, product=True)
     challenge = Entry("cell", "tumour cells injected again", into={"tumour": 1.0})
 
     total = Publishes("cell", "CAR-T in the mouse")

@@ -53,6 +53,7 @@ class Hanson2016(Module):
         "cell",
         "CAR-T infusion, a quarter of each kind",
         into=dict.fromkeys(("killer_memory", "killer", "helper_memory", "helper"), lambda v: 0.25 / v.blood),
+        product=True,
     )
     suppression = Entry("1", "immunosuppressant: inflammation taken away (D)", into={"inflammation": -1.0})
 

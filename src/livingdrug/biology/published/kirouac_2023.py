@@ -58,7 +58,7 @@ class Kirouac2023(Module):
     to_exhausted = Param("1/day", "product share: exhausted (fX)")
     blood = Param("uL", "volume that cells are counted in")
 
-    infusion = Entry("cell", "CAR-T infusion", into={"infused": 1.0})
+    infusion = Entry("cell", "CAR-T infusion", into={"infused": 1.0}, product=True)
 
     total = Publishes("cell", "CAR-T in the body")
     blood_count = Publishes("cell/uL", "CAR-T in blood")
