@@ -27,8 +27,8 @@ class Fludarabine(Module):
     volume_central = Param("L", "central volume at the reference weight")
     volume_near = Param("L", "first peripheral volume at the reference weight")
     volume_far = Param("L", "second peripheral volume at the reference weight")
-    exchange_near = Param("L/day", "exchange with the first peripheral volume")
-    exchange_far = Param("L/day", "exchange with the second peripheral volume")
+    exchange_near = Param("L/day", "intercompartmental clearance to the first peripheral volume")
+    exchange_far = Param("L/day", "intercompartmental clearance to the second peripheral volume")
     active_share = Param("1", "mass of F-ara-A in a mass of fludarabine phosphate")
     hours = Param("hour/day", "hours in a day, because exposure is read in hours")
     lymphocyte_kill = Param("L/mg/day", "kill of lymphocytes for each mg/L of F-ara-A")
@@ -50,10 +50,30 @@ class Fludarabine(Module):
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("elimination", out_of="central", rate=v.clearance / v.v1 * v.central)
-        yield Flow("to near tissue", out_of="central", into="near", rate=v.exchange_near * v.size / v.v1 * v.central)
-        yield Flow("from near tissue", out_of="near", into="central", rate=v.exchange_near * v.size / v.v2 * v.near)
-        yield Flow("to far tissue", out_of="central", into="far", rate=v.exchange_far * v.size / v.v1 * v.central)
-        yield Flow("from far tissue", out_of="far", into="central", rate=v.exchange_far * v.size / v.v3 * v.far)
+        yield Flow(
+            "to shallow peripheral compartment",
+            out_of="central",
+            into="near",
+            rate=v.exchange_near * v.size / v.v1 * v.central,
+        )
+        yield Flow(
+            "from shallow peripheral compartment",
+            out_of="near",
+            into="central",
+            rate=v.exchange_near * v.size / v.v2 * v.near,
+        )
+        yield Flow(
+            "to deep peripheral compartment",
+            out_of="central",
+            into="far",
+            rate=v.exchange_far * v.size / v.v1 * v.central,
+        )
+        yield Flow(
+            "from deep peripheral compartment",
+            out_of="far",
+            into="central",
+            rate=v.exchange_far * v.size / v.v3 * v.far,
+        )
         yield Flow("exposure", into="exposure", rate=v.hours * v.central / v.v1)
 
     def published(self, v: Any) -> dict[str, Any]:

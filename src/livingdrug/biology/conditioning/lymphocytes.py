@@ -10,7 +10,7 @@ from livingdrug.model.math import log
 
 
 class Lymphocytes(Module):
-    """Lymphocytes of the host as a share of normal; Gompertz regrowth towards the room that CAR-T leave free.
+    """Lymphocytes of the host as a share of normal; Gompertz regrowth to a carrying capacity shared with CAR-T.
 
     Follows [kimmel2021] for regrowth. Each conditioning drug adds its own kill to the port `kill`.
     Leaves out: subsets, thymus, NK cells apart; regrowth is the same at every age.
@@ -20,7 +20,7 @@ class Lymphocytes(Module):
 
     start = Param("1", "lymphocytes before conditioning, as a share of normal")
     regrowth = Param("1/day", "Gompertz rate of regrowth")
-    normal = Param("cell", "lymphocytes of the body at which regrowth stops")
+    normal = Param("cell", "carrying capacity: lymphocytes of the body at which regrowth stops")
     normal_per_uL = Param("cell/uL", "lymphocytes in blood when the share is 1")
     sensitivity = Param("1", "how strongly conditioning kills in this patient")
     car_t = Reads("kinetics.total", "cell", absent=0.0)
@@ -33,7 +33,7 @@ class Lymphocytes(Module):
 
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         occupied = v.share + v.car_t / v.normal + 1e-9
-        yield Change("share", -v.regrowth * v.share * log(occupied), why="regrowth into free room")
+        yield Change("share", -v.regrowth * v.share * log(occupied), why="Gompertz regrowth")
         yield Flow("conditioning", out_of="share", rate=v.kill * v.share)
 
     def published(self, v: Any) -> dict[str, Any]:

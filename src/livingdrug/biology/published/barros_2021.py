@@ -45,7 +45,7 @@ class Barros2021(Module):
         yield Flow("making memory", into="memory", rate=v.to_memory * v.effector)
         yield Flow("death of memory", out_of="memory", rate=v.memory_death * v.memory)
         yield Flow("growth", into="tumour", rate=v.growth * v.tumour)
-        yield Flow("crowding", out_of="tumour", rate=v.growth * v.crowding * v.tumour * v.tumour)
+        yield Flow("logistic loss", out_of="tumour", rate=v.growth * v.crowding * v.tumour * v.tumour)
         yield Flow("killing", out_of="tumour", rate=v.kill * v.effector * v.tumour)
 
     def published(self, v: Any) -> dict[str, object]:
