@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug import biology, library
+from livingdrug.cohort import draw
 from livingdrug.engine import cache
 from livingdrug.errors import UnitError
 from livingdrug.model import Change, Entry, Flow, Module, Param, Publishes, State, assemble
@@ -181,6 +182,41 @@ def test_drugs_slow_expansion_by_no_more_than_published():
         model, constants = alone(stem), values_for(stem, 0.0)
         states = {p: 1e6 for p in model.states}
         assert 1.0 <= model.evaluate({**constants, **states}).published["kinetics.pace"] <= 1.2
+
+
+def test_a_new_conditioning_drug_is_one_module():
+    """It kills lymphocytes, and all that follow them, without an edit anywhere else; and more with the patient's
+    sensitivity."""
+
+    class Bendamustine(Module):
+        role = "conditioning.bendamustine"
+        lymphocyte_kill = Param("L/mg/day", "kill of lymphocytes for each mg/L")
+        volume, loss = Param("L", "volume"), Param("1/day", "elimination")
+        drug = State("mg", "bendamustine in the body")
+        dose = Entry("mg", "bendamustine", into={"drug": 1.0})
+        kills = Adds("lymphocytes.kill", "1/day")
+
+        def flows(self, v):
+            yield Flow("elimination", out_of="drug", rate=v.loss * v.drug)
+
+        def contributes(self, v):
+            return {"kills": v.lymphocyte_kill * v.drug / v.volume}
+
+    scenario = resolve("eliana")
+    drawn = draw(scenario, np.arange(3), 1)
+    model = assemble(*scenario.model().modules.values(), Bendamustine)
+    check_units(model)
+    for i in range(3):
+        values = {p: float(drawn.of(p)[i]) for p in drawn.values}
+        states = {p: values.get(f"{p}@start", 0.0) for p in model.states}
+        own = {"conditioning.bendamustine.lymphocyte_kill": 2.0, "conditioning.bendamustine.volume": 10.0}
+        values |= own | {"conditioning.bendamustine.loss": 1.0}
+        with np.errstate(all="ignore"):
+            off, on = (model.evaluate({**values, **states, "conditioning.bendamustine.drug": mg}) for mg in (0.0, 5.0))
+        kill = values["lymphocytes.sensitivity"] * 2.0 * 5.0 / 10.0
+        assert on.published["lymphocytes.kill"] == pytest.approx(kill) and off.published["lymphocytes.kill"] == 0
+        for path in ("lymphocytes.share", "leucocytes.marrow", "b_cells.b_cells", "tumour.positive"):
+            assert on.derivatives[path] < off.derivatives[path], path
 
 
 def test_every_entry_lands_somewhere():

@@ -79,11 +79,13 @@ def drug(word: str) -> str:
 
 
 def drugs(model: Model) -> dict[str, str]:
-    """What may be given by its short name: the last word of a role with one entry -> the path of that entry."""
+    """What may be given by its short name: the last word of a role with one entry -> the path of that entry, and
+    "infusion" -> where the model takes the cell product."""
     found: dict[str, list[str]] = {}
     for path in model.entries:
         found.setdefault(drug(path), []).append(path)
-    return {word: paths[0] for word, paths in found.items() if len(paths) == 1}
+    short = {word: paths[0] for word, paths in found.items() if len(paths) == 1}
+    return short if model.infusion is None else {**short, "infusion": model.infusion}
 
 
 def find_input(model: Model, word: str, dose: bool, where: str | None = None) -> str:

@@ -149,7 +149,7 @@ why = "a template"
 
 [[schedule]]
 name = "infusion"
-give = "kinetics.infusion"
+give = "infusion"
 amount = "2e6 cell/kg"
 days = [0]
 kind = "assumed"

@@ -188,7 +188,7 @@ class _Scope:
                         raise WiringError(f"{giver} declares {contribution!r} but contributes() does not give it")
                     part = given[contribution.name]
                     total = total * part if d.combine == "multiply" else total + part
-                return total
+                return total if d.scale is None else d.scale(View(self, role)) * total
 
             self.ports[path] = self._asked(path, gather)
         return self.ports[path]
@@ -290,6 +290,14 @@ class Model:
         return self._paths(Entry)
 
     @property
+    def infusion(self) -> str | None:
+        """Path of the entry where the cell product is infused; None in a model without one."""
+        return next(iter(self._products()), None)
+
+    def _products(self) -> list[str]:
+        return [p for p, d in self.declared.items() if isinstance(d, Entry) and d.product]
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Entries (dose rates [unit/day]) and switches, in the order of the engine's input vector."""
         return self._paths(Entry, Switch)
@@ -324,6 +332,11 @@ class Model:
 
     def _check(self) -> None:
         """Evaluate once with ones, so that every missing name is found now."""
+        if len(self._products()) > 1:
+            raise WiringError(
+                f"two entries take the cell product: {' and '.join(self._products()[:2])}",
+                mend="declare product=True at one of them",
+            )
         one = np.float64(1.0)  # divides by zero without raising
         values: dict[str, Any] = dict.fromkeys((*self.states, *self.parameters, *self.covariates, *self.inputs), one)
         with np.errstate(all="ignore"):

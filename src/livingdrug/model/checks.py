@@ -7,7 +7,7 @@ from typing import Any
 
 from livingdrug.errors import UnitError
 from livingdrug.model.assemble import TIME, Model
-from livingdrug.model.declare import Change, Derived, Reads
+from livingdrug.model.declare import Change, Derived, Port, Reads
 from livingdrug.units import parse, registry
 
 
@@ -34,6 +34,9 @@ def check_units(model: Model) -> None:
         for state, factor in ((flow.into, flow.yields), (flow.out_of, 1)):
             if state:
                 _same(rate * factor, f"({_unit(model, role, state)})/day", where)
+    for path, port in model.declared.items():
+        if isinstance(port, Port):
+            _same(seen.published[path], port.unit, f"port {path}")
     for path, published in model.publishes.items():
         _same(seen.published[path], published.unit, f"{path.rpartition('.')[0]} publishes {published.name}")
     for role, m in model.modules.items():

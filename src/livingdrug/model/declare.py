@@ -79,10 +79,13 @@ class Derived(Declared):
 
 
 class Entry(Declared):
-    """Where a dose lands. `into`: each state's share of the dose, a number or a formula of patient constants."""
+    """Where a dose lands. `into`: each state's share of the dose, a number or a formula of patient constants.
 
-    def __init__(self, unit: str, doc: str, into: Mapping[str, float | Formula]) -> None:
-        self.unit, self.doc, self.into = unit, doc, dict(into)
+    product: the cell product enters here; protocols then give it as "infusion", whichever module it is. One a model.
+    """
+
+    def __init__(self, unit: str, doc: str, into: Mapping[str, float | Formula], product: bool = False) -> None:
+        self.unit, self.doc, self.into, self.product = unit, doc, dict(into), product
 
 
 class Switch(Declared):
@@ -121,12 +124,15 @@ class Publishes(Declared):
 
 
 class Port(Declared):
-    """A quantity of this module that others may act on. Starts at 1 (`combine="multiply"`) or 0 (`combine="add"`)."""
+    """A quantity of this module that others may act on. Starts at 1 (`combine="multiply"`) or 0 (`combine="add"`).
 
-    def __init__(self, unit: str, doc: str, combine: str = "multiply") -> None:
+    scale: formula of the patient's constants that multiplies the whole, as a patient's own sensitivity.
+    """
+
+    def __init__(self, unit: str, doc: str, combine: str = "multiply", scale: Formula | None = None) -> None:
         if combine not in ("multiply", "add"):
             raise ValueError("a port combines by 'multiply' or 'add'")
-        self.unit, self.doc, self.combine = unit, doc, combine
+        self.unit, self.doc, self.combine, self.scale = unit, doc, combine, scale
 
 
 class _Contribution(Declared):

@@ -121,6 +121,6 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
         days = design.doses[dose.name]
         for time in days:
             given.append((float(time), model.inputs.index(target), cells, dose.over))
-        if target == "kinetics.infusion":
+        if target == model.infusion:
             infused = infused + cells * len(days)
     return dose_table(given, n), infused

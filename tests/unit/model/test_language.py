@@ -261,6 +261,37 @@ def test_a_reader_is_told_what_zero_means() -> None:
             State("delta_degC", "temperature", zero=bad)
 
 
+def test_the_model_says_where_the_cell_product_enters() -> None:
+    def taking(role: str, product: bool) -> type[Module]:
+        names = {"role": role, "cells": State("cell", "cells")}
+        entries = {n: Entry("cell", n, {"cells": 1.0}, product=product and n == "vein") for n in ("port", "vein")}
+        return type("Taking", (Module,), {**names, **entries})
+
+    assert assemble(taking("a", False), taking("b", False)).infusion is None
+    for product in ("a", "b"):
+        assert assemble(*(taking(r, r == product) for r in "ab")).infusion == f"{product}.vein"
+    with pytest.raises(WiringError, match="two entries take the cell product: a.vein and b.vein"):
+        assemble(taking("a", True), taking("b", True))
+
+
+def test_a_port_may_be_scaled_by_the_patient() -> None:
+    class Killed(Module):
+        role = "host"
+        sensitivity, cells = Param("1", "of this patient"), State("cell", "cells")
+        kill = Port("1/day", "kill", combine="add", scale=lambda v: v.sensitivity)
+
+        def flows(self, v):
+            yield Flow("kill", out_of="cells", rate=v.kill * v.cells)
+
+    def killer(name: str, rate: float) -> type[Module]:
+        given = {"contributes": lambda self, v: {"kills": rate}}
+        return type("Killer", (Module,), {"role": name, "kills": Adds("host.kill", "1/day"), **given})
+
+    model = assemble(Killed, killer("drug.a", 0.5), killer("drug.b", 1.5))
+    seen = model.evaluate({"host.sensitivity": 3.0, "host.cells": 10.0})
+    assert seen.published["host.kill"] == 6.0 and seen.derivatives["host.cells"] == -60.0
+
+
 @pytest.mark.parametrize(
     "modules, message",
     [

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, Publishes, State
+from livingdrug.model import Adds, Covariate, Derived, Entry, Flow, Module, Param, Publishes, State
 
 
 class Cyclophosphamide(Module):
     """Cyclophosphamide in one volume; the metabolite that kills follows the parent, since making it is the slow step.
 
-    Follows [ahmed2020].
+    Follows [ahmed2020]; the kill of lymphocytes in proportion to the metabolite is our own (no published law was
+    found).
     Leaves out: induction of its own clearance, the metabolite as a compartment of its own.
     """
 
@@ -23,6 +24,7 @@ class Cyclophosphamide(Module):
     reference_surface = Param("m**2", "body surface area for which the values hold")
     size_power = Param("1", "power of body surface on clearance and volume")
     metabolite_clearance = Param("L/day", "clearance of the active metabolite at the reference surface")
+    lymphocyte_kill = Param("L/mg/day", "kill of lymphocytes for each mg/L of active metabolite")
 
     size = Derived(
         "1", "clearance and volume relative to the reference", lambda v: (v.bsa / v.reference_surface) ** v.size_power
@@ -33,6 +35,7 @@ class Cyclophosphamide(Module):
     drug = State("mg", "cyclophosphamide in the body")
     dose = Entry("mg", "cyclophosphamide", into={"drug": 1.0})
 
+    lymphocytes = Adds("lymphocytes.kill", "1/day")
     active = Publishes("mg/L", "active metabolite of cyclophosphamide in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
@@ -40,3 +43,6 @@ class Cyclophosphamide(Module):
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"active": v.clearance / v.volume * v.drug / (v.metabolite_clearance * v.size)}
+
+    def contributes(self, v: Any) -> dict[str, Any]:
+        return {"lymphocytes": v.lymphocyte_kill * v.active}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, Publishes, State
+from livingdrug.model import Adds, Covariate, Derived, Entry, Flow, Module, Param, Publishes, State
 
 
 class Fludarabine(Module):
     """F-ara-A after fludarabine phosphate: clearance grows with kidney function and size; exposure is an output.
 
-    Follows [langenhorst2019].
+    Follows [langenhorst2019]; the kill of lymphocytes in proportion to the concentration is our own (no published law
+    was found).
     Leaves out: variation from course to course, activation inside the cells, and the cap of kidney function by age
     (the population gives the kidney function to be used).
     """
@@ -26,10 +27,11 @@ class Fludarabine(Module):
     volume_central = Param("L", "central volume at the reference weight")
     volume_near = Param("L", "first peripheral volume at the reference weight")
     volume_far = Param("L", "second peripheral volume at the reference weight")
-    exchange_near = Param("L/day", "exchange with the first peripheral volume")
-    exchange_far = Param("L/day", "exchange with the second peripheral volume")
+    exchange_near = Param("L/day", "intercompartmental clearance to the first peripheral volume")
+    exchange_far = Param("L/day", "intercompartmental clearance to the second peripheral volume")
     active_share = Param("1", "mass of F-ara-A in a mass of fludarabine phosphate")
     hours = Param("hour/day", "hours in a day, because exposure is read in hours")
+    lymphocyte_kill = Param("L/mg/day", "kill of lymphocytes for each mg/L of F-ara-A")
 
     size = Derived("1", "clearance relative to the reference weight", lambda v: (v.weight / v.reference_weight) ** 0.75)
     clearance = Derived("L/day", "clearance", lambda v: (v.non_renal + v.renal * v.egfr) * v.size)
@@ -43,15 +45,39 @@ class Fludarabine(Module):
     exposure = State("mg*hour/L", "area under the concentration of F-ara-A so far")
     dose = Entry("mg", "fludarabine phosphate", into={"central": lambda v: v.active_share})
 
+    lymphocytes = Adds("lymphocytes.kill", "1/day")
     concentration = Publishes("mg/L", "F-ara-A in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("elimination", out_of="central", rate=v.clearance / v.v1 * v.central)
-        yield Flow("to near tissue", out_of="central", into="near", rate=v.exchange_near * v.size / v.v1 * v.central)
-        yield Flow("from near tissue", out_of="near", into="central", rate=v.exchange_near * v.size / v.v2 * v.near)
-        yield Flow("to far tissue", out_of="central", into="far", rate=v.exchange_far * v.size / v.v1 * v.central)
-        yield Flow("from far tissue", out_of="far", into="central", rate=v.exchange_far * v.size / v.v3 * v.far)
+        yield Flow(
+            "to shallow peripheral compartment",
+            out_of="central",
+            into="near",
+            rate=v.exchange_near * v.size / v.v1 * v.central,
+        )
+        yield Flow(
+            "from shallow peripheral compartment",
+            out_of="near",
+            into="central",
+            rate=v.exchange_near * v.size / v.v2 * v.near,
+        )
+        yield Flow(
+            "to deep peripheral compartment",
+            out_of="central",
+            into="far",
+            rate=v.exchange_far * v.size / v.v1 * v.central,
+        )
+        yield Flow(
+            "from deep peripheral compartment",
+            out_of="far",
+            into="central",
+            rate=v.exchange_far * v.size / v.v3 * v.far,
+        )
         yield Flow("exposure", into="exposure", rate=v.hours * v.central / v.v1)
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"concentration": v.central / v.v1}
+
+    def contributes(self, v: Any) -> dict[str, Any]:
+        return {"lymphocytes": v.lymphocyte_kill * v.concentration}

@@ -1,4 +1,4 @@
-"""IL-7 and IL-15: they rise when nobody is left to consume them, and help the infused cells."""
+"""IL-7 and IL-15: they rise when no lymphocytes are left to consume them, and support the infused cells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from livingdrug.model.math import hill
 
 
 class HomeostaticCytokines(Module):
-    """IL-7 and IL-15, made steadily and consumed by lymphocytes; together they say how much help CAR-T get.
+    """IL-7 and IL-15, made steadily and consumed by lymphocytes; together they set how much CAR-T proliferate.
 
     Structure of the consumption balance in [hirayama2019] and [kochenderfer2017] in words; the numbers are assumed.
     Leaves out: production after tissue damage, consumption by CAR-T themselves, NK cells.
@@ -24,14 +24,14 @@ class HomeostaticCytokines(Module):
     il15_normal = Param("pg/mL", "IL-15 at normal lymphocytes")
     il15_depleted = Param("pg/mL", "IL-15 without lymphocytes")
     il15_clearance = Param("1/day", "loss of IL-15 without lymphocytes")
-    half = Param("pg/mL", "concentration of either that gives half its help")
-    steepness = Param("1", "steepness of the help in the concentration")
-    strength = Param("1", "growth added by either at its fullest, relative to growth without help")
+    half = Param("pg/mL", "EC50 of either on proliferation")
+    steepness = Param("1", "Hill coefficient of the effect on proliferation")
+    strength = Param("1", "Emax: proliferation added by either, relative to that without")
     lymphocytes = Reads("lymphocytes.share", "1", absent=1.0)
 
     fullest = Derived(
         "1",
-        "help without lymphocytes, before scaling",
+        "support without lymphocytes, before scaling",
         lambda v: (
             1 + v.strength * (hill(v.il7_depleted, v.half, v.steepness) + hill(v.il15_depleted, v.half, v.steepness))
         ),

@@ -1,4 +1,4 @@
-"""Leucocytes: the marrow is hit by conditioning, counts fall some days later and come back."""
+"""Leucocytes: conditioning suppresses the marrow, counts reach their nadir days later and recover."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Leucocytes(Module):
 
     start = Param("cell/uL", "myeloid leucocytes before conditioning")
     normal = Param("cell/uL", "myeloid leucocytes at rest")
-    maturation = Param("1/day", "passage from stage to stage; three stages make the maturation time")
+    maturation = Param("1/day", "transit rate; three stages make the maturation time")
     feedback = Param("1", "power of the feedback from the blood count on the marrow")
     sensitivity = Param("1", "kill of marrow precursors relative to lymphocytes")
     neutrophil_share = Param("1", "neutrophils among myeloid leucocytes")
@@ -36,8 +36,8 @@ class Leucocytes(Module):
     neutrophils = Publishes("cell/uL", "neutrophils in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        push = exp(v.feedback * log(v.normal / (v.myeloid + 0.001 * v.normal)))
-        yield Flow("renewal", into="marrow", rate=v.maturation * push * v.marrow)
+        feedback = exp(v.feedback * log(v.normal / (v.myeloid + 0.001 * v.normal)))
+        yield Flow("renewal", into="marrow", rate=v.maturation * feedback * v.marrow)
         yield Flow("conditioning", out_of="marrow", rate=v.sensitivity * v.kill * v.marrow)
         yield Flow("commitment", out_of="marrow", into="maturing", rate=v.maturation * v.marrow)
         yield Flow("release", out_of="maturing", into="myeloid", rate=v.maturation * v.maturing)

@@ -1,4 +1,4 @@
-"""A steroid: it calms cytokine production."""
+"""A steroid: it suppresses cytokine production."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies
 
 
 class Steroid(Module):
-    """Drug in one volume, and an effect that outlasts it, which lowers the production of cytokines.
+    """One compartment and an effect compartment; an Emax effect on the production of cytokines.
 
     The default is dexamethasone with the kinetics of [krzyzanski2021] (the small second compartment is left in the
     first); another steroid is a drug file with other numbers. No slowing of CAR-T expansion [stein2019].
@@ -22,9 +22,9 @@ class Steroid(Module):
     clearance_reference = Param("L/day", "clearance at the reference weight")
     volume_reference = Param("L", "volume at the reference weight")
     reference_weight = Param("kg", "weight for which the values hold")
-    effect_rate = Param("1/day", "rate at which the effect follows the concentration")
-    half_effect = Param("mg/L", "effect concentration that gives half the calming")
-    calming = Param("1", "largest fall of cytokine production")
+    effect_rate = Param("1/day", "equilibration rate of the effect compartment (ke0)")
+    half_effect = Param("mg/L", "EC50 in the effect compartment")
+    calming = Param("1", "Imax: largest fall of cytokine production")
     pace_factor = Param("1", "proliferation of CAR-T under full effect relative to none")
 
     clearance = Derived("L/day", "clearance", lambda v: v.clearance_reference * (v.weight / v.reference_weight) ** 0.75)
@@ -33,7 +33,7 @@ class Steroid(Module):
     pace = Multiplies("kinetics.pace")
 
     drug = State("mg", "steroid in the body")
-    effect = State("mg/L", "concentration where it acts")
+    effect = State("mg/L", "concentration in the effect compartment")
     dose = Entry("mg", "steroid", into={"drug": 1.0})
 
     concentration = Publishes("mg/L", "steroid in blood")
@@ -41,8 +41,8 @@ class Steroid(Module):
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("elimination", out_of="drug", rate=v.clearance / v.volume * v.drug)
-        yield Flow("effect builds", into="effect", rate=v.effect_rate * v.drug / v.volume)
-        yield Flow("effect fades", out_of="effect", rate=v.effect_rate * v.effect)
+        yield Flow("into the effect compartment", into="effect", rate=v.effect_rate * v.drug / v.volume)
+        yield Flow("out of the effect compartment", out_of="effect", rate=v.effect_rate * v.effect)
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"concentration": v.drug / v.volume, "action": v.effect / (v.effect + v.half_effect)}

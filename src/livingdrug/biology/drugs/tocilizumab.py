@@ -9,7 +9,8 @@ from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies
 
 
 class Tocilizumab(Module):
-    """One volume, loss by a linear and a saturable path; the free receptor falls as 1 / (1 + concentration / affinity).
+    """One compartment, linear and Michaelis-Menten elimination; the free receptor falls as
+    1 / (1 + concentration / affinity).
 
     Follows [moes2022]; no effect on expansion of CAR-T [stein2019].
     Leaves out: receptor as a state, bound soluble receptor.
@@ -20,15 +21,15 @@ class Tocilizumab(Module):
     weight = Covariate("kg", "body weight")
     clearance_reference = Param("L/day", "linear clearance at the reference weight")
     volume_reference = Param("L", "volume at the reference weight")
-    saturable = Param("mg/day", "largest saturable loss at the reference weight")
-    half_saturation = Param("mg/L", "concentration of half the saturable loss")
+    saturable = Param("mg/day", "Vmax of saturable elimination at the reference weight")
+    half_saturation = Param("mg/L", "Km of saturable elimination")
     reference_weight = Param("kg", "weight for which the values hold")
-    affinity = Param("mg/L", "concentration that blocks half the receptor")
+    affinity = Param("mg/L", "IC50: concentration that blocks half the receptor")
     pace_factor = Param("1", "proliferation of CAR-T under full blockade relative to none")
 
     size = Derived("1", "clearance relative to the reference weight", lambda v: (v.weight / v.reference_weight) ** 0.75)
     clearance = Derived("L/day", "linear clearance", lambda v: v.clearance_reference * v.size)
-    largest = Derived("mg/day", "largest saturable loss", lambda v: v.saturable * v.size)
+    largest = Derived("mg/day", "Vmax of saturable elimination", lambda v: v.saturable * v.size)
     volume = Derived("L", "volume", lambda v: v.volume_reference * v.weight / v.reference_weight)
     receptor = Multiplies("cytokines.receptor")
     pace = Multiplies("kinetics.pace")
@@ -40,8 +41,10 @@ class Tocilizumab(Module):
     free_receptor = Publishes("1", "share of the IL-6 receptor that tocilizumab leaves free")
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        yield Flow("linear loss", out_of="drug", rate=v.clearance / v.volume * v.drug)
-        yield Flow("saturable loss", out_of="drug", rate=v.largest * v.drug / (v.drug + v.half_saturation * v.volume))
+        yield Flow("linear elimination", out_of="drug", rate=v.clearance / v.volume * v.drug)
+        yield Flow(
+            "saturable elimination", out_of="drug", rate=v.largest * v.drug / (v.drug + v.half_saturation * v.volume)
+        )
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"concentration": v.drug / v.volume, "free_receptor": self._free(v)}

@@ -10,8 +10,8 @@ from livingdrug.model.math import hill
 
 
 class RenewingEffectors(Module):
-    """Infused cells settle and wake up, proliferate while they see antigen and the host is depleted, mature as antigen
-    falls, contract, and leave memory; cells that go on meeting antigen become exhausted.
+    """Infused cells engraft and, after a lag, proliferate while they see antigen and the host is depleted, mature as
+    antigen falls, contract, and leave memory; under persisting antigen cells become exhausted.
 
     Memory, contraction and exhaustion are switched by antigen as in [kirouac2023]; renewal at high antigen replaces
     its division counter, which cannot give an early peak that does not follow dose. Engaged cells stay in tissue:
@@ -22,14 +22,14 @@ class RenewingEffectors(Module):
 
     role = "kinetics"
 
-    engraftment = Param("1", "share of infused cells that settle and live on")
-    memory_share = Param("1", "memory cells among those that settle")
+    engraftment = Param("1", "share of infused cells that engraft")
+    memory_share = Param("1", "memory cells among those that engraft")
     distribution = Param("1/day", "rate at which infused cells leave the blood")
-    awakening = Param("1/day", "passage through each of two stages between settling and the first division")
-    growth = Param("1/day", "proliferation at full antigen, full help and free room")
+    awakening = Param("1/day", "transit rate through each of two stages between engraftment and the first division")
+    growth = Param("1/day", "proliferation at full antigen, full cytokine support and far below carrying capacity")
     idle_growth = Param("1", "proliferation without antigen, as a share of that with it (homeostatic expansion)")
-    half_antigen = Param("cell", "antigen-bearing cells at which half the effectors are engaged")
-    room = Param("cell", "CAR-T at which proliferation stops")
+    half_antigen = Param("cell", "EC50: antigen-bearing cells at which half the effectors are engaged")
+    room = Param("cell", "carrying capacity: CAR-T at which proliferation stops")
     death = Param("1/day", "death of proliferating effectors")
     maturation = Param("1/day", "proliferating to mature effector when antigen is gone")
     contraction = Param("1/day", "death of mature effectors when antigen is gone")
@@ -55,14 +55,14 @@ class RenewingEffectors(Module):
     pace = Port("1", "proliferation relative to that without drugs")
 
     product = State("cell", "infused cells still in blood")
-    settling = State("cell", "infused cells in tissue, waking up")
-    waking = State("cell", "infused cells about to divide")
+    settling = State("cell", "engrafted cells in tissue, first lag stage")
+    waking = State("cell", "engrafted cells in tissue, second lag stage")
     proliferating = State("cell", "proliferating effectors")
     mature = State("cell", "mature effectors")
     memory = State("cell", "memory cells")
     exhausted = State("cell", "exhausted cells")
     share = State("1", "circulating share of the cells in the body", start=lambda v: v.circulating)
-    infusion = Entry("cell", "CAR-T cells", into={"product": 1.0})
+    infusion = Entry("cell", "CAR-T cells", into={"product": 1.0}, product=True)
 
     total = Publishes("cell", "CAR-T in the body")
     effector = Publishes("cell", "effector CAR-T")
@@ -72,26 +72,36 @@ class RenewingEffectors(Module):
 
     def flows(self, v: Any) -> Iterator[Flow]:
         seen = hill(v.tumour_antigen + v.b_cell_antigen, v.half_antigen)
-        calm = 1 - seen
+        unengaged = 1 - seen
         leaving = v.distribution * v.product
-        yield Flow("settling", out_of="product", into="settling", rate=leaving * v.engraftment)
-        yield Flow("lost on the way", out_of="product", rate=leaving * (1 - v.engraftment))
-        yield Flow("waking", out_of="settling", into="waking", rate=v.awakening * v.settling)
+        yield Flow("engraftment", out_of="product", into="settling", rate=leaving * v.engraftment)
+        yield Flow("loss after infusion", out_of="product", rate=leaving * (1 - v.engraftment))
+        yield Flow("lag before division", out_of="settling", into="waking", rate=v.awakening * v.settling)
         yield Flow(
-            "first effectors", out_of="waking", into="proliferating", rate=v.awakening * v.waking * (1 - v.memory_share)
+            "first differentiation to effectors",
+            out_of="waking",
+            into="proliferating",
+            rate=v.awakening * v.waking * (1 - v.memory_share),
         )
-        yield Flow("first memory", out_of="waking", into="memory", rate=v.awakening * v.waking * v.memory_share)
+        yield Flow(
+            "first differentiation to memory",
+            out_of="waking",
+            into="memory",
+            rate=v.awakening * v.waking * v.memory_share,
+        )
         alive = v.proliferating * v.proliferating / (v.proliferating + v.one_cell)
-        growth = v.growth * v.pace * v.help * (seen + v.idle_growth * calm) * alive
+        growth = v.growth * v.pace * v.help * (seen + v.idle_growth * unengaged) * alive
         yield Flow("proliferation", into="proliferating", rate=growth)
-        yield Flow("want of room", out_of="proliferating", rate=growth * self._total(v) / v.room)
+        yield Flow("logistic loss at carrying capacity", out_of="proliferating", rate=growth * self._total(v) / v.room)
         yield Flow("death", out_of="proliferating", rate=v.death * v.proliferating)
-        yield Flow("maturation", out_of="proliferating", into="mature", rate=v.maturation * calm * v.proliferating)
-        yield Flow("contraction", out_of="mature", rate=(v.contraction * calm + v.turnover) * v.mature)
-        yield Flow("to memory", out_of="mature", into="memory", rate=v.to_memory * v.contraction * calm * v.mature)
+        yield Flow("maturation", out_of="proliferating", into="mature", rate=v.maturation * unengaged * v.proliferating)
+        yield Flow("contraction", out_of="mature", rate=(v.contraction * unengaged + v.turnover) * v.mature)
+        yield Flow(
+            "memory formation", out_of="mature", into="memory", rate=v.to_memory * v.contraction * unengaged * v.mature
+        )
         yield Flow("exhaustion", out_of="mature", into="exhausted", rate=v.exhaustion * seen * v.mature)
-        yield Flow("end of the exhausted", out_of="exhausted", rate=v.exhausted_death * v.exhausted)
-        yield Flow("memory loss", out_of="memory", rate=(v.memory_death + v.host_loss * v.host) * v.memory)
+        yield Flow("death of exhausted cells", out_of="exhausted", rate=v.exhausted_death * v.exhausted)
+        yield Flow("death of memory cells", out_of="memory", rate=(v.memory_death + v.host_loss * v.host) * v.memory)
         recalled = v.reactivation * seen * v.memory * v.memory / (v.memory + v.one_cell)
         yield Flow("reactivation", out_of="memory", into="proliferating", rate=recalled)
         yield Flow("release to blood", into="share", rate=v.exchange * v.circulating / (1 + v.retention * seen))

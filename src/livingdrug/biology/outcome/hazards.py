@@ -10,7 +10,7 @@ from livingdrug.model.math import hill
 
 
 class Hazards(Module):
-    """Four hazards that rise with blasts, vascular leak, and want of neutrophils and immunoglobulin.
+    """Four hazards that rise with blasts, vascular leak, and with neutropenia and low immunoglobulin.
 
     Rates are fitted or assumed; a patient salvaged after relapse no longer dies of leukaemia.
     Leaves out: age, organ disease, the risk of the transplant itself, other causes of death apart.
@@ -19,16 +19,16 @@ class Hazards(Module):
     role = "outcome"
 
     leukaemic_rate = Param("1/day", "hazard of death with a marrow full of blasts")
-    blasts_half = Param("1", "share of blasts that gives half that hazard")
+    blasts_half = Param("1", "EC50: share of blasts that gives half that hazard")
     toxic_rate = Param("1/day", "hazard of death at the largest leak")
-    toxic_leak = Param("1", "leak that gives half that hazard")
+    toxic_leak = Param("1", "EC50: leak that gives half that hazard")
     infection_rate = Param("1/day", "hazard of death by infection with normal defences")
     neutropenia = Param("1", "times that hazard is raised without neutrophils")
-    neutrophils_half = Param("cell/uL", "neutrophils at which half of that is felt")
+    neutrophils_half = Param("cell/uL", "EC50: neutrophils that give half of that rise")
     low_igg = Param("1", "times that hazard is raised without immunoglobulin")
-    igg_half = Param("g/L", "immunoglobulin at which half of that is felt")
+    igg_half = Param("g/L", "EC50: immunoglobulin that gives half of that rise")
     transplant_rate = Param("1/day", "hazard of a transplant in remission once CAR-T have contracted")
-    memory_half = Param("cell", "memory CAR-T that mark the time after contraction")
+    memory_half = Param("cell", "EC50: memory CAR-T that mark the time after contraction")
     blasts = Reads("tumour.blasts", "1", absent=0.0)
     leak = Reads("physiology.leak", "1", absent=0.0)
     neutrophil_count = Reads("leucocytes.neutrophils", "cell/uL", absent=2000.0)

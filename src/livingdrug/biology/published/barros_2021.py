@@ -31,7 +31,7 @@ class Barros2021(Module):
     crowding = Param("1/cell", "inverse of the largest tumour (b)")
     kill = Param("1/cell/day", "killing by an effector (gamma)")
 
-    infusion = Entry("cell", "CAR-T infusion", into={"effector": 1.0})
+    infusion = Entry("cell", "CAR-T infusion", into={"effector": 1.0}, product=True)
     challenge = Entry("cell", "tumour cells injected again", into={"tumour": 1.0})
 
     total = Publishes("cell", "CAR-T in the mouse")
@@ -45,7 +45,7 @@ class Barros2021(Module):
         yield Flow("making memory", into="memory", rate=v.to_memory * v.effector)
         yield Flow("death of memory", out_of="memory", rate=v.memory_death * v.memory)
         yield Flow("growth", into="tumour", rate=v.growth * v.tumour)
-        yield Flow("crowding", out_of="tumour", rate=v.growth * v.crowding * v.tumour * v.tumour)
+        yield Flow("logistic loss", out_of="tumour", rate=v.growth * v.crowding * v.tumour * v.tumour)
         yield Flow("killing", out_of="tumour", rate=v.kill * v.effector * v.tumour)
 
     def published(self, v: Any) -> dict[str, object]:

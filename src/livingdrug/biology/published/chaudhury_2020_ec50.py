@@ -38,7 +38,7 @@ class Chaudhury2020EC50(Module):
     cure_slope = Param("1", "how sharply it stops")
     blood = Param("uL", "blood that cells are counted in")
 
-    infusion = Entry("cell", "CAR-T infusion", into={"growing": lambda v: 1.0 / v.blood})
+    infusion = Entry("cell", "CAR-T infusion", into={"growing": lambda v: 1.0 / v.blood}, product=True)
     turn = Break("peak_day")
 
     blood_count = Publishes("cell/uL", "CAR-T in blood")

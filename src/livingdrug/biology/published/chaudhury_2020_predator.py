@@ -26,7 +26,7 @@ class Chaudhury2020Predator(Module):
     kill = Param("uL/cell/day", "killing by a CAR-T cell")
     blood = Param("uL", "blood that cells are counted in")
 
-    infusion = Entry("cell", "CAR-T infusion", into={"car_t": lambda v: 1.0 / v.blood})
+    infusion = Entry("cell", "CAR-T infusion", into={"car_t": lambda v: 1.0 / v.blood}, product=True)
 
     tumour_left = Publishes("1", "tumour relative to that at infusion")
 

@@ -28,8 +28,8 @@ class Hanson2016(Module):
     lymphocytes_at_infusion = Param("cell/uL", "other lymphocytes at infusion")
     inflammation_at_infusion = Param("1", "inflammation at infusion")
     tumour_at_infusion = Param("cell/uL", "leukaemic B cells at infusion")
-    room = Param("cell/uL", "lymphocytes that fit (l0)")
-    half_inflammation = Param("1", "inflammation at half its leave to expand (b)")
+    room = Param("cell/uL", "carrying capacity of lymphocytes (l0)")
+    half_inflammation = Param("1", "EC50 of inflammation on expansion (b)")
     divisions = Param("1", "divisions of an activated memory cell (n)")
     tumour_growth = Param("1/day", "growth of the leukaemia (r1)")
     killer_growth = Param("1/day", "homeostatic growth of killer memory (r2)")
@@ -53,6 +53,7 @@ class Hanson2016(Module):
         "cell",
         "CAR-T infusion, a quarter of each kind",
         into=dict.fromkeys(("killer_memory", "killer", "helper_memory", "helper"), lambda v: 0.25 / v.blood),
+        product=True,
     )
     suppression = Entry("1", "immunosuppressant: inflammation taken away (D)", into={"inflammation": -1.0})
 
@@ -81,7 +82,7 @@ class Hanson2016(Module):
         yield Flow("homeostasis", into="lymphocytes", rate=v.lymphocyte_growth * v.lymphocytes * left)
         yield Flow("death of lymphocytes", out_of="lymphocytes", rate=v.lymphocyte_death * v.lymphocytes)
         yield Flow("growth", into="tumour", rate=v.tumour_growth * v.tumour)
-        yield Flow("crowding", out_of="tumour", rate=v.tumour_growth * v.tumour * v.tumour / v.capacity)
+        yield Flow("logistic loss", out_of="tumour", rate=v.tumour_growth * v.tumour * v.tumour / v.capacity)
         yield Flow("killing", out_of="tumour", rate=v.kill * v.tumour * v.killer)
         yield Flow("inflammation at rest", into="inflammation", rate=v.inflammation_made)
         yield Flow(

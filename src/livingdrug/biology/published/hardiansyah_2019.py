@@ -51,7 +51,7 @@ class Hardiansyah2019(Module):
     ifn_floor = Param("1", "share of IFN-gamma that IL-10 cannot stop (aG)")
     half_il10 = Param("pg/mL", "IL-10 at half its effect on IFN-gamma (bG)")
 
-    infusion = Entry("Gcell", "CAR-T infusion", into={"effector": 1.0})
+    infusion = Entry("Gcell", "CAR-T infusion", into={"effector": 1.0}, product=True)
 
     blood_total = Publishes("Gcell", "CAR-T in blood")
     total = Publishes("Gcell", "CAR-T in the body")

@@ -37,7 +37,7 @@ class Kimmel2021(Module):
     half_kill = Param("cell/uL", "CAR-T at half kill (kB)")
     body = Param("uL", "body as a multiple of blood counts")
 
-    infusion = Entry("cell", "CAR-T infusion", into={"car_t": lambda v: 1.0 / v.body})
+    infusion = Entry("cell", "CAR-T infusion", into={"car_t": lambda v: 1.0 / v.body}, product=True)
 
     lymphocytes = Publishes("cell/uL", "lymphocytes in blood, CAR-T among them")
     tumour_volume = Publishes("mL", "volume of the tumour")

@@ -34,7 +34,7 @@ class LeonTriana2021Leukaemia(Module):
     one = Param("cell", "one cell: gives the feeding by progenitors its unit, which the paper leaves open")
 
     expansion = Derived("1/cell/day", "expansion on a CD19 cell (rC)", lambda v: v.offspring * v.kill)
-    infusion = Entry("cell", "CAR-T infusion", into={"car_t": 1.0})
+    infusion = Entry("cell", "CAR-T infusion", into={"car_t": 1.0}, product=True)
 
     tumour_left = Publishes("1", "leukaemia relative to that at infusion")
 

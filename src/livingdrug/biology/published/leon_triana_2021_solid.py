@@ -37,7 +37,7 @@ class LeonTriana2021Solid(Module):
     b_cell_life = Param("day", "life of a B cell (tB)")
 
     at_tumour = Entry("cell", "single-target CAR-T, at the tumour", into={"on_tumour": 1.0})
-    infusion = Entry("cell", "dual-target CAR-T, into blood", into={"off_tumour": 1.0})
+    infusion = Entry("cell", "dual-target CAR-T, into blood", into={"off_tumour": 1.0}, product=True)
 
     total = Publishes("cell", "CAR-T in the body")
     tumour_left = Publishes("1", "tumour relative to that at infusion")

@@ -55,7 +55,7 @@ class Singh2021(Module):
     seed = Param("cell/L", "marrow CAR-T before infusion, a numerical seed")
 
     meeting = Derived("L/molecule/day", "binding per pair of molecules", lambda v: v.binding / v.molecules)
-    infusion = Entry("cell", "CAR-T infusion", into={"blood_effector": 1.0})
+    infusion = Entry("cell", "CAR-T infusion", into={"blood_effector": 1.0}, product=True)
 
     transgene = Publishes("copy/ug", "transgene in blood")
     m_protein_left = Publishes("1", "M-protein relative to that at infusion")

@@ -1,4 +1,4 @@
-"""Cytokine release: CAR-T at work wake macrophages, macrophages make IL-1 and IL-6, and the liver answers."""
+"""Cytokine release: engaged CAR-T activate macrophages, these secrete IL-1 and IL-6, and the liver makes CRP."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ class CytokineRelease(Module):
     role = "cytokines"
 
     working = Param("cell", "engaged CAR-T that make a trigger of one")
-    half_antigen = Param("cell", "antigen-bearing cells at which CAR-T give half their trigger")
+    half_antigen = Param("cell", "EC50 of antigen-bearing cells on the trigger")
     product_share = Param("1", "trigger of an infused cell in blood relative to an effector")
     ifn_scale = Param("pg/mL", "interferon at a trigger of one")
     ifn_loss = Param("1/day", "loss of interferon")
     gm_scale = Param("pg/mL", "GM-CSF at a trigger of one")
     gm_loss = Param("1/day", "loss of GM-CSF")
-    ifn_half = Param("pg/mL", "interferon that half-activates macrophages")
-    steepness = Param("1", "steepness of activation by interferon")
-    gm_half = Param("pg/mL", "GM-CSF giving half its addition to activation")
-    gm_strength = Param("1", "addition of GM-CSF to activation by interferon")
-    macrophage_rate = Param("1/day", "rate at which macrophages follow their drive")
-    tiring = Param("1/day", "how fast active macrophages become refractory")
+    ifn_half = Param("pg/mL", "EC50 of interferon on macrophages")
+    steepness = Param("1", "Hill coefficient of activation by interferon")
+    gm_half = Param("pg/mL", "EC50 of GM-CSF on activation")
+    gm_strength = Param("1", "Emax of GM-CSF, relative to activation by interferon")
+    macrophage_rate = Param("1/day", "activation and deactivation rate of macrophages")
+    tiring = Param("1/day", "rate at which active macrophages become refractory")
     recovery = Param("1/day", "loss of that refractoriness")
     il1_scale = Param("pg/mL", "IL-1 at macrophages of one")
     il1_loss = Param("1/day", "loss of IL-1")
-    il1_half = Param("pg/mL", "IL-1 giving half its amplification")
-    amplification = Param("1", "largest amplification of macrophages by IL-1")
+    il1_half = Param("pg/mL", "EC50 of IL-1 on activation")
+    amplification = Param("1", "Emax of IL-1 on activation of macrophages")
     il6_base = Param("pg/mL", "IL-6 without cytokine release")
     il6_made = Param("pg/mL/day", "IL-6 made at macrophages of one")
-    il6_loss = Param("1/day", "loss of IL-6 not by its receptor")
-    il6_uptake = Param("1/day", "loss of IL-6 by its free receptor")
-    bypass = Param("1", "macrophage drive that passes around the IL-6 receptor, relative to that through it")
+    il6_loss = Param("1/day", "clearance of IL-6 not by its receptor")
+    il6_uptake = Param("1/day", "clearance of IL-6 by its free receptor")
+    bypass = Param("1", "macrophage signal independent of the IL-6 receptor, relative to that through it")
     crp_base = Param("mg/L", "CRP without signal")
-    crp_most = Param("mg/L", "CRP at full signal")
-    crp_half = Param("pg/mL", "signal giving half the CRP")
+    crp_most = Param("mg/L", "CRP added at full signal")
+    crp_half = Param("pg/mL", "EC50 of the signal on CRP")
     crp_loss = Param("1/day", "loss of CRP")
     ferritin_base = Param("ug/L", "ferritin without cytokine release")
     ferritin_made = Param("ug/L", "ferritin added at macrophages of one")
@@ -75,32 +75,34 @@ class CytokineRelease(Module):
         trigger = (v.effectors + v.product_share * v.infused) / v.working * antigen / (antigen + v.half_antigen)
         drive = hill(v.ifn_gamma, v.ifn_half, v.steepness) * (1 + v.gm_strength * v.gm_csf / (v.gm_csf + v.gm_half))
         amplified = 1 + v.amplification * v.il1 / (v.il1 + v.il1_half)
-        yield Flow("interferon made", into="ifn_gamma", rate=v.ifn_loss * v.ifn_scale * trigger * v.production)
-        yield Flow("interferon lost", out_of="ifn_gamma", rate=v.ifn_loss * v.ifn_gamma)
-        yield Flow("GM-CSF made", into="gm_csf", rate=v.gm_loss * v.gm_scale * trigger * v.production)
-        yield Flow("GM-CSF lost", out_of="gm_csf", rate=v.gm_loss * v.gm_csf)
+        yield Flow("interferon secretion", into="ifn_gamma", rate=v.ifn_loss * v.ifn_scale * trigger * v.production)
+        yield Flow("interferon clearance", out_of="ifn_gamma", rate=v.ifn_loss * v.ifn_gamma)
+        yield Flow("GM-CSF secretion", into="gm_csf", rate=v.gm_loss * v.gm_scale * trigger * v.production)
+        yield Flow("GM-CSF clearance", out_of="gm_csf", rate=v.gm_loss * v.gm_csf)
         yield Flow(
             "activation",
             into="macrophages",
             rate=v.macrophage_rate * drive * amplified * v.production / (1 + v.refractory),
         )
-        yield Flow("calming", out_of="macrophages", rate=v.macrophage_rate * v.macrophages)
-        yield Flow("tiring", into="refractory", rate=v.tiring * v.macrophages)
-        yield Flow("recovery", out_of="refractory", rate=v.recovery * v.refractory)
-        yield Flow("IL-1 made", into="il1", rate=v.il1_loss * v.il1_scale * v.macrophages)
-        yield Flow("IL-1 lost", out_of="il1", rate=v.il1_loss * v.il1)
-        yield Flow("IL-6 at rest", into="il6", rate=(v.il6_loss + v.il6_uptake) * v.il6_base)
-        yield Flow("IL-6 made", into="il6", rate=v.il6_made * v.macrophages)
-        yield Flow("IL-6 lost", out_of="il6", rate=v.il6_loss * v.il6)
-        yield Flow("IL-6 taken up", out_of="il6", rate=v.il6_uptake * v.receptor * v.il6)
+        yield Flow("deactivation", out_of="macrophages", rate=v.macrophage_rate * v.macrophages)
+        yield Flow("becoming refractory", into="refractory", rate=v.tiring * v.macrophages)
+        yield Flow("recovery of responsiveness", out_of="refractory", rate=v.recovery * v.refractory)
+        yield Flow("IL-1 secretion", into="il1", rate=v.il1_loss * v.il1_scale * v.macrophages)
+        yield Flow("IL-1 clearance", out_of="il1", rate=v.il1_loss * v.il1)
+        yield Flow("IL-6 secretion at rest", into="il6", rate=(v.il6_loss + v.il6_uptake) * v.il6_base)
+        yield Flow("IL-6 secretion", into="il6", rate=v.il6_made * v.macrophages)
+        yield Flow("IL-6 clearance", out_of="il6", rate=v.il6_loss * v.il6)
+        yield Flow("IL-6 receptor-mediated clearance", out_of="il6", rate=v.il6_uptake * v.receptor * v.il6)
         yield Flow(
-            "CRP made", into="crp", rate=v.crp_loss * (v.crp_base + v.crp_most * hill(self._signal(v), v.crp_half))
+            "CRP synthesis", into="crp", rate=v.crp_loss * (v.crp_base + v.crp_most * hill(self._signal(v), v.crp_half))
         )
-        yield Flow("CRP lost", out_of="crp", rate=v.crp_loss * v.crp)
+        yield Flow("CRP clearance", out_of="crp", rate=v.crp_loss * v.crp)
         yield Flow(
-            "ferritin made", into="ferritin", rate=v.ferritin_loss * (v.ferritin_base + v.ferritin_made * v.macrophages)
+            "ferritin release",
+            into="ferritin",
+            rate=v.ferritin_loss * (v.ferritin_base + v.ferritin_made * v.macrophages),
         )
-        yield Flow("ferritin lost", out_of="ferritin", rate=v.ferritin_loss * v.ferritin)
+        yield Flow("ferritin clearance", out_of="ferritin", rate=v.ferritin_loss * v.ferritin)
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"signal": self._signal(v)}

@@ -1,4 +1,4 @@
-"""What the nurse sees: temperature, blood pressure, oxygen."""
+"""Vital signs: temperature, and the vascular leak behind hypotension and hypoxia."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from livingdrug.model.math import hill
 
 
 class Physiology(Module):
-    """The cytokine signal raises temperature and makes vessels leak; a leak beyond the patient's thresholds needs
+    """The cytokine signal causes fever and vascular leak; a leak beyond the patient's thresholds needs
     support.
 
     Our own structure; each index says that a measure is needed when it is 1 or more, and grading scales are
@@ -20,13 +20,13 @@ class Physiology(Module):
 
     role = "physiology"
 
-    fever_most = Param("delta_degC", "rise of temperature at full signal")
-    fever_half = Param("pg/mL", "signal giving half the rise")
-    fever_power = Param("1", "steepness of fever in the signal")
+    fever_most = Param("delta_degC", "Emax: rise of temperature at full signal")
+    fever_half = Param("pg/mL", "EC50 of the signal on temperature")
+    fever_power = Param("1", "Hill coefficient of fever in the signal")
     fever_rate = Param("1/day", "rate at which temperature follows")
-    leak_most = Param("1", "leak at full signal, in units of that which needs fluids")
-    leak_half = Param("pg/mL", "signal giving half the largest leak")
-    leak_power = Param("1", "steepness of the leak in the signal")
+    leak_most = Param("1", "Emax: leak at full signal, in units of that which needs fluids")
+    leak_half = Param("pg/mL", "EC50 of the signal on the leak")
+    leak_power = Param("1", "Hill coefficient of the leak in the signal")
     leak_rate = Param("1/day", "rate at which the leak follows")
     boluses_at = Param("1", "leak that needs repeated fluid boluses")
     pressor_at = Param("1", "leak that needs a vasopressor")

@@ -1,4 +1,4 @@
-"""Healthy B cells: they carry the antigen, vanish while CAR-T are about, and come back from their progenitors."""
+"""Healthy B cells: they bear the antigen; aplasia while CAR-T persist, recovery from their progenitors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class BCells(Module):
     normal_per_uL = Param("cell/uL", "B cells in blood at rest")
     turnover = Param("1/day", "loss and replacement of B cells at rest")
     kill = Param("1/day", "largest kill rate by CAR-T")
-    half_killers = Param("cell", "CAR-T giving half the largest kill")
+    half_killers = Param("cell", "EC50: CAR-T giving half the largest kill")
     visibility = Param("1", "antigen signal of a B cell relative to a leukaemic cell")
     conditioning_kill = Param("1", "kill of B cells by conditioning relative to lymphocytes")
     progenitor_kill = Param("1", "kill of progenitors by conditioning relative to lymphocytes")
@@ -44,15 +44,15 @@ class BCells(Module):
 
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("progenitor regrowth", into="progenitors", rate=v.progenitor_regrowth * v.progenitors)
-        yield Flow("progenitor crowding", out_of="progenitors", rate=v.progenitor_regrowth * v.progenitors**2)
+        yield Flow("progenitor logistic loss", out_of="progenitors", rate=v.progenitor_regrowth * v.progenitors**2)
         yield Flow("progenitor kill", out_of="progenitors", rate=v.progenitor_kill * v.chemotherapy * v.progenitors)
         yield Flow("production", into="b_cells", rate=v.turnover * v.normal * v.progenitors)
         yield Flow("loss", out_of="b_cells", rate=v.turnover * v.b_cells)
         yield Flow("chemotherapy", out_of="b_cells", rate=v.conditioning_kill * v.chemotherapy * v.b_cells)
         yield Flow("kill", out_of="b_cells", rate=v.kill * v.killers / (v.killers + v.half_killers) * v.b_cells)
         making = v.long_lived + (1 - v.long_lived) * v.b_cells / v.normal
-        yield Flow("immunoglobulin made", into="igg", rate=v.igg_loss * v.igg_start * making)
-        yield Flow("immunoglobulin lost", out_of="igg", rate=v.igg_loss * v.igg)
+        yield Flow("immunoglobulin production", into="igg", rate=v.igg_loss * v.igg_start * making)
+        yield Flow("immunoglobulin catabolism", out_of="igg", rate=v.igg_loss * v.igg)
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"antigen": v.visibility * v.b_cells, "per_uL": v.normal_per_uL * v.b_cells / v.normal}

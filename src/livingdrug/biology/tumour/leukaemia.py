@@ -13,9 +13,9 @@ class Leukaemia(Module):
     """Antigen-positive, antigen-negative and sheltered leukaemic cells; kill saturates in CAR-T and follows antigen
     density.
 
-    Our own structure; kill by density with half-effect near the cut of [majzner2018]. Birth and death are separate,
+    Our own structure; kill by density with its EC50 near the cut of [majzner2018]. Birth and death are separate,
     so that the last cells can die out by chance; their split is an assumption. In a minority of patients the
-    leukaemia hardly lets itself be killed (primary resistance), most often where the T cells are unfit.
+    leukaemia is hardly killed (primary resistance), most often where the T cells are unfit.
     Leaves out: disease outside the marrow, marrow and blood apart, antigen stripped off by CAR-T, lineage switch,
     new mutation during treatment (loss is there from the start), death of sheltered cells.
     """
@@ -26,18 +26,18 @@ class Leukaemia(Module):
     burden = Param("cell", "leukaemic cells when conditioning begins")
     negative_share = Param("1", "antigen-negative cells at the start, as a share of the burden")
     sheltered_share = Param("1", "sheltered cells at the start, as a share of the burden")
-    growth = Param("1/day", "net growth in free room")
-    capacity = Param("cell", "burden at which growth stops")
+    growth = Param("1/day", "net growth far below carrying capacity")
+    capacity = Param("cell", "carrying capacity: burden at which growth stops")
     turnover = Param("1/day", "death of leukaemic cells without treatment")
     kill = Param("1/day", "largest kill rate by CAR-T")
-    half_killers = Param("cell", "CAR-T giving half the largest kill")
+    half_killers = Param("cell", "EC50: CAR-T giving half the largest kill")
     density = Param("molecule/cell", "antigen on an antigen-positive cell")
     density_negative = Param("molecule/cell", "antigen on an antigen-negative cell")
-    half_density = Param("molecule/cell", "antigen density giving half the kill")
-    density_power = Param("1", "steepness of the kill in density")
-    resistant_share = Param("1", "patients whose leukaemia is hardly killed")
-    resistant_kill = Param("1", "kill in a resistant leukaemia relative to others")
-    exit = Param("1/day", "sheltered cells coming out")
+    half_density = Param("molecule/cell", "EC50: antigen density giving half the kill")
+    density_power = Param("1", "Hill coefficient of the kill in density")
+    resistant_share = Param("1", "patients with primary resistance")
+    resistant_kill = Param("1", "kill in primary resistance relative to others")
+    exit = Param("1/day", "egress of sheltered cells (sanctuary sites)")
     conditioning_kill = Param("1", "kill by conditioning relative to lymphocytes")
     marrow_cells = Param("cell", "nucleated cells of a marrow free of leukaemia")
     killers = Reads("kinetics.killers", "cell", absent=0.0)
@@ -74,14 +74,14 @@ class Leukaemia(Module):
     blasts = Publishes("1", "leukaemic share of the marrow cells")
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        hunted = v.killers / (v.killers + v.half_killers)
-        crowding = v.growth * (v.positive + v.negative) / v.capacity
+        engaged = v.killers / (v.killers + v.half_killers)
+        logistic = v.growth * (v.positive + v.negative) / v.capacity
         chemotherapy = v.conditioning_kill * v.chemotherapy
         for clone, kill in (("positive", v.kill_positive), ("negative", v.kill_negative)):
             yield Flow(f"{clone} division", into=clone, per=clone, rate=v.growth + v.turnover)
-            yield Flow(f"{clone} death", out_of=clone, per=clone, rate=v.turnover + crowding + chemotherapy)
-            yield Flow(f"{clone} kill", out_of=clone, per=clone, rate=kill * hunted)
-        yield Flow("coming out of shelter", out_of="sheltered", into="positive", per="sheltered", rate=v.exit)
+            yield Flow(f"{clone} death", out_of=clone, per=clone, rate=v.turnover + logistic + chemotherapy)
+            yield Flow(f"{clone} kill", out_of=clone, per=clone, rate=kill * engaged)
+        yield Flow("egress from shelter", out_of="sheltered", into="positive", per="sheltered", rate=v.exit)
 
     def published(self, v: Any) -> dict[str, Any]:
         burden = v.positive + v.negative + v.sheltered

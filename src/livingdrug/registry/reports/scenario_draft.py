@@ -249,7 +249,7 @@ def _protocol(words: Passages, base: str) -> Iterator[str]:
     if not conditioning:
         yield "# assumed: conditioning as in the library trial; the record states no dose of it"
     doses = stated_doses(words)
-    infusions = [s for s in schedule if str(s.get("give", "")).endswith(".infusion")]
+    infusions = [s for s in schedule if str(s.get("give", "")).rpartition(".")[2] == "infusion"]
     if not doses or not infusions:
         yield "# assumed: the cell dose of the library trial; the record states none that could be read"
         return
