@@ -167,7 +167,8 @@ def test_a_bare_number_never_meets_a_temperature_not_even_nought(sign: str) -> N
 @pytest.mark.parametrize(
     "text",
     ["{} * 2 > 1", "2 / {} > 1", "{} + 1 degC > 39 degC", "38 degC - {} < 1 degC", "-{} < 0", "abs({}) > 1",
-     "exp({}) > 1", "total(warm) > 1", "max({}, 38 degC) - 1 degC > 38 degC", "(38 degC if weight > 3 kg else {}) + 1 degC > 39 degC"],
+     "exp({}) > 1", "total(warm) > 1", "max({}, 38 degC) - 1 degC > 38 degC",
+     "(38 degC if weight > 3 kg else {}) + 1 degC > 39 degC"],
 )  # fmt: skip
 def test_a_temperature_is_compared_and_not_reckoned_with(text: str) -> None:
     """It is carried as degrees above 37, where sums and products would be wrong without a word."""
