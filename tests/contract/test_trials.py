@@ -12,14 +12,15 @@ import pytest
 from livingdrug import library
 from livingdrug.care.compiler import FUNCTIONS
 from livingdrug.care.grading import Scale
-from livingdrug.care.rules import Rule
+from livingdrug.care.rules import told
 from livingdrug.parameters import is_parameter
 from livingdrug.scenario import resolve
-from livingdrug.spec.grammar import names as named
-from livingdrug.spec.grammar import parse
+from livingdrug.spec import scale as spec
+from livingdrug.spec.protocol import Protocol
+from livingdrug.spec.trial import KINDS, Published, Trial
+from livingdrug.spec.typed import read
 from livingdrug.trial.compare import interval
 from livingdrug.trial.design import design
-from livingdrug.trial.measures import KINDS
 
 TRIALS = library.names("trials")
 PROTOCOLS = library.names("protocols")
@@ -52,12 +53,18 @@ DESIGN = {
 MINIMUM = {"eliana": 25}  # comparable measures that a trial must keep
 
 
-def rows(name: str) -> list[dict[str, Any]]:
-    return library.find("trials", name).data.get("published", [])
+def trial(name: str) -> Trial:
+    """A trial's file, as it is read at the door."""
+    entry = library.find("trials", name).table
+    return read(Trial, {k: x for k, x in entry.items() if k != "arm"} if "arm" in entry else entry)
 
 
-def comparable(name: str) -> list[dict[str, Any]]:
-    return [r for r in rows(name) if "not_comparable" not in r and r.get("read", "seen") == "seen"]
+def rows(name: str) -> tuple[Published, ...]:
+    return trial(name).published
+
+
+def comparable(name: str) -> list[Published]:
+    return [r for r in rows(name) if r.not_comparable is None and r.read == "seen"]
 
 
 def tables(data: Any) -> list[Any]:
@@ -87,51 +94,53 @@ def test_no_biology_value_lives_in_a_trial_file(name: str) -> None:
 @pytest.mark.parametrize("name", TRIALS)
 def test_columns_and_measures_hold_no_value_of_the_model(name: str) -> None:
     """Expressions may ask what the protocol and the model's parameters are; they cannot be a constant of their own."""
-    for column in library.find("trials", name).data.get("column", []):
-        assert named(parse(column["value"])), f"the column {column['name']} asks about nothing: it is a fixed answer"
-    for measure in library.find("trials", name).data.get("measure", []):
-        assert measure["kind"] in KINDS
-        if measure["kind"] not in ("survival", "survival median", "hazard ratio"):  # these name an endpoint
-            assert named(parse(measure["of"])), f"the measure {measure['name']} is a fixed answer"
+    for column in trial(name).column:
+        assert column.value.names, f"the column {column.name} asks about nothing: it is a fixed answer"
+    for measure in trial(name).measure:
+        assert measure.kind in KINDS
+        if not measure.timed:  # the others name an endpoint
+            assert measure.asked.names, f"the measure {measure.name} is a fixed answer"
 
 
 @pytest.mark.parametrize("name", TRIALS)
 def test_each_measure_has_one_published_row(name: str) -> None:
-    counted = Counter(r["measure"] for r in rows(name))
+    counted = Counter(r.measure for r in rows(name))
     assert not [m for m, n in counted.items() if n > 1]
-    measures = Counter(m["name"] for m in library.find("trials", name).data.get("measure", []))
+    measures = Counter(m.name for m in trial(name).measure)
     assert not [m for m, n in measures.items() if n > 1]
-    assert {r["measure"] for r in comparable(name)} <= set(measures)
+    assert {r.measure for r in comparable(name)} <= set(measures)
 
 
 @pytest.mark.parametrize("name", TRIALS)
 def test_published_rows_say_where_they_come_from(name: str) -> None:
-    known = library.find("trials", name).data.get("sources", {})
+    known = trial(name).sources
+    trial(name).cites(known)
     for row in rows(name):
-        assert {"measure", "value", "unit", "source", "year", "where"} <= set(row), row["measure"]
-        assert row["source"] in known, row["measure"]
-        assert row.get("read", "seen") in ("seen", "memory")
-        assert not ("range" in row and ("low" in row or "high" in row)), "a range is never an interval"
-        if "low" in row:
-            assert row["low"] <= row["value"] <= row["high"], row["measure"]
+        said = row.model_fields_set
+        assert {"measure", "value", "unit", "source", "year", "where"} <= said, row.measure
+        assert row.source in known, row.measure
+        assert row.read in ("seen", "memory")
+        assert not ("range" in said and ("low" in said or "high" in said)), "a range is never an interval"
+        if row.low is not None:
+            assert row.high is not None and row.low <= row.value <= row.high, row.measure
 
 
 @pytest.mark.parametrize("name", TRIALS)
 def test_comparable_rows_say_whether_they_were_fitted(name: str) -> None:
     own = comparable(name)
-    assert all(isinstance(r.get("fitted"), bool) for r in own)
-    if any(r["fitted"] for r in own):
-        assert any(not r["fitted"] for r in own), "a trial that is fitted to keeps some rows apart"
+    assert all("fitted" in r.model_fields_set for r in own)
+    if any(r.fitted for r in own):
+        assert any(not r.fitted for r in own), "a trial that is fitted to keeps some rows apart"
     assert len(own) >= MINIMUM.get(name, 1)
     # what does not count is never marked as fitted
-    assert not [r for r in rows(name) if r not in own and r.get("fitted")]
+    assert not [r for r in rows(name) if r not in own and r.fitted]
 
 
 @pytest.mark.parametrize("name", TRIALS)
 def test_a_rate_has_an_interval(name: str) -> None:
     for row in comparable(name):
-        if row["unit"] == "%":
-            assert interval(row), f"{row['measure']}: a rate needs its denominator n or a published interval"
+        if row.unit == "%":
+            assert interval(row), f"{row.measure}: a rate needs its denominator n or a published interval"
 
 
 @pytest.mark.parametrize("name", TRIALS)
@@ -139,32 +148,34 @@ def test_every_trial_becomes_a_plan(name: str) -> None:
     for arm in resolve(name).arms:
         made = design(arm)
         assert len(made.plan.watches) == len({w.name for w in made.plan.watches})
-        assert set(made.shown) == set(arm.resolved.trial["course"]["shown"]), (
-            "an observable to be shown is not in the model"
-        )
+        assert set(made.shown) == set(arm.resolved.trial.course.shown), "an observable to be shown is not in the model"
         assert made.plan.start <= made.plan.ticks[0] and made.plan.ticks[-1] <= made.plan.end
         assert all(len(days) for days in made.visits.values())
+        assert not made.notes, "the trial's own follow-up leaves something out"
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_every_rule_is_a_sentence_and_says_why_it_is_so(name: str) -> None:
-    data = library.find("protocols", name).data
-    for table in [*data.get("rule", []), *data.get("watch", []), *data.get("schedule", [])]:
-        sourced = table.get("source") in data.get("sources", {}) and table.get("where")
-        assert sourced or (table.get("kind") == "assumed" and table.get("why")), table["name"]
-    for table in [*data.get("rule", []), *data.get("watch", [])]:
-        assert Rule.read(table).sentence().endswith(".")
+    protocol = read(Protocol, library.find("protocols", name).table)
+    protocol.cites(protocol.sources)
+    for row in (*protocol.rule, *protocol.watch, *protocol.schedule):
+        sourced = row.source in protocol.sources and row.where
+        assert sourced or (row.kind == "assumed" and row.why), row.name
+    for path, number in protocol.numbers.items():
+        number.sourced(path, protocol.sources)
+    for row in (*protocol.rule, *protocol.watch):
+        assert told(row).endswith(".")
 
 
 @pytest.mark.parametrize("name", library.names("scales"))
 def test_every_grade_is_a_sentence_and_says_why_it_is_so(name: str) -> None:
-    data = library.find("scales", name).data
-    scale = Scale.read(name, data)
+    file = read(spec.Scale, library.find("scales", name).table)
+    scale = Scale(name, file)
     assert scale.levels == list(range(1, len(scale.levels) + 1))
-    assert len(scale.sentences()) == len(data["grade"])
-    for row in data["grade"]:
-        sourced = row.get("source") in data.get("sources", {}) and row.get("where")
-        assert sourced or (row.get("kind") == "assumed" and row.get("why")), row
+    assert len(scale.sentences()) == len(file.grade)
+    for row in file.grade:
+        sourced = row.source in file.sources and row.where
+        assert sourced or (row.kind == "assumed" and row.why), row
 
 
 def test_the_page_names_every_question_and_kind_of_measure() -> None:

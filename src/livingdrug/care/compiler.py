@@ -175,7 +175,8 @@ class _Writer:
                 return self.programs.observables.get(path) or self.programs.constants.get(path)
             case Call(function=function, arguments=parts):
                 if function in _PLAIN:
-                    return self.unit(parts[0]) if function in _KEEPS_UNIT else "1"
+                    units = [self.unit(part) for part in parts]
+                    return next(filter(None, units), None) if function in _KEEPS_UNIT else "1"
                 if function in ("peak", "total") and parts and isinstance(parts[0], Name):
                     noted = self.noted_unit(parts[0].path)
                     return noted if function == "peak" or noted is None else _combined(noted, "*", "day")
@@ -217,7 +218,16 @@ class _Writer:
     def unchecked(self, unit: str | None, left: Node, right: Node) -> bool:
         """Whether a written unit meets a name whose unit nobody declared."""
         written = unit not in (None, *DAYS, "%", "1") and not (self.unit(left) or self.unit(right))
-        return written and bool(names(left) + names(right))
+        mentioned = names(left) + names(right)
+        known = {*self.programs.known(), *self.programs.drugs}
+        for name in mentioned if written else ():
+            if name.path not in known:
+                raise self.nobody(name)
+        return written and bool(mentioned)
+
+    def nobody(self, name: Name) -> ScenarioError:
+        """The error for a name that nothing has."""
+        return self.wrong(f"nothing is called '{name.path}'", name.column, self.programs.known(), name.path)
 
     # instructions ----------------------------------------------------------------------------------------------------
 
@@ -233,6 +243,12 @@ class _Writer:
             shifts = "@" in given or "@" in wanted
             self.number(convert(0.0 if shifts else 1.0, given, wanted, self.where))
             self.put(Op.ADD if shifts else Op.MUL)
+
+    def reckoned(self, *sides: Node) -> None:
+        """Refuse reckoning with a temperature: it is carried as degrees above another one."""
+        for side in sides:
+            if "@" in (self.unit(side) or ""):
+                raise self.wrong("a temperature can be compared, not reckoned with", names(side)[0].column)
 
     def bare(self, value: float, unit: str) -> ScenarioError:
         """The error for a number that stands without a unit where one is needed."""
@@ -255,6 +271,8 @@ class _Writer:
             case Call():
                 self.call(node, unit)
             case Unary(sign=sign, inner=inner):
+                if sign == "-":
+                    self.reckoned(inner)
                 self.emit(inner, unit if sign == "-" else None)
                 self.put(Op.NEG if sign == "-" else Op.NOT)
             case Choice(condition=condition, then=then, otherwise=otherwise):
@@ -264,10 +282,9 @@ class _Writer:
                 self.emit(otherwise, unit)
                 self.put(Op.WHERE)
             case Binary(sign=sign, left=left, right=right):
+                if sign in "*/+-":
+                    self.reckoned(left, right)
                 if sign in "*/":
-                    for side in (left, right):
-                        if "@" in (self.unit(side) or ""):
-                            raise self.wrong("a temperature can be compared, not multiplied", names(side)[0].column)
                     for side in (left, right):
                         self.emit(side, self.own(side))
                     self.put(_SIGNS[sign])
@@ -304,7 +321,7 @@ class _Writer:
             self.put(Op.PAR, _place(p.extras, path))
             self.scale(p.constants[path], unit)
         else:
-            raise self.wrong(f"nothing is called '{path}'", node.column, p.known(), path)
+            raise self.nobody(node)
 
     def call(self, node: Call, unit: str | None) -> None:
         p, function = self.programs, node.function
@@ -316,7 +333,9 @@ class _Writer:
                 f"'{function}' takes {wanted} argument{'s' * (wanted > 1)}, not {len(node.arguments)}", node.column
             )
         if function in _PLAIN:
-            inner = unit or self.unit(node)
+            if function not in ("min", "max"):
+                self.reckoned(*node.arguments)
+            inner = unit or self.own(node)
             for part in node.arguments:
                 self.emit(part, inner if function in _KEEPS_UNIT else None)
             self.put(_PLAIN[function][1])
@@ -337,6 +356,8 @@ class _Writer:
                 raise self.wrong(
                     f"no watch is called '{subject.path}'", subject.column, {**p.watches, **p.aliases}, subject.path
                 )
+            if function == "total":
+                self.reckoned(subject)
             register = _ASKS[function][0] if function in _ASKS else Register.LAST
             self.past(watch * len(Register) + register, function == "since")
             self.scale("day" if function == "since" else self.unit(node), unit)
@@ -394,6 +415,8 @@ def _literal(node: Node) -> str | None:
             return unit or None
         case Unary(sign="-", inner=inner):
             return _literal(inner)
+        case Call(function=function, arguments=parts) if function in _KEEPS_UNIT:
+            return next(filter(None, map(_literal, parts)), None)
         case Choice(then=then, otherwise=otherwise):
             return _literal(then) or _literal(otherwise)
         case Binary(sign="+" | "-", left=left, right=right):

@@ -39,7 +39,8 @@ def duration(text: Any, where: str | None = None) -> float:
     if match and match[2] in DAYS:
         return float(match[1]) * DAYS[match[2]]
     if not isinstance(text, bool) and _NUMBER.match(str(text)):
-        raise UnitError(f"{text} has no unit of time", where=where, mend=f'write "{text} d", or h, min, weeks, months')
+        number = str(text).strip()
+        raise UnitError(f"{number} has no unit of time", where, mend=f'write "{number} d", or h, min, weeks, months')
     if match:
         raise unknown("unit of time", match[2], DAYS, where, UnitError)
     raise ScenarioError(f"'{text}' is not a length of time", where=where, allowed='for example "6 h" or "12 months"')

@@ -208,8 +208,14 @@ class Trial(File):
         for m in self.measure:
             if m.timed and m.of not in ends:
                 raise unknown("endpoint", m.of, ends, m.place("of"))
+        told: set[str] = set()
         known = {m.name: m for m in self.measure}
         for row in self.published:
+            if row.measure in told:
+                said = f"two rows of [[published]] are about '{row.measure}'"
+                mend = "keep one of them; a row that takes the place of another says replace = true"
+                raise ScenarioError(said, where=row.place("measure"), mend=mend)
+            told.add(row.measure)
             if row.measure not in known and not row.not_comparable:
                 raise unknown("measure", row.measure, known, row.place("measure"))
             if row.measure in known and row.unit not in (None, known[row.measure].shown_unit):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
@@ -52,6 +52,7 @@ class Typed(BaseModel):
             if field.is_required() and (field.alias or name) not in data:
                 said = f"a {cls.called} needs '{field.alias or name}'"
                 raise Refused(ScenarioError(said, where=place, mend=f"add {field.alias or name} = ..."))
+        cls._listed(data)
         found = handler(data)
         object.__setattr__(found, "_places", dict(data.places) if isinstance(data, Located) else {})
         object.__setattr__(found, "_place", place)
@@ -60,6 +61,17 @@ class Typed(BaseModel):
         except LivingDrugError as problem:
             raise Refused(problem) from None
         return found
+
+    @classmethod
+    def _listed(cls, data: Mapping[str, Any]) -> None:
+        """Refuse anything but a list where rows are wanted."""
+        for name, field in cls.model_fields.items():
+            row = next(iter(get_args(field.annotation)), None)
+            rows = get_origin(field.annotation) is tuple and isinstance(row, type) and issubclass(row, Typed)
+            if rows and name in data and not isinstance(data[name], (list, tuple)):
+                at = data.at(name) if isinstance(data, Located) else None
+                said = f"{name} = {short(data[name])} is not a list of tables"
+                raise Refused(ScenarioError(said, where=at or None, mend=f"write [[{name}]] above each table"))
 
     @classmethod
     def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -112,7 +124,14 @@ def _told(problem: ValidationError, data: Any) -> LivingDrugError:
             return said
         what = said.what if not label or said.what.startswith(("a ", "unknown")) else f"{label}: {said.what}"
         return type(said)(what, place or None, said.allowed, said.nearest, said.mend)
-    return ScenarioError(f"{label} = {short(first.get('input'))}: {first['msg']}", where=place)
+    wanted = _WANTED.get(first["type"].partition("_")[0], "another kind of value")
+    return ScenarioError(f"{label} = {short(first.get('input'))} is not {wanted}", where=place or None)
+
+
+_WANTED = {
+    "tuple": "a list", "dict": "a table", "string": "a text", "float": "a number", "finite": "a finite number",
+    "int": "a whole number", "bool": "true or false",
+}  # fmt: skip
 
 
 def _walk(data: Any, path: tuple[Any, ...]) -> tuple[str, str]:

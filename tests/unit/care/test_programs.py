@@ -9,15 +9,17 @@ from livingdrug.care.compiler import Programs
 from livingdrug.care.interpreter import perform
 from livingdrug.engine.plan import Op, Register
 from livingdrug.errors import ScenarioError, UnitError
+from livingdrug.spec.fields import expression
 
 WIDTH = len(Register)
 
 
 def programs() -> Programs:
     made = Programs(
-        {"physiology.temperature": "delta_degC", "drug.level": "mg/L", "plain": None},
+        {"physiology.temperature": "degC@37", "drug.level": "mg/L", "plain": None},
         {"weight": "kg", "bsa": "m**2", "share.cured": "1"},
-        drugs={"tocilizumab", "anakinra"},
+        drugs={"tocilizumab", "anakinra", "cyclophosphamide"},
+        scheduled={"cyclophosphamide"},
     )
     made.watch("fever")
     made.watch("tocilizumab", gives="tocilizumab")
@@ -34,7 +36,7 @@ def value(
     **seen: float,
 ) -> float:
     made = programs()
-    program = made.compile(text, unit, dose=dose)
+    program = made.compile(expression(text), unit, dose=dose)
     extras = np.array([[{"weight": 25.0, "bsa": 0.9, "share.cured": 0.3, "draw(cure)": 0.2}[n] for n in made.extras]])
     observed = np.array([[seen[n.replace(".", "_")] for n in made.used]])
     return float(np.ravel(perform(program, observed, extras, time, registers))[0])
@@ -99,7 +101,7 @@ def test_questions_about_the_past() -> None:
 
 def test_only_what_is_used_is_loaded() -> None:
     made = programs()
-    made.compile("weight > 3 and drug.level > 1")
+    made.compile(expression("weight > 3 kg and drug.level > 1 mg/L"))
     assert made.used == ["drug.level"] and made.extras == ["weight"]
 
 
@@ -107,36 +109,137 @@ def test_only_what_is_used_is_loaded() -> None:
     ("text", "told", "near"),
     [
         ("phisiology.temperature > 1", "nothing is called 'phisiology.temperature'", "physiology.temperature"),
+        ("wieght > 3 kg", "nothing is called 'wieght'", "weight"),
+        ("plan > 3 mg and weight > 1 kg", "nothing is called 'plan'", "plain"),
         ("first(fevr)", "no watch is called 'fevr'", "fever"),
-        ("given(tocilizumb)", "no rule gives 'tocilizumb'", "tocilizumab"),
+        ("given(tocilizumb)", "'tocilizumb' is no drug that can be given", "tocilizumab"),
+        ("done(agan)", "no rule is called 'agan'", "again"),
+        ("since_done(tocilizumb)", "no rule is called 'tocilizumb'", "tocilizumab"),
         ("frst(fever)", "nothing can be asked with 'frst(...)'", "first"),
     ],
 )
 def test_misspelt_names_are_corrected(text: str, told: str, near: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        programs().compile(text, where="rule 'x'")
+        programs().compile(expression(text), where="rule 'x'")
     assert told in str(caught.value) and f"did you mean '{near}'?" in str(caught.value)
     assert "column" in str(caught.value) and "rule 'x'" in str(caught.value)
 
 
+def refused(text: str, unit: str | None = None, error: type[Exception] = ScenarioError) -> str:
+    """What is said of an expression that cannot be."""
+    with pytest.raises(error) as caught:
+        programs().compile(expression(text), unit, "protocol.toml:3")
+    assert "protocol.toml:3" in str(caught.value)
+    return str(caught.value)
+
+
 def test_units_that_do_not_meet() -> None:
-    with pytest.raises(UnitError, match="mg/L"):
-        programs().compile("drug.level > 3 kg")
-    with pytest.raises(ScenarioError, match="cannot be checked here"):
-        programs().compile("plain > 3 mg")
-    with pytest.raises(ScenarioError, match="takes 2 arguments"):
-        programs().compile("max(1)")
-    with pytest.raises(ScenarioError, match="asks about a name"):
-        programs().compile("first(1)")
+    assert "mg/L" in refused("drug.level > 3 kg", error=UnitError)
+    assert "cannot be checked here" in refused("plain > 3 mg")
+    assert "takes 2 arguments" in refused("max(1)")
+    assert "asks about a name" in refused("first(1)")
+
+
+SIGNS = ("<", "<=", ">", ">=", "==", "!=", "+", "-")
+QUANTITIES = {"drug.level": "mg/L", "weight": "kg", "bsa": "m**2", "time": "day", "first(fever)": "day"}
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_a_bare_number_never_meets_a_quantity(name: str, sign: str) -> None:
+    unit = QUANTITIES[name]
+    chosen = f"{name} {sign} (3 if weight > 1 kg else 0)"
+    for text in (f"{name} {sign} 3", f"3 {sign} {name}", f"{name} {sign} -3", chosen, f"{name} {sign} min(3, {name})"):
+        told = refused(text)
+        assert f"3 has no unit; a number in {unit} is needed" in told and f'write "3 {unit}"' in told
+    for text in (f"{name} {sign} 0", f"0 {sign} {name}", f"{name} {sign} 3 {unit}"):  # nought needs no unit
+        programs().compile(expression(text))
+
+
+@pytest.mark.parametrize("sign", SIGNS[:6])
+def test_a_bare_number_never_meets_a_temperature_not_even_nought(sign: str) -> None:
+    for number in ("38", "0"):
+        told = refused(f"physiology.temperature {sign} {number}")
+        assert f"{number} has no unit; a number in degC is needed" in told and "@" not in told
+    assert "a temperature is given in degC" in refused("physiology.temperature > 38 mg", error=UnitError)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{} * 2 > 1", "2 / {} > 1", "{} + 1 degC > 39 degC", "38 degC - {} < 1 degC", "-{} < 0", "abs({}) > 1",
+     "exp({}) > 1", "total(warm) > 1", "max({}, 38 degC) - 1 degC > 38 degC",
+     "(38 degC if weight > 3 kg else {}) + 1 degC > 39 degC"],
+)  # fmt: skip
+def test_a_temperature_is_compared_and_not_reckoned_with(text: str) -> None:
+    """It is carried as degrees above 37, where sums and products would be wrong without a word."""
+    made = programs()
+    made.watch("warm")
+    made.valued["warm"] = expression("physiology.temperature").node
+    for name in ("physiology.temperature", "warm", "peak(warm)", "min(39 degC, physiology.temperature)"):
+        with pytest.raises(ScenarioError, match="a temperature can be compared, not reckoned with"):
+            made.compile(expression(text.format(name)))
+
+
+@pytest.mark.parametrize("function", ["min", "max"])
+def test_the_order_of_what_is_compared_does_not_matter(function: str) -> None:
+    for a, b, seen in (
+        ("physiology.temperature", "38 degC", {"physiology_temperature": 1.5}),
+        ("drug.level", "900 ug/L", {"drug_level": 1.0}),
+        ("2 g", "300 mg", {}),
+        ("time", "12 h", {}),
+    ):
+        told = [value(f"{function}({x}, {y}) > {limit}", **seen) for x, y in ((a, b), (b, a)) for limit in (a, b)]
+        assert told[:2] == told[2:]
+        for x, y in ((a, b), (b, a)):
+            assert "has no unit" in refused(f"{function}({x}, {y}) > 3")
+
+
+def test_plain_numbers_and_dose_amounts() -> None:
+    for text in ("share.cured > 0.2", "plain > 3", "count(fever) >= 3", "given(tocilizumab) < 2"):
+        programs().compile(expression(text))
+    assert "a number in mg is needed" in refused("8", "mg")
+    assert value("0", "mg", dose=True) == 0.0
+
+
+def test_a_column_in_the_unit_of_what_is_asked() -> None:
+    told = remembered(fever_FIRST=2.0)
+    assert value("first(fever)", "h", registers=told) == pytest.approx(48.0)
+    assert value("first(fever)", "week", registers=told) == pytest.approx(2 / 7)
+    assert value("drug.level", "ug/L", drug_level=2.0) == pytest.approx(2000.0)
+    assert value("physiology.temperature", "degC", physiology_temperature=1.5) == pytest.approx(38.5)
+    assert programs().unit(expression("drug.level * time")) == "(mg/L)*(day)"
+    assert programs().unit(expression("drug.level / drug.level")) == "1"
+
+
+def test_a_watch_that_notes_a_value_notes_its_unit() -> None:
+    made = programs()
+    made.valued["fever"] = expression("drug.level").node
+    assert made.notes_units() == {"fever": "mg/L"}
+    assert made.unit(expression("peak(fever)")) == "mg/L" == made.unit(expression("fever"))
+    assert made.unit(expression("total(fever)")) == "(mg/L)*(day)"
+    made.compile(expression("peak(fever) > 3 mg/L and fever < 2 ug/L"))
+    with pytest.raises(ScenarioError, match="3 has no unit; a number in mg/L is needed"):
+        made.compile(expression("peak(fever) > 3"))
+
+
+@pytest.mark.parametrize(
+    ("of_drugs", "of_rules"),
+    [("given", "done"), ("first_dose", "first_done"), ("last_dose", "last_done"), ("since_dose", "since_done")],
+)
+def test_drugs_are_given_and_rules_are_done(of_drugs: str, of_rules: str) -> None:
+    told = refused(f"{of_drugs}(again)")
+    assert "'again' is no drug that can be given" in told and f"ask {of_rules}(again) of a rule" in told
+    assert "no rule is called 'anakinra'" in refused(f"{of_rules}(anakinra)")
+    assert "is given on a schedule" in refused(f"{of_drugs}(cyclophosphamide)")
 
 
 def test_a_rule_may_ask_about_one_further_down() -> None:
-    ops, _ = programs().compile("given(tocilizumab)")
+    ops, _ = programs().compile(expression("given(tocilizumab)"))
     assert [int(a) for o, a in ops if o == Op.REG] == [WIDTH + Register.DONE, 2 * WIDTH + Register.DONE]
 
 
 def test_programs_use_only_the_engines_operations() -> None:
-    ops, _ = programs().compile("1 if weight > 3 else exp(log(2))")
+    ops, _ = programs().compile(expression("1 if weight > 3 kg else exp(log(2))"))
     assert {Op(int(o)) for o in ops[:, 0]} == {Op.CONST, Op.PAR, Op.GT, Op.LOG, Op.EXP, Op.WHERE}
 
 
@@ -153,4 +256,4 @@ def test_what_is_missing_is_never_true() -> None:
     assert value("1 if physiology.temperature else 2", physiology_temperature=nan) == 2.0
     assert value("not physiology.temperature", physiology_temperature=nan) == 1.0
     assert value("physiology.temperature or 0", physiology_temperature=nan) == 0.0
-    assert np.isnan(value("1 / (physiology.temperature - physiology.temperature)", physiology_temperature=1.0))
+    assert np.isnan(value("1 / (drug.level - drug.level)", drug_level=1.0))

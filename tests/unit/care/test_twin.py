@@ -12,8 +12,9 @@ from livingdrug.care.interpreter import perform
 from livingdrug.engine import cache
 from livingdrug.engine.plan import Patients, Plan, Register, Watch
 from livingdrug.engine.run import simulate
-from livingdrug.errors import UnitError
+from livingdrug.errors import LivingDrugError
 from livingdrug.model import Covariate, Entry, Flow, Module, State, assemble
+from livingdrug.spec.fields import expression
 
 
 class Pool(Module):
@@ -29,15 +30,28 @@ class Pool(Module):
 
 
 MODEL = assemble(Pool)
-LEAVES = ("pool.amount", "weight", "time", "2", "0", "-1.5", "count(seen)", "last(seen)", "first(seen)", "never")
+LEAVES = (
+    "pool.amount",
+    "weight",
+    "time",
+    "2",
+    "0",
+    "-1.5",
+    "2 d",
+    "12 h",
+    "count(seen)",
+    "last(seen)",
+    "first(seen)",
+    "never",
+)
 SIGNS = ("+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or")
 
 
-def expression(luck: random.Random, depth: int = 3) -> str:
+def any_text(luck: random.Random, depth: int = 3) -> str:
     """Any expression a user might write."""
     if depth == 0 or luck.random() < 0.15:
         return luck.choice(LEAVES)
-    a, b, c = (expression(luck, depth - 1) for _ in range(3))
+    a, b, c = (any_text(luck, depth - 1) for _ in range(3))
     return luck.choice([
         f"({a} {luck.choice(SIGNS)} {b})", f"({a} {luck.choice(SIGNS)} {b})", f"({a} if {b} else {c})", f"(not {a})",
         f"{luck.choice(['max', 'min'])}({a}, {b})", f"{luck.choice(['abs', 'floor', 'log'])}({a})",
@@ -56,13 +70,13 @@ def test_both_machines_agree(plain, seed: int) -> None:  # type: ignore[no-untyp
     for name in ("seen", "asked"):
         asked.watch(name)
     while True:
-        text = expression(luck)
+        text = expression(any_text(luck))
         try:
             program = asked.compile(text)
             break
-        except UnitError:  # days and numbers do not add up: rightly refused, another one is tried
+        except LivingDrugError:  # days and numbers do not add up: rightly refused, another one is tried
             continue
-    watches = (Watch("seen", 1, *asked.compile("pool.amount > 3")), Watch("asked", 2, *program))
+    watches = (Watch("seen", 1, *asked.compile(expression("pool.amount > 3"))), Watch("asked", 2, *program))
     plan = Plan(
         0.0, 3.0, np.array([0.0, 1.0, 2.0, 3.0]), np.array([1, 1, 1, 2]), np.array([False, False, False, True]),
         np.zeros(4, bool), tuple(asked.used), 1, watches,

@@ -68,12 +68,12 @@ def test_the_fits_file_of_eliana_is_in_order():
     fit = read("eliana", resolved)
     assert len(fit.free) <= 20 < len(fit.targets) and fit.patients >= 400
     assert fit.held and all(why for why in fit.held.values())
-    published = {row["measure"]: row for row in resolved.trial["published"]}
+    published = {row.measure: row for row in resolved.trial.published}
     for t in fit.targets:  # what the trial file marks as kept apart is not fitted to
         row = published[t.measure]
-        counted = not row.get("not_comparable") and row.get("read") != "memory"
-        assert row.get("fitted") or not counted, f"{t.measure} is kept apart but a target of the fit"
-    marked = {m for m, row in published.items() if row.get("fitted")}
+        counted = not row.not_comparable and row.read != "memory"
+        assert row.fitted or not counted, f"{t.measure} is kept apart but a target of the fit"
+    marked = {m for m, row in published.items() if row.fitted}
     assert marked <= {t.measure for t in fit.targets}, "a row marked as fitted is no target"
 
 

@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 
 from livingdrug.errors import ScenarioError
+from livingdrug.library.located import Place, placed
+from livingdrug.spec.trial import Published, Trial
+from livingdrug.spec.typed import read
 from livingdrug.trial.compare import beside, exact_binomial, interval, predicted, verdict
 from livingdrug.trial.measures import prepare
 
 NAN = float("nan")
+PLACE = Place("trial.toml:5")
+
+
+def row(**said: object) -> Published:
+    return read(Published, placed({"measure": "x", **said}, PLACE))
 
 
 def test_exact_binomial_interval() -> None:
@@ -20,15 +28,17 @@ def test_exact_binomial_interval() -> None:
 
 
 def test_which_interval_a_row_has() -> None:
-    assert interval({"value": 82, "low": 72, "high": 90, "unit": "%", "n": 79}) == (72, 90)
-    low, high = interval({"value": 77, "unit": "%", "n": 79})  # type: ignore[misc]
+    assert interval(row(**{"value": 82, "low": 72, "high": 90, "unit": "%", "n": 79})) == (72, 90)
+    low, high = interval(row(**{"value": 77, "unit": "%", "n": 79}))  # type: ignore[misc]
     assert 60 < low < 77 < high < 90
-    assert interval({"value": 8, "range": [1, 36], "unit": "day", "n": 61}) is None  # a range is never an interval
-    assert interval({"value": 77, "unit": "%"}) is None
+    assert (
+        interval(row(**{"value": 8, "range": [1, 36], "unit": "day", "n": 61})) is None
+    )  # a range is never an interval
+    assert interval(row(**{"value": 77, "unit": "%"})) is None
 
 
 @pytest.mark.parametrize(
-    ("row", "simulated", "whole", "word"),
+    ("published", "simulated", "whole", "word"),
     [
         ({"value": 80, "low": 70, "high": 90}, (78, 70, 86), 78, "inside"),
         ({"value": 80, "low": 70, "high": 90}, (60, 50, 70), 60, "outside"),  # published above the simulated interval
@@ -45,8 +55,8 @@ def test_which_interval_a_row_has() -> None:
         ({"value": 10, "low": 5, "high": 20}, (np.inf, 30, np.inf), np.inf, "outside"),
     ],
 )
-def test_verdict(row: dict, simulated: tuple, whole: float, word: str) -> None:  # type: ignore[type-arg]
-    said, reason = verdict(row, simulated, whole)
+def test_verdict(published: dict, simulated: tuple, whole: float, word: str) -> None:  # type: ignore[type-arg]
+    said, reason = verdict(row(**published), simulated, whole)
     assert said == word and bool(reason) == (word != "inside")
 
 
@@ -66,10 +76,15 @@ TRIAL = {
         {"name": "size", "kind": "median", "of": "size", "unit": "1"},
     ],
 }
+UNITS = {"infused": "1", "failed": "1", "well": "1", "size": "1"}
+
+
+def trial(*published: dict) -> Trial:  # type: ignore[type-arg]
+    return read(Trial, placed({**TRIAL, "published": list(published)}, PLACE))
 
 
 def test_the_interval_is_that_of_a_trial_of_the_size() -> None:
-    measure = prepare(TRIAL, cohort(2000, 0.6))["well"]
+    measure = prepare(trial(), cohort(2000, 0.6), UNITS)["well"]
     middle, low, high = predicted(measure, 50, seed=1, trials=4000)
     # binomial: 60 % of 50 has a standard deviation of 6.93 points
     assert (
@@ -83,7 +98,7 @@ def test_the_interval_is_that_of_a_trial_of_the_size() -> None:
 
 
 def test_too_few_patients_conclude_nothing() -> None:
-    table = beside({**TRIAL, "published": [{"measure": "well", "value": 60, "unit": "%", "n": 50}]}, cohort(20, 0.6))
+    table = beside(trial({"measure": "well", "value": 60, "unit": "%", "n": 50}), cohort(20, 0.6), units=UNITS)
     assert table["well"].verdict == "not comparable" and "too few" in table["well"].reason
 
 
@@ -93,7 +108,7 @@ def test_fitted_rows_and_rows_kept_apart_are_counted_apart() -> None:
         {"measure": "size", "value": 5, "unit": "1"},
         {"measure": "other", "value": 1, "unit": "1", "not_comparable": "a parameter"},
     ]
-    table = beside({**TRIAL, "published": published}, cohort(1000, 0.6))
+    table = beside(trial(*published), cohort(1000, 0.6), units=UNITS)
     assert table.counts() == {
         "comparable": 2,
         "inside": 1,
@@ -110,12 +125,26 @@ def test_fitted_rows_and_rows_kept_apart_are_counted_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("published", "told"),
     [
         ({"measure": "wel", "value": 1}, "did you mean 'well'"),
         ({"measure": "well", "value": 0.6, "unit": "1"}, "the published unit is 1"),
     ],
 )
-def test_published_rows_that_cannot_be(row: dict, told: str) -> None:  # type: ignore[type-arg]
+def test_published_rows_that_cannot_be(published: dict, told: str) -> None:  # type: ignore[type-arg]
     with pytest.raises(ScenarioError, match=told):
-        beside({**TRIAL, "published": [row]}, cohort(100, 0.5))
+        trial(published)
+
+
+def test_what_is_not_what_was_fitted_has_no_fitted_row() -> None:
+    """Another product or protocol was not fitted to the rows, whatever the trial's file marks."""
+    own = trial({"measure": "well", "value": 60, "unit": "%", "n": 50, "fitted": True})
+    for fitted in (True, False):
+        counts = beside(own, cohort(1000, 0.6), units=UNITS, fitted=fitted).counts()
+        assert (counts["comparable"], counts["fitted"], counts["apart"]) == (1, int(fitted), int(not fitted))
+
+
+def test_a_measure_without_a_published_row_stands_after_the_others() -> None:
+    table = beside(trial({"measure": "size", "value": 500, "unit": "1"}), cohort(1000, 0.6), units=UNITS)
+    assert [(r.measure, r.reason) for r in table.rows][1:] == [("well", "nothing published")]
+    assert table["well"].whole == pytest.approx(60.0)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.errors import ScenarioError
-from livingdrug.trial.measures import Table, deviation, endpoint, median, prepare
+from livingdrug.errors import LivingDrugError, ScenarioError, UnitError
+from livingdrug.library.located import Place, placed
+from livingdrug.spec import trial as spec
+from livingdrug.spec.fields import expression
+from livingdrug.spec.trial import Trial
+from livingdrug.spec.typed import read
+from livingdrug.trial.measures import Endpoint, Table, deviation, median, prepare
+from livingdrug.trial.measures import endpoint as measured
 
 INF = np.inf
 # Relapse after remission; death in remission; no response; censored at transplant; well to the end; not infused.
@@ -25,7 +31,8 @@ PATIENTS = {
     "back_day": [100, INF, INF, INF, 600, np.nan],
     "weight": [20, 60, 40, 30, 70, np.nan],
 }
-TABLE = Table({k: np.array(x, float) for k, x in PATIENTS.items()}, {"weight": "kg"})
+UNITS = {"weight": "kg", "cmax": "copy/ug", "response": "1", "crs_grade": "1"}
+TABLE = Table({k: np.array(x, float) for k, x in PATIENTS.items()}, UNITS)
 EFS = {"name": "EFS", "events": ["death", "relapse", "no response"], "censors": ["transplant"]}
 RFS = {
     "name": "RFS",
@@ -34,6 +41,11 @@ RFS = {
     "events": ["death", "relapse"],
     "censors": ["transplant"],
 }
+PLACE = Place("trial.toml:5")
+
+
+def endpoint(table: Table, definition: dict) -> Endpoint:  # type: ignore[type-arg]
+    return measured(table, read(spec.Endpoint, placed(definition, PLACE)))
 
 
 def test_event_free_survival_by_hand() -> None:
@@ -74,11 +86,15 @@ def test_unknown_words_in_an_endpoint() -> None:
         endpoint(TABLE, {**EFS, "events": ["relapsed"]})
     with pytest.raises(ScenarioError, match="did you mean 'transplant'"):
         endpoint(TABLE, {**EFS, "censors": ["transplnt"]})
+    with pytest.raises(ScenarioError, match=r"did you mean 'remission'[^$]*trial\.toml:5"):
+        endpoint(TABLE, {**RFS, "start": "remision"})
+    with pytest.raises(ScenarioError, match=r"did you mean 'response'[^$]*trial\.toml:5"):
+        endpoint(TABLE, {**RFS, "among": "respons"})
 
 
 def value(**definition: object) -> float:
-    trial = {"endpoint": [EFS, RFS], "measure": [{"name": "m", **definition}]}
-    return prepare(trial, TABLE.columns)["m"].value
+    trial = read(Trial, placed({"endpoint": [EFS, RFS], "measure": [{"name": "m", **definition}]}, PLACE))
+    return prepare(trial, TABLE.columns, UNITS)["m"].value
 
 
 def test_each_kind_of_measure() -> None:
@@ -125,11 +141,39 @@ def test_nobody_in_the_group_is_nan_not_a_crash() -> None:
         ({"kind": "share", "of": "crs_grad >= 3"}, "did you mean 'crs_grade'"),
         ({"kind": "survival", "of": "EFS"}, "needs 'at'"),
         ({"kind": "ratio", "of": "cmax"}, "needs 'by'"),
+        ({"kind": "hazard ratio", "of": "EFS"}, "needs 'by'"),
+        ({"kind": "survival", "of": 3, "at": "6 months"}, "is not an endpoint"),
+        ({"kind": "survival", "of": "EFS", "at": 6}, "6 has no unit of time"),
+        ({"kind": "ratio", "of": "cmax", "by": "respnse"}, "did you mean 'response'"),
+        ({"kind": "share", "of": "infused", "among": "respnse"}, "did you mean 'response'"),
     ],
 )
 def test_measures_that_cannot_be(definition: dict, told: str) -> None:  # type: ignore[type-arg]
-    with pytest.raises(ScenarioError, match=told):
+    with pytest.raises(LivingDrugError, match=told) as caught:
         value(**definition)
+    assert "trial.toml:5" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["of", "among"])
+def test_a_measure_is_strict_about_units(key: str) -> None:
+    def asked(text: str) -> float:
+        return value(**{"kind": "share", "of": "infused", key: text})
+
+    for column, unit in (("weight", "kg"), ("cmax", "copy/ug"), ("relapse_day", "day")):
+        with pytest.raises(ScenarioError, match=f"30 has no unit; a number in {unit} is needed"):
+            asked(f"{column} <= 30")
+        with pytest.raises(UnitError, match="does not fit"):
+            asked(f"{column} <= 30 mg/L")
+        assert asked(f"{column} >= 0") == 100.0
+    assert asked("weight <= 30 kg") == asked("weight <= 30000 g") != asked("weight <= 30 g")
+    assert asked("relapse_day <= 300 d") == asked("relapse_day <= 7200 h")
+
+
+def test_a_table_knows_the_units_it_is_given() -> None:
+    assert TABLE.of(expression("weight"), unit="g")[0] == 20_000.0
+    assert Table({"x": np.ones(1)}).of(expression("x > 0.5"))[0] == 1.0  # of no declared unit: a plain number
+    with pytest.raises(ScenarioError, match="cannot be checked here"):
+        Table({"x": np.ones(1)}).of(expression("x > 0.5 mg"))
 
 
 def test_statistics_without_missing_values() -> None:

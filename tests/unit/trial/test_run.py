@@ -11,7 +11,10 @@ import pytest
 import livingdrug
 from livingdrug.errors import ScenarioError
 from livingdrug.results.result import Result
+from livingdrug.trial.design import design
 from livingdrug.trial.measures import measures
+from livingdrug.trial.simulate import blocks, columns, dry_run, lots
+from livingdrug.units import factor
 
 N = 60
 ARMS = """
@@ -168,8 +171,44 @@ def test_events_stand_in_order_of_arm_patient_and_day(arms: Result) -> None:
 
 
 def test_measures_are_cheap_to_ask_again(result: Result) -> None:
-    found = measures(result.resolved.trial, result.arm().columns)
-    assert found["response"] == result.beside_published()["response"].whole
+    resolved = result.resolved
+    plan = design(resolved.arms[0])
+    dry_run(resolved.arms[0], plan)  # tells the columns' units
+    found = measures(resolved.trial, result.arm().columns, plan.units)
+    for row in result.beside_published().rows:
+        if row.measure in found:
+            assert found[row.measure] == pytest.approx(row.whole, rel=0, abs=0, nan_ok=True)
+    with pytest.raises(ScenarioError, match="cannot be checked here"):  # without units nothing can be checked
+        measures(resolved.trial, result.arm().columns)
+
+
+def test_lots_columns_and_blocks_are_the_same_patients(result: Result) -> None:
+    arm = result.resolved.arms[0]
+    plan = design(arm)
+    whole = columns(arm, plan, N, 5, threads=1)
+    for name, x in result.arm().columns.items():
+        y = whole[name]
+        assert (x == y).all() if x.dtype.kind == "U" else np.array_equal(x, y, equal_nan=True), name
+    met, infused = [], 0
+    for enrolled, table, courses in blocks(arm, plan, N, 5):
+        met += list(enrolled.ids)
+        assert list(table["patient"]) == list(enrolled.ids)
+        assert courses.shape == (len(enrolled.infused), len(plan.times), len(plan.shown))
+        infused += len(courses)
+    assert met == list(range(N)) and infused == result.arm().counts["infused"]
+    later = [table["patient"] for _, table, _ in lots(arm, plan, N, 5, first=N - 10)]
+    assert np.concatenate(later).tolist() == list(range(N - 10, N))
+
+
+def test_a_trial_with_nobody_knows_every_column_and_unit(result: Result) -> None:
+    arm = result.resolved.arms[0]
+    plan = design(arm)
+    table = dry_run(arm, plan)
+    assert list(table) == list(result.arm().columns) and all(len(x) == 0 for x in table.values())
+    assert plan.units["weight"] == "kg" and plan.units["relapse_day"] == plan.units["death_day"] == "day"
+    copies = plan.programs.observables["assay.qpcr.copies"] or "1"
+    assert plan.units["cmax"] == plan.units["copies_28"] == copies and plan.units["dose"] == "cell"
+    assert factor(plan.units["auc"], f"({copies})*day") == 1.0
 
 
 def test_it_prints(result: Result) -> None:
