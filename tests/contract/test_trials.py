@@ -36,6 +36,7 @@ DESIGN = {
     "arm",
     "scale",
     "also_graded",
+    "bench",
     "size",
     "patients",
     "seed",

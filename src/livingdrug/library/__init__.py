@@ -176,7 +176,7 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Entry:
 
 def names(kind: str) -> list[str]:
     """Names of all entries of a kind, sorted."""
-    _known(kind)
+    kind = _known(kind)
     return sorted({p.stem for folder in folders() for p in (folder / kind).glob("*.toml")})
 
 

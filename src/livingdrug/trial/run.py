@@ -73,7 +73,7 @@ class Trial:
         for arm in arms:
             rehearse(arm, self.design(arm))
         total = many * len(arms)
-        with crew(workers, cluster) if workers or cluster else nullcontext() as hands:
+        with crew(workers, cluster) if workers or cluster is not None else nullcontext() as hands:
             done = {
                 a.name: follow(
                     a, self.design(a), many, luck, threads, block, _told(progress, i * many, total), hands, device

@@ -173,7 +173,7 @@ def test_measures_are_cheap_to_ask_again(result: Result) -> None:
 
 
 def test_it_prints(result: Result) -> None:
-    assert "comparable measures inside" in repr(result) and "CR or CRi within 3 months" in repr(
+    assert "too few patients to compare" in repr(result) and "CR or CRi within 3 months" in repr(
         result.beside_published()
     )
     assert "<table" in result._repr_html_()
