@@ -229,6 +229,17 @@ def finite(given: Any, where: str | None, name: str = "value") -> float:
     return number
 
 
+def in_words(value: Any) -> str:
+    """What stands in a file, as one would read it out: "name penn, grade 3"; tables within others in parentheses."""
+    if isinstance(value, Mapping):
+        return "(" + ", ".join(f"{k} {in_words(x)}" for k, x in value.items()) + ")"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(in_words, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def texts(data: Mapping[str, Any], keys: Sequence[str], where: str | None, path: str = "") -> None:
     """SourceError unless each of these keys, where it is given, is a text."""
     for key in keys:

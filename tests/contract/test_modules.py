@@ -15,7 +15,7 @@ from livingdrug import biology, library
 from livingdrug.cohort import draw
 from livingdrug.engine import cache
 from livingdrug.errors import UnitError
-from livingdrug.model import Change, Entry, Flow, Module, Param, Publishes, State, assemble
+from livingdrug.model import Adds, Change, Entry, Flow, Module, Param, Publishes, State, assemble
 from livingdrug.model.alone import alone as by_itself
 from livingdrug.model.checks import check_units, published_units
 from livingdrug.parameters import read_parameter

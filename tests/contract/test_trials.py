@@ -37,6 +37,7 @@ DESIGN = {
     "arm",
     "scale",
     "also_graded",
+    "bench",
     "size",
     "patients",
     "seed",

@@ -34,6 +34,16 @@ def told(rule: spec.Watch) -> str:
     return f"{said}when {condition}, {action}{'; ' if ends else ''}{', '.join(ends)}."
 
 
+def scheduled(dose: spec.Dose) -> str:
+    """A scheduled dose as a sentence."""
+    said = f"{dose.days.text[:1].upper()}{dose.days.text[1:]}: give {dose.give}, {sentence(dose.amount.node)}"
+    said += f", varying with a log-SD of {dose.log_sd:g}" if dose.log_sd else ""
+    limits = [f"at {word} {sentence(x.node)}" for word, x in (("least", dose.at_least), ("most", dose.at_most)) if x]
+    said += f" ({', '.join(limits)})" if limits else ""
+    said += f" over {24 * dose.over:g} h" if dose.over else ""
+    return f"{said}, if {sentence(dose.when.node)}." if dose.when else f"{said}."
+
+
 def enlist(rule: spec.Watch, programs: Programs) -> None:
     """Make a rule known to expressions, before any is compiled."""
     if rule.key in programs.watches:

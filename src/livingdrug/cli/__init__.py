@@ -28,7 +28,6 @@ def commands(asked: str | None = None) -> typer.Typer:
     app = typer.Typer(
         name="livingdrug",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         help="CAR-T cell therapy in silico, beside its trials in people. Not medical advice.",
     )
@@ -67,11 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = next((a for a in given if not a.startswith("-")), None)
     own = {"run", "list", "show", "explain", "new", "calibrate", "scoreboard", "bench"}
     try:
-        code = commands(asked if asked in own | set(GROUPS) else None)(given, standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        code = _run(commands(asked if asked in own | set(GROUPS) else None), given)
+        sys.stdout.flush()
+        sys.exit(code)
     except LivingDrugError as problem:
         _complain(problem.message)
     except (KeyboardInterrupt, typer.Abort):
+        eval("None")  # Python remembers an interrupt that passed through an exec and would end by the signal
         print("stopped; nothing half-written was left", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
@@ -85,6 +86,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not hasattr(problem, "format_message"):
             raise
         _complain(problem.format_message(), problem)  # typer's own: an unknown command or option, a wrong number
+
+
+def _run(app: typer.Typer, given: list[str]) -> int:
+    """The exit code of a command; what typer turns into codes of its own comes back as what happened."""
+    import typer.main
+
+    from livingdrug.cli.terminal import without_types
+
+    try:
+        code = without_types(typer.main.get_command(app))(given, standalone_mode=False)
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):
+            raise left.__context__ from None
+        raise
+    if code == 130:
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else 0
 
 
 def _complain(message: str, problem: object = None) -> None:

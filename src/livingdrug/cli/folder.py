@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from livingdrug.errors import ScenarioError
+from livingdrug.files import mask
 
 OURS = "provenance.json"  # every run folder has one
 
@@ -33,7 +33,7 @@ def run_folder(place: Path) -> Iterator[Path]:
         ) from None
     try:
         yield part
-        part.chmod(0o777 & ~_mask())
+        part.chmod(0o777 & ~mask())
         if place.exists():
             old = part.with_suffix(".old")
             place.rename(old)
@@ -60,9 +60,3 @@ def check(place: Path) -> None:
             where="--out",
             mend="name a new or empty folder; nothing was changed",
         )
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from livingdrug import library
-from livingdrug.cli.run import Json, Sets, changes
-from livingdrug.errors import ScenarioError, nearest, unknown
+from livingdrug.cli.terminal import Json, Sets, changes, columns
+from livingdrug.errors import ScenarioError, unknown
+from livingdrug.files import write_text
 from livingdrug.library import Entry
-from livingdrug.parameters import Spread, is_parameter
+from livingdrug.parameters import Spread, in_words, is_parameter
 
 _APART = ("title", "about", "aliases", "sources")
 
@@ -97,36 +98,18 @@ def new(
             allowed="letters, digits, - _ + and . (80 at most), without .toml",
         )
     path = Path(f"{name}.toml")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATES[kind].replace("NAME", name))
-    except FileExistsError:
-        raise ScenarioError(
-            f"'{path}' is there already; it was not changed",
-            where="livingdrug new",
-            mend="choose another name or move the file",
-        ) from None
-    except OSError as problem:
-        raise ScenarioError(
-            f"'{path}' cannot be written: {problem.strerror}",
-            where="livingdrug new",
-            mend="go to a folder you may write to",
-        ) from None
+    write_text(path, TEMPLATES[kind].replace("NAME", name), where="livingdrug new", new=True)
     print(f"wrote {path}")
 
 
 def timeline(name: str) -> list[str]:
     """A trial's schedule, visits and care rules as sentences, in that order."""
+    from livingdrug.care.rules import scheduled
     from livingdrug.trial import Trial
 
     trial = Trial(name)
-    given = []
-    for row in trial.resolved.protocol.get("schedule", []):
-        over = f" over {row['over']}" if "over" in row else ""
-        when = f" if {row['when']}" if "when" in row else ""
-        days = ", ".join(map(str, row.get("days", [])))
-        given.append(f"Day {days}: give {row.get('give', row.get('name'))}, {row.get('amount')}{over}{when}.")
-    visits = [f"Visits for {what}: {_inline(when)}." for what, when in trial.resolved.trial.get("visits", {}).items()]
+    given = [scheduled(dose) for dose in trial.resolved.protocol.schedule]
+    visits = [f"Visits for {what}: {clock.text}." for what, clock in trial.resolved.trial.visits.items()]
     return [*given, *visits, *trial.rules()]
 
 
@@ -136,13 +119,19 @@ def _asked(name: str) -> list[Entry]:
     if kind.rstrip("s") + "s" in library.KINDS and rest:
         return [library.find(kind, rest)]
     if name.endswith(".toml"):
-        return [library.read(Path(name))]
+        entry = library.read(Path(name))
+        if not entry.data:
+            raise ScenarioError(
+                f"'{entry.file}' says nothing", where=f"{entry.file}:1", mend="start from a template: livingdrug new"
+            )
+        return [entry]
     found = library.everywhere(name)
     if not found:
         known = sorted({n for k in library.KINDS for n in library.names(k)})
         raise ScenarioError(
             f"the library has nothing called '{name}'",
-            nearest=nearest(name, known),
+            allowed=known,
+            given=name,
             mend="see livingdrug list, or livingdrug list KIND",
         )
     return found
@@ -165,7 +154,7 @@ def described(entry: Entry) -> str:
             columns(
                 ["number", "value", "kind", "between patients", "source"],
                 [
-                    [n["path"], f"{_value(n['value'])} {n['unit']}".strip(), n["kind"], n["spread"], _origin(n)]
+                    [n["path"], f"{in_words(n['value'])} {n['unit']}".strip(), n["kind"], n["spread"], _origin(n)]
                     for n in numbers
                 ],
             ),
@@ -178,8 +167,8 @@ def described(entry: Entry) -> str:
                 [
                     [
                         str(r.get("measure", "")),
-                        f"{_value(r.get('value', ''))} {r.get('unit', '')}".strip(),
-                        f"{_value(r['low'])} to {_value(r['high'])}" if "low" in r and "high" in r else "",
+                        f"{in_words(r.get('value', ''))} {r.get('unit', '')}".strip(),
+                        f"{in_words(r['low'])} to {in_words(r['high'])}" if "low" in r and "high" in r else "",
                         str(r.get("n", "")),
                         "yes" if r.get("fitted") else "no",
                         str(r.get("source", "")),
@@ -229,23 +218,13 @@ def _words(value: Any, path: str) -> Iterator[str]:
         for row in value:
             head = row.get("name", row.get("measure", ""))
             inside = ", ".join(
-                f"{k} {_inline(x)}"
+                f"{k} {in_words(x)}"
                 for k, x in row.items()
                 if k not in ("name", "measure", "why", "source", "where", "kind")
             )
             yield f"{path}: {head}: {inside}{_cited(row)}" if head else f"{path}: {inside}{_cited(row)}"
     else:
-        yield f"{path}: {_inline(value)}"
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "(" + ", ".join(f"{k} {_inline(x)}" for k, x in value.items()) + ")"
-    return ", ".join(map(_inline, value)) if isinstance(value, list) else _value(value)
-
-
-def _value(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+        yield f"{path}: {in_words(value)}"
 
 
 def _origin(number: Mapping[str, Any]) -> str:
@@ -269,10 +248,3 @@ def _as_dict(entry: Entry) -> dict[str, Any]:
         "published": list(entry.data.get("published", [])),
         "sources": {k: str(s) for k, s in entry.sources.items()},
     }
-
-
-def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A plain table: columns padded to their widest cell; the last one is left ragged."""
-    table = [head, *rows]
-    widths = [max(len(str(row[i])) for row in table) for i in range(len(head))]
-    return "\n".join("  ".join(str(c).ljust(w) for c, w in zip(row, widths)).rstrip() for row in table)

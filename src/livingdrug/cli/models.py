@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livingdrug.cli.library import columns
-from livingdrug.cli.run import Json, changes
+from livingdrug.cli.terminal import Json, changes, columns, dump
 from livingdrug.errors import ScenarioError
+from livingdrug.files import whole_file, write_text
 
 if TYPE_CHECKING:
     from livingdrug.published.entry import Published
@@ -65,7 +65,7 @@ def show(
     if javascript:
         from livingdrug.engine.codegen.emit_javascript import write
 
-        javascript.write_text(write(model.model, model.values, model.title), encoding="utf-8")
+        write_text(javascript, write(model.model, model.values, model.title), where="--javascript")
         print(f"wrote {javascript}", file=sys.stderr)
     said: dict[str, Any] = {
         "name": model.label,
@@ -83,7 +83,7 @@ def show(
         "sources": {k: str(s) for k, s in model.sources.items()},
     }
     if json_:
-        print(_dump(said))
+        print(dump(said))
         return
     print(f"{said['title']}  [{said['name']}]\n{said['about']}\n")
     if model.read_once:
@@ -167,7 +167,7 @@ def run(
             if many
             else {"courses": list(found.names)}
         )
-        print(_dump({"model": found.published.label, **people, "measures": found.summary}))
+        print(dump({"model": found.published.label, **people, "measures": found.summary}))
         return
     print(f"{found.published.title}\n")
     print(
@@ -216,7 +216,7 @@ def compare(
     rows = found.rows()
     if json_:
         print(
-            _dump(
+            dump(
                 {
                     "of": found.of,
                     "relative": found.relative,
@@ -272,19 +272,6 @@ def _number(x: float) -> str:
     return f"{x:.4g}" if math.isfinite(x) else "–"
 
 
-def _dump(x: Any) -> str:
-    """JSON without NaN: what is not a number is null."""
-
-    def plain(v: Any) -> Any:
-        if isinstance(v, dict):
-            return {k: plain(w) for k, w in v.items()}
-        if isinstance(v, list):
-            return [plain(w) for w in v]
-        return None if isinstance(v, float) and not math.isfinite(v) else v
-
-    return json.dumps(plain(x), default=str)
-
-
 def _drawable(out: Path | None) -> None:
     if out is None:
         return
@@ -295,5 +282,6 @@ def _drawable(out: Path | None) -> None:
 
 
 def _save(figure: Any, out: Path) -> None:
-    figure.savefig(out)
+    with whole_file(out, where="--out") as part:
+        figure.savefig(part)
     print(f"wrote {out}", file=sys.stderr)

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from livingdrug.cli.terminal import Json, Patients, Seed, Sets, Workers, changes, columns, dump, note, progress
 from livingdrug.errors import ScenarioError, unknown
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Patients = Annotated[int | None, typer.Option("--patients", help="How many virtual patients (1 to 10,000,000).")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same patients, same luck.")]
-Workers = Annotated[
-    int | None,
-    typer.Option(
-        "--workers", help=("Processes on this machine that share the patients (without it: threads on all processors).")
-    ),
-]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="PATH=VALUE",
-        help=('Change one number or word, as kinetics.growth=0.8, "kinetics.growth=0.8 1/day", "tumour.kill=* 0.5".'),
-    ),
-]
+MANY = 0.01  # share of an arm's infused patients; when more could not be simulated, the exit code is FAILED
+FAILED = 3
 
 
 def run(
@@ -48,8 +34,9 @@ def run(
     _machine(device, workers, cluster)
     sets = changes(set_)
     _numbers(patients, seed)
-    place = out or (None if json_ else Path("runs") / Path(trial).stem)
+    place = out or (None if json_ else Path("runs") / folder_name(trial, sets))
     from livingdrug.cli.folder import run_folder
+    from livingdrug.files import disk
     from livingdrug.trial import Trial
 
     prepared = Trial(trial, sets=sets)
@@ -59,7 +46,8 @@ def run(
                 patients=patients, seed=seed, progress=tell, device=device, cluster=cluster, **_shared(workers)
             )
         if folder:
-            result.save(folder)
+            with disk(place or folder, "--out"):
+                result.save(folder)
     if json_:
         print(dump(result.json()))
     else:
@@ -67,6 +55,51 @@ def run(
         if len(result.arms) > 1:
             print(f"\nThe same patients in every arm:\n\n{result.between_arms()}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
+    if failures(result):
+        raise typer.Exit(FAILED)
+
+
+def folder_name(trial: str, sets: Mapping[str, str]) -> str:
+    """The name of a run's folder: the trial's; of a what-if, with what is changed behind it.
+
+    A file of the same name as a library trial is another trial, so it gets a folder of its own.
+    """
+    from livingdrug import library
+
+    name = Path(trial).stem
+    if name != trial and name in library.names("trials"):
+        name += "-own"
+    if not sets:
+        return name
+    said = ",".join(f"{path}={value}" for path, value in sets.items())
+    slug = re.sub(r"[^A-Za-z0-9.,=+_-]+", "-", said.replace("* ", "x").replace("*", "x")).strip("-.")
+    if slug != said or len(slug) > 70:  # what a file's name cannot say is told apart by a few letters
+        slug = f"{slug[:60]}-{hashlib.sha256(said.encode()).hexdigest()[:6]}"
+    return f"{name}-{slug}"
+
+
+def failures(result: Any) -> bool:
+    """Say how many patients could not be simulated to their end, arm by arm, with their codes. Whether they are more
+    than MANY in any arm."""
+    from livingdrug.engine.plan import Outcome
+
+    words = {int(code): code.name.lower().replace("_", " ") for code in Outcome}
+    many = False
+    for arm in result.arms.values():
+        counts = arm.counts
+        if not counts["failed"]:
+            continue
+        codes = Counter(int(x) for x in arm.columns["outcome"][arm.columns["failed"] == 1])
+        told = ", ".join(f"{n:,} with code {code} ({words.get(code, 'unknown')})" for code, n in sorted(codes.items()))
+        where = f" in arm '{arm.name}'" if len(result.arms) > 1 else ""
+        note(
+            f"{counts['failed']:,} of {counts['infused']:,} infused patients{where} could not be simulated to the end: "
+            f"{told}. They count in no measure."
+        )
+        many = many or counts["failed"] > MANY * counts["infused"]
+    if many:
+        note(f"That is more than {MANY:.0%}: the results are not to be relied on (exit code {FAILED}).")
+    return many
 
 
 def scoreboard(patients: Patients = None, seed: Seed = None, json_: Json = False) -> None:
@@ -109,19 +142,22 @@ def calibrate(
 
 def bench(
     peers: Annotated[bool, typer.Option("--peers", help="Time other installed integrators in the same run.")] = False,
+    trial: Annotated[
+        str | None, typer.Option("--trial", help="The trial whose therapy model is timed (the library's own choice).")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Speed of the engine on this machine, in patient-years per CPU-second of one core."""
     from livingdrug.bench.run import bench as measured
 
     with progress("speed", silent=json_) as tell:
-        found = measured(peers=peers, therapy=_therapy(256), told=lambda tool: tell(0, 0, tool) if tell else None)
+        found = measured(
+            peers=peers, therapy=_therapy(timed(trial), 256), told=lambda tool: tell(0, 0, tool) if tell else None
+        )
     if json_:
         print(dump(found))
         return
     print(f"{found['model']}: {found['states']} states, rtol {found['rtol']:g}")
-    from livingdrug.cli.library import columns
-
     print(
         columns(
             ["tool", "version", "patients", "patients/s/core", "max error", "median error", "ratio"],
@@ -144,58 +180,43 @@ def _measured(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def _therapy(patients: int) -> tuple[Any, Any, Any]:
-    """Model, plan and patients of the first trial of the library, with all its rules."""
+def timed(trial: str | None) -> str:
+    """The trial named, else the library's that says `bench = true`."""
+    from livingdrug import library
+
+    if trial is not None:
+        return trial
+    chosen = [name for name in library.names("trials") if library.find("trials", name).data.get("bench") is True]
+    if len(chosen) != 1:
+        raise ScenarioError(
+            f"{len(chosen) or 'no'} trials of the library say bench = true",
+            where="livingdrug bench",
+            allowed=library.names("trials"),
+            mend="name one: --trial NAME",
+        )
+    return chosen[0]
+
+
+def _therapy(name: str, patients: int) -> tuple[Any, Any, Any]:
+    """Model, plan and patients of a trial, with all its rules."""
     import numpy as np
 
-    from livingdrug import library
     from livingdrug.trial import Trial
     from livingdrug.trial.enrolment import enrol
 
-    trial = Trial(library.names("trials")[0])
+    trial = Trial(name)
     arm = trial.resolved.arms[0]
     plan = trial.design(arm)
     return plan.model, plan.plan, enrol(arm, plan, np.arange(patients), 1).patients
 
 
-def changes(given: list[str] | None) -> dict[str, str]:
-    """Dotted path -> text of each --set; ScenarioError when one has no path or no value."""
-    found: dict[str, str] = {}
-    for text in given or []:
-        path, sign, value = text.partition("=")
-        if not sign or not path.strip() or not value.strip():
-            raise ScenarioError(
-                f"'{text}' is not a change",
-                where="--set",
-                allowed="PATH=VALUE",
-                mend="write for example --set kinetics.growth=0.8",
-            )
-        if path.strip() in found:
-            raise ScenarioError(f"'{path.strip()}' is set twice", where="--set", mend="keep one of them")
-        found[path.strip()] = value.strip()
-    return found
-
-
-def dump(data: Any) -> str:
-    """One JSON object; what is not a finite number is null."""
-
-    def plain(x: Any) -> Any:
-        if isinstance(x, dict):
-            return {str(k): plain(v) for k, v in x.items()}
-        if isinstance(x, (list, tuple)):
-            return [plain(v) for v in x]
-        if isinstance(x, float):
-            return x if math.isfinite(x) else None
-        return x if isinstance(x, (str, int, type(None))) else plain(x.item())
-
-    return json.dumps(plain(data), ensure_ascii=False)
-
-
 def _numbers(patients: int | None, seed: int | None) -> None:
-    from livingdrug.scenario import schema
+    from livingdrug.library.located import Place, placed
+    from livingdrug.spec.scenario import outer
 
     for word, number in (("patients", patients), ("seed", seed)):
-        schema.check({word: number}, lambda dotted: f"--{dotted}")
+        if number is not None:
+            outer(placed({word: number}, Place(f"--{word}")))
 
 
 def _machine(device: str, workers: int | None, cluster: str | None) -> None:
@@ -204,11 +225,15 @@ def _machine(device: str, workers: int | None, cluster: str | None) -> None:
     if device == "cuda":
         from livingdrug.engine.cuda import cupy
 
-        if workers or cluster:
+        if workers or cluster is not None:
             raise ScenarioError("a card and workers were both asked for", where="--device", mend="choose one of them")
         cupy()  # says what is missing
     if workers is not None and not 1 <= workers <= 1024:
         raise ScenarioError(f"{workers} workers are not possible", where="--workers", allowed="1 to 1024")
+    if cluster is not None:
+        from livingdrug.trial.cluster import check_address
+
+        check_address(cluster)
     if cluster and workers:
         raise ScenarioError("workers and a cluster were both asked for", where="--workers", mend="choose one of them")
 
@@ -216,22 +241,3 @@ def _machine(device: str, workers: int | None, cluster: str | None) -> None:
 def _shared(workers: int | None) -> dict[str, Any]:
     """One worker is this process, on one thread; more are processes of their own."""
     return {} if workers is None else {"threads": 1} if workers == 1 else {"workers": workers}
-
-
-@contextmanager
-def progress(what: str, silent: bool) -> Iterator[Callable[..., None] | None]:
-    """A bar on a terminal (standard error), else nothing; yields what to call with (done, total)."""
-    if silent or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what[:60], total=None)
-
-        def tell(done: int, total: int, *doing: Any) -> None:
-            named: dict[str, Any] = {"description": doing[0]} if doing and isinstance(doing[0], str) else {}
-            bar.update(task, completed=done, total=total or None, **named)
-
-        yield tell

@@ -16,9 +16,12 @@ import platform
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Event, Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +135,55 @@ def _code(code: Any) -> str:
 
 
 _loaded: dict[str, Program] = {}
+_told: list[Callable[[int, int], None]] = []  # who hears (functions compiled, functions in all)
+
+
+@contextmanager
+def telling(told: Callable[[int, int], None]) -> Iterator[None]:
+    """While this lasts, `told` hears of every model that has to be compiled: how much is done, of how much."""
+    _told.append(told)
+    try:
+        yield
+    finally:
+        _told.remove(told)
+
+
+@contextmanager
+def _announced(path: Path) -> Iterator[None]:
+    """Tells, while a generated file is imported, how many of its functions are compiled."""
+    total = path.read_text(encoding="utf-8").count("\n@compiled(") if _told else 0
+
+    def tell() -> None:
+        done = min(_compiled(path), total - 1)
+        for told in list(_told):
+            told(done, total)
+
+    if not total or _compiled(path) >= total:
+        yield
+        return
+    finished = Event()
+
+    def watch() -> None:
+        while not finished.wait(0.5):
+            tell()
+
+    tell()
+    watching = Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        watching.join()
+        for told in list(_told):
+            told(total, total)
+
+
+def _compiled(path: Path) -> int:
+    """How many functions of a generated file lie compiled on the disk."""
+    kept = os.environ.get("NUMBA_CACHE_DIR")
+    found = Path(kept).rglob(f"{path.stem}.*.nbi") if kept else (path.parent / "__pycache__").glob(f"{path.stem}.*.nbi")
+    return sum(1 for _ in found)
 
 
 def load(model: Model) -> Program:
@@ -146,7 +198,8 @@ def load(model: Model) -> Program:
             path = kept / f"model_{hashlib.sha256((content + _numba_version()).encode()).hexdigest()[:24]}.py"
             _write(path, content)
             _write(note, path.name)
-        _loaded[name] = Program(_imported(path), path)
+        with _announced(path):
+            _loaded[name] = Program(_imported(path), path)
     return _loaded[name]
 
 

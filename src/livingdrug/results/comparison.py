@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from livingdrug.tabular import aligned, room
+
 
 @dataclass(frozen=True)
 class Row:
@@ -113,6 +115,9 @@ class Beside:
     def summary(self) -> str:
         """One line: how many are inside."""
         c = self.counts()
+        if not c["comparable"] and any(r.value is not None for r in self.rows):
+            few = any(r.value is not None and math.isnan(r.low) for r in self.rows)
+            return "too few patients to compare" if few else "nothing that is published can be compared"
         return (
             f"{c['inside']} of {c['comparable']} comparable measures inside "
             f"(used in fitting {c['fitted_inside']} of {c['fitted']}, kept apart {c['apart_inside']} of {c['apart']})"
@@ -165,10 +170,8 @@ class Beside:
 
 
 def columns(table: Sequence[tuple[str, ...]]) -> str:
-    """Lines of text in columns, the heads underlined."""
-    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
-    lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)).rstrip() for row in table]
-    return "\n".join([lines[0], "-" * (sum(widths) + 2 * len(widths) - 2), *lines[1:]])
+    """Lines of text in columns, the heads underlined; no wider than the terminal where there is one."""
+    return aligned(table, rule=True, width=room())
 
 
 def number(x: float | None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import EngineError, ScenarioError, nearest
+from livingdrug.files import write_text
 from livingdrug.published.integrate import Course
 from livingdrug.sbml.events import Events
 from livingdrug.sbml.read import Imported, read
@@ -134,11 +135,4 @@ def as_csv(table: dict[str, Floats]) -> str:
 
 def write_csv(table: dict[str, Floats], path: str | Path) -> None:
     """Write a table as a CSV file."""
-    try:
-        Path(path).write_text(as_csv(table), encoding="utf-8")
-    except OSError as problem:
-        raise ScenarioError(
-            f"cannot write '{path}': {problem.strerror}",
-            where="--csv",
-            mend="choose a folder that exists and may be written",
-        ) from problem
+    write_text(path, as_csv(table), where="--csv")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from livingdrug.errors import unknown
+from livingdrug.parameters import in_words
 from livingdrug.scenario.resolved import Resolved
 from livingdrug.spec.scenario import PARTS, split
 
@@ -47,8 +49,9 @@ class Explanation:
         lines = [f"{self.path}: {self.about}" if self.about else self.path]
         for i, s in enumerate(self.said):
             holds = "  <- holds" if i == len(self.said) - 1 else ""
-            value = f"{s.value:.6g}" if isinstance(s.value, float) else str(s.value)
-            lines.append(f"  {s.layer + ':':<12} {value} {s.unit}".rstrip() + holds)
+            first, *more = _lines(s.value)
+            lines.append(f"  {s.layer + ':':<12} {first} {s.unit}".rstrip() + holds)
+            lines += [f"{'':15}{line}" for line in more]
             lines += [
                 f"{'':15}{word}"
                 for word in (
@@ -60,6 +63,15 @@ class Explanation:
                 if word
             ]
         return "\n".join(lines)
+
+
+def _lines(value: Any) -> list[str]:
+    """A value in words; a table, or a list of tables, as a line for each of its rows."""
+    if isinstance(value, Mapping) and value:
+        return ["", *(f"{key}: {in_words(x)}" for key, x in value.items())]
+    if isinstance(value, (list, tuple)) and any(isinstance(x, Mapping) for x in value):
+        return ["", *(f"- {in_words(x).removeprefix('(').removesuffix(')')}" for x in value)]
+    return [in_words(value)]
 
 
 def explain(resolved: Resolved, path: str) -> Explanation:

@@ -6,23 +6,29 @@ the result is that of one process, bit for bit.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 import pickle
+import re
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from livingdrug.errors import EngineError, ScenarioError
+from livingdrug.errors import EngineError, ScenarioError, short
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
 from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design, design
+from livingdrug.whole import whole
 
 MOST = 4_096  # patients in one part
 ROUNDS = 4  # parts for each processor, so that nobody waits long for the last
-PATIENCE = "10 s"  # how long a cluster may take to answer
+PATIENCE = 10  # seconds that a cluster may take to answer
+_ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.%]+\]):([0-9]{1,5})", re.ASCII)
 
 Told = Callable[[int], None] | None
 Gathered = tuple[Columns, Courses]
@@ -31,38 +37,105 @@ Gathered = tuple[Columns, Courses]
 @contextmanager
 def crew(workers: int | None = None, cluster: str | None = None) -> Iterator[Crew]:
     """So many worker processes on this machine, or those of the Dask scheduler at an address."""
-    if cluster and workers:
+    if cluster is not None and workers:
         raise ScenarioError("workers and a cluster were both asked for", mend="choose one of them")
+    if cluster is not None:
+        check_address(cluster)
+    else:
+        workers = whole(workers, "workers", 1, 1024, "--workers")
     try:
         import distributed
     except ImportError as absent:
         raise EngineError("more than one worker needs Dask", mend="pip install 'livingdrug[cluster]'") from absent
-    if cluster:
-        try:
-            client = distributed.Client(cluster, timeout=PATIENCE, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as problem:
-            raise EngineError(
-                f"no Dask scheduler answers at '{cluster}'",
-                where="--cluster",
-                allowed="tcp://HOST:PORT",
-                mend="start one with `dask scheduler`, and workers with `dask worker`",
-            ) from problem
-        with client:
+    if cluster is not None:
+        with _client(cluster) as client:
             _same_version(client)
             yield Crew(client)
         return
-    with (
-        distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            host="127.0.0.1",
-            silence_logs=50,
-        ) as here,  # fmt: skip
-        distributed.Client(here, set_as_default=False) as client,
-    ):
+    with ExitStack() as opened:
+        with _deaf():  # what is started here, and what that starts, does not hear Ctrl-C: this process alone does
+            here = distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                host="127.0.0.1",
+                silence_logs=50,
+            )
+            opened.callback(_quietly, here.close)
+            client = distributed.Client(here, set_as_default=False)
+            opened.callback(_quietly, client.close)
         yield Crew(client)
+
+
+def check_address(cluster: str) -> None:
+    """ScenarioError unless this is the address of a machine and a port."""
+    found = _ADDRESS.fullmatch(cluster)
+    if not found or not 0 < int(found[1]) < 65_536:
+        raise ScenarioError(
+            f"{short(cluster)} is not the address of a Dask scheduler",
+            where="--cluster",
+            allowed="tcp://HOST:PORT",
+            mend="start one with `dask scheduler`; it says its address",
+        )
+
+
+def _client(cluster: str) -> Any:
+    """A client of the scheduler at an address; EngineError when none answers there."""
+    import distributed
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    async def knock() -> None:  # a client that finds nobody leaves threads behind; a call does not
+        comm = await connect(cluster, timeout=PATIENCE, **Security().get_connection_args("client"))
+        await comm.close()
+
+    try:
+        with _silence():
+            asyncio.run(knock())
+            return distributed.Client(cluster, timeout=f"{PATIENCE} s", set_as_default=False)
+    except Exception as problem:  # whatever answers there may be anything
+        raise EngineError(
+            f"no Dask scheduler answers at '{cluster}'",
+            where="--cluster",
+            allowed="tcp://HOST:PORT",
+            mend="start one with `dask scheduler`, and workers with `dask worker`",
+        ) from problem
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C waits until this is over; threads and processes started meanwhile never hear it."""
+    mask = getattr(signal, "pthread_sigmask", None)
+    if mask is None:
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # when it starts, it lets Ctrl-C through again
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Dask tells its own log nothing below a catastrophe."""
+    log = logging.getLogger("distributed")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _quietly(close: Callable[[], Any]) -> None:
+    """Close something of Dask's; that it is gone already is no matter."""
+    with _deaf(), _silence(), suppress(Exception):
+        close()
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class Trial:
         for arm in arms:
             rehearse(arm, self.design(arm))
         total = many * len(arms)
-        with cluster_of(workers, cluster) if workers or cluster else nullcontext() as pool:
+        with cluster_of(workers, cluster) if workers or cluster is not None else nullcontext() as pool:
             done = {
                 a.name: follow(
                     a, self.design(a), many, seed, threads, block, _told(progress, i * many, total), pool, device

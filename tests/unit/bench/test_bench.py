@@ -11,7 +11,8 @@ from livingdrug.bench import peers, run
 from livingdrug.bench.model import study_model, study_patients, study_plan
 from livingdrug.bench.peers import PEERS, Peer
 from livingdrug.bench.peers.task import Task
-from livingdrug.cli.run import _measured, dump
+from livingdrug.cli.run import _measured
+from livingdrug.cli.terminal import dump
 from livingdrug.engine.plan import Plan
 
 FEW = 2

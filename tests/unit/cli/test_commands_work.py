@@ -15,8 +15,9 @@ import pytest
 import livingdrug.trial
 from livingdrug import library
 from livingdrug.cli.folder import run_folder
-from livingdrug.cli.run import changes, dump
+from livingdrug.cli.run import folder_name
 from livingdrug.cli.templates import TEMPLATES
+from livingdrug.cli.terminal import changes, dump
 from livingdrug.cohort import draw
 from livingdrug.scenario import resolve
 from unit.cli.command import command
@@ -72,10 +73,12 @@ def quick(monkeypatch):
 
 def test_run_writes_a_whole_folder_and_says_where(capsys, quick):
     said = command(capsys, "run", "eliana", "--patients", "5", "--seed", "3", "--set", "a.b=1 1/day", "--workers", "2")
-    assert said.code == 0 and "the table" in said.out and "runs/eliana/report.html" in said.out and said.err == ""
+    assert said.code == 0 and "the table" in said.out and said.err == ""
+    place = f"runs/{folder_name('eliana', {'a.b': '1 1/day'})}"
+    assert f"{place}/report.html" in said.out
     assert quick.asked[0] == ("eliana", {"a.b": "1 1/day"})
     assert {k: quick.asked[1][k] for k in ("patients", "seed", "workers")} == {"patients": 5, "seed": 3, "workers": 2}
-    assert left() == ["runs", "runs/eliana", "runs/eliana/provenance.json", "runs/eliana/report.html"]
+    assert left() == ["runs", place, f"{place}/provenance.json", f"{place}/report.html"]
 
 
 def test_run_json_prints_one_object_and_writes_nothing(capsys, quick):

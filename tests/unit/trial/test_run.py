@@ -212,7 +212,7 @@ def test_a_trial_with_nobody_knows_every_column_and_unit(result: Result) -> None
 
 
 def test_it_prints(result: Result) -> None:
-    assert "comparable measures inside" in repr(result) and "CR or CRi within 3 months" in repr(
+    assert "too few patients to compare" in repr(result) and "CR or CRi within 3 months" in repr(
         result.beside_published()
     )
     assert "<table" in result._repr_html_()

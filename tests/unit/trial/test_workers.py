@@ -59,10 +59,16 @@ def test_courses_of_parts_add_up():
     assert list(whole.samples) == list(merged.samples)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x", "127.0.0.1:1"])
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tls://127.0.0.1:1", "127.0.0.1:1"])
 def test_a_scheduler_that_is_not_there(monkeypatch, address):
-    monkeypatch.setattr("livingdrug.trial.cluster.PATIENCE", "1 s")
+    monkeypatch.setattr("livingdrug.trial.cluster.PATIENCE", 1)
     with pytest.raises(EngineError, match="no Dask scheduler answers"), crew(cluster=address):
+        pass
+
+
+@pytest.mark.parametrize("workers", [True, 0, -1, 2.0, "2", 1025, None])
+def test_workers_are_a_whole_number(workers):
+    with pytest.raises(ScenarioError, match="'workers'"), crew(workers):
         pass
 
 
