@@ -11,8 +11,7 @@ import typer
 
 from livingdrug import library
 from livingdrug.cli.terminal import Json, Sets, changes, columns
-from livingdrug.errors import ScenarioError, unknown
-from livingdrug.files import write_text
+from livingdrug.errors import ScenarioError
 from livingdrug.library import Entry
 from livingdrug.parameters import Spread, in_words, is_parameter
 
@@ -78,28 +77,6 @@ def explain_(
     resolved = resolve(trial, changes(set_))
     found = explain(resolved.arm(arm).resolved if arm is not None else resolved, path)
     print(json.dumps(found.as_dict(), default=str) if json_ else found)
-
-
-def new(
-    kind: Annotated[str, typer.Argument(help="product, drug, tumour, population, protocol, trial or scenario.")],
-    name: Annotated[str, typer.Argument(help="Its name; the file is NAME.toml in this folder.")],
-) -> None:
-    """Write a commented template that loads, to be filled with your own numbers."""
-    import re
-
-    from livingdrug.cli.templates import TEMPLATES
-
-    if kind not in TEMPLATES:
-        raise unknown("kind of template", kind, TEMPLATES, "livingdrug new")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}", name) or name.endswith(".toml"):
-        raise ScenarioError(
-            f"'{name}' is not a name for a file",
-            where="livingdrug new",
-            allowed="letters, digits, - _ + and . (80 at most), without .toml",
-        )
-    path = Path(f"{name}.toml")
-    write_text(path, TEMPLATES[kind].replace("NAME", name), where="livingdrug new", new=True)
-    print(f"wrote {path}")
 
 
 def timeline(name: str) -> list[str]:

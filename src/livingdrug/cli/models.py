@@ -16,7 +16,7 @@ from livingdrug.files import whole_file, write_text
 
 if TYPE_CHECKING:
     from livingdrug.published.entry import Published
-    from livingdrug.published.schema import Conditioning
+    from livingdrug.spec.published_model import Conditioning
 
 app = typer.Typer(no_args_is_help=True, help="Published CAR-T models: list, show, run, compare.")
 
@@ -31,10 +31,10 @@ Out = Annotated[Path | None, typer.Option("--out", help="Draw the plot to this P
 def list_(json_: Json = False) -> None:
     """List the published models with their variants."""
     from livingdrug import library
-    from livingdrug.published import schema
+    from livingdrug.spec import published_model
 
     entries = [library.find("models", n) for n in library.names("models")]
-    said = {e.name: schema.read(e) for e in entries}
+    said = {e.name: published_model.read(e) for e in entries}
     if json_:
         print(
             json.dumps(

@@ -20,7 +20,7 @@ from livingdrug.errors import ScenarioError, unknown
 from livingdrug.parameters import read_parameter
 from livingdrug.published.course import Run, limits, run
 from livingdrug.published.entry import Published, published
-from livingdrug.published.schema import COMPARED
+from livingdrug.spec.published_model import COMPARED
 from livingdrug.units import factor
 
 if TYPE_CHECKING:

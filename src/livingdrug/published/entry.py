@@ -14,9 +14,10 @@ from livingdrug import biology, library
 from livingdrug.errors import ScenarioError, SourceError, unknown
 from livingdrug.model import Model, assemble
 from livingdrug.parameters import Parameter, Source, read_parameter
-from livingdrug.published import fits, schema
+from livingdrug.published import fits
 from livingdrug.published.integrate import Dose
-from livingdrug.published.schema import Data, Erratum, Figure, ModelFile, Number, Observation, Variant
+from livingdrug.spec import published_model
+from livingdrug.spec.published_model import Data, Erratum, Figure, ModelFile, Number, Observation, Variant
 from livingdrug.units import factor, quantity
 
 
@@ -152,7 +153,7 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
     """The published model of a name, alias, or `name:variant`, with some values changed ("0.2 1/day", "0.2")."""
     stem, _, variant = name.partition(":")
     entry = library.find("models", stem)
-    said = schema.read(entry)
+    said = published_model.read(entry)
     if variant and variant not in said.variants:
         raise unknown(f"variant of {entry.name}", variant, said.variants, entry.where("variants"))
     model = _assembled(entry, said)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from livingdrug.errors import ScenarioError, SourceError, UnitError, unknown
 from livingdrug.library import Entry
 from livingdrug.model import Model
-from livingdrug.published.schema import COMPARED, ModelFile
+from livingdrug.spec.published_model import COMPARED, ModelFile
 from livingdrug.units import factor
 
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from livingdrug import library
 from livingdrug.errors import LivingDrugError
-from livingdrug.published import schema
 from livingdrug.published.course import run
 from livingdrug.published.entry import names, published
+from livingdrug.spec import published_model
 
 ENTRIES = {n: library.find("models", n) for n in names()}
 
@@ -45,7 +45,7 @@ def asked(folder: Path, data: dict[str, Any]) -> None:
     file.parent.mkdir(exist_ok=True)
     file.write_text("\n".join(f"{json.dumps(k)} = {inline(x)}" for k, x in data.items()), encoding="utf-8")
     with library.also(folder):
-        for variant in ("", *schema.read(library.find("models", "mine")).variants):
+        for variant in ("", *published_model.read(library.find("models", "mine")).variants):
             model = published(f"mine:{variant}" if variant else "mine")
             assert model.title and model.label and model.days > 0 and model.values and model.courses()
             model.doses()
@@ -116,7 +116,7 @@ def test_a_fault_is_shown_at_its_line(tmp_path, old, new, words, line):
 
 
 def test_what_is_read_cannot_be_changed():
-    said = schema.read(ENTRIES["barros_2021"])
+    said = published_model.read(ENTRIES["barros_2021"])
     with pytest.raises(Exception, match="frozen"):
         said.days = 1.0  # type: ignore[misc]
     assert tomllib.loads(ENTRIES["barros_2021"].text)["days"] == said.days
