@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -23,8 +24,9 @@ KEYS = ("a", "b2", "with-dash", "under_score", "7", "two words", "a.b", "#hash",
 class Writer:
     """Writes a TOML file line by line and notes on which line it put each key, by the path of `locate`."""
 
-    def __init__(self, draw: Any) -> None:
-        self.draw, self.text, self.lines = draw, "", {}
+    def __init__(self, seed: int) -> None:
+        self.luck, self.text = random.Random(seed), ""
+        self.lines: dict[tuple[str, ...], int] = {}
 
     @property
     def line(self) -> int:
@@ -36,7 +38,7 @@ class Writer:
             self.lines.setdefault(path[:i], self.line)
 
     def one(self, *choices: Any) -> Any:
-        return self.draw(st.sampled_from(choices))
+        return self.luck.choice(choices)
 
     def key(self, word: str) -> str:
         bare = word and all(c.isascii() and (c.isalnum() or c in "-_") for c in word)
@@ -46,11 +48,11 @@ class Writer:
         return self.one(*([word] * 3 if bare else []), *ways)
 
     def names(self, most: int) -> list[str]:
-        return self.draw(st.lists(st.sampled_from(KEYS), max_size=most, unique=True))
+        return self.luck.sample(KEYS, self.luck.randint(0, most))
 
     def noise(self) -> None:
         """Blank lines and comments between entries; some look like keys."""
-        self.text += "".join(self.draw(st.lists(st.sampled_from(("\n", "# a = 1\n", "  # [a]\n", "\t\n")), max_size=2)))
+        self.text += "".join(self.luck.choices(("\n", "# a = 1\n", "  # [a]\n", "\t\n"), k=self.luck.randint(0, 2)))
 
     def value(self, path: tuple[str, ...], depth: int) -> None:
         kind = self.one("plain", "plain", "text", "long text", *(("list", "table", "rows") if depth else ()))
@@ -68,7 +70,7 @@ class Writer:
 
     def listed(self, path: tuple[str, ...], depth: int, rows: bool) -> None:
         self.text += "["
-        for i in range(self.draw(st.integers(0, 3))):
+        for i in range(self.luck.randint(0, 3)):
             self.text += self.one("", "\n", "\n  # , ] x\n", " ")
             inside = (*path, str(i))
             if rows:
@@ -115,10 +117,10 @@ class Writer:
             many = self.one(False, True)
             silent = depth and not many and self.one(False, False, True)  # [a.b] without an [a]
             shown = f"{header}.{self.key(word)}" if header else self.key(word)
-            for i in range(self.draw(st.integers(1, 3)) if many else 1):
+            for i in range(self.luck.randint(1, 3) if many else 1):
                 here = (*path, word, str(i)) if many else (*path, word)
                 names = self.names(4)
-                split = 0 if silent else self.draw(st.integers(0, len(names)))
+                split = 0 if silent else self.luck.randint(0, len(names))
                 if not silent:
                     self.noise()
                     self.note(here)
@@ -148,19 +150,21 @@ def unambiguous(data: Any) -> set[tuple[str, ...]]:
     return {path for path in every if count[".".join(path)] == 1}
 
 
-@st.composite
-def files(draw: Any) -> tuple[str, dict[tuple[str, ...], int]]:
+def file_of(seed: int) -> tuple[str, dict[tuple[str, ...], int]]:
     """A valid TOML file, and the line of each of its keys."""
-    made = Writer(draw)
+    made = Writer(seed)
     names = made.names(6)
-    split = draw(st.integers(0, len(names)))
+    split = made.luck.randint(0, len(names))
     made.body((), names[:split])
     made.tables((), "", names[split:], 2)
     return made.text, made.lines
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(files())
+FILES = st.integers(0, 2**32).map(file_of)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(FILES)
 def test_every_key_is_found_on_its_line(file: tuple[str, dict[tuple[str, ...], int]]) -> None:
     text, written = file
     data = tomllib.loads(text)
@@ -169,8 +173,8 @@ def test_every_key_is_found_on_its_line(file: tuple[str, dict[tuple[str, ...], i
         assert found[".".join(path)] == written[path], (path, text)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
-@given(files())
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(FILES)
 def test_every_table_knows_where_each_key_stands(file: tuple[str, dict[tuple[str, ...], int]]) -> None:
     text, written = file
     lines = lines_of(text)
