@@ -6,6 +6,7 @@ Paths are dotted; elements of a list of tables are `rule.0`, `rule.1`, also insi
 from __future__ import annotations
 
 import re
+import tomllib
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -47,7 +48,8 @@ class _Scan:
             begin = self.at + 1
             self._string()
             self._skip(_BLANK)
-            return self.text[begin : self.text.rindex(quote, begin, self.at)]
+            word = self.text[begin : self.text.rindex(quote, begin, self.at)]
+            return next(iter(tomllib.loads(f'"{word}" = 0'))) if quote == '"' and "\\" in word else word
         begin = self.at
         self._skip(_BARE)
         word = self.text[begin : self.at]

@@ -41,7 +41,7 @@ class Located(dict[str, Any]):
 def locate(data: Any, where: Callable[[str], Place], path: str = "") -> Any:
     """The data of a TOML file with every table located; `where` gives the place of a dotted path."""
     if isinstance(data, Mapping):
-        inside = {key: f"{path}.{key}".strip(".") for key in data}
+        inside = {key: f"{path}.{key}" if path else key for key in data}
         return Located(
             {key: locate(x, where, inside[key]) for key, x in data.items()},
             {key: where(inside[key]) for key in data},
