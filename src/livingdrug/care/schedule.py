@@ -10,24 +10,8 @@ import numpy as np
 
 from livingdrug.engine.plan import Floats
 from livingdrug.errors import ScenarioError, unknown
+from livingdrug.units import DAYS
 
-DAYS = {
-    "min": 1 / 1440,
-    "minute": 1 / 1440,
-    "minutes": 1 / 1440,
-    "h": 1 / 24,
-    "hour": 1 / 24,
-    "hours": 1 / 24,
-    "d": 1.0,
-    "day": 1.0,
-    "days": 1.0,
-    "week": 7.0,
-    "weeks": 7.0,
-    "month": 30.4375,
-    "months": 30.4375,
-    "year": 365.25,
-    "years": 365.25,
-}
 MOST = 200_000  # ticks of one clock
 
 _DURATION = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*([A-Za-z]+)\s*$")
@@ -49,7 +33,9 @@ def duration(text: str | float, where: str | None = None) -> float:
         match = _DURATION.match(str(text))
         if not match or match[2] not in DAYS:
             raise ScenarioError(
-                f"'{text}' is not a length of time", where=where, allowed="a number and one of " + ", ".join(DAYS)
+                f"'{text}' is not a length of time",
+                where=where,
+                allowed="a number and one of min, h, d, week, month, year",
             )
         days = float(match[1]) * DAYS[match[2]]
     if not np.isfinite(days):
