@@ -321,9 +321,9 @@ def quantity(text: str | float | int, wanted: str, where: str | None = None) -> 
         found = float(match[1]) * factor(match[2] or wanted, wanted, where)
     if not math.isfinite(found):
         raise UnitError(
-            f"{short(text)} is not a number that can be computed with",
+            f"{short(text)} is not a finite number",
             where=where,
-            mend=f"give a finite number in {wanted}",
+            mend=f"give a number in {wanted}",
         )
     return found
 

@@ -41,11 +41,19 @@ def run_folder(place: Path) -> Iterator[Path]:
             shutil.rmtree(old)
         else:
             part.rename(place)
+    except ScenarioError as problem:
+        raise _renamed(problem, str(part), str(place)) from problem
     finally:
         shutil.rmtree(part, ignore_errors=True)
         if made:
             with suppress(OSError):
                 place.parent.rmdir()  # only when it is empty
+
+
+def _renamed(problem: ScenarioError, part: str, place: str) -> ScenarioError:
+    """The same error with the folder's own name in place of the temporary one."""
+    what, where, mend = (x and x.replace(part, place) for x in (problem.what, problem.where, problem.mend))
+    return type(problem)(what or "", where, problem.allowed, problem.nearest, mend)
 
 
 def check(place: Path) -> None:

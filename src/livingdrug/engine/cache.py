@@ -25,6 +25,8 @@ from threading import Event, Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.files import write_text
+
 if TYPE_CHECKING:
     from livingdrug.model import Model
 
@@ -223,13 +225,8 @@ def text(model: Model, lanes: int = 8, jit: bool = True) -> str:
 
 def _write(path: Path, content: str) -> None:
     """Writes whole or not at all, also when another process writes the same file."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as f:
-        f.write(content)
-    if path.exists() and path.read_text(encoding="utf-8") == content:
-        os.unlink(temporary)  # the time of the file decides whether its compiled code is still good
-    else:
-        os.replace(temporary, path)
+    if not path.exists() or path.read_text(encoding="utf-8") != content:
+        write_text(path, content)  # else left: the time of the file decides whether its compiled code is still good
 
 
 def _imported(path: Path) -> ModuleType:

@@ -8,6 +8,7 @@ from typing import Any
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError
+from livingdrug.files import write_text
 from livingdrug.fit.targets import Fit
 from livingdrug.scenario import Resolved
 
@@ -33,14 +34,7 @@ def write_back(fit: Fit, resolved: Resolved, values: Any, judged: float) -> tupl
             text, path, change.get("value", parameter.value) * scale, change.get("sd"), why, file.name
         )
     for file, text in touched.items():
-        try:
-            file.write_text(text, encoding="utf-8")
-        except OSError as problem:
-            raise ScenarioError(
-                f"the fitted values cannot be written: {problem.strerror}",
-                where=str(file),
-                mend="use --dry-run, or a copy you own",
-            ) from problem
+        write_text(file, text)
     return tuple(sorted(str(f.relative_to(library.HERE.parent)) for f in touched))
 
 

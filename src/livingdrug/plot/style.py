@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from livingdrug.units import MONTH
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -15,7 +17,7 @@ Theme = Literal["light", "dark"]
 
 WIDE = 8.0  # [in], a report or a page
 NARROW = 4.4  # [in], half a page or a phone
-DAYS_PER_MONTH = 365.25 / 12
+DAYS_PER_MONTH = MONTH
 
 
 @dataclass(frozen=True)

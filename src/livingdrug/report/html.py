@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.errors import ScenarioError
+from livingdrug.files import disk, write_text
 from livingdrug.report import bibliography, figures, narrative
 from livingdrug.report.figures import Drawing
 from livingdrug.version import __version__
@@ -44,15 +44,9 @@ def write(result: Result, path: str | Path) -> Path:
     if target.suffix != ".html":
         target = target / "report.html"
     page = render(result)
-    try:
+    with disk(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        half = target.with_suffix(".html.part")
-        half.write_text(page, encoding="utf-8")
-        half.replace(target)
-    except OSError as error:
-        raise ScenarioError(
-            f"the report cannot be written: {error.strerror}", where=str(target), mend="choose another folder"
-        ) from None
+    write_text(target, page)
     return target
 
 

@@ -45,6 +45,15 @@ WORDS = [  # what is typed, what the message must say
     ((*RUN, "--set", "kinetics.growth=1 furlong"), ["'furlong' is not a unit"]),
     ((*RUN, "--set", "kinetics.growth=1 blorps"), ["'blorps' is not a unit"]),
     ((*RUN, "--set", "kinetics.growth=-1"), ["negative", "0 or more"]),
+    *(
+        ((*RUN, "--set", f"{path}={value}"), ["not a finite number" if value != "{}" else "empty table", "--set"])
+        for path in ("kinetics.growth", "tumour.kill", "cytokines.half_antigen")
+        for value in ("true", "false", "{}", "[]", "[1.0]", "1" + "0" * 400)
+    ),
+    ((*RUN, "--set", "kinetics.growth=" + "9" * 5000), ["not a finite number"]),
+    ((*RUN, "--set", "kinetics.growth.spread.sd=true"), ["not a finite number"]),
+    ((*RUN, "--set", "kinetics.growth.spread={}"), ["spread says nothing"]),
+    ((*RUN, "--set", "kinetics.growth=1 qd"), ["'qd' is not a unit", "every 1 d"]),
     ((*RUN, "--set", "kinetics.growth=nan"), ["not a finite number"]),
     ((*RUN, "--set", "kinetics.growth=true[1"), ["is not a number"]),
     ((*RUN, "--set", "kinetics.growth=1", "--set", "kinetics.growth=2"), ["set twice"]),
@@ -83,6 +92,18 @@ FILES = [  # what stands in my.toml
     (LIKE + "patients = 0", ["'patients' = 0", "my.toml:2"]),
     (LIKE + "patiens = 5", ["did you mean 'patients'", "my.toml:2"]),
     (LIKE + "[kinetics]\ngrowht = 1", ["did you mean 'kinetics.growth'", "my.toml:3"]),
+    *(
+        (LIKE + f"[kinetics]\ngrowth = {value}", [said, "my.toml:3"])
+        for value, said in (
+            ("true", "not a finite number"),
+            ("{}", "empty table"),
+            ("[]", "not a finite number"),
+            ("1" + "0" * 400, "not a finite number"),
+            ("9" * 5000, "thousands of digits"),
+            ("{ value = false }", "not a finite number"),
+            ("{ value = 1.0, source = [] }", "not a text"),
+        )
+    ),
     (LIKE + "[[arm]]\nname = 3", ["arm.0.name", "text"]),
     (LIKE + '[[arm]]\nname = "a"\n[arm.set]\n"kinetics.growht" = 1', ["did you mean 'kinetics.growth'"]),
     (

@@ -195,5 +195,5 @@ def test_the_page_is_written_whole_or_not_at_all(result: Result, tmp_path: Path)
     assert html.write(result, tmp_path / "run") == tmp_path / "run" / "report.html"
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["report.html"]
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(ScenarioError, match="the report cannot be written"):
+    with pytest.raises(ScenarioError, match="report.html' cannot be written"):
         html.write(result, tmp_path / "taken")
