@@ -18,7 +18,7 @@ from livingdrug.errors import ScenarioError
 
 SCALE = {
     "title": "text", "aliases": "texts", "about": "text", "sources": "table", "meanings": "table", "entry": "table",
-    "grade": "list",
+    "grade": "list", "short": "text", "graded": "text", "section": "text",
 }  # fmt: skip
 GRADE = {"grade": "whole", "when": "asked", **ORIGIN}
 

@@ -38,6 +38,8 @@ KEYS = (
     "where",
     "why",
     "about",
+    "title",
+    "property",
 )
 
 

@@ -115,6 +115,12 @@ class Resolved:
 
 _SAID_ABOUT = (
     "title",
+    "property",
+    "words",
+    "glossary",
+    "section",
+    "figure",
+    "event",
     "about",
     "aliases",
     "sources",

@@ -23,6 +23,7 @@ from livingdrug.scenario import Arm
 from livingdrug.trial import words
 
 CLONE_CLOCK = "every 6 h from day {start:g} to day 60, then every 1 d to day 180, then every 2 d"
+DEFAULT_SCALE = "astct"
 CRS_CLOCK = "every 6 h for 60 d"
 COURSE = "every 1 d to day 28, then every 7 d to day 91, then every 28 d"
 
@@ -185,7 +186,7 @@ def _scales(trial: Mapping[str, Any], programs: Programs) -> list[Scale]:
     """The trial's scale (also known as "crs"), then the others; none when the model has no physiology."""
     if "physiology.temperature" not in programs.observables:
         return []
-    names = dict.fromkeys([trial.get("scale", "astct"), *trial.get("also_graded", [])])
+    names = dict.fromkeys([trial.get("scale", DEFAULT_SCALE), *trial.get("also_graded", [])])
     scales = [Scale.read(name, library.find("scales", name).data, f"scale '{name}'") for name in names]
     for i, scale in enumerate(scales):
         scale.enlist(programs, also=None if i else "crs")
