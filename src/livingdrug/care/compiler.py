@@ -67,6 +67,7 @@ _SIGNS = {
     "and": Op.AND,
     "or": Op.OR,
 }
+DOSES = tuple(_DOSES)  # questions about a drug
 FUNCTIONS = (*_ASKS, "since", *_DOSES, *_ACTS, "draw", "date", *_PLAIN)
 _COUNTS = ("count", "given", "done", "draw")
 _BODY = {"kg": "weight", "m2": "bsa", "m**2": "bsa"}

@@ -1,4 +1,4 @@
-"""Cytokine release by grade: the same simulated patients read on two scales, beside what was published."""
+"""Toxicity by grade: the same simulated patients read on two scales, beside what was published."""
 
 from __future__ import annotations
 

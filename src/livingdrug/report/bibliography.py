@@ -9,7 +9,7 @@ from typing import Any
 
 from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
-from livingdrug.report.narrative import capital, words_of
+from livingdrug.report.words import capital, of_unit
 from livingdrug.scenario import Resolved
 
 PARTS = ("trial", "protocol", "population", "product", "tumour")
@@ -87,7 +87,7 @@ def _value(value: Any, unit: str, spread: str) -> str:
         said = "by a table" if value is None else str(value)
     else:
         said = number(value)
-    said += f" {words_of(unit)}".rstrip()
+    said += f" {of_unit(unit)}".rstrip()
     return said + (f"; varies: {spread}" if spread else "")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from livingdrug import plot
 from livingdrug.plot import Course, Published, svg
 from livingdrug.plot.style import NARROW, WIDE
-from livingdrug.report.narrative import capital, words_of
+from livingdrug.report.words import Event, Panel, Scale, Shown, Words, capital, of_unit, scales
 from livingdrug.results.comparison import Row
 from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SINGLE = 5  # single patients drawn over the bands
 LANES = 40  # patients of the swimmer plot
 MONTH_ONE = 28.0  # [day]
+RESPONSE, DEATH = "response", "death"  # events of the swimmer plot: the bar, and the end
 
 
 @dataclass(frozen=True)
@@ -39,52 +40,13 @@ class Drawing:
     narrow: str = ""
 
 
-@dataclass(frozen=True)
-class Look:
-    """How an observable is named and drawn: shown = times * simulated + plus.
-
-    line: a value [shown unit], or the parameter that holds it, and its words.
-    """
-
-    title: str
-    unit: str
-    floor: float = 0.0
-    logarithmic: bool = True
-    times: float = 1.0
-    plus: float = 0.0
-    line: tuple[float | str, str] | None = None
-
-
-COPIES = "assay.qpcr.copies"
-LOOKS = {
-    COPIES: Look("CAR-T in blood", "copies/µg DNA", floor=1.0, line=("assay.qpcr.limit", "limit of quantification")),
-    "assay.marrow.blasts": Look(
-        "Blasts in marrow", "%", floor=0.01, times=100.0, line=("assay.marrow.relapse_above", "counts as relapse")
-    ),
-    "tumour.positive": Look("{target}-positive cells", "cells", floor=0.1),
-    "tumour.negative": Look("{target}-negative cells", "cells", floor=0.1),
-    "tumour.sheltered": Look("Sheltered cells", "cells", floor=0.1),
-    "b_cells.per_uL": Look("B cells in blood", "cells/µL", floor=0.1),
-    "b_cells.igg": Look("Immunoglobulin G", "g/L", logarithmic=False),
-    "lymphocytes.per_uL": Look("Host lymphocytes", "cells/µL", floor=1.0),
-    "leucocytes.neutrophils": Look("Neutrophils", "cells/µL", floor=1.0),
-    "cytokines.ifn_gamma": Look("IFN-γ", "pg/mL", floor=1.0),
-    "cytokines.il6": Look("IL-6", "pg/mL", floor=1.0),
-    "cytokines.crp": Look("CRP", "mg/L"),
-    "cytokines.ferritin": Look("Ferritin", "µg/L"),
-    "physiology.temperature": Look("Temperature", "°C", logarithmic=False, plus=37.0, line=(38.0, "fever")),
-}
-CLONES = ("tumour.positive", "tumour.negative", "tumour.sheltered")
-LEUKAEMIA = ("assay.marrow.blasts", *CLONES)
-BLOOD = ("b_cells.per_uL", "b_cells.igg", "lymphocytes.per_uL", "leucocytes.neutrophils")
-RELEASE = ("cytokines.ifn_gamma", "cytokines.il6", "cytokines.crp", "cytokines.ferritin", "physiology.temperature")
 BANDS = "Line: median. Dark band: half of the patients alive and followed; pale band: nine in ten."
 
 
 def beside(measures: Sequence[Mapping[str, Any]]) -> list[Drawing]:
     """The chart of all comparable measures beside their published values."""
     rows = [
-        {**m, "label": m["title"], "unit": words_of(m["unit"])} for m in measures if m["verdict"] != "not comparable"
+        {**m, "label": m["title"], "unit": of_unit(m["unit"])} for m in measures if m["verdict"] != "not comparable"
     ]
     if not rows:
         return []
@@ -101,67 +63,52 @@ def beside(measures: Sequence[Mapping[str, Any]]) -> list[Drawing]:
     ]
 
 
-def cells(result: Result) -> list[Drawing]:
-    """CAR-T in blood, leukaemia and its clones, blood cells."""
-    drawings = []
-    for course in _courses(result, [COPIES], months=False, published=_copies(result)):
-        drawings.append(
-            _both(
-                "expansion",
-                "CAR-T in blood",
-                f"{BANDS} Grey: single patients. Orange: published typical values. Without assay noise.",
-                f"CAR-T in blood over time, on a logarithmic scale. {_told(course)}",
-                partial(plot.expansion, course, month_one=MONTH_ONE),
-            )
-        )
-    for name, title, paths, words in (
-        (
-            "leukaemia",
-            "Leukaemia",
-            LEUKAEMIA,
-            "Zero means that the last cell is gone. Patients who died are no longer counted.",
-        ),
-        (
-            "blood",
-            "Healthy blood cells",
-            BLOOD,
-            "Healthy B cells carry the antigen too and vanish with the leukaemia; immunoglobulin follows.",
-        ),
-    ):
-        shown = list(_courses(result, paths, months=True))
-        if shown:
-            drawings.append(_multiples(name, title, shown, 2, f"{BANDS} {words}"))
-        if name == "leukaemia":
-            drawings += _clones(result)
-    return drawings
+def of_section(result: Result, section: str, words: Words) -> list[Drawing]:
+    """The figures that the library puts into a section, then the worst grades on the scales that belong there."""
+    drawings: list[Drawing] = []
+    for panel in words.of_section(section):
+        if panel.kind == "presence":
+            drawings += _presence(result, panel, words)
+            continue
+        shown = list(_courses(result, words.of_panel(panel), panel))
+        if shown and panel.kind == "expansion":
+            drawings.append(_expansion(shown[0], panel))
+        elif shown:
+            drawings.append(_multiples(panel.name, panel.title, shown, panel.columns, f"{BANDS} {panel.words}".strip()))
+    return drawings + _graded(result, section)
 
 
-def release(result: Result) -> list[Drawing]:
-    """Cytokines and temperature in the first month; worst grades on each scale."""
-    shown = list(_courses(result, RELEASE, months=False, until=MONTH_ONE))
-    drawings = (
-        [_multiples("cytokines", "Cytokines and temperature", shown, 3, f"{BANDS} Grey: single patients.")]
-        if shown
-        else []
+def _expansion(course: Course, panel: Panel) -> Drawing:
+    return _both(
+        panel.name,
+        panel.title,
+        f"{BANDS} {panel.words}".strip(),
+        f"{panel.title} over time, on a logarithmic scale. {_told(course)}",
+        partial(plot.expansion, course, month_one=MONTH_ONE),
     )
-    scales = _grades(result)
-    if scales:
-        published = {name: _published_grades(result, scale) for name, (scale, _) in scales.items()}
-        worst = {name: grades for name, (_, grades) in scales.items()}
-        severe = ", ".join(f"{name} {100 * np.mean(grades >= 3):.0f} %" for name, grades in worst.items())
-        drawings.append(
-            _both(
-                "grades",
-                "Worst grade of cytokine release",
-                "The same simulated patients, graded on each scale. Orange: published share, with its interval.",
-                f"Bars of the worst grade in each patient. Grade 3 or more: {severe}.",
-                lambda width: plot.grades(worst, published=published, width=width),
-            )
+
+
+def _graded(result: Result, section: str) -> list[Drawing]:
+    """Worst grades on each scale of the section, beside published shares."""
+    scales = {s.short: (s, grades) for s, grades in _grades(result) if s.section == section}
+    if not scales:
+        return []
+    published = {short: _published_grades(result, scale) for short, (scale, _) in scales.items()}
+    worst = {short: grades for short, (_, grades) in scales.items()}
+    severe = ", ".join(f"{short} {100 * np.mean(grades >= 3):.0f} %" for short, grades in worst.items())
+    graded = " and ".join(dict.fromkeys(scale.graded for scale, _ in scales.values()))
+    return [
+        _both(
+            f"grades-{section}" if len({s.section for s, _ in _grades(result)}) > 1 else "grades",
+            f"Worst grade of {graded}",
+            "The same simulated patients, graded on each scale. Orange: published share, with its interval.",
+            f"Bars of the worst grade in each patient. Grade 3 or more: {severe}.",
+            lambda width: plot.grades(worst, published=published, width=width),
         )
-    return drawings
+    ]
 
 
-def fates(result: Result) -> list[Drawing]:
+def fates(result: Result, words: Words) -> list[Drawing]:
     """A swimmer plot, then the survival curves of the endpoints with published points (of all, if none has any)."""
     drawings = []
     known = {e["name"]: _published_survival(result, e["name"]) for e in result.resolved.trial.get("endpoint", [])}
@@ -184,23 +131,26 @@ def fates(result: Result) -> list[Drawing]:
                 single=True,
             )
         )
-    lanes = _lanes(result.arm())
+    lanes = _lanes(result.arm(), words)
     if lanes is not None:
+        response = next((e for e in words.events if e.name == RESPONSE), None)
+        reached = f"{int(lanes[RESPONSE].notna().sum())} {response.reached or response.words}, " if response else ""
+        events = {e.name: e.words for e in words.events if e.name != RESPONSE} | {DEATH: "death"}
+        ends = [e.name for e in words.events if e.ends_response]
         drawings.insert(
             0,
             _both(
                 "swimmer",
                 f"The first {len(lanes)} patients infused",
                 "One line a patient, from infusion to the last day known. Not selected: the first ones by number.",
-                f"Swimmer plot of {len(lanes)} patients: {int(lanes['response'].notna().sum())} reached remission, "
-                f"{int(lanes['death'].notna().sum())} died.",
-                lambda width: plot.swimmer(lanes, most=LANES, antigen=_antigen(result), width=width),
+                f"Swimmer plot of {len(lanes)} patients: {reached}{int(lanes[DEATH].notna().sum())} died.",
+                partial(plot.swimmer, lanes, events, ends=ends, well=response.words if response else "", most=LANES),
             ),
         )
     return drawings
 
 
-def arms(result: Result) -> list[Drawing]:
+def arms(result: Result, words: Words) -> list[Drawing]:
     """Shares by arm, and what each arm changes in the same patients' peak of CAR-T."""
     if len(result.arms) < 2:
         return []
@@ -223,15 +173,18 @@ def arms(result: Result) -> list[Drawing]:
                 "arms-chart",
                 "What each arm does",
                 "Median and 95 % interval of simulated trials of the published size. All arms meet the same patients, "
-                "with the same luck.",
+                "with the same random numbers.",
                 f"Shares of patients in {len(result.arms)} arms, for {len(kept)} measures.",
                 lambda width: plot.arms(table, width=width),
             )
         )
-    for place, arm in enumerate(others):
-        if "cmax_true" not in arm.columns:
+    peaked = next((s for s in words.shown.values() if "peak" in s.columns), None)
+    for place, arm in enumerate(others if peaked else ()):
+        assert peaked is not None
+        column = peaked.columns["peak"]
+        if column not in arm.columns or column not in first.columns:
             continue
-        x, y = first.columns["cmax_true"], arm.columns["cmax_true"]
+        x, y = first.columns[column], arm.columns[column]
         both = (first.columns["infused"] > 0) & (arm.columns["infused"] > 0) & (x > 0) & (y > 0)
         x, y = x[both], y[both]
         if not len(x):
@@ -242,8 +195,9 @@ def arms(result: Result) -> list[Drawing]:
                 f"paired-{place}",
                 f"{arm.title}, patient by patient",
                 "Each dot is one patient in both arms. On the dashed line the arm changes nothing.",
-                f"Peak of CAR-T in each patient: the median ratio to '{names[0]}' is {np.nanmedian(y / x):.2g}.",
-                partial(plot.paired, x, y, name="Peak of CAR-T in blood", unit="copies/µg DNA", arms=names),
+                f"Peak of {peaked.title} in each patient: the median ratio to '{names[0]}' is "
+                f"{np.nanmedian(y / x):.2g}.",
+                partial(plot.paired, x, y, name=f"Peak of {peaked.title}", unit=peaked.unit, arms=names),
                 single=True,
             )
         )
@@ -272,47 +226,41 @@ def _told(course: Course) -> str:
     return f"Median of {course.name}: highest {middle[high]:.3g} {course.unit} on day {course.days[high]:.0f}."
 
 
-def _courses(
-    result: Result, paths: Sequence[str], months: bool, until: float = np.inf, published: tuple[Published, ...] = ()
-) -> Iterator[Course]:
+def _courses(result: Result, listed: Sequence[Shown], panel: Panel) -> Iterator[Course]:
     """The first arm's courses from infusion on, in the shown units; what was not written is passed over."""
     courses = result.courses
-    seen = (courses.times >= 0) & (courses.times <= until) & (courses.followed() > 0)
-    for path in paths:
-        if path not in courses.names or seen.sum() < 2:
+    seen = (courses.times >= 0) & (courses.times <= panel.until) & (courses.followed() > 0)
+    for shown in listed:
+        if shown.path not in courses.names or seen.sum() < 2:
             continue
-        look = LOOKS[path]
         bands, single = (
-            look.times * x[:, seen] + look.plus for x in (courses.bands(path), courses.sample(path)[:SINGLE])
+            shown.times * x[:, seen] + shown.zero
+            for x in (courses.bands(shown.path), courses.sample(shown.path)[:SINGLE])
         )
         yield Course(
-            look.title.format(target=_antigen(result)),
-            look.unit,
+            shown.title,
+            shown.unit,
             courses.times[seen],
             bands,
-            None if months else single,
-            look.logarithmic,
-            look.floor,
-            _line(result, look),
-            published,
-            months,
+            None if panel.months else single,
+            shown.logarithmic,
+            shown.floor,
+            shown.line,
+            _published(result, shown),
+            panel.months,
         )
 
 
-def _antigen(result: Result) -> str:
-    return str(result.resolved.product.get("target", "antigen"))
-
-
-def _clones(result: Result) -> list[Drawing]:
+def _presence(result: Result, panel: Panel, words: Words) -> list[Drawing]:
     """In how many patients each clone still has a cell."""
     courses = result.courses
-    clones = [path for path in CLONES if path in courses.names]
+    clones = [p for p in result.resolved.model().clones if p in courses.names and p in words.shown]
     seen = (courses.times >= 0) & (courses.followed() > 0)
     if not clones or seen.sum() < 2:
         return []
     one_cell = -LOWEST * PER_DECADE + 1  # the first bin of one cell and more
     shares = {
-        LOOKS[path].title.format(target=_antigen(result)): counts[:, one_cell:].sum(axis=1) / counts.sum(axis=1)
+        words.shown[path].title: counts[:, one_cell:].sum(axis=1) / counts.sum(axis=1)
         for path in clones
         for counts in [courses.counts[seen, courses.names.index(path)]]
     }
@@ -320,21 +268,13 @@ def _clones(result: Result) -> list[Drawing]:
     last = ", ".join(f"{name} {100 * share[-1]:.0f} %" for name, share in shares.items())
     return [
         _both(
-            "clones",
-            "Patients in whom leukaemic cells are left",
-            "Share of the patients alive and followed who have at least one cell of each kind. Once its last cell is "
-            "gone, a kind comes back only if sheltered cells come out of shelter.",
+            panel.name,
+            panel.title,
+            panel.words,
             f"Share of patients with cells left, by kind, over time. On day {days[-1]:.0f}: {last}.",
             lambda width: plot.presence(days, shares, width=width),
         )
     ]
-
-
-def _line(result: Result, look: Look) -> tuple[float, str] | None:
-    if look.line is None or isinstance(look.line[0], float):
-        return look.line  # type: ignore[return-value]
-    parameter = result.resolved.parameters.get(look.line[0])
-    return (look.times * parameter.value, look.line[1]) if parameter else None
 
 
 def _definitions(result: Result) -> dict[str, Mapping[str, Any]]:
@@ -347,37 +287,50 @@ def _point(at: float, row: Row) -> Published:
     return Published(at, row.value, row.published_low, row.published_high)
 
 
-def _copies(result: Result) -> tuple[Published, ...]:
-    """Published copies on given days, and the published peak on its day."""
+def _published(result: Result, shown: Shown) -> tuple[Published, ...]:
+    """Published values of a quantity on given days, and its published peak on its day."""
+    if not shown.columns:
+        return ()
     medians = {n: m["of"] for n, m in _definitions(result).items() if m.get("kind") == "median"}
-    rows = {medians[r.measure]: r for r in result.arm().beside.rows if r.value is not None and r.measure in medians}
-    points = [
-        _point(float(day.group(1)), row) for of, row in rows.items() if (day := re.fullmatch(r"copies_(\d+)", str(of)))
-    ]
-    if "cmax_true" in rows and "tmax_true" in rows:
-        peak = rows["cmax_true"]
-        points.append(_point(float(rows["tmax_true"].value or 0.0), peak))
+    rows = {
+        str(medians[r.measure]): r for r in result.arm().beside.rows if r.value is not None and r.measure in medians
+    }
+    points = []
+    if "day" in shown.columns:
+        before, _, after = shown.columns["day"].partition("{day}")
+        form = re.escape(before) + r"(\d+)" + re.escape(after)
+        points = [_point(float(day.group(1)), row) for of, row in rows.items() if (day := re.fullmatch(form, of))]
+    peak, peak_day = rows.get(shown.columns.get("peak", "")), rows.get(shown.columns.get("peak_day", ""))
+    if peak and peak_day:
+        points.append(_point(float(peak_day.value or 0.0), peak))
     return tuple(points)
 
 
-def _grades(result: Result) -> dict[str, tuple[str, np.ndarray]]:
-    """Worst grade of each infused patient, by the scale's short name: (scale, grades)."""
-    trial, columns = result.resolved.trial, result.arm().columns
-    own = str(trial.get("scale", "astct"))
+def _worst(result: Result) -> dict[str, str]:
+    """Scale -> the column of its worst grade; a name that is no scale's stands for the trial's own."""
+    own, also = scales(result.resolved)[-1].name, result.resolved.trial.get("also_graded", [])
     found = {}
-    for scale in [*trial.get("also_graded", []), own]:
-        grades = columns.get("crs_grade" if scale == own else f"{scale}_grade")
-        if grades is not None and (columns["infused"] > 0).any():
-            name = {"astct": "ASTCT", "penn": "Penn", "lee2014": "Lee 2014"}.get(scale, scale)
-            found[name] = (scale, grades[columns["infused"] > 0])
+    for column in result.resolved.trial.get("column", []):
+        worst = re.fullmatch(r"peak\((\w+)\.grade\)", str(column["value"]))
+        if worst:
+            found[worst[1] if worst[1] in also else own] = column["name"]
     return found
 
 
-def _published_grades(result: Result, scale: str) -> list[Published | None]:
+def _grades(result: Result) -> list[tuple[Scale, np.ndarray]]:
+    """Worst grade of each infused patient on each scale of the trial."""
+    columns, worst = result.arm().columns, _worst(result)
+    infused = columns["infused"] > 0
+    listed = [(scale, columns.get(worst.get(scale.name, ""))) for scale in scales(result.resolved)]
+    return [(scale, grades[infused]) for scale, grades in listed if grades is not None and infused.any()]
+
+
+def _published_grades(result: Result, scale: Scale) -> list[Published | None]:
     """Published share of any grade and of grade 3 or more on a scale, where the trial file gives them."""
-    own = scale == result.resolved.trial.get("scale", "astct")
-    column = "crs_grade" if own else f"{scale}_grade"
-    asked = ([f"{column} >= 1", *(["crs"] if own else [])], [f"{column} >= 3"])
+    listed = {c["name"]: str(c["value"]) for c in result.resolved.trial.get("column", [])}
+    column = _worst(result)[scale.name]
+    any_grade = [n for n, value in listed.items() if value == f"{listed[column]} >= 1"]
+    asked = ([f"{column} >= 1", *any_grade], [f"{column} >= 3"])
     rows = {r.measure: r for r in result.arm().beside.rows if r.value is not None}
     found: list[Published | None] = []
     for words in asked:
@@ -410,7 +363,7 @@ def _curves(result: Result, endpoint: str) -> list[plot.Curve]:
     return curves
 
 
-def _lanes(arm: ArmResult) -> Any:
+def _lanes(arm: ArmResult, words: Words) -> Any:
     """The swimmer plot's table: days of what happened to the first patients infused; None when nobody was."""
     import pandas as pd
 
@@ -419,23 +372,17 @@ def _lanes(arm: ArmResult) -> Any:
     if not len(who):
         return None
 
-    def day(name: str) -> np.ndarray:
-        days = np.asarray(columns[name], float)[who] if name in columns else np.full(len(who), np.nan)
-        return np.where(np.isfinite(days) & (days <= columns["end_day"][who]), days, np.nan)
+    def of(name: str, otherwise: float) -> np.ndarray:
+        return np.asarray(columns[name], float)[who] if name in columns else np.full(len(who), otherwise)
 
-    lost = (
-        np.asarray(columns["relapse_negative"], float)[who] > 0
-        if "relapse_negative" in columns
-        else np.zeros(len(who), bool)
-    )
-    relapse = day("relapse_day")
-    return pd.DataFrame(
-        {
-            "followed": columns["end_day"][who],
-            "response": day("remission_day"),
-            "relapse_positive": np.where(lost, np.nan, relapse),
-            "relapse_negative": np.where(lost, relapse, np.nan),
-            "transplant": day("transplant_day"),
-            "death": day("death_day"),
-        }
-    )
+    def day(event: Event) -> np.ndarray:
+        days = of(event.day, np.nan)
+        seen = np.isfinite(days) & (days <= columns["end_day"][who])
+        if event.only_if:
+            seen &= of(event.only_if, 0.0) > 0
+        if event.unless:
+            seen &= ~(of(event.unless, 0.0) > 0)
+        return np.where(seen, days, np.nan)
+
+    days = {event.name: day(event) for event in (*words.events, Event(DEATH, "death", "death_day"))}
+    return pd.DataFrame({"followed": columns["end_day"][who], RESPONSE: np.full(len(who), np.nan), **days})

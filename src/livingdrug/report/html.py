@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.files import disk, write_text
 from livingdrug.report import bibliography, figures, narrative
 from livingdrug.report.figures import Drawing
+from livingdrug.report.words import words
 from livingdrug.version import __version__
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def render(result: Result) -> str:
         "version": __version__,
         "tally": narrative.tally(measures),
         "rule": RULE,
-        "glossary": narrative.GLOSSARY,
+        "glossary": narrative.glossary(result, words(result.resolved)),
         "measures": [narrative.row(m, sources) for m in measures if m["verdict"] != "not comparable"],
         "apart": [narrative.row(m, sources) for m in measures if m["verdict"] == "not comparable" and m["published"]],
         "facts": narrative.facts(result),
@@ -80,16 +81,21 @@ def render(result: Result) -> str:
 
 def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Section]:
     """The parts of the page, in the order in which one reads them."""
+    said = words(result.resolved)
+    shown = [
+        Section(name, title, figures=drawn)
+        for name, title in said.sections
+        if (drawn := figures.of_section(result, name, said))
+    ]
     comparable = any(m["verdict"] != "not comparable" for m in measures)
     parts = [
-        Section("what", "What was simulated", narrative.what(result)),
+        Section("what", "What was simulated", narrative.what(result, said)),
         Section("beside", "Beside the published results", [] if comparable else [NOTHING], figures.beside(measures)),
-        Section("cells", "CAR-T cells and leukaemia", figures=figures.cells(result)),
-        Section("release", "Cytokine release", figures=figures.release(result)),
-        Section("survival", "How patients fared", figures=figures.fates(result)),
-        Section("arms", "The arms side by side", figures=figures.arms(result)),
+        *shown,
+        Section("survival", "How patients fared", figures=figures.fates(result, said)),
+        Section("arms", "The arms side by side", figures=figures.arms(result, said)),
         Section("patients", "The patients", tables=narrative.baseline(result)),
-        Section("care", "Care given", tables=narrative.given(result), points=narrative.rules(result.resolved)),
+        Section("care", "Care given", tables=narrative.given(result, said), points=narrative.rules(result.resolved)),
         Section(
             "left-out",
             "What is left out",

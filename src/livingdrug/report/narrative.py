@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug import cohort
-from livingdrug.care.rules import Rule, drug
+from livingdrug.care.compiler import DOSES
+from livingdrug.care.rules import scheduled, told
 from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
-from livingdrug.spec.grammar import parse, sentence
+from livingdrug.report.words import Words, capital, of_unit, property_of, scales
+from livingdrug.spec.grammar import Call, Name, Node, calls
 from livingdrug.version import __version__
 
 if TYPE_CHECKING:
@@ -23,36 +25,7 @@ if TYPE_CHECKING:
 
 LOOKS = {"inside": ("inside", "●"), "outside": ("outside", "✕"), "not comparable": ("aside", "□")}
 RUN_ON = (("Python", "python"), ("NumPy", "numpy"), ("", "system"), ("", "machine"))
-UNITS = {
-    "copy/ug": "copies/µg DNA",
-    "copy*day/ug": "copies·d/µg DNA",
-    "cell": "cells",
-    "cell/kg": "cells/kg",
-    "cell/uL": "cells/µL",
-    "ug/L": "µg/L",
-    "m**2": "m²",
-    "day": "d",
-    "month": "months",
-    "year": "years",
-    "1": "",
-}
-PROPERTIES = {
-    "bsa": "body surface",
-    "egfr": "kidney function (eGFR)",
-    "female": "girls and women",
-    "fitness": "T-cell fitness (latent, 0 is typical)",
-    "prior_transplant": "transplant before",
-}
-
-
-GLOSSARY = (
-    ("CR, CRi", "complete remission; with blood counts not yet recovered"),
-    ("MRD", "residual disease that only sensitive methods see"),
-    ("CRS", "cytokine release syndrome: fever, low blood pressure and lack of oxygen when CAR-T cells work hard"),
-    ("Penn, ASTCT", "scales that grade CRS; the same patient may get a higher grade on Penn's"),
-    ("OS, EFS, RFS", "overall, event-free and relapse-free survival"),
-    ("Noise-free", "read from the simulated course itself, without the error of the assay"),
-)
+NOISE_FREE = ("Noise-free", "read from the simulated course itself, without the error of the assay")
 
 
 @dataclass(frozen=True)
@@ -62,6 +35,20 @@ class Table:
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+
+def glossary(result: Result, words: Words) -> list[tuple[str, str]]:
+    """The page's words: those of the library files, its scales and its endpoints."""
+    listed = list(words.glossary)
+    graded = scales(result.resolved)
+    if graded:
+        more = "; the same patient may get another grade on another scale" if len(graded) > 1 else ""
+        listed.append((", ".join(s.short for s in graded[::-1]), f"scales that grade {graded[0].graded}{more}"))
+    listed_ends = [(str(e["name"]), str(e.get("title", ""))) for e in result.resolved.trial.get("endpoint", [])]
+    ends = [(name, title.lower()) for name, title in listed_ends if title and name.isupper()]
+    if ends:
+        listed.append((", ".join(name for name, _ in ends), ", ".join(title for _, title in ends)))
+    return [*listed, NOISE_FREE]
 
 
 def tally(measures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -83,7 +70,7 @@ def row(measure: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, 
     published = next(iter(measure["published"]), None)
     apart = measure["verdict"] == "not comparable"
     look, sign = LOOKS[measure["verdict"]]
-    unit = words_of(measure["unit"])
+    unit = of_unit(measure["unit"])
     return {
         "label": measure["title"],
         "simulated": "" if apart and measure["simulated"] is None else _spoken(measure, "simulated", unit),
@@ -126,35 +113,36 @@ def _short(source: Source) -> str:
     return ", ".join(str(w) for w in words if w)
 
 
-def what(result: Result) -> list[str]:
+def what(result: Result, words: Words) -> list[str]:
     """One paragraph in plain words, and what the runner has to know of it."""
     resolved, counts = result.resolved, result.arm().counts
     product = resolved.product.get("title", result.product)
     follow_up = str(resolved.protocol.get("follow_up", "12 months"))
     lost = counts["enrolled"] - counts["infused"]
-    properties = ["sex" if x == "female" else _called(x).partition(" (")[0] for x in resolved.covariates]
+    properties = [property_of(resolved, x, short=True) for x in resolved.covariates]
     varied = sum(p.spread is not None for p in resolved.parameters.values())
     population = str(resolved.population.get("title", "patients"))
-    words = [
+    said = [
         f"{counts['enrolled']:,} virtual patients were enrolled ({_small(population)}); "
         f"{counts['infused']:,} of them received {_small(product)}"
         + (f", {lost:,} were lost before infusion. " if lost else ". ")
         + f"Each was followed for {follow_up} after infusion or until death. No two are alike: they differ in "
-        f"{', '.join(properties)}, and in {varied} numbers of the model, such as how much leukaemia they carry and "
-        "how fast it grows. Doses, care rules, visits and the limits of the assays are those of the protocol, so that "
-        "a relapse is found at a visit, as in life."
+        f"{', '.join(properties)}, and in {varied} numbers of the model, such as how much {words.names['disease']} "
+        "they carry and how fast it grows. Doses, care rules, visits and the limits of the assays are those of the "
+        "protocol, so that a relapse is found at a visit, as in life."
     ]
     if len(result.arms) > 1:
         names = [f"“{arm.title}”" for arm in result.arms.values()]
-        words.append(
+        said.append(
             f"There are {len(names)} arms: {', '.join(names[:-1])} and {names[-1]}. Every arm meets the same patients "
-            f"with the same luck, so that what differs is the arm. Unless an arm is named, the page shows {names[0]}."
+            "with the same random numbers, so that what differs is the arm. Unless an arm is named, the page shows "
+            f"{names[0]}."
         )
     if counts["failed"]:
-        words.append(
+        said.append(
             f"{counts['failed']:,} patients could not be simulated to the end; they are kept as rows with their code."
         )
-    return words
+    return said
 
 
 def baseline(result: Result) -> list[Table]:
@@ -174,13 +162,17 @@ def baseline(result: Result) -> list[Table]:
     for name, table in result.resolved.covariates.items():
         if name not in arm.columns:
             continue
-        values, unit = np.asarray(arm.columns[name], float)[infused], words_of(str(table.get("unit", "1")))
+        values, unit = np.asarray(arm.columns[name], float)[infused], of_unit(str(table.get("unit", "1")))
         if set(np.unique(values)) <= {0.0, 1.0}:
-            properties.append((capital(_called(name)), f"{100 * values.mean():.0f} %", ""))
+            properties.append((capital(property_of(result.resolved, name)), f"{100 * values.mean():.0f} %", ""))
         else:
             low, middle, high = np.percentile(values, [5, 50, 95])
             properties.append(
-                (capital(_called(name)), f"{number(middle)} {unit}".strip(), f"{number(low)} to {number(high)}")
+                (
+                    capital(property_of(result.resolved, name)),
+                    f"{number(middle)} {unit}".strip(),
+                    f"{number(low)} to {number(high)}",
+                )
             )
     tables.append(
         Table(
@@ -194,7 +186,7 @@ def baseline(result: Result) -> list[Table]:
 
 def _baseline(row: Any) -> tuple[str, str]:
     share = row.unit == "1"
-    times, unit = (100.0, "%") if share else (1.0, words_of(row.unit))
+    times, unit = (100.0, "%") if share else (1.0, of_unit(row.unit))
     ours = f"{number(times * row.simulated)} {unit} ({number(times * row.low)} to {number(times * row.high)})"
     theirs = f"{number(times * row.published)} {unit}"
     if row.published_low is not None and row.published_high is not None:
@@ -202,21 +194,18 @@ def _baseline(row: Any) -> tuple[str, str]:
     return ours, theirs
 
 
-def given(result: Result) -> list[Table]:
+def given(result: Result, words: Words) -> list[Table]:
     """What the simulated patients received, arm by arm, as shares of those infused."""
-    signs = {Rule.read(w).key for w in result.resolved.protocol.get("watch", []) if "physiology." in str(w.get("when"))}
-    asked = [
-        c
-        for c in result.resolved.trial.get("column", [])
-        if c["value"].startswith("given(") or c["value"].partition("count(")[2].partition(")")[0] in signs
-    ]
+    watched = re.compile("|".join(rf"\b{re.escape(s.path)}\b" for s in words.shown.values() if s.care) or r"(?!)")
+    signs = {w.key for w in result.resolved.protocol.watch if w.when and watched.search(w.when.text)}
+    asked = [(c.name, c.value.node) for c in result.resolved.trial.column if _care(c.value.node, signs)]
     rows = []
-    for column in asked:
-        name, words = column["name"], column["name"].replace("_", " ")
+    for name, node in asked:
+        called = name.replace("_", " ")
         shares = []
         for arm in result.arms.values():
             values = np.asarray(arm.columns[name], float)[arm.columns["infused"] > 0]
-            if "given(" not in column["value"]:
+            if not (isinstance(node, Call) and node.function in DOSES):
                 shares.append(f"{100 * np.mean(values > 0):.0f} %" if len(values) else "")
                 continue
             days = np.asarray(
@@ -224,28 +213,32 @@ def given(result: Result) -> list[Table]:
             )
             first = days[np.isfinite(days)]
             when = f", first on day {np.median(first):.1f} (median)" if len(first) else ""
-            words = name.removesuffix("_doses")
+            called = name.removesuffix("_doses")
             shares.append(f"{100 * np.mean(values > 0):.0f} %{when}" if len(values) else "")
-        rows.append((capital(words), *shares))
+        rows.append((capital(called), *shares))
     heads = ["Share of infused patients"] if len(result.arms) == 1 else [arm.title for arm in result.arms.values()]
     return [Table("Care that the simulated patients needed or received.", ("Care", *heads), rows)] if rows else []
 
 
+def _care(node: Node, signs: set[str]) -> bool:
+    """Whether a column counts doses, or how often a sign of care was seen."""
+    if isinstance(node, Call) and node.function in DOSES:
+        return True
+    counted = [c for c in calls(node) if c.function == "count"]
+    return any(isinstance(c.arguments[0], Name) and c.arguments[0].path in signs for c in counted)
+
+
 def rules(resolved: Resolved) -> list[tuple[str, str]]:
     """Scheduled doses and care rules that give something, as sentences."""
-    said = []
-    for dose in resolved.protocol.get("schedule", []):
-        days = ", ".join(f"{day:g}" for day in dose.get("days", [0]))
-        words = sentence(parse(str(dose["amount"])))
-        for key in ("at_least", "at_most"):
-            words += f", {key.replace('_', ' ')} {sentence(parse(str(dose[key])))}" if key in dose else ""
-        words = re.sub(r"(?<![/\w])\d[\d.]*(?:e[+-]?\d+)?", lambda n: number(float(n.group())), words).replace(
-            "m2", "m²"
-        )
-        words += f", on day{'s' if ',' in days else ''} {days}" + (f", over {dose['over']}" if "over" in dose else "")
-        said.append((capital(str(dose.get("name", drug(dose["give"])))), words + "."))
-    given = [Rule.read(data) for data in resolved.protocol.get("rule", []) if "give" in data.get("do", {})]
-    return said + [(capital(rule.name), rule.sentence()) for rule in given]
+    said = [(capital(dose.name), _numbers(scheduled(dose))) for dose in resolved.protocol.schedule]
+    given = [rule for rule in resolved.protocol.rule if rule.do and rule.do.give]
+    return said + [(capital(rule.name), told(rule)) for rule in given]
+
+
+def _numbers(text: str) -> str:
+    """A sentence with its numbers and units as one reads them."""
+    plain = re.sub(r"(?<![/\w])\d[\d.]*(?:e[+-]?\d+)?", lambda n: number(float(n.group())), text)
+    return plain.replace("m2", "m²")
 
 
 def facts(result: Result) -> list[tuple[str, str]]:
@@ -271,20 +264,5 @@ def facts(result: Result) -> list[tuple[str, str]]:
     ]
 
 
-def _called(name: str) -> str:
-    """What one calls a property of a patient."""
-    return PROPERTIES.get(name, name.replace("_", " "))
-
-
 def _small(words: str) -> str:
     return words[:1].lower() + words[1:]
-
-
-def capital(words: str) -> str:
-    """The words with a capital letter."""
-    return words[:1].upper() + words[1:]
-
-
-def words_of(unit: str) -> str:
-    """A unit as one reads it."""
-    return UNITS.get(unit, unit)

@@ -150,6 +150,12 @@ class Resolved:
 
 _SAID_ABOUT = (
     "title",
+    "property",
+    "words",
+    "glossary",
+    "section",
+    "figure",
+    "event",
     "about",
     "aliases",
     "sources",

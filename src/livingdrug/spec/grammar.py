@@ -257,6 +257,20 @@ def names(node: Node) -> list[Name]:
     return []
 
 
+def calls(node: Node) -> list[Call]:
+    """Every question and function of the expression, in order."""
+    match node:
+        case Call(arguments=parts):
+            return [node, *(c for part in parts for c in calls(part))]
+        case Unary(inner=inner):
+            return calls(inner)
+        case Binary(left=left, right=right):
+            return calls(left) + calls(right)
+        case Choice(condition=c, then=t, otherwise=o):
+            return calls(c) + calls(t) + calls(o)
+    return []
+
+
 _SPOKEN = {
     ">=": "is at least",
     ">": "is above",

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from livingdrug.errors import ScenarioError, SourceError
 from livingdrug.library.located import Located, Place
 from livingdrug.parameters import is_parameter
-from livingdrug.spec.fields import Modules, Table
+from livingdrug.spec.fields import Modules, Table, Text
 from livingdrug.spec.origin import File
+from livingdrug.spec.shown import Event, Figure, Section, Shown
 from livingdrug.spec.typed import Refused, Typed
 
 NAMED = ("tumour",)  # a name of a part (a text), and a role with numbers (a table)
@@ -48,7 +49,12 @@ class Numbered(File):
     modules: Modules = {}
     tables: dict[str, SetsOfNumbers] = {}
     correlated: tuple[Correlated, ...] = ()
-    shown: dict[str, Table] = {}
+    shown: dict[str, Shown] = {}
+    figure: dict[str, Figure] = {}
+    section: dict[str, Section] = {}
+    event: dict[str, Event] = {}
+    glossary: dict[str, Text] = {}
+    words: dict[str, Text] = {}
     numbers: dict[str, Table] = {}
 
     @classmethod
@@ -101,7 +107,6 @@ class Tumour(Numbered):
 
     called: ClassVar[str] = "tumour"
     like: str | None = None
-    words: dict[str, str] = {}
 
 
 class Drug(Numbered):

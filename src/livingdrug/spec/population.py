@@ -39,6 +39,8 @@ class Covariate(Sourced):
     points: Any = None
     at: Real = 1.0
     power: Real = 1.0
+    title: Text | None = None
+    property: Text | None = None
 
     @classmethod
     def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -171,7 +173,6 @@ class Population(Numbered):
     tumour: Text | None = None
     covariates: dict[str, Covariate] = {}
     baseline: tuple[Baseline, ...] = ()
-    words: dict[str, str] = {}
 
     def consistent(self) -> None:
         for name, c in self.covariates.items():

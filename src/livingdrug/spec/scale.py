@@ -33,10 +33,11 @@ class Scale(File):
 
     called: ClassVar[str] = "scale"
     short: Text | None = None
+    graded: Text | None = None
+    section: Text | None = None
     meanings: dict[str, Asked] = {}
     entry: EntryCondition = EntryCondition(when=expression(1))
     grade: tuple[Grade, ...]
-    words: dict[str, str] = {}
 
     def consistent(self) -> None:
         if not self.grade:

@@ -98,6 +98,14 @@ class Typed(BaseModel):
             getattr(data, "place", Place("")),
         )
 
+    def said(self) -> dict[str, Any]:
+        """What the table says, by its keys; what it leaves out is not there."""
+        return {
+            field.alias or name: x.said() if isinstance(x := getattr(self, name), Typed) else x
+            for name, field in type(self).model_fields.items()
+            if name in self.model_fields_set
+        }
+
     def consistent(self) -> None:
         """What must hold between the keys; LivingDrugError otherwise."""
 

@@ -24,7 +24,7 @@ from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
 
 CLONE_CLOCK = "every 6 h from day {start:g} to day 60, then every 1 d to day 180, then every 2 d"
-USUAL_SCALE = "astct"
+DEFAULT_SCALE = "astct"
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _programs(arm: Arm, model: Model) -> tuple[Programs, int]:
 def _scales(trial: Trial, programs: Programs) -> list[Scale]:
     """The trial's scale (also known as "crs"), then the others; none when the model has no physiology to grade."""
     place = trial.place("scale" if trial.scale else "also_graded")
-    names = dict.fromkeys([trial.scale or USUAL_SCALE, *trial.also_graded])
+    names = dict.fromkeys([trial.scale or DEFAULT_SCALE, *trial.also_graded])
     files = {name: library.find("scales", name, where=place) for name in names}
     scales = [Scale(file.name, read(ScaleFile, file.table)) for file in files.values()]
     asked = {n.path for s in scales for g in s.file.grade for n in g.when.names if n.path not in s.file.meanings}

@@ -9,14 +9,14 @@ from livingdrug.errors import SourceError
 from livingdrug.spec.scale import Scale
 from livingdrug.spec.trial import Measure, Published, Trial
 from livingdrug.spec.typed import read
-from livingdrug.trial.design import USUAL_SCALE
+from livingdrug.trial.design import DEFAULT_SCALE
 
 OWN = "crs"  # the word by which a trial's files ask about its own scale
 
 
 def scale_of(trial: Trial) -> str:
     """The name of the trial's own scale."""
-    return library.find("scales", trial.scale or USUAL_SCALE, where=trial.place("scale")).name
+    return library.find("scales", trial.scale or DEFAULT_SCALE, where=trial.place("scale")).name
 
 
 def called(name: str) -> str:

@@ -33,7 +33,7 @@ FIGURES: dict[str, Callable] = {
         [z.curve("EFS", 500)], title="Event-free survival", published=[plot.Published(182.6, 73, 60, 82)], **look
     ),
     "survival by arm": lambda z, **look: plot.survival([z.curve("standard", 500), z.curve("half dose", 200)], **look),
-    "swimmer": lambda z, **look: plot.swimmer(z.lanes(), **look),
+    "swimmer": lambda z, **look: plot.swimmer(z.lanes(), z.EVENTS, ends=z.ENDS, well="in remission", **look),
     "presence": lambda z, **look: plot.presence(
         np.arange(0, 1000, 30),
         {"CD19-positive": np.linspace(1, 0.3, 34), "CD19-negative": np.linspace(0.4, 0.1, 34)},

@@ -77,6 +77,15 @@ def curve(name: str, scale: float, patients: int = 79) -> Curve:
     return Curve(name, times, share, np.clip(share - spread, 0, 1), np.clip(share + spread, 0, 1), durations, censored)
 
 
+EVENTS = {
+    "relapse_positive": "relapse, CD19 kept",
+    "relapse_negative": "relapse, CD19 lost",
+    "transplant": "transplant or new therapy",
+    "death": "death",
+}
+ENDS = ("relapse_positive", "relapse_negative")
+
+
 def lanes(patients: int = 60) -> pd.DataFrame:
     nothing = np.full(patients, np.nan)
     followed = LUCK.uniform(60, 760, patients)

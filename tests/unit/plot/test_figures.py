@@ -13,7 +13,6 @@ import pytest
 from livingdrug import plot
 from livingdrug.errors import ScenarioError
 from livingdrug.plot.style import INKS
-from livingdrug.plot.swimmer import COLUMNS
 from livingdrug.plot.ticks import number, power
 
 
@@ -147,9 +146,9 @@ def test_swimmer_tells_what_happened(invented):
             dict(followed=700.0, response=28.0, relapse_positive=300.0, death=700.0),
             dict(followed=200.0, transplant=90.0),
         ],
-        columns=COLUMNS,
+        columns=["followed", "response", *invented.EVENTS],
     )
-    axes = plot.swimmer(lanes, antigen="CD19").axes[0]
+    axes = plot.swimmer(lanes, invented.EVENTS, ends=invented.ENDS).axes[0]
     known = {line.get_label(): np.asarray(line.get_xdata()) for line in axes.get_lines()}
     months = 365.25 / 12
     assert known["relapse, CD19 kept"][1] == pytest.approx(300 / months)
@@ -159,11 +158,21 @@ def test_swimmer_tells_what_happened(invented):
     assert [bar.get_width() for bar in remission] == pytest.approx([(300 - 28) / months])
 
 
+def test_a_swimmer_plot_speaks_of_whatever_happened(invented):
+    """Other events under other words; a response that nothing ends; no bar without words for it."""
+    lanes = invented.lanes()
+    axes = plot.swimmer(lanes, {"transplant": "surgery", "relapse_positive": "progression"}).axes[0]
+    labels = [line.get_label() for line in axes.get_lines()]
+    assert labels == ["surgery", "progression", "alive when last seen"]
+    assert len(axes.patches) == len(lanes.head(40)) + lanes.head(40)["response"].notna().sum()
+    assert len(plot.swimmer(lanes, {"transplant": "surgery"}, well="").axes[0].patches) == len(lanes.head(40))
+
+
 @pytest.mark.parametrize(
     ("draw", "says"),
     [
         (lambda z: plot.Course("IL-6", "pg/mL", np.arange(3.0), np.zeros((3, 3))), "bands of 'IL-6'"),
-        (lambda z: plot.swimmer(z.lanes().drop(columns="death")), "lacks the column 'death'"),
+        (lambda z: plot.swimmer(z.lanes().drop(columns="death"), z.EVENTS), "lacks the column 'death'"),
         (lambda z: plot.arms(z.rates().drop(columns="arm")), "lacks the column 'arm'"),
         (lambda z: plot.paired(np.ones(3), np.ones(4), name="", unit="", arms=("", "")), "3 and 4 patients"),
         (

@@ -14,6 +14,7 @@ import livingdrug
 from livingdrug.errors import ScenarioError
 from livingdrug.plot.style import INKS
 from livingdrug.report import bibliography, figures, html, narrative
+from livingdrug.report.words import words
 from livingdrug.results.comparison import Beside
 from livingdrug.results.result import Result
 
@@ -108,7 +109,7 @@ def test_the_page_has_every_part(text: str, result: Result) -> None:
     counts = result.arm().counts
     assert f"{counts['enrolled']} virtual patients were enrolled" in text
     assert result.resolved.hash in text
-    for figure in ("expansion", "leukaemia", "clones", "cytokines", "grades", "swimmer", "curve-efs", "curve-os"):
+    for figure in ("expansion", "disease", "clones", "cytokines", "grades", "swimmer", "curve-efs", "curve-os"):
         assert f'<figure id="{figure}"' in text
     assert not re.search(r"\b(nan|None|inf)\b", re.sub(r"<[^>]*>", " ", text))
 
@@ -165,7 +166,7 @@ def test_curves_and_lanes_are_those_of_the_patients(result: Result) -> None:
         arm.columns["death_day"][infused] <= arm.columns["end_day"][infused]
     )
     assert (~curve.censored).sum() == died.sum()
-    lanes = figures._lanes(arm)
+    lanes = figures._lanes(arm, words(result.resolved))
     assert len(lanes) == min(figures.LANES, infused.sum())
     assert (lanes["death"].notna().to_numpy() == died[: len(lanes)]).all()
     relapsed = lanes["relapse_positive"].notna() | lanes["relapse_negative"].notna()

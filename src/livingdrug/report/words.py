@@ -1,0 +1,245 @@
+"""What a report shows and how it speaks of it, as the library files of a run say: the one place that reads them.
+
+A mechanism's file says how its quantities are drawn ([shown.NAME]), in which figure ([figure.NAME]) and section
+([section.NAME]), and explains its words ([glossary]). The files of tumour, population and product may say any of these
+again for their disease ([shown."ROLE.NAME"]), give its [words], and tell what happens to a patient ([event.NAME]).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from livingdrug import library
+from livingdrug.spec.numbers import Mechanism, Numbered
+from livingdrug.spec.scale import Scale as ScaleFile
+from livingdrug.spec.typed import read
+from livingdrug.trial.design import DEFAULT_SCALE
+
+if TYPE_CHECKING:
+    from livingdrug.scenario import Resolved
+
+TABLES = ("shown", "figure", "section", "event")
+PLAIN = {"disease": "the disease", "cells": "tumour cells", "target": "antigen"}
+UNITS = {
+    "copy/ug": "copies/µg DNA",
+    "copy*day/ug": "copies·d/µg DNA",
+    "cell": "cells",
+    "cell/kg": "cells/kg",
+    "cell/uL": "cells/µL",
+    "ug/L": "µg/L",
+    "degC": "°C",
+    "m**2": "m²",
+    "day": "d",
+    "month": "months",
+    "year": "years",
+    "1": "",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a quantity is named and drawn: shown = times * simulated + zero, in `unit`.
+
+    line: a value [unit] worth a dashed line, and its words; care: a watch on it is a sign of care needed; columns: what
+    columns of the patient table hold its value on a `day`, its `peak` and the `peak_day`.
+    """
+
+    path: str
+    title: str
+    unit: str
+    logarithmic: bool = True
+    floor: float = 0.0
+    times: float = 1.0
+    zero: float = 0.0
+    line: tuple[float, str] | None = None
+    figure: str = ""
+    order: float = 50.0
+    care: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A figure of courses: its kind, its section, the last day drawn, and whether its time axis is in months."""
+
+    name: str
+    title: str
+    section: str
+    kind: str = "courses"
+    words: str = ""
+    months: bool = False
+    until: float = float("inf")
+    columns: int = 3
+    order: float = 50.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens to a patient on the day in a column, if (unless) another column is above 0."""
+
+    name: str
+    words: str
+    day: str
+    only_if: str = ""
+    unless: str = ""
+    reached: str = ""
+    ends_response: bool = False
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A grading scale in words: its short name, what it grades, and the section that shows it."""
+
+    name: str
+    short: str
+    graded: str
+    section: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """Everything that the library says for the report of one run."""
+
+    shown: Mapping[str, Shown]
+    panels: tuple[Panel, ...]
+    sections: tuple[tuple[str, str], ...]  # (name, title), in order
+    events: tuple[Event, ...]
+    glossary: tuple[tuple[str, str], ...]
+    names: Mapping[str, str]  # disease, cells, target
+
+    def of_panel(self, panel: Panel) -> list[Shown]:
+        """What a figure shows, in order."""
+        return sorted((s for s in self.shown.values() if s.figure == panel.name), key=lambda s: s.order)
+
+    def of_section(self, section: str) -> list[Panel]:
+        """The figures of a section, in order."""
+        return sorted((p for p in self.panels if p.section == section), key=lambda p: p.order)
+
+
+def words(resolved: Resolved) -> Words:
+    """What the mechanisms, tumour, population and product of a run say; ScenarioError names file and key at fault."""
+    said: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in TABLES}
+    glossary: dict[str, str] = {}
+    names = dict(PLAIN)
+    for file, role in _files(resolved):
+        for kind in TABLES:
+            for name, given in getattr(file, kind).items():
+                path = f"{role}.{name}" if role and kind == "shown" else name
+                said[kind][path] = {**said[kind].get(path, {}), **given.said()}
+        glossary |= file.glossary
+        names |= file.words
+    names["target"] = resolved.product.target or names["target"]
+    disease = resolved.tumour.glossary if resolved.tumour else {}
+    spoken = {k: {n: _spoken(x, names) for n, x in found.items()} for k, found in said.items()}
+    quantities = resolved.model().quantities
+    shown = {p: _shown(p, x, resolved) for p, x in spoken["shown"].items() if p in quantities}
+    sections = sorted(spoken["section"].items(), key=lambda s: s[1].get("order", 50.0))
+    return Words(
+        shown,
+        tuple(_panel(name, x) for name, x in spoken["figure"].items()),
+        tuple((name, capital(x.get("title", name))) for name, x in sections),
+        tuple(_event(name, x) for name, x in spoken["event"].items() if "day" in x),
+        tuple(sorted(glossary.items(), key=lambda entry: entry[0] not in disease)),
+        names,
+    )
+
+
+def scales(resolved: Resolved) -> list[Scale]:
+    """The scales on which the trial grades, its own last."""
+    trial = resolved.trial
+    found = []
+    for name in dict.fromkeys([*trial.also_graded, trial.scale or DEFAULT_SCALE]):
+        entry = library.find("scales", name, where=trial.place("scale"))
+        file = read(ScaleFile, entry.table)
+        found.append(Scale(entry.name, file.short or entry.name, file.graded or "toxicity", file.section or "toxicity"))
+    return found
+
+
+def property_of(resolved: Resolved, name: str, short: bool = False) -> str:
+    """What one calls a property of the patients; `short`: in a list of what patients differ in."""
+    covariate = resolved.covariates.get(name)
+    title = (covariate and covariate.title) or name.replace("_", " ")
+    return (covariate and covariate.property) or title.partition(" (")[0] if short else title
+
+
+def of_unit(unit: str) -> str:
+    """A unit as one reads it."""
+    return UNITS.get(unit, unit)
+
+
+def capital(text: str) -> str:
+    """The words with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def _files(resolved: Resolved) -> Iterator[tuple[Numbered, str]]:
+    """Every file that may speak, and the role that names in its [shown] belong to; the last word last."""
+    for role, stem in resolved.modules.items():
+        if stem in library.names("mechanisms"):
+            yield read(Mechanism, library.find("mechanisms", stem).table), role
+    for part in (resolved.tumour, resolved.population, resolved.product):
+        if part is not None:
+            yield part, ""
+
+
+def _spoken(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The table with {disease}, {cells} and {target} in its texts filled in; other braces are kept."""
+    return {
+        k: re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], found[0]), x) if isinstance(x, str) else x
+        for k, x in given.items()
+    }
+
+
+def _shown(path: str, given: Mapping[str, Any], resolved: Resolved) -> Shown:
+    quantity = resolved.model().quantities[path]
+    unit = str(given.get("unit", of_unit(quantity.unit)))
+    times = 100.0 if unit == "%" and quantity.unit == "1" else 1.0
+    line = None
+    if "line" in given:
+        at = given["line"]["at"]
+        parameter = resolved.parameters.get(f"{path.rpartition('.')[0]}.{at}") or resolved.parameters.get(str(at))
+        value = times * parameter.value if parameter else at
+        line = (float(value), given["line"]["words"]) if not isinstance(value, str) else None
+    return Shown(
+        path,
+        str(given.get("title", quantity.doc)),
+        unit,
+        given.get("scale", "log") == "log",
+        float(given.get("floor", 0.0)),
+        times,
+        quantity.zero,
+        line,
+        str(given.get("figure", "")),
+        float(given.get("order", 50.0)),
+        bool(given.get("care", False)),
+        given.get("columns", {}),
+    )
+
+
+def _panel(name: str, given: Mapping[str, Any]) -> Panel:
+    return Panel(
+        name,
+        capital(str(given.get("title", name))),
+        str(given.get("section", "")),
+        str(given.get("kind", "courses")),
+        str(given.get("words", "")),
+        given.get("time") == "months",
+        float(given.get("until", float("inf"))),
+        int(given.get("columns", 3)),
+        float(given.get("order", 50.0)),
+    )
+
+
+def _event(name: str, given: Mapping[str, Any]) -> Event:
+    return Event(
+        name,
+        str(given.get("words", name.replace("_", " "))),
+        given["day"],
+        str(given.get("if", "")),
+        str(given.get("unless", "")),
+        str(given.get("reached", "")),
+        bool(given.get("ends_response", False)),
+    )
