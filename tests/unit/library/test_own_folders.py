@@ -132,6 +132,17 @@ def test_another_process_finds_it_too(folder):
     assert shown.stdout.strip() == "drug.brew", shown.stderr
 
 
+def test_a_model_that_another_process_sent_is_understood(folder):
+    """A worker that has never heard of the mechanism gets a model made of it."""
+    cloudpickle = pytest.importorskip("cloudpickle")
+    write(folder / "mechanisms" / "brew.py", MECHANISM)
+    sent = folder / "model.pickle"
+    sent.write_bytes(cloudpickle.dumps(assemble(biology.find("brew"))))
+    code = f"import pickle, pathlib; print(pickle.loads(pathlib.Path({str(sent)!r}).read_bytes()).states)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.stdout.strip() == "('drug.brew.amount',)", shown.stderr
+
+
 def test_a_stem_is_a_mechanisms_name(folder):
     write(folder / "mechanisms" / "steroid.py", MECHANISM)
     with pytest.raises(WiringError, match="two mechanism files are called 'steroid'"):
