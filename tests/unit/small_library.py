@@ -201,7 +201,7 @@ def find(stem: str) -> type[Module]:
 def small_library(folder: Path) -> Iterator[Path]:
     """Write the files below `folder` and make the program look only there."""
     from livingdrug import library
-    from livingdrug.scenario import resolve, schema
+    from livingdrug.scenario import schema
 
     for name, text in FILES.items():
         path = folder / name
@@ -211,14 +211,5 @@ def small_library(folder: Path) -> Iterator[Path]:
         patch.setattr(library, "folders", lambda: [folder])
         patch.setattr(biology, "find", find)
         schema.vocabulary.cache_clear()
-        resolve_module(resolve).assembled.cache_clear()
         yield folder
     schema.vocabulary.cache_clear()
-    resolve_module(resolve).assembled.cache_clear()
-
-
-def resolve_module(function):
-    """The module a function lives in (the package exports a function of the same name)."""
-    import sys
-
-    return sys.modules[function.__module__]
