@@ -208,7 +208,6 @@ def find(stem: str) -> type[Module]:
 def small_library(folder: Path) -> Iterator[Path]:
     """Write the files below `folder` and make the program look only there."""
     from livingdrug import library
-    from livingdrug.scenario import numbers
 
     for name, text in FILES.items():
         path = folder / name
@@ -217,6 +216,4 @@ def small_library(folder: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(library, "folders", lambda: [folder])
         patch.setattr(biology, "find", find)
-        numbers.assembled.cache_clear()
         yield folder
-    numbers.assembled.cache_clear()

@@ -10,7 +10,7 @@ from typing import Any
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, listed, nearest
 from livingdrug.library import Entry
-from livingdrug.model import Model
+from livingdrug.model import Model, Module
 from livingdrug.parameters import Parameter, read_parameter
 from livingdrug.scenario.draft import Change
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
@@ -109,14 +109,19 @@ def _elsewhere(folders: tuple[Path, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=32)
 def assembled(modules: tuple[tuple[str, str], ...]) -> Model:
     """The model of these (role, stem) choices. A mechanism may serve another role of its family (another drug)."""
     from livingdrug import biology
 
+    return _wired(tuple((role, stem, biology.find(stem)) for role, stem in modules))
+
+
+@lru_cache(maxsize=32)
+def _wired(chosen: tuple[tuple[str, str, type[Module]], ...]) -> Model:
+    """Kept by the classes, not by their stems: a user's file that has changed gives another class."""
     made = []
-    for role, stem in modules:
-        module = biology.find(stem)()
+    for role, stem, kind in chosen:
+        module = kind()
         if module.role != role:
             if module.role.partition(".")[0] != role.partition(".")[0]:
                 raise ScenarioError(

@@ -15,6 +15,7 @@ from livingdrug import biology, library
 from livingdrug.engine import cache
 from livingdrug.errors import LivingDrugError, ScenarioError, WiringError
 from livingdrug.model import assemble
+from livingdrug.scenario import resolve
 
 MECHANISM = '''"""A made-up drug."""
 
@@ -125,11 +126,33 @@ def test_a_mechanism_of_ones_own_is_found_and_read_again_when_it_changes(folder)
     assert cache.fingerprint(assemble(biology.find("brew"))) == before
 
 
+def test_a_scenario_is_resolved_anew_when_a_mechanism_changes(folder):
+    file = write(folder / "mechanisms" / "brew.py", MECHANISM)
+    number = '[drug.brew.loss]\nvalue = 1\nunit = "1/day"\nkind = "assumed"\nwhy = "made up"\n'
+    write(folder / "mechanisms" / "brew.toml", f'title = "Brew"\n{number}')
+    scenario = write(folder / "mine.toml", 'trial = "eliana"\n[modules]\n"drug.brew" = "brew"\n')
+    model = resolve(scenario).model()
+    assert resolve(scenario).model() is model
+    file.write_text(MECHANISM.replace("amount =", "held =").replace("amount", "held"), encoding="utf-8")
+    assert "drug.brew.amount" in model.states and "drug.brew.held" in resolve(scenario).model().states
+
+
 def test_another_process_finds_it_too(folder):
     write(folder / "models" / "brew.py", MECHANISM)
     code = "from livingdrug import biology; print(biology.find('brew').role)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.stdout.strip() == "drug.brew", shown.stderr
+
+
+def test_a_model_that_another_process_sent_is_understood(folder):
+    """A worker that has never heard of the mechanism gets a model made of it."""
+    cloudpickle = pytest.importorskip("cloudpickle")
+    write(folder / "mechanisms" / "brew.py", MECHANISM)
+    sent = folder / "model.pickle"
+    sent.write_bytes(cloudpickle.dumps(assemble(biology.find("brew"))))
+    code = f"import pickle, pathlib; print(pickle.loads(pathlib.Path({str(sent)!r}).read_bytes()).states)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.stdout.strip() == "('drug.brew.amount',)", shown.stderr
 
 
 def test_a_stem_is_a_mechanisms_name(folder):

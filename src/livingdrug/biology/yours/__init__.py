@@ -1,0 +1,112 @@
+"""Mechanisms in a user's own folders: `mechanisms/` and `models/` of those that `library.folders` names.
+
+Such a file is the module `livingdrug.biology.yours.STEM`, in this process and in any that is sent a model made of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+from livingdrug import library
+from livingdrug.errors import LivingDrugError, WiringError
+from livingdrug.model import Module
+from livingdrug.model.alone import alone
+
+FOLDERS = ("mechanisms", "models")
+
+
+def files() -> dict[str, Path]:
+    """Stem -> file of every mechanism in the user's folders; of two, the one in the first folder."""
+    found: dict[str, Path] = {}
+    for folder in library.folders():
+        here: dict[str, Path] = {}
+        for file in sorted(f for kind in FOLDERS for f in (folder / kind).glob("*.py")):
+            if file.stem in here:
+                raise twice(file.stem, library.shown(here[file.stem]), library.shown(file))
+            here[file.stem] = file
+        found = {**here, **found}
+    return found
+
+
+def twice(stem: str, one: str, other: str) -> WiringError:
+    """The error for two files of one name."""
+    return WiringError(
+        f"two mechanism files are called '{stem}'",
+        where=f"{one} and {other}",
+        mend="rename one: a stem is a module's name",
+    )
+
+
+def load(stem: str) -> type[Module]:
+    """The class in a user's file: imported by its path, again when its text has changed, and tried out once."""
+    name, path = f"{__name__}.{stem}", files()[stem]
+    try:
+        before = sys.modules.get(name)
+        if before is not None and vars(before)["__digest__"] == _digest(path):
+            return last_class(before, library.shown(path))
+        sys.modules.pop(name, None)
+        found = last_class(import_module(name), library.shown(path))
+        alone(found)
+        return found
+    except (Exception, SystemExit) as problem:
+        sys.modules.pop(name, None)
+        raise _mistake(problem, path) from problem
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(str(path).encode() + path.read_bytes()).hexdigest()
+
+
+def last_class(there: ModuleType, file: str) -> type[Module]:
+    """The mechanism in a module: the last class in it that has a role."""
+    classes = [
+        c
+        for c in vars(there).values()
+        if isinstance(c, type) and issubclass(c, Module) and c.__module__ == there.__name__ and c.role
+    ]
+    if not classes:
+        raise WiringError(
+            "the file holds no mechanism", where=file, mend="write a subclass of Module with a role in it"
+        )
+    return classes[-1]
+
+
+class _Importer(MetaPathFinder, Loader):
+    """Makes `import livingdrug.biology.yours.STEM` read the user's file, so that a worker can unpickle its class."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        parent, _, stem = fullname.rpartition(".")
+        return spec_from_loader(fullname, self) if parent == __name__ and stem in files() else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        path = files()[module.__name__.rpartition(".")[2]]
+        module.__file__ = str(path)
+        vars(module)["__digest__"] = _digest(path)
+        exec(compile(path.read_text(encoding="utf-8-sig"), str(path), "exec"), vars(module))
+
+
+sys.meta_path.append(_Importer())
+
+
+def _mistake(problem: BaseException, path: Path) -> LivingDrugError:
+    """A user's mistake in Python as one message, with the line of their file on which it shows."""
+    lines = [f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)]
+    line = problem.lineno if isinstance(problem, SyntaxError) else (lines[-1] if lines else None)
+    where = f"{library.shown(path)}:{line}" if line else library.shown(path)
+    if isinstance(problem, LivingDrugError):
+        return type(problem)(problem.what, where, problem.allowed, problem.nearest, problem.mend)
+    what = problem.msg if isinstance(problem, SyntaxError) else str(problem)
+    return WiringError(
+        f"{type(problem).__name__}: {what or 'no more is said'}", where, mend="correct the Python of this mechanism"
+    )
