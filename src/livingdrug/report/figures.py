@@ -234,8 +234,7 @@ def _courses(result: Result, listed: Sequence[Shown], panel: Panel) -> Iterator[
         if shown.path not in courses.names or seen.sum() < 2:
             continue
         bands, single = (
-            shown.times * x[:, seen] + shown.zero
-            for x in (courses.bands(shown.path), courses.sample(shown.path)[:SINGLE])
+            shown.times * x[:, seen] for x in (courses.bands(shown.path), courses.sample(shown.path)[:SINGLE])
         )
         yield Course(
             shown.title,

@@ -41,7 +41,7 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Shown:
-    """How a quantity is named and drawn: shown = times * simulated + zero, in `unit`.
+    """How a quantity is named and drawn: shown = times * simulated, in `unit`.
 
     line: a value [unit] worth a dashed line, and its words; care: a watch on it is a sign of care needed; columns: what
     columns of the patient table hold its value on a `day`, its `peak` and the `peak_day`.
@@ -53,7 +53,6 @@ class Shown:
     logarithmic: bool = True
     floor: float = 0.0
     times: float = 1.0
-    zero: float = 0.0
     line: tuple[float, str] | None = None
     figure: str = ""
     order: float = 50.0
@@ -210,7 +209,6 @@ def _shown(path: str, given: Mapping[str, Any], resolved: Resolved) -> Shown:
         given.get("scale", "log") == "log",
         float(given.get("floor", 0.0)),
         times,
-        quantity.zero,
         line,
         str(given.get("figure", "")),
         float(given.get("order", 50.0)),

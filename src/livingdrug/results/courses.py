@@ -38,25 +38,25 @@ def _guide() -> tuple[NDArray[np.int16], Floats]:
 class Courses:
     """How each observable went in the patients of one arm.
 
-    times (T,) [day]; names (O,), units and zeros (a reader's value is the model's plus `zero`: a temperature carried as
-    degrees above 37); counts (T, O, bins): patients followed, by size of the observable; samples: patient -> (T, O),
-    for the first patients infused. Counts and samples are as the model carries them; tables and arrays as one reads.
+    times (T,) [day]; names (O,) with units as a reader writes them; counts (T, O, bins): patients followed, by size of
+    the observable in the model; samples: patient -> (T, O), likewise, for the first patients infused; zeros: what 0 in
+    the model means to a reader (37 [degC] of a temperature), for all that is read off below.
     """
 
     times: Floats
     names: tuple[str, ...]
     units: Mapping[str, str]
-    zeros: Mapping[str, float]
     counts: NDArray[np.int64] = field(repr=False)
     samples: dict[int, Floats] = field(default_factory=dict, repr=False)
+    zeros: Mapping[str, float] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def empty(cls, times: Floats, names: Iterable[str], quantities: Mapping[str, Any]) -> Courses:
-        """Courses of nobody yet; quantities: path -> what has a `unit` and a `zero`."""
+    def empty(
+        cls, times: Floats, names: Iterable[str], units: Mapping[str, str], zeros: Mapping[str, float] | None = None
+    ) -> Courses:
+        """Courses of nobody yet."""
         listed = tuple(names)
-        units = {n: quantities[n].unit or "" for n in listed}
-        zeros = {n: quantities[n].zero for n in listed if quantities[n].zero}
-        return cls(times, listed, units, zeros, np.zeros((len(times), len(listed), BINS), np.int64))
+        return cls(times, listed, units, np.zeros((len(times), len(listed), BINS), np.int64), zeros=zeros or {})
 
     def add(self, ids: NDArray[np.int64], values: Floats) -> None:
         """Count the courses (n, T, O) of these patients; nan after the end of follow-up is left out.
@@ -92,7 +92,8 @@ class Courses:
         return self.counts[:, 0].sum(axis=-1) if self.names else np.zeros(len(self.times), np.int64)
 
     def percentile(self, name: str, percent: float) -> Floats:
-        """A percentile of one observable at each time (T,), exact to a bin (10 %); nan when nobody is followed."""
+        """A percentile of one observable at each time (T,) in its unit, exact to a bin (10 % above its zero); nan when
+        nobody is followed."""
         counts = self.counts[:, self.names.index(name)]
         total = counts.sum(axis=-1)
         wanted = percent / 100.0 * total
@@ -103,17 +104,19 @@ class Courses:
         with np.errstate(all="ignore"):
             share = np.clip((wanted - before) / counts[rows, place], 0.0, 1.0)
         value = 10.0 ** (LOWEST + (place - 1 + share) / PER_DECADE)
-        return np.where(total > 0, np.where(place == 0, 0.0, value), np.nan)
+        return np.where(total > 0, np.where(place == 0, 0.0, value) + self.zeros.get(name, 0.0), np.nan)
 
     def bands(self, name: str, percents: Iterable[float] = (5, 25, 50, 75, 95)) -> Floats:
         """Several percentiles of one observable (percents, T)."""
         return np.stack([self.percentile(name, p) for p in percents])
 
     def sample(self, name: str) -> Floats:
-        """The courses of single patients (samples, T)."""
-        place = self.names.index(name)
+        """The courses of single patients (samples, T) in the unit of the observable."""
+        place, zero = self.names.index(name), self.zeros.get(name, 0.0)
         return (
-            np.stack([x[:, place] for x in self.samples.values()]) if self.samples else np.zeros((0, len(self.times)))
+            np.stack([x[:, place] + zero for x in self.samples.values()])
+            if self.samples
+            else np.zeros((0, len(self.times)))
         )
 
     def frame(self, percents: Iterable[float] = (5, 25, 50, 75, 95)) -> pd.DataFrame:
@@ -125,13 +128,10 @@ class Courses:
             pd.DataFrame(
                 {
                     "observable": name,
-                    "unit": self.units[name],
+                    "unit": self.units.get(name, ""),
                     "day": self.times,
                     "followed": self.followed(),
-                    **{
-                        f"p{p:g}": x
-                        for p, x in zip(listed, self.bands(name, listed) + self.zeros.get(name, 0.0), strict=True)
-                    },
+                    **{f"p{p:g}": x for p, x in zip(listed, self.bands(name, listed), strict=True)},
                 }
             )
             for name in self.names
@@ -139,15 +139,17 @@ class Courses:
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def sample_frame(self) -> pd.DataFrame:
-        """Courses of the single patients as a table: one row for each patient and time."""
+        """Courses of the single patients as a table: one row for each patient and time; `attrs["units"]` by column."""
         import pandas as pd
 
-        zeros = np.array([self.zeros.get(name, 0.0) for name in self.names])
+        zero = np.array([self.zeros.get(name, 0.0) for name in self.names])
         parts: list[Any] = [
-            pd.DataFrame({"patient": who, "day": self.times, **dict(zip(self.names, (x + zeros).T, strict=True))})
+            pd.DataFrame({"patient": who, "day": self.times, **dict(zip(self.names, (x + zero).T, strict=True))})
             for who, x in self.samples.items()
         ]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"patient": [], "day": []})
+        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        table.attrs["units"] = {"day": "day", **{name: self.units.get(name, "") for name in self.names}}
+        return table
 
     def histograms(self) -> pd.DataFrame:
         """The counts as a table: observable, time and bin by their places, patients; bins without patients left out."""

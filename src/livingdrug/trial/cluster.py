@@ -165,7 +165,7 @@ class Crew:
         waiting = {
             self.client.submit(_part, name, sent, *part, seed, block, pure=False): i for i, part in enumerate(parts)
         }
-        courses = Courses.empty(plan.times, plan.shown, plan.model.quantities)
+        courses = plan.courses()
         found, following, early = Columns(), 0, dict[int, Columns]()  # early: parts done before the one that follows
         try:
             for future in distributed.as_completed(list(waiting), loop=self.client.loop):

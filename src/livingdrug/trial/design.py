@@ -16,6 +16,7 @@ from livingdrug.engine.plan import Floats, Plan
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.library.located import Place
 from livingdrug.model.assemble import Model
+from livingdrug.results.courses import Courses
 from livingdrug.scenario import Arm
 from livingdrug.spec.clock import Clock, Every, clock
 from livingdrug.spec.protocol import Protocol, Watch
@@ -55,6 +56,12 @@ class Design:
     def shown(self) -> tuple[str, ...]:
         """The observables written at output ticks."""
         return self.plan.observables[: self.plan.written]
+
+    def courses(self) -> Courses:
+        """Courses of nobody yet, with the units and zeros that a reader of the model's quantities sees."""
+        seen = {path: self.model.quantities[path] for path in self.shown}
+        units, zeros = ({p: q.unit for p, q in seen.items()}, {p: q.zero for p, q in seen.items()})
+        return Courses.empty(self.times, self.shown, units, zeros)
 
 
 class Timetable:

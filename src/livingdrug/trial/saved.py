@@ -12,7 +12,6 @@ import numpy as np
 
 from livingdrug.errors import ScenarioError
 from livingdrug.results.columns import Columns
-from livingdrug.results.courses import Courses
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.compare import beside
 from livingdrug.trial.run import Trial, as_result, timed
@@ -58,7 +57,7 @@ def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
         dry_run(arm, plan)  # works out the columns' units
         own = patients[patients["arm"] == arm.name].drop(columns="arm")
         columns = Columns({name: _array(own[name]) for name in own.columns})
-        courses = Courses.empty(plan.times, plan.shown, plan.model.quantities)
+        courses = plan.courses()
         courses.fill(counts[counts["arm"] == arm.name], samples[samples["arm"] == arm.name])
         units = dict(plan.units)
         spec = arm.resolved.trial

@@ -91,7 +91,7 @@ def _even(patients: int, block: int) -> int:
 
 def gather(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> tuple[Columns, Courses]:
     """The columns of all enrolled patients, and their courses; `how` as in `lots`."""
-    courses, alone = Courses.empty(plan.times, plan.shown, plan.model.quantities), Lock()
+    courses, alone = plan.courses(), Lock()
 
     def count(ids: Ints, values: Floats) -> None:
         with alone:

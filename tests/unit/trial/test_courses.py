@@ -19,7 +19,7 @@ def binned(values: np.ndarray) -> np.ndarray:
 
 
 def filled(values: np.ndarray, split: int) -> Courses:
-    made = Courses.empty(TIMES, ("a", "b"), {"a": "cell", "b": None})
+    made = Courses.empty(TIMES, ("a", "b"), {"a": "cell", "b": "1"})
     for first in range(0, len(values), split):
         made.add(np.arange(first, min(first + split, len(values))), values[first : first + split])
     return made
@@ -38,6 +38,25 @@ def test_the_split_does_not_matter() -> None:
     one, many = filled(VALUES[:700], 700), filled(VALUES[:700], 13)
     assert (one.counts == many.counts).all() and one.samples.keys() == many.samples.keys()
     assert (one.bands("b") == many.bands("b")).all()
+
+
+def test_a_reader_sees_what_zero_means() -> None:
+    """The same courses with a zero of their own: every way to read them off is shifted by it, the counts are not."""
+    plain = filled(VALUES, 1_000)
+    shifted = Courses.empty(TIMES, ("a", "b"), {"a": "degC", "b": "1"}, {"a": 37.0})
+    shifted.add(np.arange(len(VALUES)), VALUES)
+    assert (shifted.counts == plain.counts).all()
+    for percent in (5, 50, 95):
+        np.testing.assert_allclose(shifted.percentile("a", percent), plain.percentile("a", percent) + 37.0)
+    np.testing.assert_array_equal(shifted.sample("a"), plain.sample("a") + 37.0)
+    np.testing.assert_array_equal(shifted.sample("b"), plain.sample("b"))
+    frames = [x.frame() for x in (plain, shifted)]
+    own = frames[1]["observable"] == "a"
+    assert set(frames[1]["unit"][own]) == {"degC"}
+    np.testing.assert_allclose(frames[1]["p50"] - frames[0]["p50"], np.where(own, 37.0, 0.0), rtol=0, atol=1e-6)
+    singles = [x.sample_frame() for x in (plain, shifted)]
+    np.testing.assert_array_equal(singles[1]["a"], singles[0]["a"] + 37.0)
+    assert singles[1].attrs["units"] == {"day": "day", "a": "degC", "b": "1"}
 
 
 def test_zeros_and_patients_who_left() -> None:

@@ -142,6 +142,11 @@ def test_what_is_saved_can_be_read_again(result: Result, tmp_path: Path) -> None
     assert len(pd.read_parquet(place / "patients.parquet")) == N
     assert json.loads((place / "provenance.json").read_text())["scenario_hash"] == result.resolved.hash
     courses = pd.read_parquet(place / "courses.parquet")
+    units = courses.groupby("observable")["unit"].first()
+    assert (units != "").all() and units["physiology.temperature"] == "degC"
+    warm = courses[courses["observable"] == "physiology.temperature"]
+    assert warm["p5"].dropna().between(36.9, 43).all() and warm["p95"].max() > 38.5
+    assert pd.read_parquet(place / "samples.parquet")["physiology.temperature"].dropna().between(36.9, 43).all()
     assert set(courses["observable"]) == set(result.courses.names)
 
 
