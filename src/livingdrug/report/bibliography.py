@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +10,7 @@ from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
 from livingdrug.report.words import capital, of_unit
 from livingdrug.scenario import Resolved
-
-PARTS = ("trial", "protocol", "population", "product", "tumour")
+from livingdrug.spec.population import Covariate
 
 
 @dataclass(frozen=True)
@@ -36,28 +34,23 @@ def numbers(resolved: Resolved) -> list[Number]:
         )
         for path, p in sorted(resolved.parameters.items())
     ]
-    for part in ("population", "protocol"):
-        known = sources(getattr(resolved, part))
-        for path, table in _tables(getattr(resolved, part)):
-            if path.split(".")[0] in resolved.modules or path in resolved.parameters:
-                continue
-            origin = _origin(known.get(str(table.get("source"))), table.get("where"), table.get("why"))
-            value = _value(table.get("value"), str(table.get("unit", "")), _spread(table))
-            found.append(Number(path, value, str(table.get("kind", "")), origin))
+    sources = resolved.population.sources
+    for name, c in resolved.covariates.items():
+        origin = _origin(sources.get(c.source or ""), c.where, c.why)
+        found.append(Number(f"covariates.{name}", _value(c.value, c.unit, _distribution(c)), c.kind or "", origin))
+    for path, x in resolved.protocol.numbers.items():
+        if path not in resolved.parameters:
+            origin = _origin(resolved.protocol.sources.get(x.source or ""), x.where, x.why)
+            found.append(Number(path, _value(x.value, x.unit, ""), x.kind or "", origin))
     return found
 
 
 def cited(resolved: Resolved) -> list[Source]:
     """Every source that a number, a rule or a published row of this run points to, once, by title."""
-    found = {source.title: source for part in PARTS for source in sources(getattr(resolved, part)).values()}
+    parts = (resolved.trial, resolved.protocol, resolved.population, resolved.product, resolved.tumour)
+    found = {source.title: source for part in parts if part is not None for source in part.sources.values()}
     found |= {p.reference.title: p.reference for p in resolved.parameters.values() if p.reference}
     return [found[title] for title in sorted(found, key=str.lower)]
-
-
-def sources(part: Mapping[str, Any]) -> dict[str, Source]:
-    """The sources that one part (trial, protocol, population, ...) defines, by key."""
-    listed = part.get("sources", {})
-    return {key: data if isinstance(data, Source) else Source.read(key, data) for key, data in listed.items()}
 
 
 def left_out(resolved: Resolved) -> list[tuple[str, str]]:
@@ -71,17 +64,6 @@ def left_out(resolved: Resolved) -> list[tuple[str, str]]:
     return told
 
 
-def _tables(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Tables that carry a kind of provenance and are no lists of rules, with their dotted path."""
-    for key, table in data.items():
-        if isinstance(table, Mapping) and key not in ("sources", "tables", "modules"):
-            path = f"{prefix}.{key}".strip(".")
-            if "kind" in table:
-                yield path, table
-            else:
-                yield from _tables(table, path)
-
-
 def _value(value: Any, unit: str, spread: str) -> str:
     if not isinstance(value, (int, float)):
         said = "by a table" if value is None else str(value)
@@ -91,11 +73,9 @@ def _value(value: Any, unit: str, spread: str) -> str:
     return said + (f"; varies: {spread}" if spread else "")
 
 
-def _spread(table: Mapping[str, Any]) -> str:
-    words = [str(table[k]) for k in ("law",) if k in table] + [
-        f"{k} {table[k]:g}" for k in ("sd", "low", "high") if k in table
-    ]
-    return ", ".join(words)
+def _distribution(c: Covariate) -> str:
+    ends = [f"{key} {x:g}" for key, x in (("sd", c.sd), ("low", c.low), ("high", c.high)) if x]
+    return ", ".join([c.distribution, *ends])
 
 
 def _origin(source: Source | None, where: str | None, why: str | None) -> str:

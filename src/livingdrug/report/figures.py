@@ -17,7 +17,7 @@ from livingdrug.report.words import Event, Panel, Scale, Shown, Words, capital, 
 from livingdrug.results.comparison import Row
 from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
-from livingdrug.spec.clock import duration
+from livingdrug.spec.trial import Measure
 from livingdrug.trial.survival import kaplan_meier
 
 if TYPE_CHECKING:
@@ -111,20 +111,20 @@ def _graded(result: Result, section: str) -> list[Drawing]:
 def fates(result: Result, words: Words) -> list[Drawing]:
     """A swimmer plot, then the survival curves of the endpoints with published points (of all, if none has any)."""
     drawings = []
-    known = {e["name"]: _published_survival(result, e["name"]) for e in result.resolved.trial.get("endpoint", [])}
-    for end in result.resolved.trial.get("endpoint", []):
-        published, curves = known[end["name"]], _curves(result, end["name"])
+    known = {e.name: _published_survival(result, e.name) for e in result.resolved.trial.endpoint}
+    for end in result.resolved.trial.endpoint:
+        published, curves = known[end.name], _curves(result, end.name)
         if not curves or (any(known.values()) and not published):
             continue
-        start = str(end.get("start", "infusion"))
-        label = "alive (%)" if end["events"] == ["death"] else "free of event (%)"
+        start = end.start
+        label = "alive (%)" if end.events == (DEATH,) else "free of event (%)"
         day = min(365.25, float(curves[0].times[-1]))
         free = 100 * curves[0].at(np.array([day]))[0]
         drawings.append(
             _both(
-                f"curve-{re.sub('[^a-z]+', '-', end['name'].lower())}",
-                str(end.get("title", end["name"])),
-                f"{capital(str(end.get('about', '')))}{'. ' if end.get('about') else ''}"
+                f"curve-{re.sub('[^a-z]+', '-', end.name.lower())}",
+                end.words,
+                f"{capital(end.about or '')}{'. ' if end.about else ''}"
                 "Band: 95 % confidence. Ticks: censored. Orange: published, with interval.",
                 f"Kaplan-Meier curve: {free:.0f} % on day {day:.0f} after {start}. Numbers at risk below.",
                 partial(plot.survival, curves, label=label, start=start, published=published),
@@ -276,8 +276,8 @@ def _presence(result: Result, panel: Panel, words: Words) -> list[Drawing]:
     ]
 
 
-def _definitions(result: Result) -> dict[str, Mapping[str, Any]]:
-    return {m["name"]: m for m in result.resolved.trial.get("measure", [])}
+def _definitions(result: Result) -> dict[str, Measure]:
+    return {m.name: m for m in result.resolved.trial.measure}
 
 
 def _point(at: float, row: Row) -> Published:
@@ -290,7 +290,7 @@ def _published(result: Result, shown: Shown) -> tuple[Published, ...]:
     """Published values of a quantity on given days, and its published peak on its day."""
     if not shown.columns:
         return ()
-    medians = {n: m["of"] for n, m in _definitions(result).items() if m.get("kind") == "median"}
+    medians = {n: m.of for n, m in _definitions(result).items() if m.kind == "median"}
     rows = {
         str(medians[r.measure]): r for r in result.arm().beside.rows if r.value is not None and r.measure in medians
     }
@@ -307,12 +307,12 @@ def _published(result: Result, shown: Shown) -> tuple[Published, ...]:
 
 def _worst(result: Result) -> dict[str, str]:
     """Scale -> the column of its worst grade; a name that is no scale's stands for the trial's own."""
-    own, also = scales(result.resolved)[-1].name, result.resolved.trial.get("also_graded", [])
+    own, also = scales(result.resolved)[-1].name, result.resolved.trial.also_graded
     found = {}
-    for column in result.resolved.trial.get("column", []):
-        worst = re.fullmatch(r"peak\((\w+)\.grade\)", str(column["value"]))
+    for column in result.resolved.trial.column:
+        worst = re.fullmatch(r"peak\((\w+)\.grade\)", column.value.text)
         if worst:
-            found[worst[1] if worst[1] in also else own] = column["name"]
+            found[worst[1] if worst[1] in also else own] = column.name
     return found
 
 
@@ -326,14 +326,15 @@ def _grades(result: Result) -> list[tuple[Scale, np.ndarray]]:
 
 def _published_grades(result: Result, scale: Scale) -> list[Published | None]:
     """Published share of any grade and of grade 3 or more on a scale, where the trial file gives them."""
-    listed = {c["name"]: str(c["value"]) for c in result.resolved.trial.get("column", [])}
+    listed = {c.name: c.value.text for c in result.resolved.trial.column}
     column = _worst(result)[scale.name]
     any_grade = [n for n, value in listed.items() if value == f"{listed[column]} >= 1"]
     asked = ([f"{column} >= 1", *any_grade], [f"{column} >= 3"])
     rows = {r.measure: r for r in result.arm().beside.rows if r.value is not None}
     found: list[Published | None] = []
     for words in asked:
-        names = [n for n, m in _definitions(result).items() if m.get("of") in words and "among" not in m and n in rows]
+        whole = {n: m for n, m in _definitions(result).items() if n in rows and "among" not in m.model_fields_set}
+        names = [n for n, m in whole.items() if m.of in words]
         row = rows[names[0]] if names else None
         found.append(_point(0.0, row) if row else None)
     return found
@@ -342,9 +343,9 @@ def _published_grades(result: Result, scale: Scale) -> list[Published | None]:
 def _published_survival(result: Result, endpoint: str) -> list[Published]:
     rows = {r.measure: r for r in result.arm().beside.rows if r.value is not None}
     return [
-        _point(duration(m["at"]), rows[n])
+        _point(m.at or 0.0, rows[n])
         for n, m in _definitions(result).items()
-        if m.get("kind") == "survival" and m.get("of") == endpoint and n in rows
+        if m.kind == "survival" and m.of == endpoint and n in rows
     ]
 
 

@@ -61,7 +61,7 @@ def render(result: Result) -> str:
         loader=PackageLoader("livingdrug.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     measures = result.beside_published().to_dicts()
-    sources = bibliography.sources(result.resolved.trial)
+    sources = result.resolved.trial.sources
     page = {
         "title": result.resolved.title,
         "version": __version__,

@@ -16,6 +16,7 @@ from livingdrug.care.rules import scheduled, told
 from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
 from livingdrug.report.words import Words, capital, of_unit, property_of, scales
+from livingdrug.spec.clock import length
 from livingdrug.spec.grammar import Call, Name, Node, calls
 from livingdrug.version import __version__
 
@@ -44,7 +45,7 @@ def glossary(result: Result, words: Words) -> list[tuple[str, str]]:
     if graded:
         more = "; the same patient may get another grade on another scale" if len(graded) > 1 else ""
         listed.append((", ".join(s.short for s in graded[::-1]), f"scales that grade {graded[0].graded}{more}"))
-    listed_ends = [(str(e["name"]), str(e.get("title", ""))) for e in result.resolved.trial.get("endpoint", [])]
+    listed_ends = [(e.name, e.title or "") for e in result.resolved.trial.endpoint]
     ends = [(name, title.lower()) for name, title in listed_ends if title and name.isupper()]
     if ends:
         listed.append((", ".join(name for name, _ in ends), ", ".join(title for _, title in ends)))
@@ -116,12 +117,12 @@ def _short(source: Source) -> str:
 def what(result: Result, words: Words) -> list[str]:
     """One paragraph in plain words, and what the runner has to know of it."""
     resolved, counts = result.resolved, result.arm().counts
-    product = resolved.product.get("title", result.product)
-    follow_up = str(resolved.protocol.get("follow_up", "12 months"))
+    product = resolved.product.title or result.product
+    follow_up = length(resolved.protocol.follow_up)
     lost = counts["enrolled"] - counts["infused"]
     properties = [property_of(resolved, x, short=True) for x in resolved.covariates]
     varied = sum(p.spread is not None for p in resolved.parameters.values())
-    population = str(resolved.population.get("title", "patients"))
+    population = resolved.population.title or "patients"
     said = [
         f"{counts['enrolled']:,} virtual patients were enrolled ({_small(population)}); "
         f"{counts['infused']:,} of them received {_small(product)}"
@@ -159,10 +160,10 @@ def baseline(result: Result) -> list[Table]:
         said = [(capital(r.measure), *_baseline(r), f"{r.source}, n = {r.n}") for r in rows]
         tables.append(Table(f"{len(ids):,} infused virtual patients beside the published baseline.", head, said))
     properties = []
-    for name, table in result.resolved.covariates.items():
+    for name, covariate in result.resolved.covariates.items():
         if name not in arm.columns:
             continue
-        values, unit = np.asarray(arm.columns[name], float)[infused], of_unit(str(table.get("unit", "1")))
+        values, unit = np.asarray(arm.columns[name], float)[infused], of_unit(covariate.unit)
         if set(np.unique(values)) <= {0.0, 1.0}:
             properties.append((capital(property_of(result.resolved, name)), f"{100 * values.mean():.0f} %", ""))
         else:

@@ -46,6 +46,15 @@ def duration(text: Any, where: str | None = None) -> float:
     raise ScenarioError(f"'{text}' is not a length of time", where=where, allowed='for example "6 h" or "12 months"')
 
 
+def length(days: float) -> str:
+    """A length of time in words, in the largest unit in which it is a whole number: 38 months."""
+    for word in ("year", "month", "week", "day", "hour"):
+        many = days / DAYS[word]
+        if abs(many - round(many)) < 1e-9 and round(many):
+            return f"{round(many)} {word}{'s' if round(many) != 1 else ''}"
+    return f"{days:g} days"
+
+
 def moment(text: Any, where: str | None = None) -> float:
     """A time [day] from infusion: "day 28", "28 d", "month 6"; 0 is the infusion."""
     match = _MOMENT.match(str(text)) if isinstance(text, str) else None
