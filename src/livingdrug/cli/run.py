@@ -55,6 +55,8 @@ def run(
         if len(result.arms) > 1:
             print(f"\nThe same patients in every arm:\n\n{result.between_arms()}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
+    for said in result.notes:
+        note(f"note: {said}")
     if failures(result):
         raise typer.Exit(FAILED)
 

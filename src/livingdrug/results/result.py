@@ -38,7 +38,7 @@ class TimeToEvent:
 @dataclass(frozen=True)
 class ArmResult:
     """One arm. columns: name -> array over all enrolled patients; timed: the endpoints, by name, of patients with such
-    columns; courses; beside the published.
+    columns; courses; beside the published; notes: what a reader should know of what was asked.
     """
 
     name: str
@@ -47,6 +47,7 @@ class ArmResult:
     timed: Callable[[Mapping[str, Any]], Mapping[str, TimeToEvent]] = field(repr=False)
     courses: Courses = field(repr=False)
     beside: Beside = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def endpoints(self) -> Mapping[str, TimeToEvent]:
@@ -138,6 +139,11 @@ class Result:
         for name in sorted(self.arms):
             yield from self.arms[name].events()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of what was asked, in any arm: parts that were filled in, visits left out."""
+        return tuple(dict.fromkeys(note for arm in self.arms.values() for note in arm.notes))
+
     def beside_published(self, arm: str | None = None) -> Beside:
         """The table of every measure beside the published one."""
         return self.arm(arm).beside
@@ -167,6 +173,7 @@ class Result:
             "patients_per_s": round(followed / self.wall_s, 1) if self.wall_s > 0 else None,
             "measures": first.beside.to_dicts(),
             **first.beside.counts(),
+            "notes": list(self.notes),
         }
         if len(self.arms) > 1:
             shown["arms"] = {

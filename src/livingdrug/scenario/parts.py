@@ -138,6 +138,33 @@ def modules(
     return chosen
 
 
+def filled_in(draft: Draft, typed: Mapping[str, Any], entries: Mapping[str, list[Entry]]) -> list[str]:
+    """Which roles a product left open that replaces the trial's own and says no `like`."""
+    if len(draft.named["product"]) < 2 or len(entries["product"]) > 1:
+        return []
+    before = _lineage("product", draft.named["product"][0])[-1]
+    open_ = [r for r in laid("product", before, Draft()).typed.modules if r not in typed["product"].modules]
+    if before.path == entries["product"][0].path or not open_:
+        return []
+    return [
+        f"the product '{entries['product'][0].name}' names no mechanism for {', '.join(open_)}: those of "
+        f"'{before.name}' are used, with their default numbers (like = \"{before.name}\" would take its numbers too)"
+    ]
+
+
+def fixed(population: Any, entry: Entry) -> list[str]:
+    """Properties that a user gave a value outside what the population was made for: every patient has it."""
+    found = []
+    for name, c in population.covariates.items():
+        table = entry.data.get("covariates", {}).get(name)
+        if c.distribution == "fixed" and table and table.get("distribution", table.get("law")) != "fixed":
+            ends = [f"{table[key]:g}" for key in ("low", "high") if isinstance(table.get(key), (int, float))]
+            range_ = f" ({' to '.join(ends)} {c.unit})" if len(ends) == 2 else ""
+            found.append(f"every patient has {name} = {c.value:g} {c.unit}; the population's own distribution{range_} "
+                         "is not used, and nothing was fitted to such patients")  # fmt: skip
+    return found
+
+
 def drugs(trial: Trial, protocol: Any, folders: list[Path]) -> dict[str, str]:
     """Names of the drugs that trial and protocol list, or that a schedule or care rule gives, and where."""
     found: dict[str, str] = {name: trial.place("drugs") for name in trial.drugs}

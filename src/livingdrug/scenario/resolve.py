@@ -136,6 +136,7 @@ def _settle(draft: Draft, top: Entry, chain: list[Entry]) -> Resolved:
         raw={"trial": words, **{part: x.table for part, x in laid.items()}},
         chain=tuple(chain),
         entries={part: tuple(x) for part, x in entries.items()},
+        notes=(*parts.filled_in(draft, typed, entries), *parts.fixed(typed["population"], entries["population"][-1])),
     )
     parts.cited(found)
     return found

@@ -50,6 +50,7 @@ class Resolved:
     chain: tuple[Entry, ...] = field(repr=False, compare=False)  # the user's file and those it builds on
     entries: Mapping[str, tuple[Entry, ...]] = field(repr=False, compare=False)  # part -> its files, lowest first
     sets: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what was set on top, path -> value
+    notes: tuple[str, ...] = ()  # what a reader should know of what was asked
     as_fitted: bool = True  # whether the therapy is the library trial's, whose published rows may have been fitted to
     overridden: tuple[Arm, ...] = field(default=(), repr=False)
 

@@ -12,6 +12,7 @@ from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import Typed, short
+from livingdrug.whole import whole
 
 MOST_PATIENTS = 10_000_000
 MOST_SEED = 2**63
@@ -44,10 +45,8 @@ def outer(data: Located) -> None:
 
 def _numbers(data: Located) -> None:
     for key, least, most in (("patients", 1, MOST_PATIENTS), ("seed", 0, MOST_SEED - 1)):
-        x = data.get(key, least)
-        if isinstance(x, bool) or not isinstance(x, int) or not least <= x <= most:
-            said = f"{key} = {short(data[key])} is not a whole number in its range"
-            raise ScenarioError(said, data.at(key), f"{least} to {most:,}", mend=f"write {key} = {max(least, 1) * 500}")
+        if key in data:
+            whole(data[key], key, least, most, data.at(key))
 
 
 def _arms(data: Located) -> None:

@@ -211,11 +211,6 @@ class Trial(File):
         told: set[str] = set()
         known = {m.name: m for m in self.measure}
         for row in self.published:
-            if row.measure in told:
-                said = f"two rows of [[published]] are about '{row.measure}'"
-                mend = "keep one of them; a row that takes the place of another says replace = true"
-                raise ScenarioError(said, where=row.place("measure"), mend=mend)
-            told.add(row.measure)
             if row.measure not in known and not row.not_comparable:
                 raise unknown("measure", row.measure, known, row.place("measure"))
             if row.measure in known and row.unit not in (None, known[row.measure].shown_unit):

@@ -187,10 +187,10 @@ def _programs(arm: Arm, model: Model) -> tuple[Programs, int]:
 
 def _scales(trial: Trial, programs: Programs) -> list[Scale]:
     """The trial's scale (also known as "crs"), then the others; none when the model has no physiology to grade."""
-    place = trial.place("scale" if trial.scale else "also_graded")
-    names = dict.fromkeys([trial.scale or DEFAULT_SCALE, *trial.also_graded])
-    files = {name: library.find("scales", name, where=place) for name in names}
-    scales = [Scale(file.name, read(ScaleFile, file.table)) for file in files.values()]
+    named = {name: trial.place("also_graded") for name in trial.also_graded}
+    named = {trial.scale or DEFAULT_SCALE: trial.place("scale"), **named}
+    files = {file.name: file for file in (library.find("scales", name, where=at) for name, at in named.items())}
+    scales = [Scale(name, read(ScaleFile, file.table)) for name, file in files.items()]
     asked = {n.path for s in scales for g in s.file.grade for n in g.when.names if n.path not in s.file.meanings}
     asked |= {n.path for s in scales for m in s.file.meanings.values() for n in m.names}
     if not any(path in programs.observables for path in asked):

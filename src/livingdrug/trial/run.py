@@ -16,12 +16,11 @@ import numpy as np
 
 from livingdrug.care.rules import told
 from livingdrug.errors import ScenarioError, nearest
-from livingdrug.library.located import Place, placed
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.lazy import OnDemand
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.scenario import Arm, Resolved, resolve, saved
-from livingdrug.spec.scenario import outer
+from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial.cluster import Crew as Cluster
 from livingdrug.trial.cluster import crew as cluster_of
@@ -31,6 +30,7 @@ from livingdrug.trial.enrolment import READ_BY_NAME
 from livingdrug.trial.measures import Table, endpoints
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
+from livingdrug.whole import whole
 
 USUAL = 500
 
@@ -67,9 +67,10 @@ class Trial:
         or "cuda" for an NVIDIA card.
         """
         begun = time.perf_counter()
-        many = self.resolved.patients or USUAL if patients is None else patients
-        seed = self.resolved.seed if seed is None else seed
-        outer(placed({"patients": many, "seed": seed}, Place("Trial.run")))
+        many = whole(self.resolved.patients or USUAL if patients is None else patients, "patients", 1, MOST_PATIENTS)
+        seed = whole(self.resolved.seed if seed is None else seed, "seed", 0, MOST_SEED - 1)
+        threads = None if threads is None else whole(threads, "threads", 1, 1024)
+        block = whole(block, "block", 1)
         arms = self.resolved.arms
         for arm in arms:
             rehearse(arm, self.design(arm))
@@ -167,7 +168,8 @@ def follow(
         )
     trial, units = arm.resolved.trial, dict(plan.units)
     table = beside(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table)
+    notes = (*arm.resolved.notes, *plan.notes)
+    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes)
 
 
 def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:

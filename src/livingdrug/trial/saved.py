@@ -62,7 +62,8 @@ def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
         units = dict(plan.units)
         spec = arm.resolved.trial
         table = beside(spec, columns, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-        found[arm.name] = ArmResult(arm.name, arm.title, columns, partial(timed, spec, units), courses, table)
+        notes = (*arm.resolved.notes, *plan.notes)
+        found[arm.name] = ArmResult(arm.name, arm.title, columns, partial(timed, spec, units), courses, table, notes)
     return found
 
 
