@@ -208,7 +208,6 @@ class Trial(File):
         for m in self.measure:
             if m.timed and m.of not in ends:
                 raise unknown("endpoint", m.of, ends, m.place("of"))
-        told: set[str] = set()
         known = {m.name: m for m in self.measure}
         for row in self.published:
             if row.measure not in known and not row.not_comparable:

@@ -19,6 +19,8 @@ from livingdrug.trial.enrolment import Enrolled, enrol
 from livingdrug.trial.patient_table import rows
 
 FEWEST = 128  # patients that one thread takes at a time towards the end
+DIED = "not infused: death before infusion"
+KEPT = ("patient", "status", "infused", "death_day", "cause")  # columns that a patient keeps who died before infusion
 WIDTH = 24  # characters of a text column kept in the patients' table
 
 
@@ -117,7 +119,10 @@ def blocks(
 
 
 def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Columns over all enrolled patients: nan (or an empty text) for those not infused."""
+    """Columns over all enrolled patients: nan (or an empty text) for those not infused.
+
+    Who died before day 0 was not infused; the day and the cause of the death are kept.
+    """
     n = len(enrolled.ids)
     table: dict[str, Any] = {
         "patient": enrolled.ids,
@@ -134,4 +139,11 @@ def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
         else:
             table[name] = np.full(n, np.nan)
         table[name][enrolled.infused] = values
+    died = table["death_day"] < 0.0
+    if died.any():
+        table["status"][died] = DIED
+        table["infused"][died] = 0.0
+        for name, values in table.items():
+            if name not in KEPT:
+                values[died] = "" if values.dtype.kind == "U" else np.nan
     return table
