@@ -249,7 +249,7 @@ class _Writer:
         """Refuse reckoning with a temperature: it is carried as degrees above another one."""
         for side in sides:
             if "@" in (self.unit(side) or ""):
-                raise self.wrong("a temperature can be compared, not reckoned with", names(side)[0].column)
+                raise self.wrong("degrees can be compared, not reckoned with", names(side)[0].column)
 
     def bare(self, value: float, unit: str) -> ScenarioError:
         """The error for a number that stands without a unit where one is needed."""
@@ -448,7 +448,7 @@ def convert(value: float, given: str, wanted: str, where: str | None = None) -> 
         if zero and other == unit:
             return value + sign * float(zero)
         if zero:
-            said = f"a temperature is given in {unit}, not in '{other}'"
+            said = f"degrees are given in {unit}, not in '{other}'"
             raise UnitError(said, where=where, mend=f'write for example "38 {unit}"')
     if given in DAYS and wanted in DAYS:
         return value * DAYS[given] / DAYS[wanted]

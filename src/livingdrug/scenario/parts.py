@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, nearest
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library import Entry
 from livingdrug.library.located import Located, Place, merged
 from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
@@ -203,9 +203,14 @@ def is_drug(path: Path) -> bool:
 
 
 def cited(resolved: Resolved) -> None:
-    """SourceError when a row of the scenario cites a source that none of its files defines."""
+    """An error for a row that cites a source that no file defines, and for a quantity shown that nobody publishes."""
     own = (resolved.trial, resolved.protocol, resolved.population, resolved.product, resolved.tumour)
     sources = {key: source for part in own if part is not None for key, source in part.sources.items()}
+    quantities = resolved.model().quantities
+    for part in (resolved.tumour, resolved.population, resolved.product):
+        for path, shown in part.shown.items() if part is not None else ():
+            if path not in quantities and path.rpartition(".")[0] in resolved.modules:
+                raise unknown("quantity", path, quantities, shown.place())
     resolved.trial.cites(sources)
     resolved.protocol.cites(sources)
     resolved.population.cites(sources)

@@ -128,10 +128,8 @@ def _told(problem: ValidationError, data: Any) -> LivingDrugError:
     place, label = _walk(data, first["loc"])
     if isinstance(refused, Refused):
         said = refused.problem
-        if said.where:
-            return said
-        what = said.what if not label or said.what.startswith(("a ", "unknown")) else f"{label}: {said.what}"
-        return type(said)(what, place or None, said.allowed, said.nearest, said.mend)
+        what = said.what if _mentions(said.what, label) else f"{label}: {said.what}"
+        return type(said)(what, said.where or place or None, said.allowed, said.nearest, said.mend)
     wanted = _WANTED.get(first["type"].partition("_")[0], "another kind of value")
     return ScenarioError(f"{label} = {short(first.get('input'))} is not {wanted}", where=place or None)
 
@@ -140,6 +138,12 @@ _WANTED = {
     "tuple": "a list", "dict": "a table", "string": "a text", "float": "a number", "finite": "a finite number",
     "int": "a whole number", "bool": "true or false",
 }  # fmt: skip
+
+
+def _mentions(what: str, label: str) -> bool:
+    """Whether a message says of itself what it is about."""
+    name = label.rpartition(" ")[2].strip("'")
+    return not label or what.startswith(("a ", "an ", "unknown")) or f"'{name}'" in what or what.startswith(f"{name} =")
 
 
 def _walk(data: Any, path: tuple[Any, ...]) -> tuple[str, str]:

@@ -114,7 +114,7 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
         if dose.at_most is not None:
             cells = np.minimum(cells, amount("at_most"))
         if (cells < 0).any() or not np.isfinite(cells).all():
-            said = f"a dose of {cells.min():g} {unit} cannot be given"
+            said = f"'{dose.name}': a dose of {cells.min():g} {unit} cannot be given"
             raise ScenarioError(said, where=dose.place("amount"), allowed="0 or more")
         if dose.when is not None:
             cells = np.where(amount("when", None), cells, 0.0)

@@ -161,7 +161,7 @@ def test_a_bare_number_never_meets_a_temperature_not_even_nought(sign: str) -> N
     for number in ("38", "0"):
         told = refused(f"physiology.temperature {sign} {number}")
         assert f"{number} has no unit; a number in degC is needed" in told and "@" not in told
-    assert "a temperature is given in degC" in refused("physiology.temperature > 38 mg", error=UnitError)
+    assert "degrees are given in degC" in refused("physiology.temperature > 38 mg", error=UnitError)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_temperature_is_compared_and_not_reckoned_with(text: str) -> None:
     made.watch("warm")
     made.valued["warm"] = expression("physiology.temperature").node
     for name in ("physiology.temperature", "warm", "peak(warm)", "min(39 degC, physiology.temperature)"):
-        with pytest.raises(ScenarioError, match="a temperature can be compared, not reckoned with"):
+        with pytest.raises(ScenarioError, match="degrees can be compared, not reckoned with"):
             made.compile(expression(text.format(name)))
 
 

@@ -66,7 +66,7 @@ WORDS = [  # what is typed, what the message must say
     ((*RUN, "--set", "protocol.folow_up=3 months"), ["did you mean 'follow_up'"]),
     ((*RUN, "--set", "protocol.follow_up=soon"), ["soon"]),
     ((*RUN, "--set", "protocol.follow_up=-3 d"), ["follow-up"]),
-    ((*RUN, "--set", "covariates.age.low=30"), ["covariate 'age'", "low = 30"]),
+    ((*RUN, "--set", "covariates.age.low=30"), ["covariates, age", "low = 30"]),
     ((*RUN, "--set", "covariates.age.laww=normal"), ["laww"]),
     ((*RUN, "--set", "covariates.weight.unit=day"), ["does not fit"]),
     ((*RUN, "--set", "patients=0"), ["'patients' = 0"]),
@@ -77,7 +77,7 @@ WORDS = [  # what is typed, what the message must say
     (("show", "drugs/aspirin"), ["unknown drug 'aspirin'"]),
     (("explain", "eliana", "kinetics.growht"), ["did you mean 'kinetics.growth'"]),
     (("explain", "eliana", ""), ["is not a path"]),
-    (("new", "planet", "x"), ["unknown kind of template 'planet'", "product"]),
+    (("new", "planet", "x"), ["unknown kind of template 'planet'", "9 in all"]),
     (("new", "product", "../x"), ["not a name for a file"]),
     (("new", "product", "x.toml"), ["not a name for a file"]),
     (("calibrate", "nothing-like-it"), ["nothing-like-it"]),
@@ -104,7 +104,7 @@ FILES = [  # what stands in my.toml
             ("{ value = 1.0, source = [] }", "not a text"),
         )
     ),
-    (LIKE + "[[arm]]\nname = 3", ["arm.0.name", "text"]),
+    (LIKE + "[[arm]]\nname = 3", ["an arm's name cannot be 3", "a text"]),
     (LIKE + '[[arm]]\nname = "a"\n[arm.set]\n"kinetics.growht" = 1', ["did you mean 'kinetics.growth'"]),
     (
         LIKE + '[[protocol.rule]]\nname = "new"\nwhen = "crs.grad >= 2"\ncheck = "every 6 h for 28 d"\n'

@@ -16,10 +16,13 @@ import livingdrug.trial
 from livingdrug import library
 from livingdrug.cli.folder import run_folder
 from livingdrug.cli.run import folder_name
-from livingdrug.cli.templates import TEMPLATES
+from livingdrug.cli.templates import KINDS
 from livingdrug.cli.terminal import changes, dump
 from livingdrug.cohort import draw
+from livingdrug.published.entry import published as read_model
 from livingdrug.scenario import resolve
+from livingdrug.spec.json_schema import KINDS as SCHEMAS
+from livingdrug.trial.run import Trial, rehearse
 from unit.cli.command import command
 
 
@@ -44,6 +47,7 @@ class Quick:
         Quick.asked.append((name, dict(sets or {})))
 
     arms: dict = {}
+    notes: tuple = ()
 
     def run(self, **options):
         Quick.asked.append(options)
@@ -174,36 +178,52 @@ def test_show_model_and_equations(capsys):
     assert latex.count(r"\frac{d\,") >= len(resolve("eliana").model().states)
 
 
-@pytest.mark.parametrize("kind", sorted(TEMPLATES))
-def test_templates_load(capsys, kind):
+@pytest.mark.parametrize("kind", KINDS)
+def test_templates_run_as_written(capsys, kind):
+    """Each template loads, and the trial it belongs to can be simulated: its design and its columns are worked out."""
     said = command(capsys, "new", kind, "mine")
-    assert said.code == 0 and said.out == "wrote mine.toml\n"
-    if kind in ("trial", "scenario"):
-        r = resolve("mine.toml")
-        assert len(r.arms) == 2
-    elif kind == "drug":
-        home = Path("home/drugs")
-        home.mkdir(parents=True)
-        Path("mine.toml").rename(home / "mine.toml")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("LIVINGDRUG_LIBRARY", "home")
-            Path("s.toml").write_text('trial = "eliana"\ndrugs = ["mine"]\n', encoding="utf-8")
-            r = resolve("s.toml")
-            assert r.modules["drug.mine"] == "tocilizumab" and r.parameters["drug.mine.affinity"].value == 2.0
-    else:
-        Path("s.toml").write_text(f'trial = "eliana"\n{kind} = "mine.toml"\n', encoding="utf-8")
-        r = resolve("s.toml")
-        assert r.names[kind] == "mine"
-    assert len(draw(r, range(20), 1)) == 20
+    assert said.code == 0 and said.out.startswith("wrote ")
+    if kind == "model":
+        with library.also(Path("library")):
+            assert read_model("mine").said.read == "once"
+        return
+    text = {
+        "trial": None,
+        "scenario": None,
+        "drug": '[[protocol.rule]]\nname = "x"\nwhen = "crs.grade >= 2"\ndo = { give = "mine", amount = "8 mg/kg" }\n',
+        "mechanism": '[modules]\n"drug.mine" = "mine"\n',
+    }.get(kind, f'{kind} = "mine.toml"\n')
+    if text is not None:
+        Path("s.toml").write_text(f'trial = "eliana"\n{text}', encoding="utf-8")
+    trial = Trial("mine.toml" if text is None else "s.toml")
+    for arm in trial.resolved.arms:
+        rehearse(arm, trial.design(arm))
+        assert len(draw(arm.resolved, range(20), 1)) == 20
+    if kind in ("product", "population", "protocol", "tumour"):
+        assert trial.resolved.names[kind] == "mine"
+    if kind in ("drug", "mechanism"):
+        assert "drug.mine" in trial.resolved.modules
+    if kind == "trial":
+        assert trial.resolved.trial.visits and trial.resolved.trial.endpoint and trial.resolved.trial.published
+    if kind == "protocol":
+        assert "a first dose for high fever" in [r.name for r in trial.design(trial.resolved.arms[0]).rules]
 
 
-def test_a_new_protocol_can_be_run(capsys):
-    command(capsys, "new", "protocol", "mine")
-    Path("s.toml").write_text('trial = "eliana"\nprotocol = "mine.toml"\n', encoding="utf-8")
-    from livingdrug.trial.design import design
+def test_a_template_is_not_written_over_and_names_are_checked(capsys):
+    command(capsys, "new", "model", "mine")
+    before = Path("library/models/mine.toml").read_text(encoding="utf-8")
+    assert "is there already" in command(capsys, "new", "model", "mine").err
+    assert Path("library/models/mine.toml").read_text(encoding="utf-8") == before
+    for name in ("class", "1st", "a-b", "x.y"):
+        assert command(capsys, "new", "mechanism", name).code == 2
 
-    planned = design(resolve("s.toml").arms[0])
-    assert [r.name for r in planned.rules] == ["tocilizumab for fever"]
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_schemas_are_json_schemas(capsys, kind):
+    said = command(capsys, "schema", kind)
+    found = json.loads(said.out)
+    assert said.code == 0 and found["type"] == "object" and found["properties"]
+    assert all(isinstance(x, dict) and x for x in found["properties"].values())
 
 
 def test_changes_and_dump():

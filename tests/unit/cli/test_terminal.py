@@ -77,7 +77,7 @@ def test_an_empty_file_is_no_entry(capsys, text: str) -> None:
 def test_explain_speaks_no_python() -> None:
     resolved = resolve("eliana")
     for part in ("protocol", "product", "population"):
-        for word in getattr(resolved, part):
+        for word in resolved.raw[part]:
             shown = str(explain(resolved, f"{part}.{word}"))
             assert "{'" not in shown and "['" not in shown and "': " not in shown and "True" not in shown, word
 

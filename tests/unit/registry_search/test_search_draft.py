@@ -25,7 +25,7 @@ def test_a_trial_of_the_library_is_recognised(tmp_path: Path) -> None:
     made = draft(study("Study of CTL019 in children", nct="NCT02435849", interventions=["CTL019"], enrollment=80))
     assert made.missing == []
     assert tomllib.loads(made.text)["trial"] == "eliana"
-    assert resolved(made.text, tmp_path).trial["size"] == 80
+    assert resolved(made.text, tmp_path).trial.size == 80
 
 
 def test_known_product_and_disease_make_a_scenario_that_loads(tmp_path: Path) -> None:
@@ -47,12 +47,12 @@ def test_known_product_and_disease_make_a_scenario_that_loads(tmp_path: Path) ->
     assert (said["product"], said["population"], said["size"]) == ("tisagenlecleucel", "relapsed-b-all-young", 64)
     assert "At least two prior lines of therapy" in made.text and "* prior CAR-T" not in made.text
     scenario = resolved(made.text, tmp_path)
-    by_name = {s["name"]: s for s in scenario.protocol["schedule"]}
-    assert by_name["fludarabine"]["amount"] == "25 mg/m2" and by_name["fludarabine"]["days"] == [-5, -4, -3]
-    assert by_name["cyclophosphamide"]["amount"] == "900 mg/m2"
-    assert by_name["infusion up to 50 kg"]["amount"] == "2e+06 cell/kg"
+    by_name = {s.name: s for s in scenario.protocol.schedule}
+    assert by_name["fludarabine"].amount.text == "25 mg/m2" and by_name["fludarabine"].days.listed == (-5, -4, -3)
+    assert by_name["cyclophosphamide"].amount.text == "900 mg/m2"
+    assert by_name["infusion up to 50 kg"].amount.text == "2e+06 cell/kg"
     age = scenario.covariates["age"]
-    assert (age["low"], age["high"]) == (3, 21)
+    assert (age.low, age.high) == (3, 21)
 
 
 def test_several_doses_make_arms(tmp_path: Path) -> None:

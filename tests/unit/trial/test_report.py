@@ -149,8 +149,8 @@ def test_every_number_of_the_model_stands_with_its_source(text: str, result: Res
     cited = {p.reference.title for p in result.resolved.parameters.values() if p.reference}
     listed_titles = [s.title for s in bibliography.cited(result.resolved)]
     assert cited <= set(listed_titles) and len(listed_titles) == len(set(listed_titles))
-    published = {row["source"] for row in result.resolved.trial["published"]}
-    assert published <= set(bibliography.sources(result.resolved.trial))
+    published = {row.source for row in result.resolved.trial.published}
+    assert published <= set(result.resolved.trial.sources)
 
 
 def test_every_mechanism_says_what_it_leaves_out(result: Result) -> None:

@@ -103,7 +103,7 @@ def test_times_make_sense(result: Result) -> None:
 
 def test_events_and_endpoints(result: Result) -> None:
     events = result.events
-    assert {"arm", "patient", "day", "event", "endpoint"} == set(events.columns)
+    assert {"arm", "patient", "day", "event", "endpoint", "days_from_start"} == set(events.columns)
     own = events[events["endpoint"].isin(["OS", "OS (censored)"])]
     assert len(own) == result.arm().counts["infused"]
     assert ((own["event"] == "death") == (own["endpoint"] == "OS")).all()
