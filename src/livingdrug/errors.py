@@ -59,7 +59,8 @@ class EngineError(LivingDrugError):
 def nearest(given: str, allowed: Iterable[str]) -> str | None:
     """The allowed word most like the given one, or None when nothing is close."""
     words = list(allowed)
-    found = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
+    swapped = [w for w in words if len(w) > 1 and sorted(w) == sorted(given)]
+    found = swapped or difflib.get_close_matches(given, words, n=1, cutoff=0.6)
     if found:
         return found[0]
     folded = {w.lower().replace("_", "-"): w for w in words}

@@ -36,6 +36,11 @@ SOURCE_KEYS = (
 )
 
 
+def _line(data: Any, key: str, where: str | None) -> str | None:
+    """file:line of a key where the table remembers it, else of the table."""
+    return getattr(data, "places", {}).get(key) or where
+
+
 @dataclass(frozen=True)
 class Source:
     """A paper, label or registry record, by the key a file gives it."""
@@ -55,13 +60,13 @@ class Source:
     @classmethod
     def read(cls, key: str, data: Any, where: str | None = None) -> Source:
         """The source that a `[sources.KEY]` table describes."""
+        for name in data if isinstance(data, Mapping) else ():
+            if name not in SOURCE_KEYS:
+                raise unknown("key of a source", name, SOURCE_KEYS, _line(data, name, where), SourceError)
         if not isinstance(data, Mapping) or not data.get("title"):
             raise SourceError(
                 f"source '{key}' has no title", where=where, mend=f'write title = "..." under [sources.{key}]'
             )
-        for name in data:
-            if name not in SOURCE_KEYS:
-                raise unknown("key of a source", name, SOURCE_KEYS, where, SourceError)
         more = {k: v for k, v in data.items() if k not in ("title", "year", "doi")}
         return cls(key, str(data["title"]), data.get("year"), data.get("doi"), more)
 
@@ -88,7 +93,7 @@ class Spread:
             raise SourceError(f"'{data}' is not a spread", where=where, mend='write { law = "log-normal", sd = 0.65 }')
         for name in data:
             if name not in SPREAD_KEYS:
-                raise unknown("key of a spread", name, SPREAD_KEYS, where, SourceError)
+                raise unknown("key of a spread", name, SPREAD_KEYS, _line(data, name, where), SourceError)
         law = str(data.get("law", "log-normal"))
         if law not in LAWS:
             raise unknown("law of spread", law, LAWS, where, SourceError)
@@ -248,7 +253,7 @@ def read_parameter(
     place = f"{path} ({file}:{line})" if line else f"{path} ({file})"
     for key in data:
         if key not in PARAMETER_KEYS:
-            raise unknown("key of a parameter", key, PARAMETER_KEYS, place, SourceError)
+            raise unknown("key of a parameter", key, PARAMETER_KEYS, _line(data, key, place), SourceError)
     if below is None and "value" not in data:
         raise SourceError(f"'{path}' has a spread but no value", where=place, mend="give value and unit")
     value, unit = _value(path, data, below, place)
