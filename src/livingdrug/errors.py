@@ -75,7 +75,8 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
 
 def _closest(given: str, allowed: Iterable[str]) -> str | None:
     words, given = list(allowed), given[:200]
-    found = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
+    swapped = [w for w in words if len(w) > 1 and sorted(w) == sorted(given)]
+    found = swapped or difflib.get_close_matches(given, words, n=1, cutoff=0.6)
     if found:
         return found[0]
     folded = {w.lower().replace("_", "-"): w for w in words}

@@ -37,6 +37,11 @@ SOURCE_KEYS = (
 )
 
 
+def _line(data: Any, key: str, where: str | None) -> str | None:
+    """file:line of a key where the table remembers it, else of the table."""
+    return getattr(data, "places", {}).get(key) or where
+
+
 @dataclass(frozen=True)
 class Source:
     """A paper, label or registry record, by the key a file gives it."""
@@ -56,13 +61,13 @@ class Source:
     @classmethod
     def read(cls, key: str, data: Any, where: str | None = None) -> Source:
         """The source that a `[sources.KEY]` table describes."""
+        for name in data if isinstance(data, Mapping) else ():
+            if name not in SOURCE_KEYS:
+                raise unknown("key of a source", name, SOURCE_KEYS, _line(data, name, where), SourceError)
         if not isinstance(data, Mapping) or not isinstance(data.get("title"), str) or not data["title"]:
             raise SourceError(
                 f"source '{key}' has no title", where=where, mend=f'write title = "..." under [sources.{key}]'
             )
-        for name in data:
-            if name not in SOURCE_KEYS:
-                raise unknown("key of a source", name, SOURCE_KEYS, where, SourceError)
         more = {k: v for k, v in data.items() if k not in ("title", "year", "doi")}
         return cls(key, str(data["title"]), data.get("year"), data.get("doi"), more)
 
@@ -93,7 +98,7 @@ class Spread:
             raise SourceError("the spread says nothing", where=where, mend='write { law = "log-normal", sd = 0.65 }')
         for name in data:
             if name not in SPREAD_KEYS:
-                raise unknown("key of a spread", name, SPREAD_KEYS, where, SourceError)
+                raise unknown("key of a spread", name, SPREAD_KEYS, _line(data, name, where), SourceError)
         texts(data, ("law", "table", "source", "where", "kind", "why", "note"), where)
         law = data.get("law", "log-normal")
         if law not in LAWS:
@@ -280,7 +285,7 @@ def read_parameter(
         raise SourceError(f"'{path}' is an empty table", where=place, mend=f"give a value: {path} = ...")
     for key in data:
         if key not in PARAMETER_KEYS:
-            raise unknown("key of a parameter", key, PARAMETER_KEYS, place, SourceError)
+            raise unknown("key of a parameter", key, PARAMETER_KEYS, _line(data, key, place), SourceError)
     texts(data, ("kind", "source", "where", "why", "about", "note"), place, path)
     if "kind" in data and data["kind"] not in KINDS:
         raise unknown("kind of number", data["kind"], KINDS, place, SourceError)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from livingdrug import rng
 from livingdrug.cohort import covariates, laws
-from livingdrug.errors import SourceError, WiringError, unknown
+from livingdrug.errors import SourceError, WiringError, nearest, unknown
 from livingdrug.parameters import Parameter
 from livingdrug.scenario import Arm, Resolved
 
@@ -68,8 +68,9 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
     if missing:
         raise WiringError(
             f"the model asks for the patients' {', '.join(missing)}, which the population does not give",
-            where=f"population '{resolved.names.get('population')}'",
+            where=resolved.population.place("covariates") or f"population '{resolved.names.get('population')}'",
             allowed=sorted(values),
+            nearest=nearest(missing[0], values),
             mend=f"add [covariates.{missing[0]}] to the population",
         )
     shared = _correlated(resolved, who, seed)

@@ -64,7 +64,13 @@ class Entry:
     def table(self) -> Located:
         """The data with the place of every key, for typed objects (`spec`) and for messages."""
         ours = self.path.resolve().is_relative_to(HERE)
-        found: Located = locate(self.data, lambda dotted: Place(self.where(dotted), ours))
+        file = self.file  # asked once: a path's own name takes the file system a while
+
+        def place(dotted: str) -> Place:
+            line = self.line(dotted)
+            return Place(f"{file}:{line}" if line else file, ours)
+
+        found: Located = locate(self.data, place)
         return found
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +88,24 @@ def _lay(
             said = stack[path]
             below = said[-1] if said else None
             said.append(read_parameter(path, data, below, entry.sources, layer, entry.file, entry.line(native)))
+        elif renamed:  # a mechanism has numbers of its own role only
+            own = {old + p[len(new) :] for old, new in renamed.items() for p in stack if p.startswith(f"{new}.")}
+            raise _unknown_path(native, dict.fromkeys(own), modules, data.place or place)
         elif any(path.startswith(f"{role}.") for role in modules):
             raise _unknown_path(path, stack, modules, data.place or place)
-        elif path not in (known := _elsewhere(tuple(library.folders()))):
+        elif path not in (known := _elsewhere(_mechanisms())):
             raise _unknown_path(path, {**stack, **dict.fromkeys(known)}, modules, data.place or place)
 
 
-@cache
-def _elsewhere(folders: tuple[Path, ...]) -> frozenset[str]:
-    """Every number of every mechanism in these folders, by the role it usually fills; drugs by their own names too."""
+def _mechanisms() -> tuple[tuple[Path, int], ...]:
+    """The files of all mechanisms, and when each was written."""
+    files = [p for folder in library.folders() for p in sorted((folder / "mechanisms").glob("*.toml"))]
+    return tuple((p, p.stat().st_mtime_ns) for p in files)
+
+
+@lru_cache(maxsize=8)
+def _elsewhere(files: tuple[tuple[Path, int], ...]) -> frozenset[str]:
+    """Every number of every mechanism in these files, by the role it usually fills; drugs by their own names too."""
     found: set[str] = set()
     for stem in library.names("mechanisms"):
         found |= set(read(Mechanism, library.find("mechanisms", stem).table).numbers)
@@ -127,6 +136,7 @@ def _wired(chosen: tuple[tuple[str, str, type[Module]], ...]) -> Model:
                 raise ScenarioError(
                     f"the module '{stem}' fills the role '{module.role}', not '{role}'",
                     where=f"modules.{role}",
+                    nearest=nearest(role, [module.role]),
                     mend=f"choose a module for the role '{role}'",
                 )
             module.role = role  # type: ignore[misc]

@@ -15,6 +15,7 @@ from livingdrug import library
 from livingdrug.errors import ScenarioError
 from livingdrug.library import Entry
 from livingdrug.library.located import Located, Place
+from livingdrug.model import Model
 from livingdrug.scenario import numbers, parts
 from livingdrug.scenario.draft import Draft
 from livingdrug.scenario.resolved import Arm, Resolved
@@ -108,6 +109,16 @@ def _arm(arm: Located, draft: Draft, top: Entry, chain: list[Entry]) -> Arm:
     return Arm(arm["name"], title, inside, _settle(own, top, chain))
 
 
+def _assembled(modules: Mapping[str, str], files: list[Entry]) -> Model:
+    """The model of these modules; a role that its module cannot fill is told with the line that chose it."""
+    try:
+        return numbers.assembled(tuple(modules.items()))
+    except ScenarioError as problem:
+        chosen = str(problem.where)
+        place = next((e.where(chosen) for e in files if chosen in e.lines), chosen)
+        raise ScenarioError(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
+
+
 def _settle(draft: Draft, top: Entry, chain: list[Entry]) -> Resolved:
     """Everything chosen and every number given; errors name what is missing or unknown."""
     words = Located({k: x for k, x in draft.words.items() if k != "set"}, draft.words.places, draft.words.place)
@@ -116,7 +127,7 @@ def _settle(draft: Draft, top: Entry, chain: list[Entry]) -> Resolved:
     laid = {part: parts.laid(part, found[-1], draft) for part, found in entries.items()}
     typed = {part: x.typed for part, x in laid.items()}
     modules = parts.modules(draft, trial, typed, entries, chain)
-    model = numbers.assembled(tuple(modules.items()))
+    model = _assembled(modules, [*chain, *(e for listed in entries.values() for e in reversed(listed))])
     stack = numbers.said(model, modules, entries, [*(c for x in laid.values() for c in x.changes), *draft.changes])
     found = Resolved(
         name=trial.name or top.name,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from livingdrug.errors import ScenarioError, SourceError
-from livingdrug.library.located import Located, Place
-from livingdrug.parameters import is_parameter
+from livingdrug.errors import ScenarioError, SourceError, nearest, unknown
+from livingdrug.library.located import Located, Place, mistakable
+from livingdrug.parameters import PARAMETER_KEYS, is_parameter
 from livingdrug.spec.fields import Modules, Table, Text
 from livingdrug.spec.origin import File
 from livingdrug.spec.shown import Event, Figure, Section, Shown
@@ -65,6 +65,8 @@ class Numbered(File):
         roles = {k: x for k, x in data.items() if isinstance(x, Mapping) and (k not in cls.model_fields or k in NAMED)}
         found: dict[str, Located] = {}
         for role, table in roles.items():
+            if role not in NAMED and (close := mistakable(role, cls.model_fields)):
+                raise Refused(ScenarioError(cls.unknown(role, None).what, data.at(role), nearest=close))
             found.update(parameters(table, role, data.at(role)))
         kept = {k: x for k, x in data.items() if k not in roles}
         kept["numbers"] = Located(found, {p: x.place for p, x in found.items()}, data.place)
@@ -73,17 +75,28 @@ class Numbered(File):
 
 def parameters(data: Any, path: str, place: Place) -> Iterator[tuple[str, Located]]:
     """Model path and table of every number in nested tables; a bare number is refused."""
-    if isinstance(data, Mapping) and not is_parameter(data):
+    if isinstance(data, Mapping) and not _one(data):
         if not data:
             raise Refused(ScenarioError(f"'{path}' is an empty table", where=place, mend="give value and unit"))
         for key, x in data.items():
             yield from parameters(x, f"{path}.{key}", data.at(key) if isinstance(data, Located) else place)
     elif isinstance(data, Mapping):
+        for key in data:
+            if key not in PARAMETER_KEYS:
+                at = data.at(key) if isinstance(data, Located) else place
+                raise Refused(unknown(f"key of the number '{path}':", key, PARAMETER_KEYS, at, SourceError))
         yield path, data if isinstance(data, Located) else Located(data, {}, place)
     else:
         said = f"'{path}' = {data!r} is a bare number"
         mend = f"write [{path}] with value, unit, kind and source"
-        raise Refused(SourceError(said, where=place, mend=mend))
+        close = nearest(path.rpartition(".")[2], PARAMETER_KEYS)
+        raise Refused(SourceError(said, where=place, nearest=close, mend=mend))
+
+
+def _one(data: Mapping[str, Any]) -> bool:
+    """Whether a table is a number: it has a value or a spread, or says of itself what only a number says."""
+    said = {key for key in PARAMETER_KEYS if key in data and not isinstance(data[key], Mapping)}
+    return is_parameter(data) or len(said) > 1
 
 
 class Mechanism(Numbered):

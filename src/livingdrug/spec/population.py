@@ -14,9 +14,10 @@ from livingdrug.parameters import Source, check_kind, finite
 from livingdrug.spec.fields import Real, Text, Unit, Whole
 from livingdrug.spec.numbers import Numbered
 from livingdrug.spec.origin import Sourced
-from livingdrug.spec.typed import Typed
+from livingdrug.spec.typed import Typed, file_of
 
 DISTRIBUTIONS = ("log-normal", "normal", "logit-normal", "uniform", "chance", "fixed")
+_DRAWN = ("distribution", "sd", "low", "high", "given", "points", "at", "power")  # what a fixed value has no use for
 STATISTICS = ("median", "mean", "share", "share above", "share below")
 
 
@@ -44,12 +45,13 @@ class Covariate(Sourced):
 
     @classmethod
     def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A value that a user gave and the distribution would not use is the value of everybody."""
+        """A value that a user gave and the distribution, of another file, would not use is the value of everybody."""
         data = super()._current(data)
         if not isinstance(data, Located) or "value" not in data or data.at("value").ours or not data.at("value"):
             return data
-        if _unused(data):
-            kept = {k: x for k, x in data.items() if k in ("value", "unit", "kind", "source", "where", "why", "about")}
+        laid = file_of(data.at("value")) != file_of(data.at("distribution"))
+        if laid and _unused(data):
+            kept = {k: x for k, x in data.items() if k not in _DRAWN}
             return Located({**kept, "distribution": "fixed"}, data.places, data.place)
         return data
 

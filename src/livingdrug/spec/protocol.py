@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from livingdrug.errors import ScenarioError
-from livingdrug.library.located import Located, Place
+from livingdrug.errors import ScenarioError, nearest
+from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import Source
 from livingdrug.spec.clock import Clock, clock
 from livingdrug.spec.fields import (
@@ -188,6 +188,12 @@ class Protocol(File):
         data = super()._current(data)
         if not isinstance(data, Located) or "numbers" in data:
             return data
+        for key, x in data.items():
+            if key not in cls.model_fields and isinstance(x, Mapping):
+                said = "value" not in x and any(isinstance(inside, (str, list)) for inside in x.values())
+                close = nearest(key, cls.model_fields) if said else mistakable(key, cls.model_fields)
+                if close:
+                    raise Refused(ScenarioError(cls.unknown(key, None).what, data.at(key), nearest=close))
         found = {p: x for key in data for p, x in numbers(data[key], key)}
         kept = {k: x for k, x in data.items() if k in cls.model_fields or not isinstance(x, Mapping)}
         kept["numbers"] = Located(found, {p: x.place for p, x in found.items()}, data.place)
@@ -228,7 +234,8 @@ def numbers(data: Any, path: str) -> Iterator[tuple[str, Located]]:
     """Path and table of every number in a protocol's nested tables; a bare number is in its own (no) unit."""
     if not isinstance(data, Mapping) or path in Protocol.model_fields:
         return
-    if "value" in data and not isinstance(data["value"], Mapping):
+    own = [key for key in Quantity.model_fields if key in data and not isinstance(data[key], Mapping)]
+    if "value" in own or len(own) > 1:
         yield path, data if isinstance(data, Located) else Located(data)
         return
     for key, x in data.items():
@@ -241,4 +248,4 @@ def numbers(data: Any, path: str) -> Iterator[tuple[str, Located]]:
         else:
             said = f"'{inside}' = {x!r} is not a number"
             place = data.at(key) if isinstance(data, Located) else Place("")
-            raise Refused(ScenarioError(said, where=place, mend=f"write [{inside}] with value and unit"))
+            raise Refused(ScenarioError(said, place, mend=f"write [{inside}] with value and unit"))

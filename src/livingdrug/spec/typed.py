@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
-from livingdrug.errors import LivingDrugError, ScenarioError, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library.located import Located, Place
 
 
@@ -45,9 +45,7 @@ class Typed(BaseModel):
         keys = {field.alias or name for name, field in cls.model_fields.items()}
         for key in data:
             if key not in keys:
-                label = f"key of a {cls.called}"
-                at = data.at(key) if isinstance(data, Located) else None
-                raise Refused(unknown(label, str(key), keys, at or None))
+                raise Refused(cls.unknown(str(key), data.at(key) if isinstance(data, Located) else None))
         for name, field in cls.model_fields.items():
             if field.is_required() and (field.alias or name) not in data:
                 said = f"a {cls.called} needs '{field.alias or name}'"
@@ -61,6 +59,14 @@ class Typed(BaseModel):
         except LivingDrugError as problem:
             raise Refused(problem) from None
         return found
+
+    @classmethod
+    def unknown(cls, key: str, place: str | None) -> LivingDrugError:
+        """The error for a key that this table does not have; near an earlier key, today's is named."""
+        keys = {field.alias or name for name, field in cls.model_fields.items()}
+        close = nearest(key, {*keys, *cls.renamed})
+        found = unknown(f"key of a {cls.called}", key, keys, place or None)
+        return ScenarioError(found.what, found.where, found.allowed, cls.renamed.get(close or "", close))
 
     @classmethod
     def _listed(cls, data: Mapping[str, Any]) -> None:

@@ -1,0 +1,222 @@
+"""A misspelt key in any library file is told with its file, its line and the right key.
+
+Generated over the library's own files: each key of each file, one letter dropped or two swapped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
+from importlib import import_module
+from itertools import product
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+import pytest
+
+import livingdrug.spec
+from livingdrug import library
+from livingdrug.errors import LivingDrugError, ScenarioError
+from livingdrug.library.located import Place, placed
+from livingdrug.parameters import PARAMETER_KEYS
+from livingdrug.scenario import resolve
+from livingdrug.spec.numbers import Drug, Mechanism, Product, Tumour
+from livingdrug.spec.population import Covariate, Population
+from livingdrug.spec.protocol import Dose, Protocol
+from livingdrug.spec.scale import Scale
+from livingdrug.spec.trial import Trial
+from livingdrug.spec.typed import Typed, read
+from livingdrug.trial.design import design
+from livingdrug.trial.run import rehearse
+
+KINDS: dict[str, type[Typed]] = {
+    "trials": Trial,
+    "protocols": Protocol,
+    "populations": Population,
+    "products": Product,
+    "tumours": Tumour,
+    "drugs": Drug,
+    "scales": Scale,
+    "mechanisms": Mechanism,
+}
+# Names that a file itself gives, by kind of file and path ("*": any word). Misspelt, they are other names: what asks
+# for the right one is told, with the misspelt one as the nearest, or nobody asks for it.
+FREE = {
+    "*: sources.*": "a file's own key of a source",
+    "trials: visits.*": "a trial's own lists of visits",
+    "scales: meanings.*": "a scale's own words",
+    "populations: covariates.*": "the population's own properties",
+    "*: modules.*": "roles: a drug may fill any role of its family",
+    "protocols: share": "a protocol's own numbers",
+    "protocols: share.*": "a protocol's own numbers",
+    "protocols: dose": "a protocol's own numbers",
+    "protocols: dose.*": "a protocol's own numbers",
+    "protocols: threshold": "a protocol's own numbers",
+    "protocols: threshold.*": "a protocol's own numbers",
+    "*: *.*.spread.loads.*": "properties that a number goes with",
+    "*: *.*.*.spread.loads.*": "properties that a number goes with",
+}
+
+
+def free(kind: str, path: tuple[str, ...]) -> bool:
+    """Whether the last word of a path is a free name."""
+    for pattern in FREE:
+        of, _, dotted = pattern.partition(": ")
+        words = dotted.split(".")
+        if of in ("*", kind) and len(words) == len(path) and all(a in ("*", b) for a, b in zip(words, path)):
+            return True
+    return False
+
+
+def keys(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(data, Mapping):
+        for key, x in data.items():
+            yield (*path, key)
+            yield from keys(x, (*path, key))
+    elif isinstance(data, list):
+        for i, x in enumerate(data):
+            yield from keys(x, (*path, str(i)))
+
+
+def shape(kind: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    """What kind of key it is: rows are alike, so are free names, and so are the model's numbers."""
+    words = tuple("*" if word.isdigit() or free(kind, path[: i + 1]) else word for i, word in enumerate(path))
+    inside = next((i for i, word in enumerate(path) if i > 1 and word in PARAMETER_KEYS), None)
+    return ("number", *words[inside:]) if path[0] not in KINDS[kind].model_fields and inside else words
+
+
+def misspelt(word: str) -> Iterator[str]:
+    """One letter dropped; two neighbours swapped."""
+    if len(word) > 1:
+        middle = len(word) // 2
+        yield word[:middle] + word[middle + 1 :]
+        for i in [*range(max(middle, 1), len(word)), *range(1, middle)]:
+            if word[i - 1] != word[i]:
+                yield word[: i - 1] + word[i] + word[i - 1] + word[i + 1 :]
+                return
+
+
+def spoilt(entry: library.Entry, path: tuple[str, ...], wrong: str, folder: Path) -> int:
+    """Write the file with one key misspelt; the line on which it stands."""
+    line = entry.lines[".".join(path)]
+    lines = entry.text.split("\n")
+    key = rf"(?<![\w-]){re.escape(path[-1])}(?=[\]\".=]|\s*=)"
+    at = 1 if path[-1] in path[:-1] and f"{path[-1]}." in lines[line - 1] else 0  # [tumour.tumour]: the last one
+    found = list(re.finditer(key, lines[line - 1]))[at]
+    lines[line - 1] = lines[line - 1][: found.start()] + wrong + lines[line - 1][found.end() :]
+    file = folder / entry.kind / f"{entry.name}.toml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return line
+
+
+CASES = [(kind, name) for kind in KINDS for name in library.names(kind)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the user's own that is searched before the library."""
+    monkeypatch.setenv("LIVINGDRUG_LIBRARY", str(tmp_path))
+    return tmp_path
+
+
+def told(kind: str, name: str) -> LivingDrugError | None:
+    """What is said of a file when it is read, or when ELIANA is rehearsed with it."""
+    try:
+        read(KINDS[kind], library.find(kind, name).table)
+        sets = {"scale": name} if kind == "scales" else {"drugs": [name]} if kind == "drugs" else {}
+        arm = resolve("eliana", sets).arms[0]
+        rehearse(arm, design(arm))
+    except LivingDrugError as problem:
+        return problem
+    return None
+
+
+def suggests(problem: LivingDrugError, path: tuple[str, ...], wrong: str) -> bool:
+    """Whether the right key is suggested: alone, in the whole path of a number, or by the name it has today. Of keys
+    that are written just as much like the misspelt one (`lw`: law or low) either will do."""
+    close, key = problem.nearest, path[-1]
+    if close is None:
+        return False
+    if close == key or close.split(".")[: len(path)] == list(path):
+        return True
+    return close == RENAMED.get(key) or ratio(wrong, close) == ratio(wrong, key)
+
+
+RENAMED = {old: new for kind in (Covariate, Dose) for old, new in kind.renamed.items()}
+
+
+def ratio(given: str, word: str) -> float:
+    return SequenceMatcher(None, word, given).ratio()
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_a_misspelt_key_is_told_with_its_line(kind: str, name: str, folder: Path) -> None:
+    entry = library.find(kind, name)
+    seen: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for path in keys(entry.data):
+        seen.setdefault(shape(kind, path), []).append(path)
+    first = [(alike[0], wrong) for alike in seen.values() for wrong in [*misspelt(alike[0][-1])][:1]]
+    last = [(alike[-1], wrong) for alike in seen.values() for wrong in [*misspelt(alike[-1][-1])][1:]]
+    for path, wrong in first + last:
+        line = spoilt(entry, path, wrong, folder)
+        problem = told(kind, name)
+        what = f"{'.'.join(path)} -> {wrong}: {problem}"
+        if free(kind, path):
+            assert problem is None or ".toml:" in str(problem.where) and problem.nearest, what
+            continue
+        assert problem is not None, what
+        assert f"{kind}/{name}.toml:{line}" in str(problem.where), what
+        assert suggests(problem, path, wrong), what
+
+
+def kinds(of: type[Typed] = Typed) -> Iterator[type[Typed]]:
+    """Every kind of table there is."""
+    for kind in of.__subclasses__():
+        if kind.__module__.startswith("livingdrug."):
+            yield kind
+            yield from kinds(kind)
+
+
+for module in iter_modules(livingdrug.spec.__path__):
+    import_module(f"livingdrug.spec.{module.name}")
+FIELDS = sorted({(kind, key) for kind in kinds() for key in kind.model_fields}, key=str)
+
+
+@pytest.mark.parametrize(("kind", "key"), FIELDS, ids=[f"{kind.__name__}.{key}" for kind, key in FIELDS])
+def test_every_field_of_every_kind_is_suggested(kind: type[Typed], key: str) -> None:
+    for wrong, value in product(misspelt(key), (1, "x", ["x"], {"x": "y"})):
+        if wrong in kind.model_fields or key == "like" and isinstance(value, dict):  # a table there is a role's
+            continue
+        with pytest.raises(LivingDrugError) as caught:
+            read(kind, placed({wrong: value}, Place("file.toml:7")))
+        assert caught.value.where == "file.toml:7" and caught.value.allowed != ""
+        assert suggests(caught.value, (key,), wrong), str(caught.value)
+
+
+def test_an_earlier_key_is_today_s_with_a_warning() -> None:
+    data = {"law": "fixed", "value": 3, "unit": "1"}
+    with pytest.warns(FutureWarning, match="file.toml:7: 'law' of a covariate is now 'distribution'"):
+        found = read(Covariate, placed(data, Place("file.toml:7")))
+    assert found.distribution == "fixed"
+    with pytest.warns(FutureWarning), pytest.raises(ScenarioError, match="'law' and 'distribution' are the same key"):
+        read(Covariate, placed({**data, "distribution": "fixed"}, Place("file.toml:7")))
+
+
+@pytest.mark.parametrize(("where", "fixed"), [("other.toml:9", True), ("--set", True), ("file.toml:8", False)])
+def test_a_value_that_a_user_lays_on_another_file_s_distribution_holds_for_everybody(where: str, fixed: bool) -> None:
+    """In a file of one's own it is a fault of the file, and no key is dropped unseen."""
+    data = placed({"distribution": "uniform", "low": 2, "high": 5, "unit": "1", "value": 9}, Place("file.toml:7"))
+    data.places["value"] = Place(where)
+    if fixed:
+        found = read(Covariate, data)
+        assert (found.distribution, found.value, found.low) == ("fixed", 9.0, None)
+    else:
+        with pytest.raises(LivingDrugError, match="has no use for 'value'"):
+            read(Covariate, data)
+    data["hih"] = data.pop("high")
+    with pytest.raises(LivingDrugError, match="did you mean 'high'"):
+        read(Covariate, data)
