@@ -8,12 +8,12 @@ again for their disease ([shown."ROLE.NAME"]), give its [words], and tell what h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from livingdrug import library
-from livingdrug.spec.numbers import Mechanism, Numbered
+from livingdrug.scenario.parts import shown_by
 from livingdrug.spec.scale import Scale as ScaleFile
 from livingdrug.spec.typed import read
 from livingdrug.trial.design import DEFAULT_SCALE
@@ -123,13 +123,13 @@ def words(resolved: Resolved) -> Words:
     said: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in TABLES}
     glossary: dict[str, str] = {}
     names = dict(PLAIN)
-    for file, role in _files(resolved):
+    for role, file in shown_by(resolved):
         for kind in TABLES:
             for name, given in getattr(file, kind).items():
                 path = f"{role}.{name}" if role and kind == "shown" else name
                 said[kind][path] = {**said[kind].get(path, {}), **given.said()}
         glossary |= file.glossary
-        names |= file.words
+        names |= file.words.said()
     names["target"] = resolved.product.target or names["target"]
     disease = resolved.tumour.glossary if resolved.tumour else {}
     spoken = {k: {n: _spoken(x, names) for n, x in found.items()} for k, found in said.items()}
@@ -172,16 +172,6 @@ def of_unit(unit: str) -> str:
 def capital(text: str) -> str:
     """The words with a capital letter."""
     return text[:1].upper() + text[1:]
-
-
-def _files(resolved: Resolved) -> Iterator[tuple[Numbered, str]]:
-    """Every file that may speak, and the role that names in its [shown] belong to; the last word last."""
-    for role, stem in resolved.modules.items():
-        if stem in library.names("mechanisms"):
-            yield read(Mechanism, library.find("mechanisms", stem).table), role
-    for part in (resolved.tumour, resolved.population, resolved.product):
-        if part is not None:
-            yield part, ""
 
 
 def _spoken(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

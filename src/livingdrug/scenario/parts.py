@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library import Entry
 from livingdrug.library.located import Located, Place, merged
 from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
-from livingdrug.spec.numbers import Drug
+from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
@@ -202,15 +202,27 @@ def is_drug(path: Path) -> bool:
     return "mechanism" in data or (isinstance(data.get("modules"), Mapping) and "trial" not in data)
 
 
+def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
+    """Every file that may speak of quantities, and the role whose quantities it names; the last word last."""
+    for role, stem in resolved.modules.items():
+        if stem in library.names("mechanisms"):
+            yield role, read(Mechanism, library.find("mechanisms", stem).table)
+    for part in (resolved.tumour, resolved.population, resolved.product):
+        if part is not None:
+            yield "", part
+
+
 def cited(resolved: Resolved) -> None:
     """An error for a row that cites a source that no file defines, and for a quantity shown that nobody publishes."""
     own = (resolved.trial, resolved.protocol, resolved.population, resolved.product, resolved.tumour)
     sources = {key: source for part in own if part is not None for key, source in part.sources.items()}
     quantities = resolved.model().quantities
-    for part in (resolved.tumour, resolved.population, resolved.product):
-        for path, shown in part.shown.items() if part is not None else ():
+    for role, file in shown_by(resolved):
+        for name, shown in file.shown.items():
+            path = f"{role}.{name}".strip(".")
             if path not in quantities and path.rpartition(".")[0] in resolved.modules:
-                raise unknown("quantity", path, quantities, shown.place())
+                near = [q.removeprefix(f"{role}.") if role else q for q in quantities if q.startswith(role)]
+                raise unknown("quantity", name, near, shown.place())
     resolved.trial.cites(sources)
     resolved.protocol.cites(sources)
     resolved.population.cites(sources)

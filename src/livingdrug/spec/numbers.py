@@ -10,7 +10,7 @@ from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import PARAMETER_KEYS, is_parameter
 from livingdrug.spec.fields import Modules, Table, Text
 from livingdrug.spec.origin import File
-from livingdrug.spec.shown import Event, Figure, Section, Shown
+from livingdrug.spec.shown import Event, Figure, Section, Shown, Words
 from livingdrug.spec.typed import Refused, Typed
 
 NAMED = ("tumour",)  # a name of a part (a text), and a role with numbers (a table)
@@ -54,7 +54,7 @@ class Numbered(File):
     section: dict[str, Section] = {}
     event: dict[str, Event] = {}
     glossary: dict[str, Text] = {}
-    words: dict[str, Text] = {}
+    words: Words = Words()
     numbers: dict[str, Table] = {}
 
     @classmethod

@@ -69,6 +69,15 @@ class Figure(Typed):
             raise unknown("time axis", str(self.time), TIMES, self.place("time"))
 
 
+class Words(Typed):
+    """What texts say for {disease}, {cells} and {target}."""
+
+    called: ClassVar[str] = "list of words"
+    disease: Text | None = None
+    cells: Text | None = None
+    target: Text | None = None
+
+
 class Section(Typed):
     """A section of the report."""
 

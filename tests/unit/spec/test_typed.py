@@ -55,6 +55,10 @@ FREE = {
     "protocols: dose.*": "a protocol's own numbers",
     "protocols: threshold": "a protocol's own numbers",
     "protocols: threshold.*": "a protocol's own numbers",
+    "*: glossary.*": "words that a file explains",
+    "*: figure.*": "a file's own figures",
+    "*: section.*": "a file's own sections",
+    "*: event.*": "a disease's own events",
     "*: *.*.spread.loads.*": "properties that a number goes with",
     "*: *.*.*.spread.loads.*": "properties that a number goes with",
 }
@@ -142,7 +146,8 @@ def suggests(problem: LivingDrugError, path: tuple[str, ...], wrong: str) -> boo
         return False
     if close == key or close.split(".")[: len(path)] == list(path):
         return True
-    return close == RENAMED.get(key) or ratio(wrong, close) == ratio(wrong, key)
+    same_letters = sorted(close) == sorted(wrong)  # two letters swapped are as likely as one dropped
+    return close == RENAMED.get(key) or same_letters or ratio(wrong, close) == ratio(wrong, key)
 
 
 RENAMED = {old: new for kind in (Covariate, Dose) for old, new in kind.renamed.items()}
@@ -183,7 +188,7 @@ def kinds(of: type[Typed] = Typed) -> Iterator[type[Typed]]:
 
 for module in iter_modules(livingdrug.spec.__path__):
     import_module(f"livingdrug.spec.{module.name}")
-FIELDS = sorted({(kind, key) for kind in kinds() for key in kind.model_fields}, key=str)
+FIELDS = sorted({(kind, x.alias or key) for kind in kinds() for key, x in kind.model_fields.items()}, key=str)
 
 
 @pytest.mark.parametrize(("kind", "key"), FIELDS, ids=[f"{kind.__name__}.{key}" for kind, key in FIELDS])
