@@ -59,13 +59,19 @@ class EngineError(LivingDrugError):
 def nearest(given: str, allowed: Iterable[str]) -> str | None:
     """The allowed word most like the given one, or None when nothing is close."""
     words = list(allowed)
-    swapped = [w for w in words if len(w) > 1 and sorted(w) == sorted(given)]
-    found = swapped or difflib.get_close_matches(given, words, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
+    swapped = [w for w in words if len(w) > 1 and sorted(w) == sorted(given)]  # "ds" is sd; "alw" is law before low
+    if swapped and (not found or _alike(given, swapped[0]) >= _alike(given, found[0])):
+        return swapped[0]
     if found:
         return found[0]
     folded = {w.lower().replace("_", "-"): w for w in words}
     found = difflib.get_close_matches(given.lower().replace("_", "-"), list(folded), n=1, cutoff=0.6)
     return folded[found[0]] if found else None
+
+
+def _alike(given: str, word: str) -> float:
+    return difflib.SequenceMatcher(None, word, given).ratio()
 
 
 def unknown(

@@ -99,7 +99,6 @@ KNOWN = {"measure": [{"name": "x", "kind": "share", "of": "response"}]}
         ({"published": [{"measure": "x", "value": 1, "unit": "day"}]}, "the published unit is day, the measure's %"),
         ({"published": [{"measure": "x", "value": 1, "unit": "dya"}]}, "'dya' is not a unit"),
         ({"published": [{"measure": "xx", "value": 1}]}, "unknown measure 'xx'"),
-        ({"published": [{"measure": "x", "value": 1}] * 2}, "two rows of [[published]] are about 'x'"),
         ({"endpoint": [{"name": "x", "events": ["death"], "censor": []}]}, "did you mean 'censors'"),
         ({"endpoint": [{"name": "x"}]}, "needs 'events'"),
         ({"endpoint": [{"name": "x", "events": "death"}]}, "a list of texts"),
