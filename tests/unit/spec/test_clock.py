@@ -95,7 +95,7 @@ def test_a_clock_stays_inside_follow_up() -> None:
         ("every 0 h", "cannot tick every 0 d"),
         ("every -3 h", "cannot tick every"),
         ("every 6 parsec", "unknown unit of time 'parsec'"),
-        ("every 6 huors", "did you mean 'hours'?"),
+        ("every 6 hurs", "did you mean 'hours'?"),
         ("every 1 min for 900 years", "it ticks 473,364,001 times"),
         ("every 6", "6 has no unit of time"),
         ("every 6 h for 28", "28 has no unit of time"),
