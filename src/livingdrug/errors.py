@@ -75,8 +75,10 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
 
 def _closest(given: str, allowed: Iterable[str]) -> str | None:
     words, given = list(allowed), given[:200]
-    swapped = [w for w in words if len(w) > 1 and sorted(w) == sorted(given)]
-    found = swapped or difflib.get_close_matches(given, words, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
+    swapped = [w for w in words if len(w) > 1 and sorted(w) == sorted(given)]  # "ds" is sd; "alw" is law before low
+    if swapped and (not found or _alike(given, swapped[0]) >= _alike(given, found[0])):
+        return swapped[0]
     if found:
         return found[0]
     folded = {w.lower().replace("_", "-"): w for w in words}
@@ -107,6 +109,10 @@ def short(value: object, most: int = 60) -> str:
     except ValueError:  # more digits than Python writes
         return "a number with thousands of digits"
     return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _alike(given: str, word: str) -> float:
+    return difflib.SequenceMatcher(None, word, given).ratio()
 
 
 def unknown(

@@ -48,6 +48,12 @@ FREE = {
     "trials: visits.*": "a trial's own lists of visits",
     "scales: meanings.*": "a scale's own words",
     "populations: covariates.*": "the population's own properties",
+    "*: words.*": "words of a disease or a scale",
+    "*: glossary.*": "words that a reader may not know",
+    "*: shown.*": "quantities as reports name and draw them",
+    "*: figure.*": "figures of a report",
+    "*: section.*": "sections of a report",
+    "*: event.*": "what happens to a patient",
     "*: modules.*": "roles: a drug may fill any role of its family",
     "protocols: share": "a protocol's own numbers",
     "protocols: share.*": "a protocol's own numbers",
@@ -139,15 +145,14 @@ def told(kind: str, name: str) -> LivingDrugError | None:
 
 
 def suggests(problem: LivingDrugError, path: tuple[str, ...], wrong: str) -> bool:
-    """Whether the right key is suggested: alone, in the whole path of a number, or by the name it has today. Of keys
-    that are written just as much like the misspelt one (`lw`: law or low) either will do."""
+    """Whether the right key is suggested: alone, in the whole path of a number, or by the name it has today. A
+    key that is written just as much like the misspelt one (`lw`: law or low), or more, will do as well."""
     close, key = problem.nearest, path[-1]
     if close is None:
         return False
     if close == key or close.split(".")[: len(path)] == list(path):
         return True
-    same_letters = sorted(close) == sorted(wrong)  # two letters swapped are as likely as one dropped
-    return close == RENAMED.get(key) or same_letters or ratio(wrong, close) == ratio(wrong, key)
+    return close == RENAMED.get(key) or ratio(wrong, close) >= ratio(wrong, key)
 
 
 RENAMED = {old: new for kind in (Covariate, Dose) for old, new in kind.renamed.items()}
@@ -186,15 +191,20 @@ def kinds(of: type[Typed] = Typed) -> Iterator[type[Typed]]:
             yield from kinds(kind)
 
 
+def written(kind: type[Typed]) -> list[str]:
+    """A kind's keys as they stand in a file."""
+    return [field.alias or key for key, field in kind.model_fields.items()]
+
+
 for module in iter_modules(livingdrug.spec.__path__):
     import_module(f"livingdrug.spec.{module.name}")
-FIELDS = sorted({(kind, x.alias or key) for kind in kinds() for key, x in kind.model_fields.items()}, key=str)
+FIELDS = sorted({(kind, key) for kind in kinds() for key in written(kind)}, key=str)
 
 
 @pytest.mark.parametrize(("kind", "key"), FIELDS, ids=[f"{kind.__name__}.{key}" for kind, key in FIELDS])
 def test_every_field_of_every_kind_is_suggested(kind: type[Typed], key: str) -> None:
     for wrong, value in product(misspelt(key), (1, "x", ["x"], {"x": "y"})):
-        if wrong in kind.model_fields or key == "like" and isinstance(value, dict):  # a table there is a role's
+        if wrong in written(kind) or key == "like" and isinstance(value, dict):  # a table there is a role's
             continue
         with pytest.raises(LivingDrugError) as caught:
             read(kind, placed({wrong: value}, Place("file.toml:7")))
