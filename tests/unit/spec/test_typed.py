@@ -61,10 +61,6 @@ FREE = {
     "protocols: dose.*": "a protocol's own numbers",
     "protocols: threshold": "a protocol's own numbers",
     "protocols: threshold.*": "a protocol's own numbers",
-    "*: glossary.*": "words that a file explains",
-    "*: figure.*": "a file's own figures",
-    "*: section.*": "a file's own sections",
-    "*: event.*": "a disease's own events",
     "*: *.*.spread.loads.*": "properties that a number goes with",
     "*: *.*.*.spread.loads.*": "properties that a number goes with",
 }
