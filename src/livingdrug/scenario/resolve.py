@@ -13,7 +13,7 @@ from typing import Any
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place
 from livingdrug.model import Model
 from livingdrug.scenario import numbers, parts
@@ -61,7 +61,7 @@ def _title(resolved: Resolved, sets: Mapping[str, Any]) -> str:
     return f"{resolved.title} ({shown})" if changed else resolved.title
 
 
-def _chain(name_or_file: str | Path) -> list[Entry]:
+def _chain(name_or_file: str | Path) -> list[LibraryFile]:
     """The user's file, the trial it builds on, and so on down to one that builds on nothing."""
     name = str(name_or_file)
     is_file = isinstance(name_or_file, Path) or name.endswith(".toml") or "/" in name or "\\" in name
@@ -100,7 +100,7 @@ def _toml_value(value: Any) -> Any:
         return value.strip()
 
 
-def _arm(arm: Located, draft: Draft, top: Entry, chain: list[Entry]) -> Arm:
+def _arm(arm: Located, draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Arm:
     """An arm: the scenario with the arm's own changes laid on it."""
     own = draft.copy()
     inside = {k: x for k, x in arm.items() if k not in ARM or k == "set"}
@@ -109,7 +109,7 @@ def _arm(arm: Located, draft: Draft, top: Entry, chain: list[Entry]) -> Arm:
     return Arm(arm["name"], title, inside, _settle(own, top, chain))
 
 
-def _assembled(modules: Mapping[str, str], files: list[Entry]) -> Model:
+def _assembled(modules: Mapping[str, str], files: list[LibraryFile]) -> Model:
     """The model of these modules; a role that its module cannot fill is told with the line that chose it."""
     try:
         return numbers.assembled(tuple(modules.items()))
@@ -119,7 +119,7 @@ def _assembled(modules: Mapping[str, str], files: list[Entry]) -> Model:
         raise ScenarioError(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
 
 
-def _settle(draft: Draft, top: Entry, chain: list[Entry]) -> Resolved:
+def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolved:
     """Everything chosen and every number given; errors name what is missing or unknown."""
     words = Located({k: x for k, x in draft.words.items() if k != "set"}, draft.words.places, draft.words.place)
     trial = read(Trial, words)

@@ -22,7 +22,7 @@ from livingdrug.cohort import draw
 from livingdrug.published.entry import published as read_model
 from livingdrug.scenario import resolve
 from livingdrug.spec.json_schema import KINDS as SCHEMAS
-from livingdrug.trial.run import Trial, rehearse
+from livingdrug.trial.run import Trial, check_arm
 from unit.cli.command import command
 
 
@@ -197,7 +197,7 @@ def test_templates_run_as_written(capsys, kind):
         Path("s.toml").write_text(f'trial = "eliana"\n{text}', encoding="utf-8")
     trial = Trial("mine.toml" if text is None else "s.toml")
     for arm in trial.resolved.arms:
-        rehearse(arm, trial.design(arm))
+        check_arm(arm, trial.design(arm))
         assert len(draw(arm.resolved, range(20), 1)) == 20
     if kind in ("product", "population", "protocol", "tumour"):
         assert trial.resolved.names[kind] == "mine"

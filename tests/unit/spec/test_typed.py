@@ -29,7 +29,7 @@ from livingdrug.spec.scale import Scale
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import Typed, read
 from livingdrug.trial.design import design
-from livingdrug.trial.run import rehearse
+from livingdrug.trial.run import check_arm
 
 KINDS: dict[str, type[Typed]] = {
     "trials": Trial,
@@ -104,7 +104,7 @@ def misspelt(word: str) -> Iterator[str]:
                 return
 
 
-def spoilt(entry: library.Entry, path: tuple[str, ...], wrong: str, folder: Path) -> int:
+def spoilt(entry: library.LibraryFile, path: tuple[str, ...], wrong: str, folder: Path) -> int:
     """Write the file with one key misspelt; the line on which it stands."""
     line = entry.lines[".".join(path)]
     lines = entry.text.split("\n")
@@ -134,7 +134,7 @@ def told(kind: str, name: str) -> LivingDrugError | None:
         read(KINDS[kind], library.find(kind, name).table)
         sets = {"scale": name} if kind == "scales" else {"drugs": [name]} if kind == "drugs" else {}
         arm = resolve("eliana", sets).arms[0]
-        rehearse(arm, design(arm))
+        check_arm(arm, design(arm))
     except LivingDrugError as problem:
         return problem
     return None
