@@ -26,7 +26,7 @@ from livingdrug.engine.run import simulate, simulate_blocks
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.columns import Columns
 from livingdrug.results.courses import Courses
-from livingdrug.trial.compare import beside
+from livingdrug.trial.compare import compare
 from livingdrug.trial.enrolment import enrol
 from livingdrug.trial.patient_table import rows
 from livingdrug.trial.run import _table
@@ -56,7 +56,7 @@ def stages(trial: Trial, patients: int) -> dict[str, float]:
             parts.append(timed("rows", lambda e=enrolled, p=part, o=out: rows(arm, plan, e, p, o)))
             timed("courses", lambda e=enrolled, p=part, o=out: courses.add(e.cohort.ids[p], o.observables))
         timed("table", lambda e=enrolled, x=parts: found.append(_table(e, x)))
-    timed("measures", lambda: beside(arm.resolved.trial, found, SEED))
+    timed("measures", lambda: compare(arm.resolved.trial, found, SEED))
     return spent
 
 

@@ -28,7 +28,7 @@ def run(*sets: tuple[str, object]) -> tuple[Mapping[str, np.ndarray], Mapping[st
     """Columns of the infused patients, and every measure, with these changes."""
     arm = Trial("eliana", dict(sets)).run(N, SEED).arm()
     infused = arm.columns["infused"] > 0
-    found = {m["measure"]: m["simulated"] for m in arm.beside.to_dicts()}
+    found = {m["measure"]: m["simulated"] for m in arm.comparison.to_dicts()}
     return {k: x[infused] for k, x in arm.columns.items()}, found
 
 

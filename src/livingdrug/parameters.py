@@ -1,8 +1,9 @@
-"""A number is never bare: value, unit, kind, source, place in the source, spread between patients, our own belief."""
+"""A number is never bare: value, unit, kind, source, place in it, between-subject variability, uncertainty."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
@@ -11,15 +12,18 @@ from typing import Any
 from livingdrug.errors import SourceError, UnitError, short, unknown
 
 KINDS = ("measured", "fitted", "derived", "assumed")
-LAWS = {
+DISTRIBUTIONS = {
     "log-normal": "sd (of the logarithm)",
     "normal": "sd (in the parameter's unit)",
     "logit-normal": "sd (on the logit scale); value between low (0) and high (1)",
     "uniform": "low, high",
     "table": "table (the name of a table of whole parameter sets in the same file)",
 }
-PARAMETER_KEYS = ("value", "unit", "kind", "source", "where", "why", "spread", "belief", "about", "note")
-SPREAD_KEYS = ("law", "sd", "cv", "low", "high", "loads", "table", "source", "where", "kind", "why", "note")
+PARAMETER_KEYS = ("value", "unit", "kind", "source", "where", "why", "variability", "uncertainty", "about", "note")
+VARIABILITY_KEYS = (
+    "distribution", "sd", "cv", "low", "high", "loadings", "table", "source", "where", "kind", "why", "note",
+)  # fmt: skip
+OLDER = {"spread": "variability", "belief": "uncertainty", "law": "distribution", "loads": "loadings"}  # accepted yet
 SOURCE_KEYS = (
     "title",
     "authors",
@@ -68,83 +72,94 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How patients differ in a number (or, as `belief`, how unsure we are of it).
+class Variability:
+    """Between-subject variability of a number (or, as `uncertainty`, how well the number itself is known).
 
-    loads: latent covariate -> weight, added on the scale of the law (log, logit or plain).
+    loadings: latent covariate -> weight, added on the scale of the distribution (log, logit or plain).
     """
 
-    law: str
+    distribution: str
     sd: float = 0.0
     low: float | None = None
     high: float | None = None
-    loads: Mapping[str, float] = field(default_factory=dict)
+    loadings: Mapping[str, float] = field(default_factory=dict)
     table: str | None = None
     source: str | None = None
 
     @classmethod
-    def read(cls, data: Any, where: str | None = None) -> Spread:
-        """The spread that an inline table such as `{ law = "log-normal", sd = 0.65 }` describes."""
+    def read(cls, data: Any, where: str | None = None) -> Variability:
+        """The variability that an inline table such as `{ distribution = "log-normal", sd = 0.65 }` describes."""
         if not isinstance(data, Mapping):
             raise SourceError(
-                f"{short(data)} is not a spread", where=where, mend='write { law = "log-normal", sd = 0.65 }'
+                f"{short(data)} is not a variability",
+                where=where,
+                mend='write { distribution = "log-normal", sd = 0.65 }',
             )
         if not data:
-            raise SourceError("the spread says nothing", where=where, mend='write { law = "log-normal", sd = 0.65 }')
+            raise SourceError(
+                "the variability says nothing", where=where, mend='write { distribution = "log-normal", sd = 0.65 }'
+            )
+        data = current(data, where)
         for name in data:
-            if name not in SPREAD_KEYS:
-                raise unknown("key of a spread", name, SPREAD_KEYS, where, SourceError)
-        texts(data, ("law", "table", "source", "where", "kind", "why", "note"), where)
-        law = data.get("law", "log-normal")
-        if law not in LAWS:
-            raise unknown("law of spread", law, LAWS, where, SourceError)
+            if name not in VARIABILITY_KEYS:
+                raise unknown("key of a variability", name, VARIABILITY_KEYS, where, SourceError)
+        texts(data, ("distribution", "table", "source", "where", "kind", "why", "note"), where)
+        kind = data.get("distribution", "log-normal")
+        if kind not in DISTRIBUTIONS:
+            raise unknown("distribution", kind, DISTRIBUTIONS, where, SourceError)
         number = {k: finite(data[k], where, k) for k in ("sd", "cv", "low", "high") if k in data}
         if number.get("sd", 0.0) < 0 or number.get("cv", 0.0) < 0:
-            raise SourceError("a spread cannot be negative", where=where, mend="give sd or cv >= 0")
-        if "cv" in number and law != "log-normal":
-            raise SourceError(f"cv belongs to the law log-normal, not {law}", where=where, mend=f"give {LAWS[law]}")
+            raise SourceError("a variability cannot be negative", where=where, mend="give sd or cv >= 0")
+        if "cv" in number and kind != "log-normal":
+            raise SourceError(
+                f"cv belongs to the log-normal distribution, not to {kind}",
+                where=where,
+                mend=f"give {DISTRIBUTIONS[kind]}",
+            )
         sd = number.get("sd", math.sqrt(math.log1p(number["cv"] ** 2)) if "cv" in number else 0.0)
         low, high = number.get("low"), number.get("high")
-        if law == "uniform" and (low is None or high is None):
-            raise SourceError("a uniform spread needs low and high", where=where, mend="give both")
-        if law == "table" and "table" not in data:
-            raise SourceError("the law 'table' needs the name of its table", where=where, mend='write table = "NAME"')
-        if law in ("log-normal", "normal", "logit-normal") and not {"sd", "cv", "loads"} & set(data):
-            raise SourceError(f"the law {law} needs {LAWS[law]}", where=where, mend="give sd")
+        if kind == "uniform" and (low is None or high is None):
+            raise SourceError("a uniform distribution needs low and high", where=where, mend="give both")
+        if kind == "table" and "table" not in data:
+            raise SourceError(
+                "the distribution 'table' needs the name of its table", where=where, mend='write table = "NAME"'
+            )
+        if kind in ("log-normal", "normal", "logit-normal") and not {"sd", "cv", "loadings"} & set(data):
+            raise SourceError(f"the {kind} distribution needs {DISTRIBUTIONS[kind]}", where=where, mend="give sd")
         if low is not None and high is not None and not low < high:
             raise SourceError(f"low = {low:g} is not below high = {high:g}", where=where)
-        loads = data.get("loads", {})
-        if not isinstance(loads, Mapping):
-            raise SourceError("loads must be a table: { fitness = 0.2 }", where=where)
+        loadings = data.get("loadings", {})
+        if not isinstance(loadings, Mapping):
+            raise SourceError("loadings must be a table: { fitness = 0.2 }", where=where)
         return cls(
-            law,
+            kind,
             sd,
             low,
             high,
-            {str(k): finite(x, where, f"loads.{k}") for k, x in loads.items()},
+            {str(k): finite(x, where, f"loadings.{k}") for k, x in loadings.items()},
             data.get("table"),
             data.get("source"),
         )
 
-    def scaled(self, factor: float) -> Spread:
-        """The same spread in another unit (log and logit spreads have none)."""
-        if factor == 1.0 or self.law == "table":
+    def scaled(self, factor: float) -> Variability:
+        """The same variability in another unit (on a log or logit scale it has none)."""
+        if factor == 1.0 or self.distribution == "table":
             return self
-        plain = self.law == "normal"
+        plain = self.distribution == "normal"
         return replace(
             self,
             sd=self.sd * factor if plain else self.sd,
             low=None if self.low is None else self.low * factor,
             high=None if self.high is None else self.high * factor,
-            loads={k: x * factor for k, x in self.loads.items()} if plain else self.loads,
+            loadings={k: x * factor for k, x in self.loadings.items()} if plain else self.loadings,
         )
 
     def __str__(self) -> str:
-        parts = [self.law]
+        parts = [self.distribution]
         if self.sd:
             parts.append(f"sd {self.sd:g}")
         parts += [f"{name} {x:g}" for name, x in (("low", self.low), ("high", self.high)) if x is not None]
-        parts += [f"{x:+g} x {name}" for name, x in self.loads.items()]
+        parts += [f"{x:+g} x {name}" for name, x in self.loadings.items()]
         return ", ".join(parts + ([self.table] if self.table else []))
 
 
@@ -159,8 +174,8 @@ class Parameter:
     source: str | None = None
     where: str | None = None
     why: str | None = None
-    spread: Spread | None = None
-    belief: Spread | None = None
+    variability: Variability | None = None
+    uncertainty: Variability | None = None
     layer: str = ""
     file: str = ""
     line: int | None = None
@@ -182,8 +197,8 @@ class Parameter:
             self,
             value=self.value * by,
             unit=unit,
-            spread=self.spread and self.spread.scaled(by),
-            belief=self.belief and self.belief.scaled(by),
+            variability=self.variability and self.variability.scaled(by),
+            uncertainty=self.uncertainty and self.uncertainty.scaled(by),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -195,8 +210,8 @@ class Parameter:
             "source": self.source,
             "where": self.where,
             "why": self.why,
-            "spread": _spread_dict(self.spread),
-            "belief": _spread_dict(self.belief),
+            "variability": _variability_dict(self.variability),
+            "uncertainty": _variability_dict(self.uncertainty),
             "layer": self.layer,
             "file": self.file,
             "line": self.line,
@@ -204,18 +219,18 @@ class Parameter:
         return {k: x for k, x in shown.items() if x is not None}
 
 
-def _spread_dict(spread: Spread | None) -> dict[str, Any] | None:
-    if spread is None:
+def _variability_dict(variability: Variability | None) -> dict[str, Any] | None:
+    if variability is None:
         return None
     shown = {
-        "law": spread.law,
-        "sd": spread.sd,
-        "low": spread.low,
-        "high": spread.high,
-        "loads": dict(spread.loads),
-        "table": spread.table,
+        "distribution": variability.distribution,
+        "sd": variability.sd,
+        "low": variability.low,
+        "high": variability.high,
+        "loadings": dict(variability.loadings),
+        "table": variability.table,
     }
-    return {k: x for k, x in shown.items() if x not in (None, {}, 0.0) or k == "law"}
+    return {k: x for k, x in shown.items() if x not in (None, {}, 0.0) or k == "distribution"}
 
 
 def finite(given: Any, where: str | None, name: str = "value") -> float:
@@ -251,12 +266,32 @@ def texts(data: Mapping[str, Any], keys: Sequence[str], where: str | None, path:
             )
 
 
+_VARIES = ("variability", "uncertainty", "spread", "belief")
+
+
+def current(data: Mapping[str, Any], where: str | None) -> Mapping[str, Any]:
+    """A table by today's keys; an older key is accepted with a FutureWarning that names its place and the new one.
+
+    SourceError when a table has both.
+    """
+    old = [key for key in data if key in OLDER]
+    if not old:
+        return data
+    at = getattr(data, "at", lambda key: where)
+    for key in old:
+        if OLDER[key] in data:
+            said = f"'{key}' and '{OLDER[key]}' are the same key"
+            raise SourceError(said, where=at(key) or where, mend=f"keep '{OLDER[key]}'")
+        warnings.warn(f"{at(key) or where}: '{key}' is now '{OLDER[key]}'", FutureWarning, stacklevel=2)
+    return {OLDER.get(key, key): x for key, x in data.items()}
+
+
 def is_parameter(data: Any) -> bool:
     """Whether a TOML table is a parameter (it has a value, or changes how patients differ in one)."""
     return (
         isinstance(data, Mapping)
-        and not {"value", "spread", "belief"}.isdisjoint(data)
-        and not any(is_parameter(x) for k, x in data.items() if k not in ("spread", "belief"))
+        and not {"value", *_VARIES}.isdisjoint(data)
+        and not any(is_parameter(x) for k, x in data.items() if k not in _VARIES)
     )
 
 
@@ -270,7 +305,7 @@ def read_parameter(
     line: int | None,
     by_user: bool = False,
 ) -> Parameter:
-    """The parameter that a TOML table describes, inheriting unit, spread and belief from the layer below.
+    """The parameter that a TOML table describes, inheriting unit, variability and uncertainty from the layer below.
 
     A user may change a number without a source: it then counts as assumed, "set by the user". A value may carry its
     unit ("0.9 1/day") or be relative to the layer below ("* 0.5").
@@ -278,6 +313,7 @@ def read_parameter(
     place = f"{path} ({file}:{line})" if line else f"{path} ({file})"
     if not data:
         raise SourceError(f"'{path}' is an empty table", where=place, mend=f"give a value: {path} = ...")
+    data = current(data, place)
     for key in data:
         if key not in PARAMETER_KEYS:
             raise unknown("key of a parameter", key, PARAMETER_KEYS, place, SourceError)
@@ -285,7 +321,7 @@ def read_parameter(
     if "kind" in data and data["kind"] not in KINDS:
         raise unknown("kind of number", data["kind"], KINDS, place, SourceError)
     if below is None and "value" not in data:
-        raise SourceError(f"'{path}' has a spread but no value", where=place, mend="give value and unit")
+        raise SourceError(f"'{path}' has a variability but no value", where=place, mend="give value and unit")
     value, unit = _value(path, data, below, place)
     if by_user:
         return _changed(path, data, below, value, unit, layer, file, line, place)
@@ -301,8 +337,12 @@ def read_parameter(
         source,
         data.get("where"),
         data.get("why"),
-        Spread.read(data["spread"], place) if "spread" in data else (below.spread if below else None),
-        Spread.read(data["belief"], place) if "belief" in data else (below.belief if below else None),
+        Variability.read(data["variability"], place)
+        if "variability" in data
+        else (below.variability if below else None),
+        Variability.read(data["uncertainty"], place)
+        if "uncertainty" in data
+        else (below.uncertainty if below else None),
         layer,
         file,
         line,
@@ -399,7 +439,9 @@ def _changed(
             where=place,
             allowed=f"0 or more (it is {below.value:g} {below.unit} in {below.place})",
         )
-    spread, belief = (_respread(name, data, below, place) for name in ("spread", "belief"))
+    variability, uncertainty = (
+        _changed_variability(name, data, below, place) for name in ("variability", "uncertainty")
+    )
     return Parameter(
         path,
         value,
@@ -408,22 +450,24 @@ def _changed(
         data.get("source"),
         data.get("where"),
         data.get("why", f"set in {file}"),
-        spread,
-        belief,
+        variability,
+        uncertainty,
         layer,
         file,
         line,
     )
 
 
-def _respread(name: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> Spread | None:
-    """The spread after a user's change: only what is named changes; a value that the law would not use fixes it."""
-    was: Spread | None = getattr(below, name, None)
+def _changed_variability(name: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> Variability | None:
+    """The variability after a user's change: only what is named changes; a value that it would not use fixes it."""
+    was: Variability | None = getattr(below, name, None)
     if name in data:
         given = data[name]
         if given is False:
             return None
         if given == {}:
             raise SourceError(f"the {name} says nothing", where=place, mend=f"write {name} = {{ sd = 0.5 }}, or false")
-        return Spread.read({**(_spread_dict(was) or {}), **given} if isinstance(given, Mapping) else given, place)
-    return None if was and "value" in data and was.law in ("uniform", "table") else was
+        return Variability.read(
+            {**(_variability_dict(was) or {}), **current(given, place)} if isinstance(given, Mapping) else given, place
+        )
+    return None if was and "value" in data and was.distribution in ("uniform", "table") else was

@@ -1,5 +1,6 @@
-"""Luck as a pure function of (seed, patient, what, occurrence): same patient, same luck, whatever the batch, arm or
-machine.
+"""Counter-based random numbers: a pure function of (seed, patient, what, occurrence).
+
+Arms, batches and machines have common random numbers: the same patient, the same draws.
 
 Philox4x32-10 [salmon2011, doi:10.1145/2063384.2063405], keyed by the FNV-1a hash of "seed:what", counting (patient,
 occurrence).
@@ -16,7 +17,7 @@ _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
 def key(seed: int, what: str) -> int:
-    """The 64-bit key of one kind of luck: FNV-1a of "seed:what"."""
+    """The 64-bit key of one stream: FNV-1a of "seed:what"."""
     h = 0xCBF29CE484222325
     for byte in f"{int(seed)}:{what}".encode():
         h = ((h ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF

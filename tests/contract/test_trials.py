@@ -12,7 +12,7 @@ import pytest
 from livingdrug import library
 from livingdrug.care.compiler import FUNCTIONS
 from livingdrug.care.grading import Scale
-from livingdrug.care.rules import told
+from livingdrug.care.rules import rule_sentence
 from livingdrug.parameters import is_parameter
 from livingdrug.scenario import resolve
 from livingdrug.spec import scale as spec
@@ -165,7 +165,7 @@ def test_every_rule_is_a_sentence_and_says_why_it_is_so(name: str) -> None:
     for path, number in protocol.numbers.items():
         number.sourced(path, protocol.sources)
     for row in (*protocol.rule, *protocol.watch):
-        assert told(row).endswith(".")
+        assert rule_sentence(row).endswith(".")
 
 
 @pytest.mark.parametrize("name", library.names("scales"))

@@ -82,8 +82,8 @@ def test_stein_omegas_are_standard_deviations():
     """The reading that gives the spread of peak days seen in the trials: 5.0 to 17.3 d (5th to 95th percentile)."""
     day = published("stein_2019").parameters["therapy.peak_day"]
     z = 1.6448536269514722
-    assert day.value * np.exp(-z * day.spread.sd) == pytest.approx(5.0, abs=0.06)
-    assert day.value * np.exp(z * day.spread.sd) == pytest.approx(17.3, abs=0.1)
+    assert day.value * np.exp(-z * day.variability.sd) == pytest.approx(5.0, abs=0.06)
+    assert day.value * np.exp(z * day.variability.sd) == pytest.approx(17.3, abs=0.1)
 
 
 def test_tocilizumab_speeds_growth_by_a_fifth_from_then_on():

@@ -16,7 +16,7 @@ from livingdrug.units import factor
 
 HERE = Path(__file__).parent
 READINGS = {p.stem: p for p in sorted(HERE.glob("*.toml")) if p.stem != "therapy_model"}
-TABLES = {"numbers", "spread", "variants", "data", "meaning", "given", "nowhere", "sets", "simulated"}
+TABLES = {"numbers", "variability", "variants", "data", "meaning", "given", "nowhere", "sets", "simulated"}
 
 
 def second(name: str) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _faults(name: str, reading: Mapping[str, Any]) -> Iterator[str]:
     yield from _numbers(model, reading, reading["numbers"])
     for variant, numbers in reading.get("variants", {}).items():
         yield from _numbers(published(f"{name}:{variant}"), reading, numbers)
-    yield from _spreads(model, reading)
+    yield from _variability(model, reading)
     yield from _data(model, reading)
     yield from _read_once(model, reading)
 
@@ -93,12 +93,12 @@ def _same(a: Any, b: Any) -> bool:
     return math.isclose(a, b, rel_tol=1e-9)
 
 
-def _spreads(model: Published, reading: Mapping[str, Any]) -> Iterator[str]:
-    ours = {p.rpartition(".")[2]: x.spread for p, x in model.parameters.items() if x.spread}
-    theirs = {_meaning(reading, s)[0]: sd for s, sd in reading.get("spread", {}).items()}
+def _variability(model: Published, reading: Mapping[str, Any]) -> Iterator[str]:
+    ours = {p.rpartition(".")[2]: x.variability for p, x in model.parameters.items() if x.variability}
+    theirs = {_meaning(reading, s)[0]: sd for s, sd in reading.get("variability", {}).items()}
     yield from (f"the variability of {n} stands in one reading only" for n in set(ours) ^ set(theirs))
     for name in set(ours) & set(theirs):
-        if ours[name].law != "log-normal" or ours[name].sd != theirs[name]:
+        if ours[name].distribution != "log-normal" or ours[name].sd != theirs[name]:
             yield f"the variability of {name} is {theirs[name]:g} in the second reading, {ours[name]} in the library"
 
 

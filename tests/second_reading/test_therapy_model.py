@@ -29,7 +29,7 @@ def test_two_readings_agree(first, path: str) -> None:
 def test_two_readings_of_the_spread_agree(first, path: str) -> None:
     cv = SECOND["cv"][path]
     readings = (cv, math.sqrt(math.log1p(cv**2)))  # papers print either the log-SD or the CV made of it
-    assert any(first[path].spread.sd == pytest.approx(r, rel=0.02) for r in readings)
+    assert any(first[path].variability.sd == pytest.approx(r, rel=0.02) for r in readings)
 
 
 def test_numbers_that_the_library_writes_another_way(first) -> None:

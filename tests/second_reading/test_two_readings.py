@@ -38,7 +38,11 @@ def test_any_number_changed_in_one_reading_is_noticed(data):
     """Whatever number of whatever second reading is off by a thousandth, the comparison says so, and names it."""
     name = data.draw(st.sampled_from(TWICE))
     reading = copy.deepcopy(second(name))
-    tables = {"": reading["numbers"], " of its spread": reading.get("spread", {}), **reading.get("variants", {})}
+    tables = {
+        "": reading["numbers"],
+        " of its variability": reading.get("variability", {}),
+        **reading.get("variants", {}),
+    }
     where = data.draw(st.sampled_from([w for w, t in tables.items() if t]))
     symbol = data.draw(st.sampled_from([s for s, x in tables[where].items() if isinstance(x, (int, float))]))
     tables[where][symbol] = tables[where][symbol] * 1.001 + 1e-30

@@ -20,7 +20,7 @@ unit = "1/day"
 kind = "fitted"
 source = "paper"
 where = "Table 1"
-spread = { law = "log-normal", sd = 0.3, loads = { fitness = 0.2 } }
+variability = { distribution = "log-normal", sd = 0.3, loadings = { fitness = 0.2 } }
 
 [cells.room]
 value = 1e10
@@ -33,7 +33,7 @@ value = 0.3
 unit = "1"
 kind = "assumed"
 why = "round number"
-spread = { law = "logit-normal", sd = 0.5 }
+variability = { distribution = "logit-normal", sd = 0.5 }
 
 [sources.paper]
 title = "A paper"
@@ -46,7 +46,7 @@ unit = "1/day"
 kind = "measured"
 source = "label"
 where = "section 12"
-spread = { law = "log-normal", cv = 0.3 }
+variability = { distribution = "log-normal", cv = 0.3 }
 
 [drug.brake.half]
 value = 5

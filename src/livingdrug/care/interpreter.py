@@ -44,7 +44,7 @@ _TWO: dict[Op, Callable[[Any, Any], Any]] = {
 }
 
 
-def perform(program: Program, observables: Any, extras: Any, time: float = 0.0, registers: Any = None) -> Any:
+def evaluate(program: Program, observables: Any, extras: Any, time: float = 0.0, registers: Any = None) -> Any:
     """The value of a program for each patient (n,), or one number when it mentions no patient.
 
     observables (n, used), extras (n, k), registers (n, watches * len(Register)): columns are what the program names.

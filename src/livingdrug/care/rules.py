@@ -12,7 +12,7 @@ from livingdrug.spec.fields import expression
 from livingdrug.spec.grammar import Call, Node, sentence
 
 
-def told(rule: spec.Watch) -> str:
+def rule_sentence(rule: spec.Watch) -> str:
     """A rule or watch as a nurse would read it."""
     check = rule.check.text
     said = f"{check[:1].upper()}{check[1:]}: "

@@ -93,10 +93,11 @@ def _run(app: typer.Typer, given: list[str]) -> int:
     """The exit code of a command; what typer turns into codes of its own comes back as what happened."""
     import typer.main
 
-    from livingdrug.cli.terminal import without_types
+    from livingdrug.cli.terminal import newer_words, without_types
 
     try:
-        code = without_types(typer.main.get_command(app))(given, standalone_mode=False)
+        with newer_words():
+            code = without_types(typer.main.get_command(app))(given, standalone_mode=False)
     except SystemExit as left:
         if isinstance(left.__context__, BrokenPipeError):
             raise left.__context__ from None

@@ -12,8 +12,8 @@ import typer
 from livingdrug import library
 from livingdrug.cli.terminal import Json, Sets, changes, columns
 from livingdrug.errors import ScenarioError
-from livingdrug.library import Entry
-from livingdrug.parameters import Spread, in_words, is_parameter
+from livingdrug.library import LibraryFile
+from livingdrug.parameters import Variability, in_words, is_parameter
 
 _APART = ("title", "about", "aliases", "sources")
 
@@ -90,7 +90,7 @@ def timeline(name: str) -> list[str]:
     return [*given, *visits, *trial.rules()]
 
 
-def _asked(name: str) -> list[Entry]:
+def _asked(name: str) -> list[LibraryFile]:
     """The entries that a word means: a file, KIND/NAME, or every entry of that name or alias."""
     kind, _, rest = name.partition("/")
     if kind.rstrip("s") + "s" in library.KINDS and rest:
@@ -114,7 +114,7 @@ def _asked(name: str) -> list[Entry]:
     return found
 
 
-def described(entry: Entry) -> str:
+def described(entry: LibraryFile) -> str:
     """One entry as text: what it is, its words, its numbers with their sources, its published rows."""
     lines = [f"{entry.title}  [{entry.kind.removesuffix('s')} {entry.name}, {entry.file}]"]
     if entry.aliases:
@@ -131,7 +131,7 @@ def described(entry: Entry) -> str:
             columns(
                 ["number", "value", "kind", "between patients", "source"],
                 [
-                    [n["path"], f"{in_words(n['value'])} {n['unit']}".strip(), n["kind"], n["spread"], _origin(n)]
+                    [n["path"], f"{in_words(n['value'])} {n['unit']}".strip(), n["kind"], n["variability"], _origin(n)]
                     for n in numbers
                 ],
             ),
@@ -159,19 +159,19 @@ def described(entry: Entry) -> str:
     return "\n".join(lines)
 
 
-def _numbers(entry: Entry) -> Iterator[dict[str, Any]]:
+def _numbers(entry: LibraryFile) -> Iterator[dict[str, Any]]:
     """Every number of an entry with its origin (a covariate counts as one)."""
 
     def walk(data: Any, path: str) -> Iterator[dict[str, Any]]:
-        if is_parameter(data) or (isinstance(data, Mapping) and "law" in data and "unit" in data):
-            spread = data.get("spread")
-            law = str(Spread.read(spread, entry.where(path))) if spread else str(data.get("law", ""))
+        if is_parameter(data) or (isinstance(data, Mapping) and _distribution(data) and "unit" in data):
+            variability = data.get("variability", data.get("spread"))
+            varies = str(Variability.read(variability, entry.where(path))) if variability else _distribution(data)
             yield {
                 "path": path,
                 "value": data.get("value", ""),
                 "unit": str(data.get("unit", "")),
                 "kind": str(data.get("kind", "")),
-                "spread": law,
+                "variability": varies,
                 "source": str(data.get("source", "")),
                 "where": str(data.get("where", "")),
                 "why": str(data.get("why", "")),
@@ -184,9 +184,14 @@ def _numbers(entry: Entry) -> Iterator[dict[str, Any]]:
     yield from walk({k: x for k, x in entry.data.items() if k != "sources"}, "")
 
 
+def _distribution(data: Mapping[str, Any]) -> str:
+    """The distribution of a property of the patients; empty where there is none."""
+    return str(data.get("distribution", data.get("law", "")))
+
+
 def _words(value: Any, path: str) -> Iterator[str]:
     """The words of an entry that are not numbers, one line each; rules and rows as their main words."""
-    if is_parameter(value) or path == "published" or (isinstance(value, Mapping) and "law" in value):
+    if is_parameter(value) or path == "published" or (isinstance(value, Mapping) and _distribution(value)):
         return
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -212,7 +217,7 @@ def _cited(row: Mapping[str, Any]) -> str:
     return f"  [{_origin(row)}]" if _origin(row) else ""
 
 
-def _as_dict(entry: Entry) -> dict[str, Any]:
+def _as_dict(entry: LibraryFile) -> dict[str, Any]:
     numbers = [{k: x for k, x in n.items() if x not in ("", None)} for n in _numbers(entry)]
     return {
         "kind": entry.kind.removesuffix("s"),

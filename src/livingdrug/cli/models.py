@@ -96,7 +96,7 @@ def show(
                     p.removeprefix("therapy."),
                     f"{x.value:g}",
                     x.unit,
-                    str(x.spread or ""),
+                    str(x.variability or ""),
                     f"{x.kind}: {', '.join(t for t in (x.source, x.where, x.why) if t)}",
                 ]
                 for p, x in model.parameters.items()
@@ -127,7 +127,7 @@ def run(
     patients: Annotated[
         int | None, typer.Option("--patients", help="So many patients, by the published variability.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same patients, same luck.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same patients, same random numbers.")] = 1,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the course to this CSV file.")] = None,
     out: Out = None,
     json_: Json = False,

@@ -124,7 +124,7 @@ def scoreboard(patients: Patients = None, seed: Seed = None, json_: Json = False
     if json_:
         print(dump(board))
     else:
-        print(f"inside: {board['inside']} of {board['comparable']} comparable measures")
+        print(f"within the 95 % prediction interval: {board['inside']} of {board['comparable']} comparable measures")
 
 
 def calibrate(

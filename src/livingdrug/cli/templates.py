@@ -33,7 +33,7 @@ value = VALUE
 unit = "UNIT"
 kind = "assumed"                  # measured | fitted | derived | assumed
 why = "a template: put your number and its source here"
-spread = { law = "log-normal", sd = 0.2 }     # how patients differ; leave it out to keep the default's
+variability = { distribution = "log-normal", sd = 0.2 }     # how patients differ; leave it out to keep the default's
 
 # A number that was read, not assumed:
 # kind = "measured"
@@ -80,7 +80,7 @@ value = VALUE
 unit = "UNIT"
 kind = "assumed"                  # measured | fitted | derived | assumed
 why = "a template: put your number and its source here"
-spread = { law = "log-normal", sd = 0.4 }
+variability = { distribution = "log-normal", sd = 0.4 }
 """
 
 POPULATION = """title = "NAME"

@@ -59,7 +59,7 @@ value = 0.7
 unit = "1/day"
 kind = "assumed"                  # measured | fitted | derived | assumed
 why = "a template: put your number and its source here"
-spread = { law = "log-normal", sd = 0.3 }     # how patients differ; leave it out for none
+variability = { distribution = "log-normal", sd = 0.3 }     # how patients differ; leave it out for none
 
 [drug.NAME.half_effect]
 value = 10

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -16,7 +17,7 @@ from livingdrug.tabular import aligned, room
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Patients = Annotated[int | None, typer.Option("--patients", help="How many virtual patients (1 to 10,000,000).")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same patients, same luck.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same patients, same random numbers.")]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -133,3 +134,28 @@ def without_types(command: Any) -> Any:
     for inner in getattr(command, "commands", {}).values():
         without_types(inner)
     return command
+
+
+@contextmanager
+def newer_words() -> Iterator[None]:
+    """While this lasts, a key that has a newer name (a FutureWarning) is told in one line on standard error, once."""
+    told: set[str] = set()
+    with warnings.catch_warnings():
+        shown = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not issubclass(category, FutureWarning):
+                shown(message, category, filename, lineno, file, line)
+            elif str(message) not in told:
+                told.add(str(message))
+                print(f"note: {message}", file=sys.stderr)
+
+        warnings.showwarning = show
+        yield

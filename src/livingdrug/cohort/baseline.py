@@ -98,9 +98,9 @@ def baseline(resolved: Resolved, cohort: Cohort) -> BaselineTable:
 def baseline_of(resolved: Resolved, ids: NDArray[np.int64], seed: int) -> BaselineTable:
     """The same of the patients with these numbers (n,), however many."""
     asked = dict.fromkeys(row.of for row in resolved.population.baseline)
-    lots = (draw(resolved, ids[i : i + TOGETHER], seed) for i in range(0, len(ids), TOGETHER))
-    kept = [{path: lot.of(path) for path in asked} for lot in lots]
-    values: dict[str, float | Floats] = {path: np.concatenate([lot[path] for lot in kept]) for path in asked}
+    chunks = (draw(resolved, ids[i : i + TOGETHER], seed) for i in range(0, len(ids), TOGETHER))
+    kept = [{path: chunk.of(path) for path in asked} for chunk in chunks]
+    values: dict[str, float | Floats] = {path: np.concatenate([chunk[path] for chunk in kept]) for path in asked}
     return baseline(resolved, Cohort(ids, seed, values, (), {}))
 
 

@@ -1,4 +1,4 @@
-"""Properties of the patients: each a law of its own, or one around what is typical given another property.
+"""Properties of the patients: each a distribution of its own, or one around what is typical given another property.
 
 distribution = "log-normal" | "normal" | "logit-normal" | "uniform" | "chance"
 given = "age" with points = [[3, 14.3], ...]      typical value read off between the points
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug import rng
-from livingdrug.cohort import laws
+from livingdrug.cohort import distributions
 from livingdrug.scenario import Resolved
 from livingdrug.spec.population import Covariate
 
@@ -41,13 +41,13 @@ def drawn(name: str, c: Covariate, known: Mapping[str, Floats], seed: int, ids: 
         return (rng.uniform(seed, ids, what) < typical(c, known, n)).astype(float)
     if c.distribution == "uniform":
         return np.asarray(c.low + (c.high - c.low) * rng.uniform(seed, ids, what))
-    z = c.sd * laws.normal(seed, ids, what)
+    z = c.sd * distributions.normal(seed, ids, what)
     if c.distribution == "logit-normal":
         low, high = (0.0 if c.low is None else c.low), (1.0 if c.high is None else c.high)
-        return laws.logit_normal(c.value, z, low, high, c.place())
+        return distributions.logit_normal(c.value, z, low, high, c.place())
     middle = typical(c, known, n)
-    values = middle + z if c.distribution == "normal" else laws.log_normal(middle, z)
-    return laws.bounded(values, c.low, c.high)
+    values = middle + z if c.distribution == "normal" else distributions.log_normal(middle, z)
+    return distributions.bounded(values, c.low, c.high)
 
 
 def draw(resolved: Resolved, ids: NDArray[Any], seed: int) -> dict[str, Floats]:

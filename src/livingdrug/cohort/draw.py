@@ -1,6 +1,7 @@
 """Draw virtual patients: a pure function of seed, patient id and the path of each number.
 
-The same patient meets the same luck in every arm: an arm that halves a number halves it for each patient.
+Common random numbers: a patient has the same draws in every arm, so an arm that halves a number halves it for each
+patient.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from livingdrug import rng
-from livingdrug.cohort import covariates, laws
+from livingdrug.cohort import covariates, distributions
 from livingdrug.errors import SourceError, WiringError, unknown
 from livingdrug.parameters import Parameter
 from livingdrug.scenario import Arm, Resolved
@@ -85,7 +86,7 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
             raise SourceError(
                 f"'{path}' of patient {bad} is not a finite number",
                 where=resolved.name,
-                mend="look at the values and spreads it is computed from",
+                mend="look at the values and variabilities it is computed from",
             )
     return Cohort(who, seed, values, tuple(properties), units)
 
@@ -108,28 +109,33 @@ def _number(
     seed: int,
 ) -> float | Floats:
     """A number of the model for each patient; one float when all share it."""
-    spread = p.spread
-    if spread is None or (not spread.sd and not spread.loads and spread.law not in ("uniform", "table")):
+    variability = p.variability
+    if variability is None or (
+        not variability.sd and not variability.loadings and variability.distribution not in ("uniform", "table")
+    ):
         return p.value
     where = f"{p.path} ({p.place})"
-    if spread.law == "table":
+    if variability.distribution == "table":
         return _from_table(p, resolved, rows, ids, seed, where)
-    if spread.law == "uniform":
-        assert spread.low is not None and spread.high is not None
-        return spread.low + (spread.high - spread.low) * rng.uniform(seed, ids, p.path)
+    if variability.distribution == "uniform":
+        assert variability.low is not None and variability.high is not None
+        return variability.low + (variability.high - variability.low) * rng.uniform(seed, ids, p.path)
     shift = np.zeros(len(ids))
-    if spread.sd:
-        shift = spread.sd * (shared[p.path] if p.path in shared else laws.normal(seed, ids, p.path))
-    for name, weight in spread.loads.items():
+    if variability.sd:
+        shift = variability.sd * (shared[p.path] if p.path in shared else distributions.normal(seed, ids, p.path))
+    for name, weight in variability.loadings.items():
         if name not in properties:
             raise unknown(f"property that '{p.path}' loads on:", name, properties, where)
         shift = shift + weight * properties[name]
-    if spread.law == "normal":
-        return laws.bounded(p.value + shift, spread.low, spread.high)
-    if spread.law == "logit-normal":
-        low, high = (0.0 if spread.low is None else spread.low), (1.0 if spread.high is None else spread.high)
-        return laws.logit_normal(p.value, shift, low, high, where)
-    return laws.bounded(laws.log_normal(p.value, shift), spread.low, spread.high)
+    if variability.distribution == "normal":
+        return distributions.bounded(p.value + shift, variability.low, variability.high)
+    if variability.distribution == "logit-normal":
+        low, high = (
+            (0.0 if variability.low is None else variability.low),
+            (1.0 if variability.high is None else variability.high),
+        )
+        return distributions.logit_normal(p.value, shift, low, high, where)
+    return distributions.bounded(distributions.log_normal(p.value, shift), variability.low, variability.high)
 
 
 def _from_table(
@@ -141,8 +147,8 @@ def _from_table(
     where: str,
 ) -> Floats:
     """The number in the whole parameter set that each patient is dealt; one set a patient for all its numbers."""
-    assert p.spread is not None and p.spread.table is not None
-    name = p.spread.table
+    assert p.variability is not None and p.variability.table is not None
+    name = p.variability.table
     if name not in resolved.tables:
         raise unknown("table of parameter sets", name, resolved.tables, where, SourceError)
     table = resolved.tables[name]
@@ -163,9 +169,9 @@ def _from_table(
 
 
 def _correlated(resolved: Resolved, ids: NDArray[np.int64], seed: int) -> dict[str, Floats]:
-    """Standard normal draws of the numbers whose spreads are correlated, by path.
+    """Standard normal draws of the numbers whose variabilities are correlated, by path.
 
-    A group is a table [[correlated]] with paths and a correlation matrix (on the scale of each law).
+    A group is a table [[correlated]] with paths and a correlation matrix (on the scale of each distribution).
     """
     found: dict[str, Floats] = {}
     for group in resolved.correlated:
@@ -176,12 +182,12 @@ def _correlated(resolved: Resolved, ids: NDArray[np.int64], seed: int) -> dict[s
                 raise unknown("number in a correlated group", path, resolved.parameters, where)
             if path in found:
                 raise SourceError(f"'{path}' stands in two correlated groups", where=where, mend="join the groups")
-        triangle = laws.correlation(group.matrix, paths, where)
-        independent = np.stack([laws.normal(seed, ids, p) for p in paths])
+        triangle = distributions.correlation(group.matrix, paths, where)
+        independent = np.stack([distributions.normal(seed, ids, p) for p in paths])
         # Term by term, not as one matrix product: the result must not depend on how many patients are drawn at once.
         for i, path in enumerate(paths):
             mixed = triangle[i, 0] * independent[0]
             for j in range(1, i + 1):
                 mixed = mixed + triangle[i, j] * independent[j]
-            found[path] = np.clip(mixed, -laws.TAIL, laws.TAIL)
+            found[path] = np.clip(mixed, -distributions.TAIL, distributions.TAIL)
     return found

@@ -29,7 +29,7 @@ GIVEN_BACK = ("observables", "registers", "event_times", "ended", "outcome", "st
 THREADS = 128  # in one block; with all 255 registers used, two blocks fill a multiprocessor
 TOGETHER = 65_536  # patients sent to the card together, at most
 FEWEST = 32_768  # ... and, until the last, at least: about one for each thread of a large card
-LINES = 2  # such lots on the card at a time: one is copied, or waits for its slowest, while another runs
+LINES = 2  # such chunks on the card at a time: one is copied, or waits for its slowest, while another runs
 COUNTING = 4_096  # blocks of threads that count
 
 

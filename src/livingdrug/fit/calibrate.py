@@ -103,7 +103,7 @@ class Objective:
 
         self.fit, self.resolved, self.seed = fit, resolved, seed
         self.patients = patients or fit.patients
-        self.plan = design(resolved.arms[0])
+        self.design = design(resolved.arms[0])
         self.start = np.log([f.of(resolved) for f in fit.free])
         self.width = np.array([f.width for f in fit.free])
         self.count = 0
@@ -119,8 +119,8 @@ class Objective:
         changed = with_values(self.resolved, self.fit.free, np.exp(logs))
         changed.__dict__["_model"] = self.resolved.model()
         arm = replace(self.resolved.arms[0], resolved=changed)
-        found = columns(arm, self.plan, self.patients, self.seed)
-        return measures(self.resolved.trial, found, self.plan.units)
+        found = columns(arm, self.design, self.patients, self.seed)
+        return measures(self.resolved.trial, found, self.design.units)
 
     def distances(self, logs: np.ndarray) -> np.ndarray:
         """Distances of the targets, then of the free values from their start in prior widths."""

@@ -20,21 +20,23 @@ MOST = 20  # free values: more cannot be told apart by the published results
 
 @dataclass(frozen=True)
 class Free:
-    """A value, or its spread between patients, that the fit may move. width: log-SD of the prior around its start."""
+    """A value, or its between-subject variability, that the fit may move. width: log-SD of the prior
+    around its start.
+    """
 
     path: str
-    spread: bool
+    variability: bool
     width: float
 
     @property
     def name(self) -> str:
-        """As shown: the path, or its spread."""
-        return f"{self.path}.spread" if self.spread else self.path
+        """As shown: the path, or its variability."""
+        return f"{self.path}.variability" if self.variability else self.path
 
     def of(self, resolved: Resolved) -> float:
         """Its number in a scenario."""
         parameter = resolved.parameters[self.path]
-        return parameter.spread.sd if self.spread and parameter.spread else parameter.value
+        return parameter.variability.sd if self.variability and parameter.variability else parameter.value
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,16 @@ def read(name: str, resolved: Resolved) -> Fit:
                 nearest=nearest(str(row.get("path")), resolved.parameters),
             )
         parameter = resolved.parameters[row["path"]]
-        if row.get("what", "value") == "spread" and parameter.spread is None:
-            raise ScenarioError(f"'{row['path']}' has no spread to be fitted", where=place)
+        varies = row.get("what", "value") in ("variability", "spread")
+        if varies and parameter.variability is None:
+            raise ScenarioError(f"'{row['path']}' has no variability to be fitted", where=place)
         if parameter.layer == "mechanism":
             raise SourceError(
                 f"'{row['path']}' stands only with its mechanism, which other products share",
                 where=place,
                 mend="give it a table in the product, tumour or population first",
             )
-        free.append(Free(row["path"], row.get("what", "value") == "spread", float(row.get("width", 0.5))))
+        free.append(Free(row["path"], varies, float(row.get("width", 0.5))))
     if not 0 < len(free) <= MOST:
         raise ScenarioError(f"{len(free)} free values", where=file.name, allowed=f"1 to {MOST}")
     published = {row.measure: row for row in resolved.trial.published}
@@ -135,8 +138,8 @@ def with_values(resolved: Resolved, free: tuple[Free, ...], values: Any) -> Reso
     for f, x in zip(free, values, strict=True):
         old = parameters[f.path]
         parameters[f.path] = (
-            replace(old, spread=replace(old.spread, sd=float(x)))
-            if f.spread and old.spread
+            replace(old, variability=replace(old.variability, sd=float(x)))
+            if f.variability and old.variability
             else replace(old, value=float(x))
         )
     return replace(resolved, parameters=parameters)

@@ -17,7 +17,7 @@ def write_back(fit: Fit, resolved: Resolved, values: Any, judged: float) -> tupl
     """Write every free value into its own table; returns the files touched."""
     by_path: dict[str, dict[str, float]] = {}
     for f, x in zip(fit.free, values, strict=True):
-        by_path.setdefault(f.path, {})["sd" if f.spread else "value"] = float(x)
+        by_path.setdefault(f.path, {})["sd" if f.variability else "value"] = float(x)
     why = (
         f"fitted to {len(fit.targets)} published measures of {fit.name} with {len(fit.free)} free values "
         f"(fits/{fit.name}.toml); sum of squared distances on new patients {judged:.0f}"
@@ -45,7 +45,7 @@ def _scale(given: str, wanted: str) -> float:
 
 
 def rewrite(text: str, path: str, value: float, sd: float | None, why: str, where: str = "") -> str:
-    """A library file's text with one parameter's table changed: value, kind, why and, when given, the spread's sd."""
+    """A library file's text with one number's table changed: value, kind, why and, when given, the variability's sd."""
     lines = text.split("\n")
     header = f"[{path}]"
     if header not in lines:
@@ -61,7 +61,7 @@ def rewrite(text: str, path: str, value: float, sd: float | None, why: str, wher
     table[after:after] = ['kind = "fitted"', f'why = "{why}"']
     if sd is not None:
         table = [
-            re.sub(r"\bsd\s*=\s*[-+0-9.eE]+", f"sd = {sd:.3g}", x) if re.match(r"\s*spread\s*=", x) else x
+            re.sub(r"\bsd\s*=\s*[-+0-9.eE]+", f"sd = {sd:.3g}", x) if re.match(r"\s*(variability|spread)\s*=", x) else x
             for x in table
         ]
     return "\n".join([*lines[:start], *table, *lines[stop:]])

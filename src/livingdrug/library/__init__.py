@@ -29,7 +29,7 @@ LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
 
 
 @dataclass(frozen=True)
-class Entry:
+class LibraryFile:
     """One TOML file: its data, and on which line each key stands."""
 
     kind: str
@@ -135,7 +135,7 @@ def _restore(before: str | None) -> None:
         os.environ[ENV] = before
 
 
-def read(path: Path, kind: str = "", name: str = "") -> Entry:
+def read(path: Path, kind: str = "", name: str = "") -> LibraryFile:
     """Read one TOML file; every way it can fail is a ScenarioError with file and line."""
     if "\0" in str(path):
         raise ScenarioError(f"{str(path)!r} is not a file's name", mend="check the name")
@@ -163,7 +163,7 @@ def read(path: Path, kind: str = "", name: str = "") -> Entry:
 
 
 @lru_cache(maxsize=512)
-def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Entry:
+def _read(path: Path, modified: int, size: int, kind: str, name: str) -> LibraryFile:
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
@@ -191,7 +191,7 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Entry:
         ) from None
     except RecursionError:
         raise ScenarioError("the file is nested too deeply", where=shown(path), mend="use fewer levels") from None
-    return Entry(kind, name, path, data, text)
+    return LibraryFile(kind, name, path, data, text)
 
 
 def names(kind: str) -> list[str]:
@@ -204,7 +204,7 @@ def _files(kind: str) -> dict[str, Path]:
     return {p.stem: p for folder in reversed(folders()) for p in sorted((folder / kind).glob("*.toml"))}
 
 
-def find(kind: str, name: str, beside: Path | None = None, where: str | None = None) -> Entry:
+def find(kind: str, name: str, beside: Path | None = None, where: str | None = None) -> LibraryFile:
     """The entry of a kind by its name or an alias; a name ending in .toml is a file, looked for beside another."""
     kind = _known(kind)
     if not isinstance(name, str):
@@ -225,9 +225,9 @@ def find(kind: str, name: str, beside: Path | None = None, where: str | None = N
     raise _nobody(kind, name, entries, where)
 
 
-def _readable(kind: str, files: Mapping[str, Path]) -> tuple[dict[str, Entry], list[LivingDrugError]]:
+def _readable(kind: str, files: Mapping[str, Path]) -> tuple[dict[str, LibraryFile], list[LivingDrugError]]:
     """The entries of a kind by name, and what is wrong with those that cannot be read."""
-    entries: dict[str, Entry] = {}
+    entries: dict[str, LibraryFile] = {}
     broken: list[LivingDrugError] = []
     for name, path in files.items():
         try:
@@ -239,12 +239,12 @@ def _readable(kind: str, files: Mapping[str, Path]) -> tuple[dict[str, Entry], l
     return entries, broken
 
 
-def _answers(entry: Entry) -> set[str]:
+def _answers(entry: LibraryFile) -> set[str]:
     """Every word that an entry answers to, in small letters."""
     return {entry.name.lower(), *(a.lower() for a in entry.aliases)}
 
 
-def _shared(kind: str, name: str, entries: Sequence[Entry]) -> ScenarioError:
+def _shared(kind: str, name: str, entries: Sequence[LibraryFile]) -> ScenarioError:
     """The error for a word that more than one entry answers to."""
     return ScenarioError(
         f"{len(entries)} {kind} answer to '{name}': {', '.join(e.name for e in entries)}",
@@ -256,14 +256,14 @@ def _shared(kind: str, name: str, entries: Sequence[Entry]) -> ScenarioError:
 def clashes(kind: str) -> list[ScenarioError]:
     """Every word that more than one entry of a kind answers to, as the error that asking for it would be."""
     entries, _ = _readable(_known(kind), _files(_known(kind)))
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[LibraryFile]] = {}
     for entry in entries.values():
         for word in _answers(entry):
             found.setdefault(word, []).append(entry)
     return [_shared(kind, word, those) for word, those in sorted(found.items()) if len(those) > 1]
 
 
-def _nobody(kind: str, name: str, entries: Mapping[str, Entry], where: str | None) -> LivingDrugError:
+def _nobody(kind: str, name: str, entries: Mapping[str, LibraryFile], where: str | None) -> LivingDrugError:
     """The error for a word that no entry answers to, with the nearest name or alias."""
     aliases = {word: e.name for e in entries.values() for word in _answers(e)}
     missing = [p for p in folders() if not p.is_dir()]
@@ -276,9 +276,9 @@ def _nobody(kind: str, name: str, entries: Mapping[str, Entry], where: str | Non
     )
 
 
-def everywhere(name: str) -> list[Entry]:
+def everywhere(name: str) -> list[LibraryFile]:
     """Every entry that answers to a name, of whatever kind."""
-    found: list[Entry] = []
+    found: list[LibraryFile] = []
     for kind in KINDS:
         entries, _ = _readable(kind, _files(kind))
         found += [e for e in entries.values() if name.lower() in _answers(e)]

@@ -58,7 +58,7 @@ class Hazard(State):
 
 
 class Param(Declared):
-    """A number of the mechanism; its value, source and spread between patients come from the library."""
+    """A number of the mechanism; its value, source and between-subject variability come from the library."""
 
     def __init__(self, unit: str, doc: str) -> None:
         self.unit, self.doc = unit, doc

@@ -27,7 +27,7 @@ class Published:
 
     name: str
     variant: str | None
-    entry: library.Entry
+    entry: library.LibraryFile
     said: ModelFile
     model: Model
     parameters: dict[str, Parameter]
@@ -168,7 +168,7 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
     return made
 
 
-def _assembled(entry: library.Entry, said: ModelFile) -> Model:
+def _assembled(entry: library.LibraryFile, said: ModelFile) -> Model:
     """The equations; the roles that the file names must be those of the Python classes."""
     model = assemble(*[biology.find(stem) for stem in said.modules.values()])
     for role in said.modules:
@@ -178,7 +178,7 @@ def _assembled(entry: library.Entry, said: ModelFile) -> Model:
 
 
 def _change(
-    entry: library.Entry,
+    entry: library.LibraryFile,
     model: Model,
     parameters: dict[str, Parameter],
     sets: dict[str, dict[str, float]],
@@ -198,7 +198,7 @@ def _change(
 
 
 def _parameters(
-    entry: library.Entry, said: ModelFile, model: Model, variant: str, sets: dict[str, dict[str, float]]
+    entry: library.LibraryFile, said: ModelFile, model: Model, variant: str, sets: dict[str, dict[str, float]]
 ) -> dict[str, Parameter]:
     """Every parameter of the model, from the file and its variant; the first whole set where the file gives sets."""
     found: dict[str, Parameter] = {}
@@ -225,7 +225,7 @@ def _parameters(
 
 
 def _first_set(
-    entry: library.Entry, said: ModelFile, model: Model, path: str, sets: dict[str, dict[str, float]]
+    entry: library.LibraryFile, said: ModelFile, model: Model, path: str, sets: dict[str, dict[str, float]]
 ) -> Parameter | None:
     if said.sets is None or path not in said.sets.columns:
         return None
@@ -241,7 +241,7 @@ def _first_set(
 
 
 def _number(
-    entry: library.Entry, dotted: str, data: Number, below: Parameter | None = None, path: str = ""
+    entry: library.LibraryFile, dotted: str, data: Number, below: Parameter | None = None, path: str = ""
 ) -> Parameter:
     """The number that stands at a dotted path of the file."""
     return read_parameter(path or dotted, data, below, entry.sources, entry.name, entry.file, entry.line(dotted))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from livingdrug.errors import ScenarioError, SourceError, UnitError, unknown
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 from livingdrug.model import Model
 from livingdrug.spec.published_model import COMPARED, ModelFile
 from livingdrug.units import factor
 
 
-def check(entry: Entry, said: ModelFile, model: Model) -> None:
+def check(entry: LibraryFile, said: ModelFile, model: Model) -> None:
     """Raise at the line of the first thing that the file says and the equations do not have."""
     known = {"entry": model.inputs, "parameter": model.parameters, "quantity": tuple(model.quantities)}
     for kind, path, dotted in _paths(said):
@@ -54,12 +54,12 @@ def _cited(said: ModelFile) -> Iterator[tuple[str, str]]:
     yield from ((x.source, f"published.{i}.source") for i, x in enumerate(said.published))
 
 
-def _check_unit(entry: Entry, dotted: str, given: str, wanted: str | None) -> None:
+def _check_unit(entry: LibraryFile, dotted: str, given: str, wanted: str | None) -> None:
     if wanted is not None and abs(factor(wanted, given, entry.where(dotted)) - 1.0) > 1e-9:
         raise UnitError(f"the unit is '{given}', but this is counted in '{wanted}'", where=entry.where(dotted))
 
 
-def _check_groups(entry: Entry, said: ModelFile) -> None:
+def _check_groups(entry: LibraryFile, said: ModelFile) -> None:
     groups: Iterable[str] = {name.split()[0] for name in said.sets.named()} if said.sets else set()
     for name, variant in said.variants.items():
         if variant.group is not None and variant.group not in groups:

@@ -36,22 +36,22 @@ class Population:
 
 
 def values(model: Published, ids: NDArray[np.int64], seed: int) -> dict[str, float | Floats]:
-    """Parameters of patients by path: drawn from the published spreads; whole sets with equal chance."""
+    """Parameters of patients by path: drawn from the published variability; whole sets with equal chance."""
     found: dict[str, float | Floats] = dict(model.values)
     if model.sets:
         rows = list(model.sets.values())
         chosen = np.minimum((rng.uniform(seed, ids, "parameter set") * len(rows)).astype(int), len(rows) - 1)
         found.update({p: np.array([row[p] for row in rows])[chosen] for p in rows[0]})
     for path, parameter in model.parameters.items():
-        spread = parameter.in_unit(model.model.unit(path)).spread
-        if spread is not None:
-            if spread.law != "log-normal":
+        variability = parameter.in_unit(model.model.unit(path)).variability
+        if variability is not None:
+            if variability.distribution != "log-normal":
                 raise ScenarioError(
-                    f"the variability of {path} between patients is {spread.law}",
+                    f"the variability of {path} between patients is {variability.distribution}",
                     where=parameter.place,
                     allowed="log-normal",
                 )
-            found[path] = model.values[path] * np.exp(spread.sd * rng.normal(seed, ids, path))
+            found[path] = model.values[path] * np.exp(variability.sd * rng.normal(seed, ids, path))
     return found
 
 
@@ -66,7 +66,7 @@ def population(
     """Courses of many patients; the same seed gives the same patients at every dose (common random numbers)."""
     if not 1 <= patients <= MOST:
         raise ScenarioError(f"{patients} patients are not possible here", where="--patients", allowed=f"1 to {MOST:,}")
-    if not (model.sets or model.model.clones or any(p.spread for p in model.parameters.values())):
+    if not (model.sets or model.model.clones or any(p.variability for p in model.parameters.values())):
         raise ScenarioError(
             f"{model.label} has no published variability between patients",
             where="--patients",

@@ -28,7 +28,7 @@ def numbers(resolved: Resolved) -> list[Number]:
     found = [
         Number(
             path,
-            _value(p.value, p.unit, str(p.spread) if p.spread else ""),
+            _value(p.value, p.unit, str(p.variability) if p.variability else ""),
             p.kind,
             _origin(p.reference, p.where, p.why) + (f" [set by {p.layer}]" if p.layer in ("scenario", "--set") else ""),
         )
@@ -64,13 +64,13 @@ def left_out(resolved: Resolved) -> list[tuple[str, str]]:
     return told
 
 
-def _value(value: Any, unit: str, spread: str) -> str:
+def _value(value: Any, unit: str, variability: str) -> str:
     if not isinstance(value, (int, float)):
         said = "by a table" if value is None else str(value)
     else:
         said = number(value)
     said += f" {of_unit(unit)}".rstrip()
-    return said + (f"; varies: {spread}" if spread else "")
+    return said + (f"; varies: {variability}" if variability else "")
 
 
 def _distribution(c: Covariate) -> str:

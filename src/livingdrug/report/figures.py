@@ -157,12 +157,12 @@ def arms(result: Result, words: Words) -> list[Drawing]:
     import pandas as pd
 
     first, *others = result.arms.values()
-    kept = [r.measure for r in first.beside.rows if r.unit == "%" and r.comparable]
+    kept = [r.measure for r in first.comparison.rows if r.unit == "%" and r.comparable]
     table = pd.DataFrame(
         [
             dict(measure=row.title, unit=row.unit, arm=arm.title, value=row.simulated, low=row.low, high=row.high)
             for arm in result.arms.values()
-            for row in arm.beside.rows
+            for row in arm.comparison.rows
             if row.measure in kept
         ]
     )
@@ -292,7 +292,7 @@ def _published(result: Result, shown: Shown) -> tuple[Published, ...]:
         return ()
     medians = {n: m.of for n, m in _definitions(result).items() if m.kind == "median"}
     rows = {
-        str(medians[r.measure]): r for r in result.arm().beside.rows if r.value is not None and r.measure in medians
+        str(medians[r.measure]): r for r in result.arm().comparison.rows if r.value is not None and r.measure in medians
     }
     points = []
     if "day" in shown.columns:
@@ -330,7 +330,7 @@ def _published_grades(result: Result, scale: Scale) -> list[Published | None]:
     column = _worst(result)[scale.name]
     any_grade = [n for n, value in listed.items() if value == f"{listed[column]} >= 1"]
     asked = ([f"{column} >= 1", *any_grade], [f"{column} >= 3"])
-    rows = {r.measure: r for r in result.arm().beside.rows if r.value is not None}
+    rows = {r.measure: r for r in result.arm().comparison.rows if r.value is not None}
     found: list[Published | None] = []
     for words in asked:
         whole = {n: m for n, m in _definitions(result).items() if n in rows and "among" not in m.model_fields_set}
@@ -341,7 +341,7 @@ def _published_grades(result: Result, scale: Scale) -> list[Published | None]:
 
 
 def _published_survival(result: Result, endpoint: str) -> list[Published]:
-    rows = {r.measure: r for r in result.arm().beside.rows if r.value is not None}
+    rows = {r.measure: r for r in result.arm().comparison.rows if r.value is not None}
     return [
         _point(m.at or 0.0, rows[n])
         for n, m in _definitions(result).items()

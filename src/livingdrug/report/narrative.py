@@ -12,7 +12,7 @@ import numpy as np
 
 from livingdrug import cohort
 from livingdrug.care.compiler import DOSES
-from livingdrug.care.rules import scheduled, told
+from livingdrug.care.rules import rule_sentence, scheduled
 from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
 from livingdrug.report.words import Words, capital, of_unit, property_of, scales
@@ -56,9 +56,9 @@ def tally(measures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """How many rows lie inside: all comparable ones, those kept apart, those used in fitting."""
     comparable = [m for m in measures if m["verdict"] != "not comparable"]
     counted = (
-        ("comparable measures inside", comparable),
-        ("kept apart from fitting, inside", [m for m in comparable if not m["fitted"]]),
-        ("used in fitting, inside", [m for m in comparable if m["fitted"]]),
+        ("comparable measures within the 95 % prediction interval", comparable),
+        ("kept apart from fitting (validation), within it", [m for m in comparable if not m["fitted"]]),
+        ("used in fitting (calibration), within it", [m for m in comparable if m["fitted"]]),
     )
     return [
         {"words": words, "inside": sum(m["verdict"] == "inside" for m in rows), "of": len(rows)}
@@ -121,7 +121,7 @@ def what(result: Result, words: Words) -> list[str]:
     follow_up = length(resolved.protocol.follow_up)
     lost = counts["enrolled"] - counts["infused"]
     properties = [property_of(resolved, x, short=True) for x in resolved.covariates]
-    varied = sum(p.spread is not None for p in resolved.parameters.values())
+    varied = sum(p.variability is not None for p in resolved.parameters.values())
     population = resolved.population.title or "patients"
     said = [
         f"{counts['enrolled']:,} virtual patients were enrolled ({_small(population)}); "
@@ -234,7 +234,7 @@ def rules(resolved: Resolved) -> list[tuple[str, str]]:
     """Scheduled doses and care rules that give something, as sentences."""
     said = [(capital(dose.name), _numbers(scheduled(dose))) for dose in resolved.protocol.schedule]
     given = [rule for rule in resolved.protocol.rule if rule.do and rule.do.give]
-    return said + [(capital(rule.name), told(rule)) for rule in given]
+    return said + [(capital(rule.name), rule_sentence(rule)) for rule in given]
 
 
 def _numbers(text: str) -> str:

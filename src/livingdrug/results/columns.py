@@ -18,7 +18,7 @@ PART = 16_384  # patients read together where the whole table is gone through
 
 
 class Columns(Mapping[str, Any]):
-    """Columns of patients (n,), filled lot by lot and read one at a time; texts are kept as codes.
+    """Columns of patients (n,), filled chunk by chunk and read one at a time; texts are kept as codes.
 
     A large table lies in one file a column, in a folder that goes when the table goes.
     """

@@ -16,7 +16,7 @@ class Row:
     """One measure. simulated, low, high: median and 95 % interval of trials of `size`; whole: in all patients.
 
     value, published_low, published_high: as published (exact: the interval is the exact binomial one of n patients);
-    spread: a published range, which is never an interval.
+    published_range: a range, which is never an interval.
     """
 
     measure: str
@@ -31,7 +31,7 @@ class Row:
     published_low: float | None = None
     published_high: float | None = None
     exact: bool = False
-    spread: tuple[float, float] | None = None
+    published_range: tuple[float, float] | None = None
     n: int | None = None
     source: str | None = None
     year: int | None = None
@@ -70,7 +70,7 @@ class Row:
                     "cohort": self.cohort,
                     "read": self.read,
                     "exact": self.exact,
-                    "range": list(self.spread) if self.spread else None,
+                    "range": list(self.published_range) if self.published_range else None,
                 }
             ]
         )
@@ -91,7 +91,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Beside:
+class Comparison:
     """Every measure of an arm beside its published value."""
 
     name: str
@@ -113,13 +113,13 @@ class Beside:
         }
 
     def summary(self) -> str:
-        """One line: how many are inside."""
+        """One line: how many lie within the prediction interval."""
         c = self.counts()
         if not c["comparable"] and any(r.value is not None for r in self.rows):
             few = any(r.value is not None and math.isnan(r.low) for r in self.rows)
             return "too few patients to compare" if few else "nothing that is published can be compared"
         return (
-            f"{c['inside']} of {c['comparable']} comparable measures inside "
+            f"{c['inside']} of {c['comparable']} comparable measures within the 95 % prediction interval "
             f"(used in fitting {c['fitted_inside']} of {c['fitted']}, kept apart {c['apart_inside']} of {c['apart']})"
         )
 
@@ -150,7 +150,7 @@ class Beside:
         parts = [columns([heads, *(c[:7] for c in own)])] if own else []
         missed = [c for c in own if c[4] == "outside"]
         if missed:
-            parts.append("\n".join(["Outside, because", *(f"  {c[0]}: {c[7]}" for c in missed)]))
+            parts.append("\n".join(["Outside the interval, because", *(f"  {c[0]}: {c[7]}" for c in missed)]))
         if other:
             why = ("not comparable", "unit", "simulated (95 %)", "published (95 %)", "because")
             parts.append(columns([why, *((*c[:4], c[7]) for c in other)]))

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class OnDemand(Mapping[str, T]):
+class Lazy(Mapping[str, T]):
     """Names in order, each made by `make(name)`; the last `keep` of them are remembered."""
 
     def __init__(self, names: Iterable[str], make: Callable[[str], T], keep: int = 0) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.results.arms import Arms
 from livingdrug.results.columns import Columns
-from livingdrug.results.comparison import Beside
+from livingdrug.results.comparison import Comparison
 from livingdrug.results.courses import Courses
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ArmResult:
     columns: Columns = field(repr=False)
     timed: Callable[[Mapping[str, Any]], Mapping[str, TimeToEvent]] = field(repr=False)
     courses: Courses = field(repr=False)
-    beside: Beside = field(repr=False)
+    comparison: Comparison = field(repr=False)
     notes: tuple[str, ...] = ()
 
     @property
@@ -144,13 +144,13 @@ class Result:
         """What a reader should know of what was asked, in any arm: parts that were filled in, visits left out."""
         return tuple(dict.fromkeys(note for arm in self.arms.values() for note in arm.notes))
 
-    def beside_published(self, arm: str | None = None) -> Beside:
+    def beside_published(self, arm: str | None = None) -> Comparison:
         """The table of every measure beside the published one."""
-        return self.arm(arm).beside
+        return self.arm(arm).comparison
 
     def between_arms(self) -> Arms:
-        """The table of every simulated measure, arm by arm; all arms meet the same patients with the same luck."""
-        first, *others = (a.beside.rows for a in self.arms.values())
+        """The table of every simulated measure, arm by arm, with common random numbers."""
+        first, *others = (a.comparison.rows for a in self.arms.values())
         found = [{r.measure: r.whole for r in rows} for rows in others]
         rows = (
             (r.measure, r.title, r.unit, (r.whole, *(x.get(r.measure, math.nan) for x in found)))
@@ -171,13 +171,13 @@ class Result:
             "patients": counts,
             "wall_s": round(self.wall_s, 3),
             "patients_per_s": round(followed / self.wall_s, 1) if self.wall_s > 0 else None,
-            "measures": first.beside.to_dicts(),
-            **first.beside.counts(),
+            "measures": first.comparison.to_dicts(),
+            **first.comparison.counts(),
             "notes": list(self.notes),
         }
         if len(self.arms) > 1:
             shown["arms"] = {
-                a.name: {"patients": a.counts, "measures": a.beside.to_dicts()} for a in self.arms.values()
+                a.name: {"patients": a.counts, "measures": a.comparison.to_dicts()} for a in self.arms.values()
             }
         return shown
 
@@ -227,14 +227,14 @@ class Result:
         for arm in self.arms.values():
             c = arm.counts
             lines.append(f"  {arm.name}: {c['enrolled']} enrolled, {c['infused']} infused, {c['failed']} failed")
-            lines.append(f"    {arm.beside.summary()}")
+            lines.append(f"    {arm.comparison.summary()}")
         return "\n".join([*lines, f"  {self.wall_s:.1f} s, seed {self.seed}"])
 
     def _repr_html_(self) -> str:
         import html
 
         between = self.between_arms()._repr_html_() if len(self.arms) > 1 else ""
-        return f"<p>{html.escape(self.title)}</p>" + self.arm().beside._repr_html_() + between
+        return f"<p>{html.escape(self.title)}</p>" + self.arm().comparison._repr_html_() + between
 
 
 def _parquet(path: Path, parts: Iterable[pd.DataFrame]) -> None:

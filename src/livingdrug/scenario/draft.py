@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.errors import ScenarioError
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place, merged, placed
 from livingdrug.parameters import is_parameter
 from livingdrug.spec.fields import choices
@@ -67,7 +67,7 @@ class Draft:
         """Remember who said what of a word that is not a number of the model."""
         self.origins.setdefault(path, []).append((layer, value, place))
 
-    def take(self, data: Located, layer: str, entry: Entry) -> None:
+    def take(self, data: Located, layer: str, entry: LibraryFile) -> None:
         """Lay a file, or one arm of it, on the draft."""
         folder = entry.path.parent
         for key, value in data.items():
@@ -163,7 +163,7 @@ def _of_role(part: str, word: str) -> bool:
 
 
 def _number(words: list[str], value: Any) -> tuple[str, Mapping[str, Any]]:
-    """The model path and the parameter table meant by "kinetics.growth" or "kinetics.growth.spread.sd"."""
+    """The model path and the parameter table meant by "kinetics.growth" or "kinetics.growth.variability.sd"."""
     for i, word in enumerate(words):
         if i and word in _MODIFIERS:
             return ".".join(words[:i]), _nested(words[i:], value)

@@ -23,7 +23,7 @@ class Said:
     source: str
     place: str
     why: str
-    spread: str = ""
+    variability: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Explanation:
             lines += [
                 f"{'':15}{word}"
                 for word in (
-                    f"varies between patients: {s.spread}" if s.spread else "",
+                    f"varies between patients: {s.variability}" if s.variability else "",
                     f"{s.kind}: {s.source}" if s.source else s.kind,
                     s.why,
                     s.place,
@@ -83,7 +83,14 @@ def explain(resolved: Resolved, path: str) -> Explanation:
             declared.doc,
             tuple(
                 Said(
-                    p.layer, p.value, p.unit, p.kind, _cited(p), p.place, p.why or "", str(p.spread) if p.spread else ""
+                    p.layer,
+                    p.value,
+                    p.unit,
+                    p.kind,
+                    _cited(p),
+                    p.place,
+                    p.why or "",
+                    str(p.variability) if p.variability else "",
                 )
                 for p in resolved.layers(path)
             ),

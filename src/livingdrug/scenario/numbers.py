@@ -9,7 +9,7 @@ from typing import Any
 
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, listed, nearest
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 from livingdrug.model import Model, Module
 from livingdrug.parameters import Parameter, read_parameter
 from livingdrug.scenario.draft import Change
@@ -23,7 +23,7 @@ from livingdrug.spec.typed import read
 def said(
     model: Model,
     modules: Mapping[str, str],
-    entries: Mapping[str, list[Entry]],
+    entries: Mapping[str, list[LibraryFile]],
     changes: list[Change],
 ) -> dict[str, list[Parameter]]:
     """What each layer says of every number of the model, lowest first."""
@@ -73,7 +73,7 @@ def _complete(stack: Mapping[str, list[Parameter]], model: Model, modules: Mappi
 
 def _lay(
     stack: dict[str, list[Parameter]],
-    entry: Entry,
+    entry: LibraryFile,
     typed: Numbered,
     layer: str,
     modules: Mapping[str, str],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place, merged
 from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
 from livingdrug.spec.numbers import Drug
@@ -30,10 +30,10 @@ class Laid:
     changes: list[Change]
 
 
-def entries(draft: Draft, top: Entry) -> dict[str, list[Entry]]:
+def entries(draft: Draft, top: LibraryFile) -> dict[str, list[LibraryFile]]:
     """The library files of each part, lowest first (`like = ` builds on another). The tumour may be named by the
     population or the product."""
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[LibraryFile]] = {}
     for part in ("product", "population", "protocol"):
         if part not in draft.named:
             raise ScenarioError(
@@ -53,7 +53,7 @@ def entries(draft: Draft, top: Entry) -> dict[str, list[Entry]]:
     return found
 
 
-def _lineage(part: str, named: Named) -> list[Entry]:
+def _lineage(part: str, named: Named) -> list[LibraryFile]:
     """A file and those it is like, lowest first."""
     kind = PARTS.get(part, f"{part}s")
     found = [library.find(kind, named.name, named.folder, named.place)]
@@ -69,7 +69,7 @@ def _lineage(part: str, named: Named) -> list[Entry]:
     return found
 
 
-def laid(part: str, entry: Entry, draft: Draft) -> Laid:
+def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
     """A part with what was changed inside it."""
     kind = TYPES[part]
     table = _whole(part, entry)
@@ -88,7 +88,7 @@ def laid(part: str, entry: Entry, draft: Draft) -> Laid:
                 changes)  # fmt: skip
 
 
-def _whole(part: str, entry: Entry) -> Located:
+def _whole(part: str, entry: LibraryFile) -> Located:
     """The table of a file, laid on those it is like (numbers of the model are laid elsewhere)."""
     table: Located = Located({}, {}, entry.table.place)
     named = Named(entry.name if entry.path.parent.name == PARTS[part] else str(entry.path), None, entry.table.place)
@@ -109,7 +109,11 @@ def _covariates(given: Mapping[str, Any]) -> Located:
 
 
 def modules(
-    draft: Draft, trial: Trial, typed: Mapping[str, Any], entries: dict[str, list[Entry]], chain: list[Entry]
+    draft: Draft,
+    trial: Trial,
+    typed: Mapping[str, Any],
+    entries: dict[str, list[LibraryFile]],
+    chain: list[LibraryFile],
 ) -> dict[str, str]:
     """Role -> mechanism, from every layer that chooses; also finds the drugs' files.
 
@@ -138,7 +142,7 @@ def modules(
     return chosen
 
 
-def filled_in(draft: Draft, typed: Mapping[str, Any], entries: Mapping[str, list[Entry]]) -> list[str]:
+def filled_in(draft: Draft, typed: Mapping[str, Any], entries: Mapping[str, list[LibraryFile]]) -> list[str]:
     """Which roles a product left open that replaces the trial's own and says no `like`."""
     if len(draft.named["product"]) < 2 or len(entries["product"]) > 1:
         return []
@@ -152,7 +156,7 @@ def filled_in(draft: Draft, typed: Mapping[str, Any], entries: Mapping[str, list
     ]
 
 
-def fixed(population: Any, entry: Entry) -> list[str]:
+def fixed(population: Any, entry: LibraryFile) -> list[str]:
     """Properties that a user gave a value outside what the population was made for: every patient has it."""
     found = []
     for name, c in population.covariates.items():
@@ -178,7 +182,7 @@ def drugs(trial: Trial, protocol: Any, folders: list[Path]) -> dict[str, str]:
     return found
 
 
-def drug(name: str, folders: list[Path], place: str) -> Entry:
+def drug(name: str, folders: list[Path], place: str) -> LibraryFile:
     """The file of a drug: in the library, or beside the scenario."""
     if name not in library.names("drugs"):
         for folder in folders:

@@ -13,7 +13,7 @@ from typing import Any
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place
 from livingdrug.scenario import numbers, parts
 from livingdrug.scenario.draft import Draft
@@ -60,7 +60,7 @@ def _title(resolved: Resolved, sets: Mapping[str, Any]) -> str:
     return f"{resolved.title} ({shown})" if changed else resolved.title
 
 
-def _chain(name_or_file: str | Path) -> list[Entry]:
+def _chain(name_or_file: str | Path) -> list[LibraryFile]:
     """The user's file, the trial it builds on, and so on down to one that builds on nothing."""
     name = str(name_or_file)
     is_file = isinstance(name_or_file, Path) or name.endswith(".toml") or "/" in name or "\\" in name
@@ -99,7 +99,7 @@ def _toml_value(value: Any) -> Any:
         return value.strip()
 
 
-def _arm(arm: Located, draft: Draft, top: Entry, chain: list[Entry]) -> Arm:
+def _arm(arm: Located, draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Arm:
     """An arm: the scenario with the arm's own changes laid on it."""
     own = draft.copy()
     inside = {k: x for k, x in arm.items() if k not in ARM or k == "set"}
@@ -108,7 +108,7 @@ def _arm(arm: Located, draft: Draft, top: Entry, chain: list[Entry]) -> Arm:
     return Arm(arm["name"], title, inside, _settle(own, top, chain))
 
 
-def _settle(draft: Draft, top: Entry, chain: list[Entry]) -> Resolved:
+def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolved:
     """Everything chosen and every number given; errors name what is missing or unknown."""
     words = Located({k: x for k, x in draft.words.items() if k != "set"}, draft.words.places, draft.words.place)
     trial = read(Trial, words)

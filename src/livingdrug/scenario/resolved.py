@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located
 from livingdrug.parameters import Parameter
 from livingdrug.spec.numbers import Correlated, Product, SetsOfNumbers, Tumour
@@ -47,8 +47,8 @@ class Resolved:
     stack: Mapping[str, tuple[Parameter, ...]] = field(repr=False)
     origins: Mapping[str, tuple[tuple[str, Any, str], ...]] = field(repr=False)  # other path -> (layer, value, place)
     raw: Mapping[str, Located] = field(repr=False)
-    chain: tuple[Entry, ...] = field(repr=False, compare=False)  # the user's file and those it builds on
-    entries: Mapping[str, tuple[Entry, ...]] = field(repr=False, compare=False)  # part -> its files, lowest first
+    chain: tuple[LibraryFile, ...] = field(repr=False, compare=False)  # the user's file and those it builds on
+    entries: Mapping[str, tuple[LibraryFile, ...]] = field(repr=False, compare=False)  # part -> its files, lowest first
     sets: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what was set on top, path -> value
     notes: tuple[str, ...] = ()  # what a reader should know of what was asked
     as_fitted: bool = True  # whether the therapy is the library trial's, whose published rows may have been fitted to

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from livingdrug import library
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 from livingdrug.scenario.resolved import Resolved
 
 FOLDER = "scenario"  # where the user's own files are copied to
@@ -50,7 +50,11 @@ def _named_by_library(resolved: Resolved) -> Iterator[tuple[str, str]]:
     """The files of a user's own library, which are found by their names again in a folder `library` beside."""
     stems = resolved.modules.values()
     mechanisms = [library.find("mechanisms", s) for s in stems if s in library.names("mechanisms")]
-    entries: list[Entry] = [*resolved.chain, *(e for found in resolved.entries.values() for e in found), *mechanisms]
+    entries: list[LibraryFile] = [
+        *resolved.chain,
+        *(e for found in resolved.entries.values() for e in found),
+        *mechanisms,
+    ]
     for entry in entries:
         folder = _folder_of(entry.path)
         if folder is None or folder == library.HERE:

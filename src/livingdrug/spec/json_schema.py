@@ -28,8 +28,8 @@ SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 KINDS = ("scenario", *FILES, "model")
 PARAMETER = {
     "type": ["object", "number", "string"],
-    "description": "a number of the model: value, unit, kind, source and where (or why), spread, belief; in a scenario "
-    'also a bare number in its unit, a text with a unit, or "* 0.5"',
+    "description": "a number of the model: value, unit, kind, source and where (or why), variability, "
+    'uncertainty; in a scenario also a bare number in its unit, a text with a unit, or "* 0.5"',
 }
 _OWN = ("numbers",)  # fields that stand for the tables of numbers themselves
 

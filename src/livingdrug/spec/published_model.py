@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from livingdrug.errors import LivingDrugError, ScenarioError, unknown
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 
 ROLES = "(roles)"  # where the tables of the model's roles are kept while a file is checked
 COMPARED = {"blood": "cell/uL", "transgene": "copy/ug", "cells": "cell", "tumour_left": "1"}  # observation -> unit
 
-Number = dict[str, Any]  # a table that `read_parameter` reads: value, unit, kind, source, where, why, spread
+Number = dict[str, Any]  # a table that `read_parameter` reads: value, unit, kind, source, where, why, variability
 Text = Annotated[str, Field(min_length=1)]
 Day = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -197,7 +197,7 @@ class ModelFile(Table):
         return _gathered(data, roles)
 
 
-def read(entry: Entry) -> ModelFile:
+def read(entry: LibraryFile) -> ModelFile:
     """The file of a published model; ScenarioError at the line of the first thing that cannot be."""
     try:
         return ModelFile.model_validate(dict(entry.data))
@@ -225,7 +225,7 @@ def _gathered(data: Any, roles: list[str]) -> Any:
     return {**{k: x for k, x in data.items() if k not in roles}, ROLES: tables}
 
 
-def _refused(entry: Entry, problem: ErrorDetails) -> LivingDrugError:
+def _refused(entry: LibraryFile, problem: ErrorDetails) -> LivingDrugError:
     place = [str(x) for x in problem["loc"] if x != ROLES and x != "[key]"]
     dotted = ".".join(place)
     if problem["type"] == "extra_forbidden":

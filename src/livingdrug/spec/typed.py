@@ -118,10 +118,10 @@ def read(kind: type[Kind], data: Any) -> Kind:
     try:
         return kind.model_validate(data)
     except ValidationError as problem:
-        raise _told(problem, data) from None
+        raise _message(problem, data) from None
 
 
-def _told(problem: ValidationError, data: Any) -> LivingDrugError:
+def _message(problem: ValidationError, data: Any) -> LivingDrugError:
     """The first thing that is wrong, as one message."""
     first = problem.errors(include_url=False)[0]
     refused = first.get("ctx", {}).get("error")

@@ -30,12 +30,12 @@ ROUNDS = 4  # parts for each processor, so that nobody waits long for the last
 PATIENCE = 10  # seconds that a cluster may take to answer
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.%]+\]):([0-9]{1,5})", re.ASCII)
 
-Told = Callable[[int], None] | None
+Progress = Callable[[int], None] | None
 Gathered = tuple[Columns, Courses]
 
 
 @contextmanager
-def crew(workers: int | None = None, cluster: str | None = None) -> Iterator[Crew]:
+def connected(workers: int | None = None, cluster: str | None = None) -> Iterator[Cluster]:
     """So many worker processes on this machine, or those of the Dask scheduler at an address."""
     if cluster is not None and workers:
         raise ScenarioError("workers and a cluster were both asked for", mend="choose one of them")
@@ -50,7 +50,7 @@ def crew(workers: int | None = None, cluster: str | None = None) -> Iterator[Cre
     if cluster is not None:
         with _client(cluster) as client:
             _same_version(client)
-            yield Crew(client)
+            yield Cluster(client)
         return
     with ExitStack() as opened:
         with _deaf():  # what is started here, and what that starts, does not hear Ctrl-C: this process alone does
@@ -65,7 +65,7 @@ def crew(workers: int | None = None, cluster: str | None = None) -> Iterator[Cre
             opened.callback(_quietly, here.close)
             client = distributed.Client(here, set_as_default=False)
             opened.callback(_quietly, client.close)
-        yield Crew(client)
+        yield Cluster(client)
 
 
 def check_address(cluster: str) -> None:
@@ -139,7 +139,7 @@ def _quietly(close: Callable[[], Any]) -> None:
 
 
 @dataclass(frozen=True)
-class Crew:
+class Cluster:
     """Workers who share out the patients of an arm."""
 
     client: Any
@@ -152,7 +152,7 @@ class Crew:
         return threads
 
     def gather(
-        self, arm: Arm, plan: Design, patients: int, seed: int, block: int = TOGETHER, progress: Told = None
+        self, arm: Arm, design: Design, patients: int, seed: int, block: int = TOGETHER, progress: Progress = None
     ) -> Gathered:
         """The columns of all enrolled patients, and their courses."""
         import distributed
@@ -165,7 +165,7 @@ class Crew:
         waiting = {
             self.client.submit(_part, name, sent, *part, seed, block, pure=False): i for i, part in enumerate(parts)
         }
-        courses = plan.courses()
+        courses = design.courses()
         found, following, early = Columns(), 0, dict[int, Columns]()  # early: parts done before the one that follows
         try:
             for future in distributed.as_completed(list(waiting), loop=self.client.loop):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.results.comparison import Beside, Row
+from livingdrug.results.comparison import Comparison, Row
 from livingdrug.spec.trial import Published, Trial
 from livingdrug.trial.graded import mismatch, scales
 from livingdrug.trial.measures import Measure, Units, prepare
@@ -46,10 +46,10 @@ def predicted(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> t
     """Median, low and high of a measure in trials of `size` patients drawn from the simulated; nan when too few."""
     if size < 1 or len(measure.population) < min(size, FEWEST):
         return float("nan"), float("nan"), float("nan")
-    luck = np.random.Generator(np.random.Philox(key=[seed, size]))
+    generator = np.random.Generator(np.random.Philox(key=[seed, size]))
     few = max(1, TOGETHER // size)  # trials looked at together: memory does not grow with their size
-    lots = (min(few, trials - i) for i in range(0, trials, few))
-    values = np.concatenate([measure.read(luck.integers(0, len(measure.population), (k, size))) for k in lots])
+    chunks = (min(few, trials - i) for i in range(0, trials, few))
+    values = np.concatenate([measure.read(generator.integers(0, len(measure.population), (k, size))) for k in chunks])
     values = values[~np.isnan(values)]
     if len(values) < trials / 4:
         return float("nan"), float("nan"), float("nan")
@@ -77,7 +77,7 @@ def verdict(published: Published, simulated: tuple[float, float, float], whole: 
     return "inside", ""
 
 
-def beside(
+def compare(
     trial: Trial,
     columns: Mapping[str, Any],
     seed: int = 1,
@@ -85,7 +85,7 @@ def beside(
     name: str = "",
     units: Units = None,
     fitted: bool = True,
-) -> Beside:
+) -> Comparison:
     """The whole table of a trial: published rows in their order, then measures without one.
 
     fitted: whether what was simulated is what was fitted (otherwise no row counts as used in fitting).
@@ -109,7 +109,7 @@ def beside(
             size = trial.size or len(measure.population)
             simulated = predicted(measure, size, seed, trials)
             rows.append(_alone(measure, simulated, size))
-    return Beside(name, tuple(rows))
+    return Comparison(name, tuple(rows))
 
 
 def _alone(measure: Measure, simulated: tuple[float, float, float], size: int) -> Row:
@@ -149,7 +149,7 @@ def _row(
         published_low=given[0] if given else None,
         published_high=given[1] if given else None,
         exact=bool(given) and published.low is None,
-        spread=published.range,
+        published_range=published.range,
         n=published.n,
         source=published.source,
         year=published.year,

@@ -10,7 +10,7 @@ import numpy as np
 
 from livingdrug import rng
 from livingdrug.care.compiler import Programs
-from livingdrug.care.interpreter import perform
+from livingdrug.care.interpreter import evaluate
 from livingdrug.care.rules import find_input
 from livingdrug.care.schedule import dose_table
 from livingdrug.cohort import Cohort, draw
@@ -78,12 +78,12 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
 
 
 def _status(ids: Ints, seed: int, protocol: Mapping[str, float]) -> tuple[str, ...]:
-    luck = rng.uniform(seed, ids, "enrolment.infused")
+    uniform = rng.uniform(seed, ids, "enrolment.infused")
     status = np.full(len(ids), "infused", object)
     upper = 0.0
     for name, words in LOST.items():
         lower, upper = upper, upper + protocol.get(f"share.{name}", 0.0)
-        status[(luck >= lower) & (luck < upper)] = words
+        status[(uniform >= lower) & (uniform < upper)] = words
     if not 0 <= upper < 1:
         raise ScenarioError(
             f"{upper:.0%} of patients would be lost before infusion", where="protocol.share", allowed="0 to below 1"
@@ -104,7 +104,7 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
 
         def amount(key: str, unit: str | None = unit, dose: Dose = dose) -> Floats:
             program = asked.compile(getattr(dose, key), unit, dose.place(key), dose=unit is not None)
-            return np.broadcast_to(perform(program, None, columns(asked.extras, values, ids, seed)), n).astype(float)
+            return np.broadcast_to(evaluate(program, None, columns(asked.extras, values, ids, seed)), n).astype(float)
 
         cells = amount("amount")
         if dose.log_sd:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from livingdrug.care.compiler import Programs
-from livingdrug.care.interpreter import perform
+from livingdrug.care.interpreter import evaluate
 from livingdrug.engine.plan import Floats, Ints
 from livingdrug.errors import unknown
 from livingdrug.results.columns import Columns
-from livingdrug.results.lazy import OnDemand
+from livingdrug.results.lazy import Lazy
 from livingdrug.spec import trial as spec
 from livingdrug.spec.fields import Expression, expression
 from livingdrug.spec.trial import Trial
@@ -55,7 +55,7 @@ class Table:
     def __init__(self, columns: Mapping[str, Any], units: Units = None) -> None:
         kept = Columns.of(columns)
         self.size = kept.size
-        self.columns = OnDemand((k for k in kept if kept.kind(k) in "fiub"), lambda k: np.asarray(kept[k], float))
+        self.columns = Lazy((k for k in kept if kept.kind(k) in "fiub"), lambda k: np.asarray(kept[k], float))
         day = {k: "day" for k in self.columns if k.endswith("_day")}
         known = {k: u for k, u in (units or {}).items() if k in self.columns}
         self.units = {**dict.fromkeys(self.columns), **day, **known}
@@ -65,7 +65,7 @@ class Table:
         asked = Programs(self.units, {})
         program = asked.compile(what, unit, where)
         seen = np.column_stack([self.columns[p] for p in asked.used]) if asked.used else np.zeros((self.size, 0))
-        return np.broadcast_to(np.asarray(perform(program, seen, None), float), self.size)
+        return np.broadcast_to(np.asarray(evaluate(program, seen, None), float), self.size)
 
     def true(self, asked: Expression, where: str | None = None) -> Any:
         """Where an expression holds (n,); a missing value does not hold."""
@@ -126,7 +126,7 @@ def endpoint(table: Table, definition: spec.Endpoint) -> Endpoint:
 def endpoints(trial: Trial, table: Table) -> Mapping[str, Endpoint]:
     """Every endpoint of a trial, by name."""
     definitions = {e.name: e for e in trial.endpoint}
-    return OnDemand(definitions, lambda name: endpoint(table, definitions[name]), keep=1)
+    return Lazy(definitions, lambda name: endpoint(table, definitions[name]), keep=1)
 
 
 def prepare(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> Mapping[str, Measure]:
@@ -134,9 +134,7 @@ def prepare(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> Ma
     table = Table(columns, units)
     ends = endpoints(trial, table)
     definitions = {m.name: m for m in trial.measure}
-    return OnDemand(
-        definitions, lambda name: _measure(definitions[name], titled(definitions[name], trial), table, ends)
-    )
+    return Lazy(definitions, lambda name: _measure(definitions[name], titled(definitions[name], trial), table, ends))
 
 
 def measures(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> dict[str, float]:

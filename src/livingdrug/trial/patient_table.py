@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from livingdrug.care.compiler import Program, Programs
-from livingdrug.care.interpreter import perform
+from livingdrug.care.interpreter import evaluate
 from livingdrug.engine.plan import Floats, Output
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.scenario import Arm
@@ -90,7 +90,7 @@ def _asked(
     seen = np.column_stack([found[p] for p in asked.used]) if asked.used else None
     out: dict[str, Floats] = {}
     for name, program in programs.items():
-        value = np.asarray(perform(program, seen, extras, 0.0, registers), float)
+        value = np.asarray(evaluate(program, seen, extras, 0.0, registers), float)
         value = np.where(value == -np.inf, np.nan, value)  # "never yet" of a last day or a highest value
         out[name] = np.broadcast_to(value, len(registers)).copy()
     return out

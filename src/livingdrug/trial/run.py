@@ -14,17 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.care.rules import told
+from livingdrug.care.rules import rule_sentence
 from livingdrug.errors import ScenarioError, nearest
 from livingdrug.parallel import TOGETHER
-from livingdrug.results.lazy import OnDemand
+from livingdrug.results.lazy import Lazy
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.scenario import Arm, Resolved, resolve, saved
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
-from livingdrug.trial.cluster import Crew as Cluster
-from livingdrug.trial.cluster import crew as cluster_of
-from livingdrug.trial.compare import beside
+from livingdrug.trial.cluster import Cluster, connected
+from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.enrolment import READ_BY_NAME
 from livingdrug.trial.measures import Table, endpoints
@@ -73,12 +72,12 @@ class Trial:
         block = whole(block, "block", 1)
         arms = self.resolved.arms
         for arm in arms:
-            rehearse(arm, self.design(arm))
+            check_arm(arm, self.design(arm))
         total = many * len(arms)
-        with cluster_of(workers, cluster) if workers or cluster is not None else nullcontext() as pool:
+        with connected(workers, cluster) if workers or cluster is not None else nullcontext() as pool:
             done = {
                 a.name: follow(
-                    a, self.design(a), many, seed, threads, block, _told(progress, i * many, total), pool, device
+                    a, self.design(a), many, seed, threads, block, _counted(progress, i * many, total), pool, device
                 )
                 for i, a in enumerate(arms)
             }
@@ -96,7 +95,7 @@ class Trial:
 
     def rules(self) -> list[str]:
         """The care rules of the first arm, as sentences."""
-        return [told(rule) for rule in self.design(self.resolved.arms[0]).rules]
+        return [rule_sentence(rule) for rule in self.design(self.resolved.arms[0]).rules]
 
     def _provenance(self, patients: int, seed: int, wall_s: float) -> dict[str, Any]:
         return {
@@ -150,7 +149,7 @@ def _report(result: Result, folder: Path) -> Path:
 
 def follow(
     arm: Arm,
-    plan: Design,
+    design: Design,
     patients: int,
     seed: int,
     threads: int | None = None,
@@ -161,14 +160,14 @@ def follow(
 ) -> ArmResult:
     """One arm from enrolment to the end of follow-up."""
     if pool:
-        found, courses = pool.gather(arm, plan, patients, seed, block, progress)
+        found, courses = pool.gather(arm, design, patients, seed, block, progress)
     else:
         found, courses = gather(
-            arm, plan, patients, seed, threads=threads, block=block, progress=progress, device=device
+            arm, design, patients, seed, threads=threads, block=block, progress=progress, device=device
         )
-    trial, units = arm.resolved.trial, dict(plan.units)
-    table = beside(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-    notes = (*arm.resolved.notes, *plan.notes)
+    trial, units = arm.resolved.trial, dict(design.units)
+    table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
+    notes = (*arm.resolved.notes, *design.notes)
     return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes)
 
 
@@ -180,24 +179,24 @@ def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, 
         end = found[name]
         return TimeToEvent(end.name, end.title, end.time, end.event, end.what, end.start)
 
-    return OnDemand(found, one)
+    return Lazy(found, one)
 
 
-def rehearse(arm: Arm, plan: Design) -> None:
-    """Go through the trial with nobody in it, so that what cannot be is found before anything is compiled."""
-    table = dry_run(arm, plan)
-    beside(arm.resolved.trial, table, units=plan.units)
-    _used(arm, plan)
+def check_arm(arm: Arm, design: Design) -> None:
+    """A dry run of the trial without patients, so that what cannot be is found before anything is compiled."""
+    table = dry_run(arm, design)
+    compare(arm.resolved.trial, table, units=design.units)
+    _used(arm, design)
 
 
-def _used(arm: Arm, plan: Design) -> None:
+def _used(arm: Arm, design: Design) -> None:
     """ScenarioError for a user's number of the protocol that nothing asks about."""
     asked = {
-        *plan.programs.extras,
-        *plan.asked_of_doses,
-        *plan.asked[0][0].extras,
+        *design.programs.extras,
+        *design.asked_of_doses,
+        *design.asked[0][0].extras,
         *READ_BY_NAME,
-        *plan.model.parameters,
+        *design.model.parameters,
     }
     for path, number in arm.resolved.protocol.numbers.items():
         if path not in asked and not number.place("value").ours:
@@ -209,7 +208,7 @@ def _used(arm: Arm, plan: Design) -> None:
             )
 
 
-def _told(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
+def _counted(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
     if progress is None:
         return None
     done, alone = before, Lock()

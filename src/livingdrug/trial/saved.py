@@ -13,7 +13,7 @@ import numpy as np
 from livingdrug.errors import ScenarioError
 from livingdrug.results.columns import Columns
 from livingdrug.results.result import ArmResult, Result
-from livingdrug.trial.compare import beside
+from livingdrug.trial.compare import compare
 from livingdrug.trial.run import Trial, as_result, timed
 from livingdrug.trial.simulate import dry_run
 
@@ -53,16 +53,16 @@ def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
         raise ScenarioError(f"a table of the run cannot be read: {problem}", where=str(place)) from None
     found = {}
     for arm in trial.resolved.arms:
-        plan = trial.design(arm)
-        dry_run(arm, plan)  # works out the columns' units
+        design = trial.design(arm)
+        dry_run(arm, design)  # works out the columns' units
         own = patients[patients["arm"] == arm.name].drop(columns="arm")
         columns = Columns({name: _array(own[name]) for name in own.columns})
-        courses = plan.courses()
+        courses = design.courses()
         courses.fill(counts[counts["arm"] == arm.name], samples[samples["arm"] == arm.name])
-        units = dict(plan.units)
+        units = dict(design.units)
         spec = arm.resolved.trial
-        table = beside(spec, columns, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-        notes = (*arm.resolved.notes, *plan.notes)
+        table = compare(spec, columns, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
+        notes = (*arm.resolved.notes, *design.notes)
         found[arm.name] = ArmResult(arm.name, arm.title, columns, partial(timed, spec, units), courses, table, notes)
     return found
 

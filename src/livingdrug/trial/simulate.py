@@ -1,4 +1,4 @@
-"""One arm simulated: lots of enrolled patients, from enrolment to rows and counted courses."""
+"""One arm simulated: chunks of enrolled patients, from enrolment to rows and counted courses."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ KEPT = ("patient", "status", "infused", "death_day", "cause")  # columns that a 
 WIDTH = 24  # characters of a text column kept in the patients' table
 
 
-def dry_run(arm: Arm, plan: Design) -> dict[str, Any]:
-    """The patients' table of a trial with nobody in it: finds a misspelt word before anything is compiled."""
-    nobody = enrol(arm, plan, np.zeros(0, np.int64), 0)
-    looks = len(plan.plan.watches)
+def dry_run(arm: Arm, design: Design) -> dict[str, Any]:
+    """The patients' table of an empty trial, as a dry run: finds a misspelt word before anything is compiled."""
+    nobody = enrol(arm, design, np.zeros(0, np.int64), 0)
+    looks = len(design.plan.watches)
     empty = Output(
-        observables=np.zeros((0, int(plan.plan.output.sum()), plan.plan.written)),
+        observables=np.zeros((0, int(design.plan.output.sum()), design.plan.written)),
         registers=np.zeros((0, looks, len(Register))),
-        event_times=np.zeros((0, len(plan.model.hazards))),
+        event_times=np.zeros((0, len(design.model.hazards))),
         ended=np.zeros(0),
         outcome=np.zeros(0, np.int64),
         steps=np.zeros((0, 2), np.int64),
-        extinct=np.zeros((0, len(plan.model.clones))),
-        final=np.zeros((0, len(plan.model.states))),
+        extinct=np.zeros((0, len(design.model.clones))),
+        final=np.zeros((0, len(design.model.states))),
         given=np.zeros((0, 0, 4)),
     )
-    return _table(nobody, [rows(arm, plan, nobody, slice(0, 0), empty)])
+    return _table(nobody, [rows(arm, design, nobody, slice(0, 0), empty)])
 
 
-def lots(
+def chunks(
     arm: Arm,
-    plan: Design,
+    design: Design,
     patients: int,
     seed: int,
     threads: int | None = None,
@@ -54,8 +54,8 @@ def lots(
     first: int = 0,
     device: str = "cpu",
 ) -> Iterator[tuple[Enrolled, dict[str, Any], list[Any]]]:
-    """Lots of enrolled patients [first, patients) with their columns, in order. A thread takes a lot all the way from
-    enrolment to columns, so that none waits for another and memory stays flat.
+    """Chunks of enrolled patients [first, patients) with their columns, in order. A thread takes a chunk
+    all the way from enrolment to columns, so that none waits for another and memory stays flat.
 
     seen: what it makes of (ids, courses (n, times, shown)) of the infused patients is given back too, block by block.
     """
@@ -66,24 +66,24 @@ def lots(
     if device == "cuda":
         from livingdrug.engine import cuda
 
-        program, together = cuda.load(plan.model), cuda.together(plan.plan, threads)
+        program, together = cuda.load(design.model), cuda.together(design.plan, threads)
         fewest, block = min(cuda.FEWEST, together), together
     else:
-        program, together, fewest = cache.load(plan.model), TOGETHER, FEWEST
+        program, together, fewest = cache.load(design.model), TOGETHER, FEWEST
 
-    def lot(span: tuple[int, int]) -> tuple[Enrolled, dict[str, Any], list[Any]]:
-        enrolled = enrol(arm, plan, np.arange(*span, dtype=np.int64), seed)
+    def chunk(span: tuple[int, int]) -> tuple[Enrolled, dict[str, Any], list[Any]]:
+        enrolled = enrol(arm, design, np.arange(*span, dtype=np.int64), seed)
         size = _even(len(enrolled.infused), block)
         found, made = [], []
-        for part, output in simulate_blocks(plan.model, plan.plan, enrolled.patients, 1, size, progress, program):
-            found.append(rows(arm, plan, enrolled, part, output))
+        for part, output in simulate_blocks(design.model, design.plan, enrolled.patients, 1, size, progress, program):
+            found.append(rows(arm, design, enrolled, part, output))
             if seen:
                 made.append(seen(enrolled.cohort.ids[part], output.observables))
         if progress:
             progress(len(enrolled.ids) - len(enrolled.infused))
         return enrolled, _table(enrolled, found), made
 
-    yield from in_order(lot, spans(first, patients, together, fewest, threads), threads)
+    yield from in_order(chunk, spans(first, patients, together, fewest, threads), threads)
 
 
 def _even(patients: int, block: int) -> int:
@@ -91,30 +91,30 @@ def _even(patients: int, block: int) -> int:
     return -(-patients // -(-patients // block)) if patients and block > 0 else block
 
 
-def gather(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> tuple[Columns, Courses]:
-    """The columns of all enrolled patients, and their courses; `how` as in `lots`."""
-    courses, alone = plan.courses(), Lock()
+def gather(arm: Arm, design: Design, patients: int, seed: int, **how: Any) -> tuple[Columns, Courses]:
+    """The columns of all enrolled patients, and their courses; `how` as in `chunks`."""
+    courses, alone = design.courses(), Lock()
 
     def count(ids: Ints, values: Floats) -> None:
         with alone:
             courses.add(ids, values)
 
-    return columns(arm, plan, patients, seed, **how, seen=count), courses
+    return columns(arm, design, patients, seed, **how, seen=count), courses
 
 
-def columns(arm: Arm, plan: Design, patients: int, seed: int, **how: Any) -> Columns:
-    """The columns of all enrolled patients; `how` as in `lots`."""
+def columns(arm: Arm, design: Design, patients: int, seed: int, **how: Any) -> Columns:
+    """The columns of all enrolled patients; `how` as in `chunks`."""
     found = Columns()
-    for _, table, _ in lots(arm, plan, patients, seed, **how):
+    for _, table, _ in chunks(arm, design, patients, seed, **how):
         found.append(table)
     return found
 
 
 def blocks(
-    arm: Arm, plan: Design, patients: int, seed: int, threads: int | None = None
+    arm: Arm, design: Design, patients: int, seed: int, threads: int | None = None
 ) -> Iterator[tuple[Enrolled, dict[str, Any], Floats]]:
-    """Lots of enrolled patients: who they are, their columns, and every course of those infused (n, times, shown)."""
-    for enrolled, table, courses in lots(arm, plan, patients, seed, threads, seen=lambda _, x: x):
+    """Chunks of enrolled patients: who they are, their columns, and every course of those infused (n, times, shown)."""
+    for enrolled, table, courses in chunks(arm, design, patients, seed, threads, seen=lambda _, x: x):
         yield enrolled, table, np.concatenate(courses)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livingdrug.care.compiler import Programs
-from livingdrug.care.interpreter import perform
+from livingdrug.care.interpreter import evaluate
 from livingdrug.engine.plan import Op, Register
 from livingdrug.errors import ScenarioError, UnitError
 from livingdrug.spec.fields import expression
@@ -39,7 +39,7 @@ def value(
     program = made.compile(expression(text), unit, dose=dose)
     extras = np.array([[{"weight": 25.0, "bsa": 0.9, "share.cured": 0.3, "draw(cure)": 0.2}[n] for n in made.extras]])
     observed = np.array([[seen[n.replace(".", "_")] for n in made.used]])
-    return float(np.ravel(perform(program, observed, extras, time, registers))[0])
+    return float(np.ravel(evaluate(program, observed, extras, time, registers))[0])
 
 
 def remembered(**told: float) -> np.ndarray:

@@ -8,8 +8,8 @@ import pytest
 from livingdrug import library
 from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
-from livingdrug.care.interpreter import perform
-from livingdrug.care.rules import compiled, drugs, enlist, find_input, told
+from livingdrug.care.interpreter import evaluate
+from livingdrug.care.rules import compiled, drugs, enlist, find_input, rule_sentence
 from livingdrug.engine.plan import Act, Register
 from livingdrug.errors import LivingDrugError, ScenarioError, UnitError
 from livingdrug.library.located import Place, placed
@@ -67,13 +67,13 @@ def test_a_rule_becomes_a_watch() -> None:
     made, watch = made_of(RULE)
     assert (watch.act, watch.target, watch.marks, watch.limit) == (Act.DOSE, 0, 4, 3)  # type: ignore[attr-defined]
     assert watch.duration == pytest.approx(1 / 24) and watch.apart == pytest.approx(1 / 3)  # type: ignore[attr-defined]
-    dose = perform((watch.amount, watch.amount_constants), None, np.array([[20.0], [70.0], [150.0]]))  # type: ignore[attr-defined]
+    dose = evaluate((watch.amount, watch.amount_constants), None, np.array([[20.0], [70.0], [150.0]]))  # type: ignore[attr-defined]
     assert dose.tolist() == [240.0, 560.0, 800.0]
     assert made.gives == {"tocilizumab": [0]}
 
 
 def test_a_rule_is_a_sentence() -> None:
-    assert told(rule(RULE)) == (
+    assert rule_sentence(rule(RULE)) == (
         "Every 6 h for 28 d: when physiology temperature is at least 38.5 degC, give tocilizumab, 12 mg/kg if weight "
         "is below 30 kg, otherwise 8 mg/kg (at most 800 mg) over 1 h; at most 3 doses, at least 8 h apart."
     )
@@ -93,16 +93,16 @@ def test_a_watch_looks_only() -> None:
             assert (watch.name, watch.act, watch.target) == (data["name"].replace(" ", "_"), Act.NOTHING, -1)  # type: ignore[attr-defined]
             assert list(made.watches) == [watch.name]  # type: ignore[attr-defined]
             assert made.notes_units() == ({"w": "kg"} if "value" in data else {})
-    assert told(rule(data, Watch)) == "Every 6 h: note weight."
+    assert rule_sentence(rule(data, Watch)) == "Every 6 h: note weight."
 
 
 def test_rules_of_every_kind_are_sentences() -> None:
     limits = {"times": 2, "apart": "1 d"}
-    said = told(
+    said = rule_sentence(
         rule({"name": "x", "when": "time > 3 d", "do": {"set": "a.b", "to": 2, "after": "6 h"}, "limits": limits})
     )
     assert said == "Every 6 h: when time is above 3 d, set a.b to 2; at most 2 times, at least 24 h apart."
-    said = told(rule({"name": "x", "when": "time > 3 d", "check": ["day 28", "day 60"], "do": {"stop": True}}))
+    said = rule_sentence(rule({"name": "x", "when": "time > 3 d", "check": ["day 28", "day 60"], "do": {"stop": True}}))
     assert said == "On day 28, day 60: when time is above 3 d, end follow-up."
 
 
@@ -182,7 +182,7 @@ def grade(scale: str, fevers: int, temperature: float, **needed: float) -> float
     assert made.number("crs.grade") == made.number(f"{scale}.grade")
     return float(
         np.ravel(
-            perform((watch.program, watch.constants), np.array([[seen[p] for p in made.used]]), None, 0.0, registers)
+            evaluate((watch.program, watch.constants), np.array([[seen[p] for p in made.used]]), None, 0.0, registers)
         )[0]
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from livingdrug.care.compiler import Programs
-from livingdrug.care.interpreter import perform
+from livingdrug.care.interpreter import evaluate
 from livingdrug.engine import cache
 from livingdrug.engine.plan import Patients, Plan, Register, Watch
 from livingdrug.engine.run import simulate
@@ -47,14 +47,14 @@ LEAVES = (
 SIGNS = ("+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or")
 
 
-def any_text(luck: random.Random, depth: int = 3) -> str:
+def any_text(rng: random.Random, depth: int = 3) -> str:
     """Any expression a user might write."""
-    if depth == 0 or luck.random() < 0.15:
-        return luck.choice(LEAVES)
-    a, b, c = (any_text(luck, depth - 1) for _ in range(3))
-    return luck.choice([
-        f"({a} {luck.choice(SIGNS)} {b})", f"({a} {luck.choice(SIGNS)} {b})", f"({a} if {b} else {c})", f"(not {a})",
-        f"{luck.choice(['max', 'min'])}({a}, {b})", f"{luck.choice(['abs', 'floor', 'log'])}({a})",
+    if depth == 0 or rng.random() < 0.15:
+        return rng.choice(LEAVES)
+    a, b, c = (any_text(rng, depth - 1) for _ in range(3))
+    return rng.choice([
+        f"({a} {rng.choice(SIGNS)} {b})", f"({a} {rng.choice(SIGNS)} {b})", f"({a} if {b} else {c})", f"(not {a})",
+        f"{rng.choice(['max', 'min'])}({a}, {b})", f"{rng.choice(['abs', 'floor', 'log'])}({a})",
     ])  # fmt: skip
 
 
@@ -65,12 +65,12 @@ def plain():  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize("seed", range(60))
 def test_both_machines_agree(plain, seed: int) -> None:  # type: ignore[no-untyped-def]
-    luck = random.Random(seed)
+    rng = random.Random(seed)
     asked = Programs({"pool.amount": None}, {"weight": None}, ["pool.amount"])
     for name in ("seen", "asked"):
         asked.watch(name)
     while True:
-        text = expression(any_text(luck))
+        text = expression(any_text(rng))
         try:
             program = asked.compile(text)
             break
@@ -85,5 +85,5 @@ def test_both_machines_agree(plain, seed: int) -> None:  # type: ignore[no-untyp
     patients = Patients(np.array([1]), {"weight": 20.0}, extras, np.full((1, 0, 4), np.inf), np.zeros((1, 0)), 1)
     out = simulate(MODEL, plan, patients, program=plain)
     before = out.registers.reshape(1, -1)
-    twin = perform(program, out.observables[:, 0], extras, 3.0, before)
+    twin = evaluate(program, out.observables[:, 0], extras, 3.0, before)
     np.testing.assert_allclose(np.ravel(twin)[0], out.registers[0, 1, Register.VALUE], rtol=1e-12)

@@ -51,8 +51,8 @@ WORDS = [  # what is typed, what the message must say
         for value in ("true", "false", "{}", "[]", "[1.0]", "1" + "0" * 400)
     ),
     ((*RUN, "--set", "kinetics.growth=" + "9" * 5000), ["not a finite number"]),
-    ((*RUN, "--set", "kinetics.growth.spread.sd=true"), ["not a finite number"]),
-    ((*RUN, "--set", "kinetics.growth.spread={}"), ["spread says nothing"]),
+    ((*RUN, "--set", "kinetics.growth.variability.sd=true"), ["not a finite number"]),
+    ((*RUN, "--set", "kinetics.growth.variability={}"), ["variability says nothing"]),
     ((*RUN, "--set", "kinetics.growth=1 qd"), ["'qd' is not a unit", "every 1 d"]),
     ((*RUN, "--set", "kinetics.growth=nan"), ["not a finite number"]),
     ((*RUN, "--set", "kinetics.growth=true[1"), ["is not a number"]),

@@ -22,7 +22,7 @@ from livingdrug.cli.templates import TEMPLATES
 from livingdrug.cli.terminal import without_types
 from livingdrug.engine import cache
 from livingdrug.errors import LivingDrugError
-from livingdrug.results.comparison import Beside, Row
+from livingdrug.results.comparison import Comparison, Row
 from livingdrug.scenario import explain, resolve
 from livingdrug.tabular import NARROWEST, aligned
 from livingdrug.trial.cluster import check_address
@@ -242,9 +242,9 @@ def row(low: float, **more) -> Row:
 
 def test_too_few_patients_is_said() -> None:
     nan = float("nan")
-    assert Beside("a", (row(nan, value=50.0),)).summary() == "too few patients to compare"
-    assert "0 of 0" not in Beside("a", (row(1.0, value=50.0),)).summary()
-    assert Beside("a", (row(1.0, value=50.0, verdict="inside"),)).summary().startswith("1 of 1 comparable")
+    assert Comparison("a", (row(nan, value=50.0),)).summary() == "too few patients to compare"
+    assert "0 of 0" not in Comparison("a", (row(1.0, value=50.0),)).summary()
+    assert Comparison("a", (row(1.0, value=50.0, verdict="inside"),)).summary().startswith("1 of 1 comparable")
 
 
 def test_compiling_is_announced_once_and_to_its_end(tmp_path: Path) -> None:

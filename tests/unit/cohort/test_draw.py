@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livingdrug.cohort import baseline, baseline_of, draw
-from livingdrug.cohort.laws import TAIL
+from livingdrug.cohort.distributions import TAIL
 from livingdrug.errors import LivingDrugError, SourceError
 from livingdrug.scenario import resolve
 
@@ -81,7 +81,7 @@ matrix = [[1, -0.6], [-0.6, 1]]
 """,
         encoding="utf-8",
     )
-    plain = resolve("first", {"cells.growth.spread": {"loads": {}}})
+    plain = resolve("first", {"cells.growth.variability": {"loadings": {}}})
     c = draw(plain, MANY, 1)
     x, y = np.log(c.of("cells.growth")), np.log(c.of("cells.taken") / (1 - c.of("cells.taken")))
     assert np.corrcoef(x, y)[0, 1] == pytest.approx(-0.6, abs=0.015)
@@ -119,12 +119,12 @@ def test_whole_parameter_sets_stay_together(folder):
 value = 1e10
 kind = "assumed"
 why = "median of the sets"
-spread = { law = "table", table = "sets" }
+variability = { distribution = "table", table = "sets" }
 [cells.taken]
 value = 0.2
 kind = "assumed"
 why = "median of the sets"
-spread = { law = "table", table = "sets" }
+variability = { distribution = "table", table = "sets" }
 [tables.sets]
 columns = ["cells.room", "cells.taken"]
 rows = [[1e9, 0.1], [2e9, 0.2], [3e9, 0.3]]
@@ -142,7 +142,7 @@ weights = [1, 1, 2]
 
 def test_a_set_that_is_not_there(folder):
     with pytest.raises(LivingDrugError, match="unknown table of parameter sets 'nine'"):
-        draw(resolve("first", {"cells.room.spread": {"law": "table", "table": "nine"}}), [1], 1)
+        draw(resolve("first", {"cells.room.variability": {"distribution": "table", "table": "nine"}}), [1], 1)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_set_that_is_not_there(folder):
             "circle",
         ),
         ({"covariates.fitness.unit": 1}, "is not a unit"),
-        ({"cells.growth.spread.loads": {"fittness": 1}}, "did you mean 'fitness'"),
+        ({"cells.growth.variability.loadings": {"fittness": 1}}, "did you mean 'fitness'"),
         ({"cells.taken": 1.4}, "not between 0 and 1"),
         ({"cells.growth": 1.7e308}, "not a finite number"),
     ],

@@ -21,7 +21,7 @@ value = 1.7e+10
 unit = "cell"
 kind = "assumed"
 why = "start"
-spread = { law = "log-normal", sd = 0.67, loads = { fitness = 0.2 } }
+variability = { distribution = "log-normal", sd = 0.67, loadings = { fitness = 0.2 } }
 
 [tumour.kill]
 value = 1.0
@@ -52,7 +52,7 @@ def test_rewriting_touches_one_table_only():
     assert (
         room["value"] == 2.5e10 and room["kind"] == "fitted" and room["why"] == "fitted to x" and room["unit"] == "cell"
     )
-    assert room["spread"] == {"law": "log-normal", "sd": 0.5, "loads": {"fitness": 0.2}}
+    assert room["variability"] == {"distribution": "log-normal", "sd": 0.5, "loadings": {"fitness": 0.2}}
     assert data["kinetics"]["growth"] == {"value": 1.0} and data["tumour"]["kill"]["value"] == 1.0
     assert "# a comment elsewhere" in new
     assert rewrite(new, "kinetics.room", 2.5e10, 0.5, "fitted to x") == new
@@ -87,7 +87,7 @@ def test_values_go_to_their_places():
     free = (Free("kinetics.growth", False, 0.3), Free("kinetics.room", True, 0.3))
     changed = with_values(resolved, free, [1.5, 0.4])
     assert changed.parameters["kinetics.growth"].value == 1.5
-    assert changed.parameters["kinetics.room"].spread.sd == 0.4
+    assert changed.parameters["kinetics.room"].variability.sd == 0.4
     assert changed.parameters["kinetics.room"].value == resolved.parameters["kinetics.room"].value
     assert resolved.parameters["kinetics.growth"].value != 1.5
 

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livingdrug.errors import LivingDrugError, SourceError
-from livingdrug.parameters import Parameter, Source, Spread, finite, read_parameter
+from livingdrug.parameters import Parameter, Source, Variability, finite, read_parameter
 
-BELOW = Parameter("a.b", 1.0, "1/day", "assumed", why="as it was", spread=Spread("log-normal", 0.5), file="x", line=1)
+BELOW = Parameter(
+    "a.b", 1.0, "1/day", "assumed", why="as it was", variability=Variability("log-normal", 0.5), file="x", line=1
+)
 NO_NUMBERS = [True, False, [], [1.0], {}, {"a": 1}, None, float("nan"), float("-inf"), 10**400, -(10**5000), b"1"]
 NO_TEXTS = [True, 3, 0.5, [], ["a"], {}, {"a": "b"}]
 
@@ -19,19 +21,19 @@ def read(data: object, by_user: bool = True) -> Parameter:
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda x: type(x).__name__)
-@pytest.mark.parametrize("key", ["value", "sd", "cv", "low", "high", "loads"])
+@pytest.mark.parametrize("key", ["value", "sd", "cv", "low", "high", "loadings"])
 @pytest.mark.parametrize("by_user", [True, False])
 def test_no_number_where_a_number_is_asked_for(value: object, key: str, by_user: bool) -> None:
     given_ = {
         "value": {"value": value},
-        "loads": {"spread": {"loads": {"fitness": value}}},
-    }.get(key, {"spread": {"law": "log-normal", key: value}})
+        "loadings": {"variability": {"loadings": {"fitness": value}}},
+    }.get(key, {"variability": {"distribution": "log-normal", key: value}})
     with pytest.raises(LivingDrugError, match="is not a finite number") as problem:
         read({"kind": "assumed", "why": "x", **given_}, by_user)
     assert "my.toml:7" in str(problem.value.where)
 
 
-@pytest.mark.parametrize("empty", [{}, {"spread": {}}, {"belief": {}}])
+@pytest.mark.parametrize("empty", [{}, {"variability": {}}, {"uncertainty": {}}])
 @pytest.mark.parametrize("by_user", [True, False])
 def test_an_empty_table_changes_nothing_and_is_refused(empty: dict[str, object], by_user: bool) -> None:
     with pytest.raises(SourceError, match="empty table|says nothing") as problem:
@@ -53,7 +55,23 @@ ANYTHING = st.recursive(
     max_leaves=6,
 )
 KEYS = st.sampled_from(
-    ["value", "unit", "kind", "source", "where", "why", "spread", "belief", "law", "sd", "note", "x"]
+    [
+        "value",
+        "unit",
+        "kind",
+        "source",
+        "where",
+        "why",
+        "variability",
+        "uncertainty",
+        "distribution",
+        "sd",
+        "spread",
+        "belief",
+        "law",
+        "note",
+        "x",
+    ]
 )
 
 
@@ -66,8 +84,12 @@ def test_whatever_stands_in_a_table_it_is_a_parameter_or_refused(data: dict[str,
 
 
 @given(ANYTHING)
-def test_whatever_stands_for_a_source_or_a_spread(data: object) -> None:
-    for what in (lambda: Source.read("x", data, "f:1"), lambda: Spread.read(data, "f:1"), lambda: finite(data, "f:1")):
+def test_whatever_stands_for_a_source_or_a_variability(data: object) -> None:
+    for what in (
+        lambda: Source.read("x", data, "f:1"),
+        lambda: Variability.read(data, "f:1"),
+        lambda: finite(data, "f:1"),
+    ):
         try:
             what()
         except SourceError as problem:

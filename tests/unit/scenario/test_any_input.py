@@ -22,8 +22,8 @@ product = "cellix"
 [cells]
 growth = 0.7
 room = "3e10 cell"
-[cells.taken.spread]
-law = "logit-normal"
+[cells.taken.variability]
+distribution = "logit-normal"
 sd = 0.2
 [drug.brake]
 half = { value = 7, why = "try" }
@@ -38,7 +38,7 @@ matrix = [[1, 0.2], [0.2, 1]]
 follow_up = "30 d"
 rule = [{ name = "second", remove = true }, { name = "brake late", when = "cells.number >= 5" }]
 [set]
-"cells.growth.spread.sd" = 0.1
+"cells.growth.variability.sd" = 0.1
 'protocol.rule."brake late".check' = "every 1 d for 9 d"
 [[arm]]
 name = "a"
@@ -64,7 +64,7 @@ VALUES = [
     "1979-05-27",
     '"* 2"',
     '"1 kg"',
-    "{ law = 3 }",
+    "{ distribution = 3 }",
     '["a", 3]',
     '[{ name = "x" }]',
     "[{}]",
@@ -74,12 +74,12 @@ VALUES = [
 ]
 PATHS = (
     """
-cells cells.growth cells.growth.spread cells.growth.spread.loads cells.growth.value cells.growth.unit drug
+cells cells.growth cells.growth.variability cells.growth.variability.loadings cells.growth.value cells.growth.unit drug
 drug.brake covariates covariates.age covariates.age.value covariates.weight.points covariates.new protocol
 protocol.rule protocol.rule.x protocol.drugs trial trial.size size published population product tumour
 population.correlated population.tables population.baseline population.tumour modules modules.cells modules.x
 arm set drugs seed patients title sources aliases product.cells.growth product.modules.cells
-product.dose.per_kg population.covariates.age.law tumour.base tumour.cells tumour.modules protocol.base
+product.dose.per_kg population.covariates.age.distribution tumour.base tumour.cells tumour.modules protocol.base
 """.split()
     + ["'", '"', ""]
 )
@@ -103,20 +103,20 @@ def attempt(text: str, sets: dict[str, str]) -> None:
 
 @QUIETLY
 @given(st.randoms(use_true_random=False))
-def test_a_damaged_file(luck: random.Random):
+def test_a_damaged_file(rng: random.Random):
     lines = list(WHOLE)
-    for _ in range(luck.randint(1, 3)):
-        i = luck.randrange(len(lines))
+    for _ in range(rng.randint(1, 3)):
+        i = rng.randrange(len(lines))
         key = lines[i].partition("=")[0]
-        lines[i] = luck.choice(
+        lines[i] = rng.choice(
             [
                 "",
-                lines[i][: luck.randint(0, len(lines[i]))],
-                luck.choice(lines),
-                lines[i] + luck.choice("]}\"'#="),
-                f"{key}= {luck.choice(VALUES)}",
-                f"[{luck.choice(PATHS)}]",
-                f"{luck.choice(PATHS)} = {luck.choice(VALUES)}",
+                lines[i][: rng.randint(0, len(lines[i]))],
+                rng.choice(lines),
+                lines[i] + rng.choice("]}\"'#="),
+                f"{key}= {rng.choice(VALUES)}",
+                f"[{rng.choice(PATHS)}]",
+                f"{rng.choice(PATHS)} = {rng.choice(VALUES)}",
             ]
         )
 

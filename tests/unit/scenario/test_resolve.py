@@ -21,7 +21,7 @@ def test_layers_win_in_order():
     assert [p.layer for p in r.layers("cells.growth")] == ["mechanism", "product"]
     growth = r.parameters["cells.growth"]
     assert (growth.value, growth.unit, growth.layer, growth.kind) == (1.1, "1/day", "product", "fitted")
-    assert growth.spread.sd == 0.3 and growth.spread.loads == {"fitness": 0.2}
+    assert growth.variability.sd == 0.3 and growth.variability.loadings == {"fitness": 0.2}
     assert r.parameters["cells.room"].value == 2e10 and r.parameters["cells.room"].layer == "tumour"
     assert r.parameters["drug.brake.half"].kind == "derived"
     assert growth.line == 5 and growth.file.endswith("products/cellix.toml")
@@ -46,7 +46,7 @@ room = "3e10 cell"
 [drug.brake]
 half = { value = 7, why = "try" }
 [set]
-"cells.growth.spread.sd" = 0.1
+"cells.growth.variability.sd" = 0.1
 "protocol.follow_up" = "30 d"
 [protocol]
 rule = [{ name = "second", remove = true }, { name = "brake late", when = "cells.number >= 5 cell" }]
@@ -56,7 +56,7 @@ rule = [{ name = "second", remove = true }, { name = "brake late", when = "cells
     value = {p: x.value for p, x in r.parameters.items()}
     assert value["cells.growth"] == 0.7 and value["cells.room"] == 3e10 and value["drug.brake.half"] == 7
     assert value["cells.taken"] == pytest.approx(0.15) and value["drug.brake.clearance"] == pytest.approx(2.4)
-    assert r.parameters["cells.growth"].spread.sd == 0.1 and r.parameters["cells.growth"].spread.loads
+    assert r.parameters["cells.growth"].variability.sd == 0.1 and r.parameters["cells.growth"].variability.loadings
     assert r.parameters["cells.growth"].kind == "assumed" and r.parameters["cells.growth"].layer == "scenario"
     assert r.parameters["cells.taken"].layer == "--set"
     assert [x.name for x in r.protocol.rule] == ["brake late"]
@@ -170,9 +170,13 @@ WRONG_LINES = [  # after a first line: trial = "first"
     ("[cells]\ngrowth = [1, 2]", SourceError, ["not a finite number"]),
     ('[cells]\ngrowth = "* fast"', SourceError, ["'fast' is not a number to multiply by"]),
     ('[cells.growth]\nvalue = 1\nunits = "1/day"', SourceError, ["'units'", "did you mean 'unit'"]),
-    ('[cells.growth]\nspread = { law = "lognormal", sd = 1 }', SourceError, ["law of spread", "'log-normal'"]),
+    (
+        '[cells.growth]\nvariability = { distribution = "lognormal", sd = 1 }',
+        SourceError,
+        ["unknown distribution", "'log-normal'"],
+    ),
     ("[cells.growth]\nspread = { sd = -1 }", SourceError, ["negative"]),
-    ("[cells.growth]\nspread = 3", SourceError, ["not a spread"]),
+    ("[cells.growth]\nvariability = 3", SourceError, ["not a variability"]),
     ('[modules]\ncells = "growr"', WiringError, ["unknown module 'growr'", "'grower'"]),
     ('[modules]\ncells = "brake"', ScenarioError, ["fills the role 'drug.brake', not 'cells'"]),
     ("[modules]\ncells = 3", ScenarioError, ["the module for 'cells' is 3", "my.toml:3"]),
@@ -256,7 +260,7 @@ def test_binary_huge_and_foreign_files(tmp_path):
 def test_what_was_asked_can_be_asked_again():
     sets = {
         "cells.growth": "0.5 1/day",
-        "cells.taken.spread": '{ law = "logit-normal", sd = 0.1 }',
+        "cells.taken.variability": '{ distribution = "logit-normal", sd = 0.1 }',
         "protocol.follow_up": "10 d",
         "patients": "9",
     }

@@ -25,7 +25,7 @@ class Writer:
     """Writes a TOML file line by line and notes on which line it put each key, by the path of `locate`."""
 
     def __init__(self, seed: int) -> None:
-        self.luck, self.text = random.Random(seed), ""
+        self.rng, self.text = random.Random(seed), ""
         self.lines: dict[tuple[str, ...], int] = {}
 
     @property
@@ -38,7 +38,7 @@ class Writer:
             self.lines.setdefault(path[:i], self.line)
 
     def one(self, *choices: Any) -> Any:
-        return self.luck.choice(choices)
+        return self.rng.choice(choices)
 
     def key(self, word: str) -> str:
         bare = word and all(c.isascii() and (c.isalnum() or c in "-_") for c in word)
@@ -48,11 +48,11 @@ class Writer:
         return self.one(*([word] * 3 if bare else []), *ways)
 
     def names(self, most: int) -> list[str]:
-        return self.luck.sample(KEYS, self.luck.randint(0, most))
+        return self.rng.sample(KEYS, self.rng.randint(0, most))
 
     def noise(self) -> None:
         """Blank lines and comments between entries; some look like keys."""
-        self.text += "".join(self.luck.choices(("\n", "# a = 1\n", "  # [a]\n", "\t\n"), k=self.luck.randint(0, 2)))
+        self.text += "".join(self.rng.choices(("\n", "# a = 1\n", "  # [a]\n", "\t\n"), k=self.rng.randint(0, 2)))
 
     def value(self, path: tuple[str, ...], depth: int) -> None:
         kind = self.one("plain", "plain", "text", "long text", *(("list", "table", "rows") if depth else ()))
@@ -70,7 +70,7 @@ class Writer:
 
     def listed(self, path: tuple[str, ...], depth: int, rows: bool) -> None:
         self.text += "["
-        for i in range(self.luck.randint(0, 3)):
+        for i in range(self.rng.randint(0, 3)):
             self.text += self.one("", "\n", "\n  # , ] x\n", " ")
             inside = (*path, str(i))
             if rows:
@@ -117,10 +117,10 @@ class Writer:
             many = self.one(False, True)
             silent = depth and not many and self.one(False, False, True)  # [a.b] without an [a]
             shown = f"{header}.{self.key(word)}" if header else self.key(word)
-            for i in range(self.luck.randint(1, 3) if many else 1):
+            for i in range(self.rng.randint(1, 3) if many else 1):
                 here = (*path, word, str(i)) if many else (*path, word)
                 names = self.names(4)
-                split = 0 if silent else self.luck.randint(0, len(names))
+                split = 0 if silent else self.rng.randint(0, len(names))
                 if not silent:
                     self.noise()
                     self.note(here)
@@ -154,7 +154,7 @@ def file_of(seed: int) -> tuple[str, dict[tuple[str, ...], int]]:
     """A valid TOML file, and the line of each of its keys."""
     made = Writer(seed)
     names = made.names(6)
-    split = made.luck.randint(0, len(names))
+    split = made.rng.randint(0, len(names))
     made.body((), names[:split])
     made.tables((), "", names[split:], 2)
     return made.text, made.lines

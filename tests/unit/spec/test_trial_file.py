@@ -17,7 +17,7 @@ from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import Typed, read
 from livingdrug.trial.design import design
-from livingdrug.trial.run import rehearse
+from livingdrug.trial.run import check_arm
 
 FILE = "hurt.toml:3"
 ODD = (
@@ -58,18 +58,18 @@ def whole(kind: type[Typed], data: Any) -> Any:
 
 @pytest.mark.parametrize("seed", range(150))
 def test_a_damaged_file_is_told_so(seed: int) -> None:
-    luck = random.Random(seed)
+    rng = random.Random(seed)
     base = resolve("eliana")
     parts = {"trial": plain(base.raw["trial"]), "protocol": plain(base.raw["protocol"])}
-    hurt = parts[luck.choice(sorted(parts))]
-    *path, last = luck.choice([p for p in places(hurt) if p[0] not in ("sources", "title", "about", "aliases")])
+    hurt = parts[rng.choice(sorted(parts))]
+    *path, last = rng.choice([p for p in places(hurt) if p[0] not in ("sources", "title", "about", "aliases")])
     inner = hurt
     for key in path:
         inner = inner[key]
-    if luck.random() < 0.25:
+    if rng.random() < 0.25:
         del inner[last]
     else:
-        inner[last] = copy.deepcopy(luck.choice(ODD))
+        inner[last] = copy.deepcopy(rng.choice(ODD))
     try:
         typed = {"trial": whole(Trial, parts["trial"]), "protocol": whole(Protocol, parts["protocol"])}
     except LivingDrugError as told:
@@ -77,7 +77,7 @@ def test_a_damaged_file_is_told_so(seed: int) -> None:
         return
     arm = replace(base, **typed).arms[0]
     try:
-        rehearse(arm, design(arm))
+        check_arm(arm, design(arm))
     except LivingDrugError as told:
         assert str(told)
 

@@ -13,7 +13,7 @@ import pytest
 from livingdrug.errors import ScenarioError
 from livingdrug.results import columns as place
 from livingdrug.results.columns import Columns
-from livingdrug.results.lazy import OnDemand
+from livingdrug.results.lazy import Lazy
 
 RNG = np.random.default_rng(3)
 LOTS = [
@@ -81,7 +81,7 @@ def test_other_columns_are_refused() -> None:
 
 def test_what_is_on_demand_is_made_when_asked() -> None:
     made: list[str] = []
-    found = OnDemand(["a", "b"], lambda name: made.append(name) or name.upper(), keep=1)
+    found = Lazy(["a", "b"], lambda name: made.append(name) or name.upper(), keep=1)
     assert list(found) == ["a", "b"] and not made and "a" in found and "c" not in found
     assert [found["a"], found["a"], found["b"], found["a"]] == ["A", "A", "B", "A"] and made == ["a", "b", "a"]
     assert found.get("c") is None and len(made) == 3

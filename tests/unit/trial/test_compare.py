@@ -9,7 +9,7 @@ from livingdrug.errors import ScenarioError
 from livingdrug.library.located import Place, placed
 from livingdrug.spec.trial import Published, Trial
 from livingdrug.spec.typed import read
-from livingdrug.trial.compare import beside, exact_binomial, interval, predicted, verdict
+from livingdrug.trial.compare import compare, exact_binomial, interval, predicted, verdict
 from livingdrug.trial.measures import prepare
 
 NAN = float("nan")
@@ -98,7 +98,7 @@ def test_the_interval_is_that_of_a_trial_of_the_size() -> None:
 
 
 def test_too_few_patients_conclude_nothing() -> None:
-    table = beside(trial({"measure": "well", "value": 60, "unit": "%", "n": 50}), cohort(20, 0.6), units=UNITS)
+    table = compare(trial({"measure": "well", "value": 60, "unit": "%", "n": 50}), cohort(20, 0.6), units=UNITS)
     assert table["well"].verdict == "not comparable" and "too few" in table["well"].reason
 
 
@@ -108,7 +108,7 @@ def test_fitted_rows_and_rows_kept_apart_are_counted_apart() -> None:
         {"measure": "size", "value": 5, "unit": "1"},
         {"measure": "other", "value": 1, "unit": "1", "not_comparable": "a parameter"},
     ]
-    table = beside(trial(*published), cohort(1000, 0.6), units=UNITS)
+    table = compare(trial(*published), cohort(1000, 0.6), units=UNITS)
     assert table.counts() == {
         "comparable": 2,
         "inside": 1,
@@ -121,7 +121,10 @@ def test_fitted_rows_and_rows_kept_apart_are_counted_apart() -> None:
     rows = table.to_dicts()
     assert set(rows[0]) >= {"measure", "unit", "simulated", "low", "high", "published", "fitted", "verdict", "reason"}
     assert rows[0]["published"][0]["low"] == pytest.approx(45.2, abs=0.1) and rows[0]["published"][0]["exact"]
-    assert "1 of 2 comparable measures inside" in repr(table) and "<table" in table._repr_html_()
+    assert (
+        "1 of 2 comparable measures within the 95 % prediction interval" in repr(table)
+        and "<table" in table._repr_html_()
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,11 +143,11 @@ def test_what_is_not_what_was_fitted_has_no_fitted_row() -> None:
     """Another product or protocol was not fitted to the rows, whatever the trial's file marks."""
     own = trial({"measure": "well", "value": 60, "unit": "%", "n": 50, "fitted": True})
     for fitted in (True, False):
-        counts = beside(own, cohort(1000, 0.6), units=UNITS, fitted=fitted).counts()
+        counts = compare(own, cohort(1000, 0.6), units=UNITS, fitted=fitted).counts()
         assert (counts["comparable"], counts["fitted"], counts["apart"]) == (1, int(fitted), int(not fitted))
 
 
 def test_a_measure_without_a_published_row_stands_after_the_others() -> None:
-    table = beside(trial({"measure": "size", "value": 500, "unit": "1"}), cohort(1000, 0.6), units=UNITS)
+    table = compare(trial({"measure": "size", "value": 500, "unit": "1"}), cohort(1000, 0.6), units=UNITS)
     assert [(r.measure, r.reason) for r in table.rows][1:] == [("well", "nothing published")]
     assert table["well"].whole == pytest.approx(60.0)

@@ -15,7 +15,7 @@ from livingdrug.errors import ScenarioError
 from livingdrug.plot.style import INKS
 from livingdrug.report import bibliography, figures, html, narrative
 from livingdrug.report.words import words
-from livingdrug.results.comparison import Beside
+from livingdrug.results.comparison import Comparison
 from livingdrug.results.result import Result
 
 ARMS = """
@@ -126,13 +126,13 @@ def test_the_count_is_that_of_the_table(text: str, result: Result) -> None:
 
 
 def test_a_table_of_invented_rows_is_told_truly(result: Result) -> None:
-    row = next(r for r in result.arm().beside.rows if r.comparable)
+    row = next(r for r in result.arm().comparison.rows if r.comparable)
     rows = (
         dataclasses.replace(row, verdict="inside", fitted=True),
         dataclasses.replace(row, verdict="outside", fitted=False, reason="too high"),
         dataclasses.replace(row, verdict="not comparable", reason="recalled"),
     )
-    measures = Beside("invented", rows).to_dicts()
+    measures = Comparison("invented", rows).to_dicts()
     assert [(t["inside"], t["of"]) for t in narrative.tally(measures)] == [(1, 2), (0, 1), (1, 1)]
     assert [narrative.row(m, {})["sign"] for m in measures] == ["●", "✕", "□"]
     assert narrative.row(measures[2], {})["reason"] == "Recalled"

@@ -13,7 +13,7 @@ from livingdrug.errors import ScenarioError
 from livingdrug.results.result import Result
 from livingdrug.trial.design import design
 from livingdrug.trial.measures import measures
-from livingdrug.trial.simulate import blocks, columns, dry_run, lots
+from livingdrug.trial.simulate import blocks, chunks, columns, dry_run
 from livingdrug.units import factor
 
 N = 60
@@ -201,7 +201,7 @@ def test_lots_columns_and_blocks_are_the_same_patients(result: Result) -> None:
         assert courses.shape == (len(enrolled.infused), len(plan.times), len(plan.shown))
         infused += len(courses)
     assert met == list(range(N)) and infused == result.arm().counts["infused"]
-    later = [table["patient"] for _, table, _ in lots(arm, plan, N, 5, first=N - 10)]
+    later = [table["patient"] for _, table, _ in chunks(arm, plan, N, 5, first=N - 10)]
     assert np.concatenate(later).tolist() == list(range(N - 10, N))
 
 

@@ -9,10 +9,10 @@ from livingdrug.trial.survival import hazard_ratio, kaplan_meier, median_time, s
 
 
 def group(seed: int, n: int = 80, ties: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    luck = np.random.default_rng(seed)
-    time = luck.exponential(300.0, n)
+    rng = np.random.default_rng(seed)
+    time = rng.exponential(300.0, n)
     time = np.ceil(time / 30.0) * 30.0 if ties else time
-    return np.minimum(time, 720.0), luck.random(n) < 0.7
+    return np.minimum(time, 720.0), rng.random(n) < 0.7
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -62,10 +62,10 @@ def test_hazard_ratio_as_lifelines(seed: int) -> None:
     lifelines = pytest.importorskip("lifelines")
     import pandas as pd
 
-    luck = np.random.default_rng(seed)
-    member = luck.random(120) < 0.4
-    time = luck.exponential(np.where(member, 150.0, 400.0))
-    event = luck.random(120) < 0.8
+    rng = np.random.default_rng(seed)
+    member = rng.random(120) < 0.4
+    time = rng.exponential(np.where(member, 150.0, 400.0))
+    event = rng.random(120) < 0.8
     ours = float(hazard_ratio(time, event, np.where(member, -1.0, np.inf)))
     theirs = lifelines.CoxPHFitter().fit(pd.DataFrame({"t": time, "e": event, "x": member * 1.0}), "t", "e")
     assert ours == pytest.approx(float(theirs.hazard_ratios_["x"]), rel=1e-4)
@@ -76,11 +76,11 @@ def test_nobody_is_a_member_before_becoming_one(seed: int) -> None:
     lifelines = pytest.importorskip("lifelines")
     import pandas as pd
 
-    luck = np.random.default_rng(10 + seed)
+    rng = np.random.default_rng(10 + seed)
     n = 150
-    since = luck.exponential(200.0, n)
-    time = luck.exponential(300.0, n)
-    event = luck.random(n) < 0.8
+    since = rng.exponential(200.0, n)
+    time = rng.exponential(300.0, n)
+    event = rng.random(n) < 0.8
     rows = []
     for i in range(n):
         if since[i] < time[i]:

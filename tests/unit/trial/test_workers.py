@@ -11,7 +11,7 @@ import pytest
 from livingdrug.errors import EngineError, ScenarioError
 from livingdrug.results.courses import Courses
 from livingdrug.trial import Trial
-from livingdrug.trial.cluster import crew
+from livingdrug.trial.cluster import connected
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (livingdrug[cluster])")
 N = 40
@@ -62,16 +62,16 @@ def test_courses_of_parts_add_up():
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tls://127.0.0.1:1", "127.0.0.1:1"])
 def test_a_scheduler_that_is_not_there(monkeypatch, address):
     monkeypatch.setattr("livingdrug.trial.cluster.PATIENCE", 1)
-    with pytest.raises(EngineError, match="no Dask scheduler answers"), crew(cluster=address):
+    with pytest.raises(EngineError, match="no Dask scheduler answers"), connected(cluster=address):
         pass
 
 
 @pytest.mark.parametrize("workers", [True, 0, -1, 2.0, "2", 1025, None])
 def test_workers_are_a_whole_number(workers):
-    with pytest.raises(ScenarioError, match="'workers'"), crew(workers):
+    with pytest.raises(ScenarioError, match="'workers'"), connected(workers):
         pass
 
 
 def test_workers_here_and_a_cluster_are_too_many():
-    with pytest.raises(ScenarioError, match="choose one"), crew(2, "tcp://127.0.0.1:1"):
+    with pytest.raises(ScenarioError, match="choose one"), connected(2, "tcp://127.0.0.1:1"):
         pass

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from livingdrug import library
-from livingdrug.library import Entry
+from livingdrug.library import LibraryFile
 from livingdrug.registry.classify.classify import Classification, classify
 from livingdrug.registry.classify.dosing import StatedDose, stated_conditioning, stated_doses
 from livingdrug.registry.classify.passages import Passages, passages_of
@@ -96,7 +96,7 @@ def _body(study: Study, words: Passages, said: Classification, made: Draft) -> I
     yield from _protocol(words, base)
 
 
-def _library_trial(study: Study) -> Entry | None:
+def _library_trial(study: Study) -> LibraryFile | None:
     wanted = {study.id.upper(), *(i.value.upper() for i in study.identifiers), *study.aliases}
     for name in library.names("trials"):
         entry = library.find("trials", name)
@@ -105,7 +105,7 @@ def _library_trial(study: Study) -> Entry | None:
     return None
 
 
-def _product(said: Classification, made: Draft) -> tuple[Entry | None, list[str]]:
+def _product(said: Classification, made: Draft) -> tuple[LibraryFile | None, list[str]]:
     """The library product of the trial, and the lines that choose it."""
     meant = {key(form) for name in said.products for form in forms_of(name)}
     for name in library.names("products"):
@@ -132,7 +132,7 @@ def _product(said: Classification, made: Draft) -> tuple[Entry | None, list[str]
     return None, [*lines, f"product = {json.dumps(_slug(named))}"]
 
 
-def _population(said: Classification, made: Draft) -> tuple[Entry | None, list[str]]:
+def _population(said: Classification, made: Draft) -> tuple[LibraryFile | None, list[str]]:
     """The library population of the trial's disease, and the lines that choose it."""
     if said.diseases is None:
         made.missing.append("the disease: the record names none that the disease tree knows")
@@ -160,11 +160,11 @@ def _population(said: Classification, made: Draft) -> tuple[Entry | None, list[s
     return None, ["", why, f"population = {json.dumps(_slug(said.diseases.main.name))}"]
 
 
-def _base(product: Entry | None, population: Entry | None) -> str:
+def _base(product: LibraryFile | None, population: LibraryFile | None) -> str:
     """The library trial to build on: same product before same patients before any."""
     trials = [library.find("trials", n) for n in library.names("trials")]
 
-    def likeness(trial: Entry) -> int:
+    def likeness(trial: LibraryFile) -> int:
         return 2 * bool(product and trial.data.get("product") == product.name) + bool(
             population and trial.data.get("population") == population.name
         )
@@ -183,7 +183,7 @@ def _size(study: Study) -> Iterator[str]:
     yield f"patients = {_SIMULATED}"
 
 
-def _eligibility(study: Study, words: Passages, population: Entry | None) -> Iterator[str]:
+def _eligibility(study: Study, words: Passages, population: LibraryFile | None) -> Iterator[str]:
     """Age limits as numbers of the population; sex and earlier treatment as comments."""
     yield ""
     low, high = study.minimum_age_years, study.maximum_age_years
@@ -204,7 +204,7 @@ def _eligibility(study: Study, words: Passages, population: Entry | None) -> Ite
 
 
 def _age(age: dict[str, object], low: float | None, high: float | None) -> Iterator[str]:
-    """The drafted limits of the age law, with a median that lies between them."""
+    """The drafted limits of the distribution of age, with a median that lies between them."""
     numbers = {k: float(age[k]) for k in ("low", "high", "value") if isinstance(age.get(k), (int, float))}  # type: ignore[arg-type]
     least = low if low is not None else min(numbers.get("low", 0.0), high or 0.0)
     most = (

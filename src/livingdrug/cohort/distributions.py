@@ -1,4 +1,4 @@
-"""The laws by which patients differ, each a function of one uniform or normal draw per patient."""
+"""The distributions by which patients differ, each a function of one uniform or normal draw per patient."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def logit_normal(middle: float, shift: Floats, low: float, high: float, where: s
 
 
 def bounded(values: Floats, low: float | None, high: float | None) -> Floats:
-    """Values within the bounds of their law, where it has any."""
+    """Values within the bounds of their distribution, where it has any."""
     return values if low is None and high is None else np.clip(values, low, high)
 
 
