@@ -283,7 +283,9 @@ def current(data: Mapping[str, Any], where: str | None) -> Mapping[str, Any]:
             said = f"'{key}' and '{OLDER[key]}' are the same key"
             raise SourceError(said, where=at(key) or where, mend=f"keep '{OLDER[key]}'")
         warnings.warn(f"{at(key) or where}: '{key}' is now '{OLDER[key]}'", FutureWarning, stacklevel=2)
-    return {OLDER.get(key, key): x for key, x in data.items()}
+    renamed = getattr(data, "renamed", None)
+    found: Mapping[str, Any] = renamed(OLDER) if renamed else {OLDER.get(key, key): x for key, x in data.items()}
+    return found
 
 
 def is_parameter(data: Any) -> bool:

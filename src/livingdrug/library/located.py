@@ -34,6 +34,14 @@ class Located(dict[str, Any]):
         """Where a key was written; where the table was, if it is not there."""
         return self.places.get(key, self.place)
 
+    def renamed(self, names: Mapping[str, str]) -> Located:
+        """The same table with some keys by other names, each where it was written."""
+        return Located(
+            {names.get(key, key): x for key, x in self.items()},
+            {names.get(key, key): x for key, x in self.places.items()},
+            self.place,
+        )
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Located, (dict(self), self.places, self.place)
 
