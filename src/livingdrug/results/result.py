@@ -20,6 +20,7 @@ from livingdrug.results.courses import Courses
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class TimeToEvent:
 @dataclass(frozen=True)
 class ArmResult:
     """One arm. columns: name -> array over all enrolled patients; timed: the endpoints, by name, of patients with such
-    columns; courses; beside the published; notes: what a reader should know of what was asked.
+    columns; courses; beside the published; notes: what a reader should know of what was asked;
+    dictionary: table -> column -> (unit, meaning).
     """
 
     name: str
@@ -48,6 +50,7 @@ class ArmResult:
     courses: Courses = field(repr=False)
     comparison: Comparison = field(repr=False)
     notes: tuple[str, ...] = ()
+    dictionary: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict, repr=False)
 
     @property
     def endpoints(self) -> Mapping[str, TimeToEvent]:
@@ -144,6 +147,45 @@ class Result:
         """What a reader should know of what was asked, in any arm: parts that were filled in, visits left out."""
         return tuple(dict.fromkeys(note for arm in self.arms.values() for note in arm.notes))
 
+    @property
+    def dictionary(self) -> pd.DataFrame:
+        """Every column of the tables: table, column, unit ("" where it has none), meaning."""
+        import pandas as pd
+
+        found = {
+            (table, column): meaning
+            for arm in self.arms.values()
+            for table, columns in arm.dictionary.items()
+            for column, meaning in columns.items()
+        }
+        rows = [(*key, *meaning) for key, meaning in found.items()]
+        return pd.DataFrame(rows, columns=["table", "column", "unit", "meaning"])
+
+    def xarray(self) -> xr.Dataset:
+        """The courses as an xarray Dataset: dims arm, day, quantile; each quantity by its path, unit in attributes."""
+        import xarray as xr
+
+        arms = list(self.arms.values())
+        courses = [a.courses for a in arms]
+        shown = {name for c in courses for name in c.names}
+        percents = (5.0, 25.0, 50.0, 75.0, 95.0)
+        days = np.unique(np.concatenate([c.times for c in courses]))
+
+        def values(name: str) -> NDArray[np.float64]:
+            found = np.full((len(arms), len(days), len(percents)), np.nan)
+            for i, c in enumerate(courses):
+                if name in c.names:
+                    found[i, np.searchsorted(days, c.times)] = c.bands(name, percents).T
+            return found
+
+        about = {n: m for a in arms for n, m in a.dictionary.get("samples", {}).items()}
+        data = {
+            name: (("arm", "day", "quantile"), values(name), {"units": about[name][0], "long_name": about[name][1]})
+            for name in sorted(shown)
+        }
+        coords = {"arm": list(self.arms), "day": days, "quantile": [p / 100 for p in percents]}
+        return xr.Dataset(data, coords, {"title": self.title, "note": "Simulated patients. Not medical advice."})
+
     def beside_published(self, arm: str | None = None) -> Comparison:
         """The table of every measure beside the published one."""
         return self.arm(arm).comparison
@@ -209,8 +251,12 @@ class Result:
         as_json("resolved.json", self.resolved.as_dict())
         as_json("provenance.json", dict(self.provenance))
         as_json("measures.json", self.json())
-        _parquet(place / "patients.parquet", (p for arm in self.arms.values() for p in arm.patients()))
-        _parquet(place / "events.parquet", self._events())
+        said = self.dictionary
+        as_json("columns.json", said.to_dict("records"))
+        means = {t: {r.column: (r.unit, r.meaning) for r in rows.itertuples()} for t, rows in said.groupby("table")}
+        patients = (p for arm in self.arms.values() for p in arm.patients())
+        _parquet(place / "patients.parquet", patients, means["patients"])
+        _parquet(place / "events.parquet", self._events(), means["events"])
         tables = {
             "courses": Courses.frame,
             "samples": Courses.sample_frame,
@@ -218,7 +264,7 @@ class Result:
         }
         for name, frame in tables.items():
             parts = [frame(a.courses).assign(arm=a.name) for a in self.arms.values()]
-            pd.concat(parts, ignore_index=True).to_parquet(place / f"{name}.parquet", index=False)
+            _parquet(place / f"{name}.parquet", [pd.concat(parts, ignore_index=True)], means[name])
         if self.report:
             self.report(self, place)
 
@@ -237,14 +283,19 @@ class Result:
         return f"<p>{html.escape(self.title)}</p>" + self.arm().comparison._repr_html_() + between
 
 
-def _parquet(path: Path, parts: Iterable[pd.DataFrame]) -> None:
-    """Write a table that comes in parts, all with the same columns."""
+def _parquet(path: Path, parts: Iterable[pd.DataFrame], means: Mapping[str, tuple[str, str]]) -> None:
+    """Write a table that comes in parts, all with the same columns; unit and meaning go into each field's metadata."""
     import pyarrow
     from pyarrow.parquet import ParquetWriter
 
     tables = (pyarrow.Table.from_pandas(part, preserve_index=False) for part in parts)
     first = next(tables)
-    with ParquetWriter(path, first.schema) as file:
-        file.write_table(first)
+    fields = [
+        f.with_metadata({"unit": means[f.name][0], "meaning": means[f.name][1]}) if f.name in means else f
+        for f in first.schema
+    ]
+    schema = pyarrow.schema(fields, first.schema.metadata)
+    with ParquetWriter(path, schema) as file:
+        file.write_table(first.cast(schema))
         for table in tables:
-            file.write_table(table)
+            file.write_table(table.cast(schema))

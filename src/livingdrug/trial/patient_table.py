@@ -114,8 +114,9 @@ def _compiled(trial: Trial, design: Design, numbers: list[str]) -> tuple[Program
         if column.name in units:
             said = f"every patient has a column '{column.name}' already"
             raise ScenarioError(said, where=column.place("name"), mend="choose another name")
-        found[column.name] = asked.compile(column.value, column.unit, column.place("value"))
-        design.units[column.name] = column.unit or asked.unit(column.value)
+        unit = column.unit or (asked.unit(column.value) or "").partition("@")[0] or None
+        found[column.name] = asked.compile(column.value, unit, column.place("value"))
+        design.units[column.name] = unit
     design.units.update(units)
     return asked, found
 
@@ -124,8 +125,11 @@ def column_units(trial: Trial, design: Design, names: list[str]) -> dict[str, st
     """The unit of each column that every patient has."""
     known: dict[str, str | None] = {n: c for n, c in design.programs.constants.items() if n in names}
     known |= {"dose": "cell", "outcome": "1", "failed": "1", "infused": "1"}
-    if trial.samples:
+    if trial.samples and trial.samples.observable in design.programs.observables:
         unit = design.programs.observables[trial.samples.observable] or "1"
+        if "@" in unit:
+            said = f"'{trial.samples.observable}' is no concentration that an assay could sample"
+            raise ScenarioError(said, where=trial.samples.place("observable"))
         known |= {"cmax": unit, "auc": f"{unit.partition('/')[0]}*day/{unit.partition('/')[2]}".strip("/")}
         known["auc_true"] = known["auc"]
         known |= dict.fromkeys(("tmax", "last_measurable", "doubling", "decline"), "day")

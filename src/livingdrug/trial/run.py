@@ -25,6 +25,7 @@ from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
+from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.enrolment import READ_BY_NAME
 from livingdrug.trial.measures import Table, endpoints
 from livingdrug.trial.simulate import dry_run, gather
@@ -168,7 +169,8 @@ def follow(
     trial, units = arm.resolved.trial, dict(design.units)
     table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
     notes = (*arm.resolved.notes, *design.notes)
-    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes)
+    means = dictionary(arm, design)
+    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes, means)
 
 
 def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:
