@@ -259,6 +259,14 @@ class _Writer:
         )
         return problem
 
+    def dimensional(self, node: Node, unit: str | None) -> None:
+        """Refuse a product of plain numbers where a unit is needed."""
+        bare = self.unit(node) is None and all(self.unit(name) is not None for name in names(node))
+        if bare and unit not in (None, "1"):
+            shown = (unit or "").partition("@")[0]
+            said = f"there is no unit; a number in {shown} is needed"
+            raise self.wrong(said, 0, mend=f"write the number with its unit, as 1 {shown}")
+
     def emit(self, node: Node, unit: str | None) -> None:
         match node:
             case Number(value=value, unit=given):
@@ -289,6 +297,7 @@ class _Writer:
                     for side in (left, right):
                         self.emit(side, self.own(side))
                     self.put(_SIGNS[sign])
+                    self.dimensional(node, unit)
                     self.scale(self.unit(node), unit)
                     return
                 inner_unit = None if sign in ("and", "or") else self.shared(left, right)

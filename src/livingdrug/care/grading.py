@@ -71,7 +71,8 @@ class Scale:
 
     def _blame(self, programs: Programs) -> None:
         """Raise the error that the scale has, with the line at fault."""
-        rows = [(self.file.entry.when, self.file.entry.place("when"))]
+        rows = [(asked, self.file.place(f"meanings.{word}")) for word, asked in self.file.meanings.items()]
+        rows.append((self.file.entry.when, self.file.entry.place("when")))
         for when, place in [*rows, *((g.when, g.place("when")) for g in self.file.grade)]:
             programs.compile(Expression(when.text, _inside(when.node, self)), where=place)
 

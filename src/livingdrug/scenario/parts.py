@@ -227,6 +227,10 @@ def cited(resolved: Resolved) -> None:
             if path not in quantities and path.rpartition(".")[0] in resolved.modules:
                 near = [q.removeprefix(f"{role}.") if role else q for q in quantities if q.startswith(role)]
                 raise unknown("quantity", name, near, shown.place())
+    numbers = {*resolved.covariates, *resolved.parameters}
+    for row in resolved.population.baseline:
+        if row.of not in numbers:
+            raise unknown("number of a patient", row.of, numbers, row.place("of"))
     resolved.trial.cites(sources)
     resolved.protocol.cites(sources)
     resolved.population.cites(sources)

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from livingdrug.errors import LivingDrugError, ScenarioError
+from livingdrug.errors import LivingDrugError, ScenarioError, unknown
 from livingdrug.library.located import Located
-from livingdrug.parameters import Source
+from livingdrug.parameters import KINDS, Source
 from livingdrug.spec import clock as _clock
 from livingdrug.spec.clock import Clock
 from livingdrug.spec.grammar import Name, Node, Number, names, parse
@@ -132,6 +132,16 @@ Duration = Annotated[
 ]
 Moment = Annotated[float, _checked(_clock.moment), _schema("string", "a time, as day -7 or month 6")]
 Unit = Annotated[str, _checked(_quoted), _schema("string", "a unit, as 1/day; 1 for none")]
+
+
+def _kind(given: Any) -> Any:
+    """A kind of number."""
+    if given not in KINDS:
+        raise unknown("kind of number", str(given), KINDS)
+    return given
+
+
+Kind = Annotated[str, _checked(_kind), _schema("string", "what kind of number it is", enum=list(KINDS))]
 
 
 def _table(given: Any) -> Any:

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from livingdrug.errors import SourceError, nearest
 from livingdrug.parameters import Source, check_kind
-from livingdrug.spec.fields import Real, Sources, Text, Unit
+from livingdrug.spec.fields import Kind, Real, Sources, Text, Unit
 from livingdrug.spec.typed import Typed
 
 
 class Sourced(Typed):
     """A row that may say where it comes from."""
 
-    kind: Text | None = None
+    kind: Kind | None = None
     source: Text | None = None
     where: Text | None = None
     why: Text | None = None

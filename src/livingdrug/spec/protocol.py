@@ -217,6 +217,8 @@ class Protocol(File):
         """SourceError when a row cites what no file here defines."""
         for row in (*self.schedule, *self.rule, *self.watch):
             row.cites(sources)
+        for path, number in self.numbers.items():
+            number.sourced(path, sources)
 
 
 def once(rows: Any, kind: str) -> None:

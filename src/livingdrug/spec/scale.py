@@ -43,6 +43,8 @@ class Scale(File):
         if not self.grade:
             said = "a scale needs grades"
             raise ScenarioError(said, where=self.place(), mend="add [[grade]] tables")
+        for row in (self.entry, *self.grade):
+            row.cites(self.sources)
 
     @property
     def levels(self) -> list[int]:

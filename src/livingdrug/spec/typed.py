@@ -51,8 +51,11 @@ class Typed(BaseModel):
                 said = f"a {cls.called} needs '{field.alias or name}'"
                 raise Refused(ScenarioError(said, where=place, mend=f"add {field.alias or name} = ..."))
         cls._listed(data)
-        found = handler(data)
-        object.__setattr__(found, "_places", dict(data.places) if isinstance(data, Located) else {})
+        try:
+            found = handler(data)
+        except ValidationError as problem:  # here the table is at hand, with its places
+            raise Refused(_told(problem, data)) from None
+        object.__setattr__(found, "_places", _placed(data))
         object.__setattr__(found, "_place", place)
         try:
             found.consistent()
@@ -170,6 +173,14 @@ def _walk(data: Any, path: tuple[Any, ...]) -> tuple[str, str]:
         else:
             break
     return place, ", ".join(label)
+
+
+def _placed(data: Mapping[str, Any]) -> dict[str, Place]:
+    """The place of each key, and of each key of a table inside (`visits.response`)."""
+    if not isinstance(data, Located):
+        return {}
+    inner = {f"{k}.{name}": x.at(name) for k, x in data.items() if isinstance(x, Located) for name in x}
+    return {**inner, **data.places}
 
 
 def file_of(place: str) -> str:

@@ -99,8 +99,8 @@ def compare(
         simulated = predicted(measure, size, seed, trials) if measure else (float("nan"),) * 3
         whole = measure.value if measure else float("nan")
         word, reason = verdict(published, simulated, whole)
-        if other := mismatch(published, on.get(published.measure, frozenset())):
-            word, reason = "not comparable", other
+        other = mismatch(published, on.get(published.measure, frozenset()))
+        word, reason = ("not comparable", other) if other else (word, reason)
         row = _row(published, measure, simulated, whole, size, word, reason)
         rows.append(row if fitted else replace(row, fitted=False))
     for key in prepared:

@@ -132,7 +132,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     start, end = protocol.start, protocol.follow_up
     table = Timetable(start, end, protocol.place("follow_up"))
     for name, days in trial.visits.items():
-        table.visits[name] = table.times(days, f"visits '{name}'", _visits_place(arm, name))
+        table.visits[name] = table.times(days, f"visits '{name}'", trial.place(f"visits.{name}"))
     programs, written = _programs(arm, model)
     scales = _scales(trial, programs)
     looks = (*protocol.watch, *protocol.rule)
@@ -162,12 +162,6 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         doses=doses,
         notes=tuple(table.notes),
     )
-
-
-def _visits_place(arm: Arm, name: str) -> Place:
-    """Where a list of visits was written."""
-    listed = arm.resolved.raw["trial"].get("visits")
-    return listed.at(name) if listed is not None else Place("")
 
 
 def _programs(arm: Arm, model: Model) -> tuple[Programs, int]:

@@ -66,6 +66,8 @@ def mismatch(row: Published, on: frozenset[str]) -> str:
 
     SourceError when the row does not say on which scale it was graded.
     """
+    if row.scale is not None:
+        library.find("scales", row.scale, where=row.place("scale"))
     if not on or row.not_comparable:
         return ""
     if row.scale is None:
