@@ -54,7 +54,7 @@ class Typed(BaseModel):
         try:
             found = handler(data)
         except ValidationError as problem:  # here the table is at hand, with its places
-            raise Refused(_told(problem, data)) from None
+            raise Refused(_message(problem, data)) from None
         object.__setattr__(found, "_places", _placed(data))
         object.__setattr__(found, "_place", place)
         try:
