@@ -191,6 +191,27 @@ def test_imports_point_down(path: Path) -> None:
         assert imported(path) - {part(path)} <= allowed
 
 
+def import_table() -> str:
+    """MAY_IMPORT as the table of docs/architecture.md."""
+    lines = ["| part | may import |", "|---|---|"]
+    for name, allowed in MAY_IMPORT.items():
+        if allowed is None:
+            said = "anything"
+        else:
+            ground = (
+                ["the ground floor"] if allowed >= GROUND else [f"`{n}`" for n in MAY_IMPORT if n in allowed & GROUND]
+            )
+            said = ", ".join([*ground, *(f"`{n}`" for n in MAY_IMPORT if n in allowed - GROUND)]) or "nothing"
+        lines.append(f"| `{name}` | {said} |")
+    return "\n".join([*lines, "", f"The ground floor: {', '.join(f'`{n}`' for n in MAY_IMPORT if n in GROUND)}."])
+
+
+def test_the_page_shows_who_may_import_whom() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- who may import whom -->\n")[2].partition("\n<!-- end -->")[0]
+    assert shown == import_table(), f"write this between the marks:\n{import_table()}"
+
+
 def test_a_mechanism_imports_nothing_but_the_model_language() -> None:
     """Only the finder of mechanisms knows the library's folders."""
     mechanisms = [f for f in FILES if part(f) == "biology" and f.name != "__init__.py"]
