@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug import Trial, library
+from livingdrug import Trial
 from livingdrug.engine.run import simulate, simulate_blocks
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.columns import Columns
@@ -114,7 +114,7 @@ def command(trial: str, patients: int) -> dict[str, float]:
 def main() -> None:
     """Measure and print."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--trial", default=library.names("trials")[0])
+    asked.add_argument("--trial", default="eliana")
     asked.add_argument("--patients", type=int, default=6_000)
     asked.add_argument("--turns", type=int, default=3)
     asked.add_argument("--sizes", default="", help="numbers of patients, with commas")

@@ -19,7 +19,11 @@ FILES = [("trials", "eliana"), ("protocols", "eliana"), ("populations", "relapse
 # Keys whose value is a name that something else must know.
 NAMES = ("give", "set", "of", "measure", "observable", "visits", "noise", "limit", "product", "population", "protocol",
          "tumour", "scale", "source", "given", "drugs", "events", "censors", "start", "kind", "read", "by")  # fmt: skip
-UNSIMULATED = {"waiting", "hypogammaglobulinaemia", "neurotoxicity"}  # published, said not to be simulated: any name will do
+UNSIMULATED = {
+    "waiting",
+    "hypogammaglobulinaemia",
+    "neurotoxicity",
+}  # published, not simulated: any name will do
 NUMBER = r"(?<![\w.])[-+]?\d+\.?\d*(?:e[-+]?\d+)?"
 UNIT = re.compile(rf"({NUMBER}) *((?:mg|cell|kg|g|h|d|min|months|degC|copy)(?:/[a-z]\w*)?)(?![\w/])")
 

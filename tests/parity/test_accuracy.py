@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from livingdrug import library
 from livingdrug.engine import reference
 from livingdrug.engine.plan import Outcome, Patients
 from livingdrug.engine.run import simulate
@@ -32,7 +31,7 @@ def until(plan, day):
 @pytest.fixture(scope="module")
 def therapy():
     """Model, plan of two years without extinction, patients, and their compiled run at the default tolerance."""
-    trial = Trial(library.names("trials")[0])
+    trial = Trial("eliana")
     arm = trial.resolved.arms[0]
     design = trial.design(arm)
     patients = enrol(arm, design, np.arange(MANY), 1).patients

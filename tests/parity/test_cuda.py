@@ -16,6 +16,7 @@ from livingdrug.engine import cache, cuda
 from livingdrug.engine.codegen.emit_cpp import translated
 from livingdrug.engine.plan import Act, Op, Patients, Plan, Watch
 from livingdrug.engine.run import simulate, simulate_blocks
+from livingdrug.engine.tables import GROUPS, kinds
 from livingdrug.errors import EngineError
 from livingdrug.results.courses import BINS, EDGES, Courses
 from livingdrug.trial import Trial
@@ -332,6 +333,18 @@ def test_without_a_card_it_says_what_is_missing(monkeypatch):
 def test_what_the_printer_does_not_know_is_noticed(line, text):
     with pytest.raises(AssertionError, match=text):
         translated(f'@compiled("void(float64)")\ndef f(x):\n    {line}\n')
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda g: g.__name__)
+def test_every_field_of_a_group_is_read_and_no_other(group):
+    """A group of arrays is a structure: its fields by their names and types, anything else is an error."""
+    for name, kind in kinds(group).items():
+        first = f"[{', '.join('0' for _ in kind.split(','))}]" if "[" in kind else ""
+        of = {"float64": "double", "int64": "i64", "uint64": "u64", "boolean": "bool"}[kind.partition("[")[0]]
+        said = translated(f'@inlined("void({group.__name__})")\ndef f(g):\n    x = g.{name}{first}\n    y = g.{name}\n')
+        assert f"void f(const {group.__name__} &g)" in said and f"{of} x;" in said and f"y = g.{name};" in said
+    with pytest.raises(AssertionError, match="cannot be respelt"):
+        translated(f'@inlined("void({group.__name__})")\ndef f(g):\n    x = g.nothing\n')
 
 
 def test_a_name_may_change_its_type_and_stays_two_variables():

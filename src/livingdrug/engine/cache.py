@@ -26,6 +26,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.files import write_text
+from livingdrug.model.declare import Change, Declared, Flow
 
 if TYPE_CHECKING:
     from livingdrug.model import Model
@@ -71,7 +72,12 @@ def _temporary(wanted: str) -> Path:
 def fingerprint(model: Model) -> str:
     """A name for a set of equations: everything that decides what the generated file says."""
     h = hashlib.sha256()
-    for part in (*_engine_texts(), _numba_version(), platform.machine(), platform.python_version()):
+    for part in (
+        *_engine_texts(Path(__file__).parents[1]),
+        _numba_version(),
+        platform.machine(),
+        platform.python_version(),
+    ):
         h.update(part.encode() + b"\0")
     for role, module in model.modules.items():
         kind: Any = type(module)
@@ -81,16 +87,14 @@ def fingerprint(model: Model) -> str:
 
 
 @cache
-def _engine_texts() -> tuple[str, ...]:
-    here = Path(__file__).parent
-    model = here.parent / "model"
-    wanted = [
-        *sorted((here / "kernel").glob("*.py")),
-        here / "plan.py",
-        *(here / "codegen" / f"{n}.py" for n in ("emit_python", "expressions", "lower", "rodas5p", "sparse_lu")),
-        *(model / f"{n}.py" for n in ("assemble", "declare", "math")),
-    ]
-    return tuple(p.read_text(encoding="utf-8") for p in wanted)
+def _engine_texts(package: Path) -> tuple[str, ...]:
+    """Names and texts of every file of the engine and of the language of models: a new one cannot be forgotten."""
+    return tuple(
+        f"{path.relative_to(package).as_posix()}\0{path.read_text(encoding='utf-8')}"
+        for part in ("engine", "model")
+        for path in sorted((package / part).rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    )
 
 
 @cache
@@ -124,7 +128,7 @@ def _described(value: Any) -> str:
         return str([(k, _described(v)) for k, v in value.items()])
     if isinstance(value, (list, tuple)):
         return str([_described(v) for v in value])
-    if type(value).__module__ == "livingdrug.model.declare" and not isinstance(value, type):
+    if isinstance(value, (Declared, Flow, Change)):
         return f"{type(value).__name__} {_described(vars(value))}"
     if isinstance(value, (str, int, float, bool, type(None))):
         return repr(value)

@@ -9,14 +9,16 @@ they are counted there, and only what is sliced from them is brought back.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache as remembered
 from queue import SimpleQueue
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.engine import cache
-from livingdrug.engine.codegen.emit_cpp import parameters, translated
+from livingdrug.engine.codegen.emit_cpp import Kind, parameters, translated
 from livingdrug.engine.codegen.emit_python import kernel_folder
+from livingdrug.engine.tables import OutputArrays
 from livingdrug.errors import EngineError
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from livingdrug.engine.plan import Floats, Ints, Plan
     from livingdrug.model import Model
 
-GIVEN_BACK = ("observables", "registers", "event_times", "ended", "outcome", "steps", "extinct", "final", "given")
+GIVEN_BACK = OutputArrays._fields
 THREADS = 128  # in one block; with all 255 registers used, two blocks fill a multiprocessor
 TOGETHER = 65_536  # patients sent to the card together, at most
 FEWEST = 32_768  # ... and, until the last, at least: about one for each thread of a large card
@@ -47,16 +49,31 @@ def _one_lane(model: Model) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def _fields(taken: Iterable[tuple[str, Kind]], given: Iterable[Any]) -> Iterator[tuple[str, Kind, Any]]:
+    """Names, types and values of what is passed, groups field by field."""
+    for (name, kind), x in zip(taken, given, strict=True):
+        if kind.fields:
+            yield from _fields(kind.fields.items(), x)
+        else:
+            yield name, kind, x
+
+
 def _entry(text: str) -> str:
     """The function that is called from outside: arrays as pointers, three lengths for each in `lengths`."""
     taken, called, arrays = ["i64 first", "i64 last", "u64 *next", "const i64 *lengths"], ["p", "p + 1"], 0
-    for name, kind in parameters(text)[2:]:
+
+    def passed(name: str, kind: Kind) -> str:
+        """What `run` is called with for a parameter; a group has its fields passed one by one."""
+        nonlocal arrays
+        if kind.fields:
+            return f"patient::{kind.text}{{{', '.join(passed(n, k) for n, k in kind.fields.items())}}}"
         taken.append(f"{kind.of} {'*' if kind.axes else ''}{name}")
-        if kind.axes:
-            called.append(f"{kind.text}{{{name}, {{{', '.join(f'lengths[{3 * arrays + i}]' for i in range(3))}}}}}")
-            arrays += 1
-        else:
-            called.append(name)
+        if not kind.axes:
+            return name
+        arrays += 1
+        return f"{kind.text}{{{name}, {{{', '.join(f'lengths[{3 * (arrays - 1) + i}]' for i in range(3))}}}}}"
+
+    called += [passed(name, kind) for name, kind in parameters(text)[2:]]
     return f"""
 using patient::Array, patient::i64, patient::u64;
 #if defined(__CUDACC__)
@@ -81,7 +98,7 @@ def load(model: Model) -> cache.Program:
 
 def together(plan: Plan, threads: int) -> int:
     """How many patients to send at once, so that the courses of all threads fit half of the card's memory."""
-    whole = cupy().cuda.runtime.memGetInfo()[1]
+    whole: int = cupy().cuda.runtime.memGetInfo()[1]
     each = 8 * max(1, int(plan.output.sum()) * plan.written)
     return max(THREADS, min(TOGETHER, whole // 2 // threads // each))
 
@@ -131,9 +148,10 @@ class OnCard:
         self.shape, self._count, self._ahead = shape, count, ahead
         self.there = cupy().empty(shape)
 
-    def __getitem__(self, place: Any) -> Floats:
+    def __getitem__(self, sliced: Any) -> Floats:
         with self._ahead:
-            return cupy().asnumpy(self.there[place])
+            here: Floats = cupy().asnumpy(self.there[sliced])
+            return here
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return self[...] if dtype is None else self[...].astype(dtype)
@@ -147,13 +165,14 @@ class OnCard:
             if sizes[0]:
                 blocks = min(-(-int(sizes[0]) // THREADS), COUNTING)
                 self._count((blocks,), (THREADS,), (self.there, xp.asarray(edges), counts, *sizes))
-            return xp.asnumpy(counts).astype("int64")
+            here: Ints = xp.asnumpy(counts).astype("int64")
+            return here
 
 
 class Card:
     """A model's kernel whose `run` works on the card; everything else about the model is as on the processor."""
 
-    def __init__(self, kernel: Any, module: Any, taken: list[tuple[str, Any]]) -> None:
+    def __init__(self, kernel: Any, module: Any, taken: list[tuple[str, Kind]]) -> None:
         self._kernel, self._taken = kernel, taken[2:]
         self._run, self._count = map(module.get_function, ("run_patients", "count_courses"))
         cuda = cupy().cuda
@@ -189,13 +208,13 @@ class Card:
         sent: list[Any] = []
         lengths: list[int] = []
         back: list[tuple[Any, Any]] = []
-        for (name, kind), x in zip(self._taken, given, strict=True):
+        for name, kind, x in _fields(self._taken, given):
             if not kind.axes:
                 sent.append({"bool": np.bool_, "i64": np.int64, "double": np.float64}[kind.of](x))
                 continue
             if isinstance(x, OnCard):
                 there = x.there
-            elif name == "slate":  # only ever used there
+            elif name == "registers":  # only ever used there
                 there = xp.empty(x.shape)
             elif name in GIVEN_BACK:  # filled alike, or not yet filled
                 there = xp.full(x.shape, x.flat[0], x.dtype) if x.size else xp.empty(x.shape, x.dtype)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.engine.plan import Act, Floats, Ints, Op, Patients, Plan, Register, Watch
+from livingdrug.engine.tables import ClockArrays, Settings, WatchPrograms
 from livingdrug.errors import EngineError, nearest
 from livingdrug.rng import key
 
-CLOCK, SCRATCH, REMEMBERED = 0, 1, 65  # places on a patient's slate, as in kernel_watches
-PURPOSES = ("start", "round", "move", "arrive")  # columns of the key table of a clone, as in kernel_clones
+CLOCK, SCRATCH, REMEMBERED = 0, 1, 65  # offsets in a patient's register file, as in kernel/watches.py
+PURPOSES = ("start", "round", "move", "arrive")  # columns of the key table of a clone, as in kernel/clones.py
 PASSAGE_PURPOSES = ("leave", "land")
 TAKES = {
     Op.NEG: 1,
@@ -30,62 +31,78 @@ TAKES = {
 class Packed:
     """A plan as the kernel takes it."""
 
-    ticks: Floats
-    marks: Ints
-    output: Ints  # place in the output of each tick, -1 when not written
-    moves: Ints  # number of each clone tick, -1 when clones rest
-    seen: Ints  # place in the workspace of each observable
-    looked: Ints  # ... of each that the watches ask for
-    numbers: Floats
-    floors: Floats  # error allowed in a state, over rtol: one cell, or a thousandth of any other unit
-    shares: Floats  # the same as a share of the state's peak so far: a thousandth, but nothing of a count of cells
-    whole: Ints  # per watch: marks, program and where its result is, act, target, the same of the amount, limit
-    real: Floats  # per watch: duration, delay, apart
-    code: Ints
-    constants: Floats
-    keys: NDArray[np.uint64]
-    outputs: int
+    clock: ClockArrays
+    settings: Settings
+    watches: WatchPrograms
+    rows: int  # of the output, for each patient
     doses: int  # the most doses and settings that the watches can give one patient
-    slate: int  # places on a patient's slate before the patient's own constants
+    registers: int  # size of a patient's register file before the patient's own constants
 
 
 def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
     """The kernel's tables for a plan; raises EngineError when the plan cannot be carried out."""
     _check_clock(plan)
-    seen = np.array([_place(kernel, p) for p in plan.observables], np.int64)
+    seen = np.array([_offset(kernel, p) for p in plan.observables], np.int64)
     marks = np.ascontiguousarray(plan.marks, np.int64)
-    slate = _Slate(plan, seen)
+    watches, registers, doses = _watch_programs(kernel, plan, seen, marks)
+    return Packed(
+        clock=ClockArrays(
+            ticks=np.ascontiguousarray(plan.ticks, np.float64),
+            marks=marks,
+            rows=_numbered(plan.output),
+            moves=_numbered(plan.clone_ticks),
+        ),
+        settings=_settings(kernel, plan, seed, seen),
+        watches=watches,
+        rows=int(np.sum(plan.output)),
+        doses=doses,
+        registers=registers,
+    )
+
+
+def _settings(kernel: Any, plan: Plan, seed: int, seen: Ints) -> Settings:
+    extinction = bool(plan.extinction and plan.clone_ticks.any())
+    states = (kernel.YI <= seen[: plan.written]) & (seen[: plan.written] < kernel.YI + kernel.WIDTH)
+    return Settings(
+        start=float(plan.start),
+        end=float(plan.end),
+        rtol=float(plan.rtol),
+        floors=np.array([1.0 if c else 1e-3 for c in kernel.COUNTS]),
+        shares=np.array([0.0 if c else 1e-3 for c in kernel.COUNTS]),
+        max_steps=int(plan.max_steps),
+        extinction=extinction,
+        count_below=float(plan.count_below),
+        ode_above=float(plan.ode_above),
+        keys=_keys(kernel, seed),
+        seen=seen,
+        written=int(plan.written),
+        states_only=bool(not extinction and states.all()),
+    )
+
+
+def _watch_programs(kernel: Any, plan: Plan, seen: Ints, marks: Ints) -> tuple[WatchPrograms, int, int]:
+    """The watches' programs, the size of their register file, and the most doses they can give one patient."""
+    file = _RegisterFile(plan, seen)
     whole: list[list[int]] = []
     real: list[list[float]] = []
     doses = 0
     for watch in plan.watches:
-        asked = slate.compiled(watch.program, watch.constants, watch.name)
+        asked = file.compiled(watch.program, watch.constants, watch.name)
         amount = (0, 0, 0)
         if watch.act in (Act.DOSE, Act.SET):
             _check_action(kernel, watch)
-            amount = slate.compiled(watch.amount, watch.amount_constants, watch.name)
+            amount = file.compiled(watch.amount, watch.amount_constants, watch.name)
             doses += min(watch.limit, int(((marks & watch.marks) != 0).sum()))
         whole.append([watch.marks, *asked, watch.act, watch.target, *amount, watch.limit])
         real.append([watch.duration, watch.delay, watch.apart])
-    return Packed(
-        ticks=np.ascontiguousarray(plan.ticks, np.float64),
-        marks=marks,
-        output=_numbered(plan.output),
-        moves=_numbered(plan.clone_ticks),
-        seen=seen,
-        looked=seen[slate.asked],
-        numbers=np.array([plan.start, plan.end, plan.rtol, plan.count_below, plan.ode_above], np.float64),
-        floors=np.array([1.0 if c else 1e-3 for c in kernel.COUNTS]),
-        shares=np.array([0.0 if c else 1e-3 for c in kernel.COUNTS]),
+    watches = WatchPrograms(
         whole=np.array(whole, np.int64).reshape(-1, 10),
         real=np.array(real, np.float64).reshape(-1, 3),
-        code=np.array(slate.code, np.int64).reshape(-1, 5),
-        constants=np.array(slate.constants, np.float64),
-        keys=_keys(kernel, seed),
-        outputs=int(np.sum(plan.output)),
-        doses=doses,
-        slate=slate.own,
+        code=np.array(file.code, np.int64).reshape(-1, 5),
+        constants=np.array(file.constants, np.float64),
+        looked=seen[file.asked],
     )
+    return watches, file.own, doses
 
 
 def _check_action(kernel: Any, watch: Watch) -> None:
@@ -135,8 +152,8 @@ def _keys(kernel: Any, seed: int) -> NDArray[np.uint64]:
     return np.array(rows, np.uint64).reshape(-1, len(PURPOSES))
 
 
-def _place(kernel: Any, path: str) -> int:
-    """Where in the workspace an observable is found."""
+def _offset(kernel: Any, path: str) -> int:
+    """The offset of an observable in the workspace."""
     for paths, area in (
         (kernel.OBSERVABLE_PATHS, kernel.OB),
         (kernel.STATE_PATHS, kernel.YI),
@@ -151,22 +168,22 @@ def _place(kernel: Any, path: str) -> int:
     )
 
 
-class _Slate:
-    """Where on a patient's slate everything is, and the watches' programs as code that works on it."""
+class _RegisterFile:
+    """The layout of a patient's register file, and the watches' programs as bytecode that works on it."""
 
     def __init__(self, plan: Plan, seen: Ints) -> None:
         programs = [(p, c) for w in plan.watches for p, c in ((w.program, w.constants), (w.amount, w.amount_constants))]
         self.many = len(seen)
         self.asked = sorted({a for p, _ in programs for op, a in _rows(p) if op == Op.OBS and 0 <= a < self.many})
         self.constants: list[float] = []
-        self.code: list[list[int]] = []  # operation, place of the result, places of up to three values
+        self.code: list[list[int]] = []  # operation, offset of the result, offsets of up to three operands
         self.registers = len(plan.watches) * len(Register)
         self.observables = REMEMBERED + self.registers
         self.fixed = self.observables + len(self.asked)
         self.own = self.fixed + sum(len(c) for _, c in programs)
 
     def compiled(self, program: Ints, constants: Floats, name: str) -> tuple[int, int, int]:
-        """Adds a program: its first and last row of the code, and the place of its result."""
+        """Adds a program: its first and last row of the code, and the offset of its result."""
         begin, stack = len(self.code), list[int]()
         limits = {Op.CONST: len(constants), Op.OBS: self.many, Op.REG: self.registers}
         for op, a in _rows(program):
@@ -179,7 +196,7 @@ class _Slate:
                     f"watch '{name}': argument {a} of {what.name} is out of range", allowed=f"0 to {limits[what] - 1}"
                 )
             if what < Op.ADD:
-                stack.append(self._place(what, a))
+                stack.append(self._offset(what, a))
                 if len(stack) > REMEMBERED - SCRATCH:
                     raise EngineError(f"watch '{name}' is nested too deep", allowed=f"{REMEMBERED - SCRATCH} values")
                 continue
@@ -197,8 +214,8 @@ class _Slate:
         self.constants.extend(constants)
         return begin, len(self.code), stack[0]
 
-    def _place(self, what: Op, a: int) -> int:
-        """Where a value stands that a program only reads."""
+    def _offset(self, what: Op, a: int) -> int:
+        """The offset of a value that a program only reads."""
         match what:
             case Op.CONST:
                 return self.fixed + len(self.constants) + a

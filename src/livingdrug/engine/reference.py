@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from livingdrug.engine.plan import Output, Patients, Plan
 from livingdrug.errors import EngineError
+from livingdrug.model import Entry, Switch
 
 if TYPE_CHECKING:
     from livingdrug.model import Model
@@ -41,7 +42,7 @@ def integrate(
     constants = {**values, **model.constants(values)}
     constants.update({p: x for p, x in values.items() if p not in model.states})
     doses = doses[np.isfinite(doses[:, 0])]
-    switches = {i for i, p in enumerate(model.inputs) if type(model.declared[p]).__name__ == "Switch"}
+    switches = {i for i, p in enumerate(model.inputs) if isinstance(model.declared[p], Switch)}
     y = np.array([float(constants[f"{p}@start"]) for p in model.states])
     inputs = np.zeros(len(model.inputs))
     boundaries = {start, end, *doses[:, 0], *(doses[:, 0] + doses[:, 3]), *(float(constants[b]) for b in model.breaks)}
@@ -103,7 +104,9 @@ def _inputs_from(
                 inputs[int(i)] += amount / (begin + duration - begin)
         elif begin == t:
             role = path.rpartition(".")[0]
-            for state in model.declared[path].into:  # type: ignore[attr-defined]
+            entry = model.declared[path]
+            assert isinstance(entry, Entry)
+            for state in entry.into:
                 y[model.states.index(f"{role}.{state}")] += constants[f"{path}>{state}"] * amount
     return inputs, y
 
@@ -119,7 +122,7 @@ def observe(
     """Published quantities (times, wanted) of a course of states (times, states)."""
     constants = {**values, **model.constants(values)}
     doses = np.zeros((0, 4)) if doses is None else doses[np.isfinite(doses[:, 0])]
-    switches = {i for i, p in enumerate(model.inputs) if type(model.declared[p]).__name__ == "Switch"}
+    switches = {i for i, p in enumerate(model.inputs) if isinstance(model.declared[p], Switch)}
     wanted, rows = list(wanted), []
     for t, y in zip(times, states):
         inputs = np.zeros(len(model.inputs))

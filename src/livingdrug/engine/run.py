@@ -11,6 +11,7 @@ import numpy as np
 
 from livingdrug.engine.pack import check_patients, pack
 from livingdrug.engine.plan import Floats, Outcome, Output, Patients, Plan, Register
+from livingdrug.engine.tables import OutputArrays, PatientArrays
 from livingdrug.errors import EngineError, nearest
 from livingdrug.parallel import in_order
 
@@ -28,7 +29,7 @@ def simulate(
     progress: Callable[[int], None] | None = None,
     program: Program | None = None,
 ) -> Output:
-    """What comes of these patients under this plan. `progress` is told how many more patients are done.
+    """What comes of these patients under this plan. `progress` hears how many more patients are done.
 
     The result does not depend on `threads` or `block`.
     """
@@ -40,7 +41,8 @@ def simulate(
         if progress:
             progress(part.stop - part.start)
 
-    for _ in _shared_out(work, task.parts(block), threads):
+    parts = task.parts(block)
+    for _ in in_order(work, parts, _threads(threads, parts)):
         pass
     return _trimmed(out)
 
@@ -64,13 +66,13 @@ def simulate_blocks(
             progress(part.stop - part.start)
         return part, _trimmed(out)
 
-    yield from _shared_out(work, task.parts(block), threads)
+    parts = task.parts(block)
+    yield from in_order(work, parts, _threads(threads, parts))
 
 
-def _shared_out(work: Callable[[slice], Any], parts: list[slice], threads: int | None) -> Iterator[Any]:
-    """What the work on each part gives, in order; a few parts ahead are worked on by threads."""
-    workers = max(1, min(threads or os.cpu_count() or 1, len(parts)))
-    yield from in_order(work, parts, workers)
+def _threads(wanted: int | None, parts: Sequence[slice]) -> int:
+    """So many threads as are wanted (all processors by default), but no more than there are parts."""
+    return max(1, min(wanted or os.cpu_count() or 1, len(parts)))
 
 
 def _complete(model: Any, kernel: Any, patients: Patients) -> dict[str, Any]:
@@ -110,7 +112,7 @@ class _Task:
         """Room for what comes of n patients; for their courses, as `room` gives it."""
         kernel, packed = self.kernel, self.packed
         return Output(
-            observables=room((n, packed.outputs, self.plan.written)),
+            observables=room((n, packed.rows, self.plan.written)),
             registers=np.empty((n, len(self.plan.watches), len(Register))),
             event_times=np.empty((n, kernel.HAZARDS)),
             ended=np.empty(n),
@@ -123,48 +125,38 @@ class _Task:
 
     def run(self, part: slice, out: Output) -> None:
         """Simulates some of the patients into `out`."""
-        kernel, plan, packed, patients = self.kernel, self.plan, self.packed, self.patients
+        kernel, packed, patients = self.kernel, self.packed, self.patients
         n = part.stop - part.start
         starts = self._table([f"{p}@start" for p in kernel.STATE_PATHS if p != "time"], part)
         if starts.shape[1] < kernel.N:
-            starts = np.column_stack([starts, np.full(n, plan.start)])
+            starts = np.column_stack([starts, np.full(n, self.plan.start)])
         with np.errstate(all="ignore"):  # a patient whose numbers break ends with an outcome code
             kernel.run(
                 0,
                 n,
-                patients.ids[part].astype(np.uint64),
-                self._table(kernel.COLUMN_PATHS, part),
-                np.ascontiguousarray(starts),
-                np.ascontiguousarray(patients.extras[part], np.float64),
-                np.ascontiguousarray(patients.doses[part], np.float64),
-                np.ascontiguousarray(patients.thresholds[part], np.float64),
-                packed.ticks,
-                packed.marks,
-                packed.output,
-                packed.moves,
-                packed.seen,
-                plan.written,
-                packed.looked,
-                plan.max_steps,
-                bool(plan.extinction and plan.clone_ticks.any()),
-                packed.numbers,
-                packed.floors,
-                packed.shares,
-                packed.whole,
-                packed.real,
-                packed.code,
-                packed.constants,
-                packed.keys,
-                np.empty((n, packed.slate + patients.extras.shape[1])),
-                out.observables,
-                out.registers.reshape(n, len(plan.watches) * len(Register)),
-                out.event_times,
-                out.ended,
-                out.outcome,
-                out.steps,
-                out.extinct,
-                out.final,
-                out.given,
+                PatientArrays(
+                    ids=patients.ids[part].astype(np.uint64),
+                    columns=self._table(kernel.COLUMN_PATHS, part),
+                    starts=np.ascontiguousarray(starts),
+                    extras=np.ascontiguousarray(patients.extras[part], np.float64),
+                    doses=np.ascontiguousarray(patients.doses[part], np.float64),
+                    thresholds=np.ascontiguousarray(patients.thresholds[part], np.float64),
+                ),
+                packed.clock,
+                packed.settings,
+                packed.watches,
+                np.empty((n, packed.registers + patients.extras.shape[1])),
+                OutputArrays(
+                    observables=out.observables,
+                    remembered=out.registers.reshape(n, len(self.plan.watches) * len(Register)),
+                    event_times=out.event_times,
+                    ended=out.ended,
+                    outcome=out.outcome,
+                    steps=out.steps,
+                    extinct=out.extinct,
+                    final=out.final,
+                    given=out.given,
+                ),
             )
 
     def _table(self, paths: Sequence[str], part: slice) -> Floats:

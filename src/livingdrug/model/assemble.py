@@ -6,7 +6,7 @@ who reads whom; a circle of readers is an error that names the circle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -386,21 +386,15 @@ class Model:
             derivatives[path] = amount if derivatives[path] is None else derivatives[path] + amount
 
         for role, m in self.modules.items():
-
-            def path_of(state: str, role: str = role) -> str:
-                return state if "." in state else f"{role}.{state}"
-
-            for f in m.flows(View(scope, role)):
-                if isinstance(f, Change):
-                    add(path_of(f.state), f.rate)
-                    flows.append((role, f, f.rate))
-                    continue
-                rate = f.rate * scope.published(path_of(f.per)) if f.per else f.rate
+            for f, rate in self._rates(scope, role, m):
                 flows.append((role, f, rate))
+                if isinstance(f, Change):
+                    add(_full(f.state, role), rate)
+                    continue
                 if f.into:
-                    add(path_of(f.into), rate if isinstance(f.yields, int) and f.yields == 1 else f.yields * rate)
+                    add(_full(f.into, role), rate if isinstance(f.yields, int) and f.yields == 1 else f.yields * rate)
                 if f.out_of:
-                    add(path_of(f.out_of), -rate)
+                    add(_full(f.out_of, role), -rate)
             for e in m.of(Entry):
                 u = scope.values[f"{role}.{e.name}"]
                 if isinstance(u, float) and u == 0.0:
@@ -410,12 +404,23 @@ class Model:
         for p, x in derivatives.items():
             if x is None:
                 derivatives[p] = number(0.0, f"({self.unit(p)})/day") if number else 0.0
+        return Evaluation(derivatives, flows, self._shown(scope) if published else {})
+
+    def _rates(self, scope: _Scope, role: str, module: Module) -> Iterator[tuple[Flow | Change, Any]]:
+        """A module's flows and signed changes, with the total rate of each."""
+        for f in module.flows(View(scope, role)):
+            if isinstance(f, Change) or not f.per:
+                yield f, f.rate
+            else:
+                yield f, f.rate * scope.published(_full(f.per, role))
+
+    def _shown(self, scope: _Scope) -> dict[str, Any]:
+        """Every published quantity and port, by path."""
         shown: dict[str, Any] = {}
-        if published:
-            for role, m in self.modules.items():
-                shown.update({f"{role}.{k}": x for k, x in scope.show(role).items()})
-                shown.update({f"{role}.{p.name}": scope.port(f"{role}.{p.name}") for p in m.of(Port)})
-        return Evaluation(derivatives, flows, shown)
+        for role, m in self.modules.items():
+            shown.update({f"{role}.{k}": x for k, x in scope.show(role).items()})
+            shown.update({f"{role}.{p.name}": scope.port(f"{role}.{p.name}") for p in m.of(Port)})
+        return shown
 
     def clone_rates(self, values: Mapping[str, Any]) -> list[Clone]:
         """Birth, death and passages of every clone, from the flows that touch it (SymPy symbols or arrays)."""
@@ -424,18 +429,14 @@ class Model:
         death: dict[str, Any] = dict.fromkeys(self.clones, 0.0)
         passages: dict[str, list[tuple[str, Any]]] = {p: [] for p in self.clones}
         for role, f, _ in self.evaluate(values, published=False).flows:
-
-            def path_of(state: str | None, role: str = role) -> str | None:
-                return state if state is None or "." in state else f"{role}.{state}"
-
             if isinstance(f, Change):
-                if path_of(f.state) in clones:
+                if _full(f.state, role) in clones:
                     raise WiringError(
-                        f"'{path_of(f.state)}' is a clone but has a signed change ('{f.why}')",
+                        f"'{_full(f.state, role)}' is a clone but has a signed change ('{f.why}')",
                         mend="declare its birth and its death as two flows with per=",
                     )
                 continue
-            source, sink, per = path_of(f.out_of), path_of(f.into), path_of(f.per)
+            source, sink, per = (p and _full(p, role) for p in (f.out_of, f.into, f.per))
             for touched in {source, sink} & clones:
                 if per is None or (per != touched and per not in clones) or (touched == source and per != source):
                     raise WiringError(
@@ -467,6 +468,11 @@ class Model:
 def _quantity(path: str, d: Declared) -> Quantity:
     zero, _, unit = getattr(d, "zero", "").partition(" ")
     return Quantity(path, unit or d.unit, d.doc, float(zero or 0.0))
+
+
+def _full(state: str, role: str) -> str:
+    """The path of a state that a module may name without its role."""
+    return state if "." in state else f"{role}.{state}"
 
 
 def assemble(*modules: Module | type[Module]) -> Model:

@@ -4,6 +4,7 @@ of equations.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from ward_model import MODEL, SEEN, Drug, patients, plan
 
+import livingdrug
 from livingdrug import rng
 from livingdrug.engine import cache
 from livingdrug.engine.plan import Act, Op, Outcome, Patients, Watch
@@ -190,6 +192,36 @@ def test_a_changed_equation_is_another_file():
     one, two, three = (cache.fingerprint(assemble(m)) for m in (Drug, dosed(1.0), dosed(2.0)))
     assert len({one, two, three, cache.fingerprint(assemble(Faster))}) == 4
     assert cache.fingerprint(assemble(dosed(2.0))) == three
+
+
+PACKAGE = Path(livingdrug.__file__).parent
+FOLDERS = sorted(
+    {p.parent.relative_to(PACKAGE) for part in ("engine", "model") for p in (PACKAGE / part).rglob("*.py")}
+)
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the engine and of the language of models."""
+    for part in ("engine", "model"):
+        shutil.copytree(PACKAGE / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=str)
+@pytest.mark.parametrize("name", ["new.py", "new.cuh", "new.js"])
+def test_a_new_or_changed_file_of_the_engine_is_another_model(package, folder, name):
+    """Wherever it stands and whatever it is written in; Python's own compiled files do not count."""
+    texts = cache._engine_texts.__wrapped__
+    before, file = texts(package), package / folder / name
+    assert before == texts(PACKAGE)
+    (package / folder / "__pycache__").mkdir()
+    (package / folder / "__pycache__" / "new.pyc").write_bytes(b"\xff")
+    assert texts(package) == before
+    file.write_text("A = 1")
+    added = texts(package)
+    file.write_text("A = 2")
+    assert len({before, added, texts(package)}) == 3
 
 
 def test_a_folder_that_cannot_be_written_gives_way_to_a_temporary_one(monkeypatch, tmp_path):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from livingdrug.engine.codegen.emit_python import kernel_folder
 from livingdrug.engine.codegen.syntax import ATOM, SIGN, Spelling
+from livingdrug.engine.tables import GROUPS, kinds
 
 KEPT = """auto bool break case catch char class const continue default delete do double else enum explicit export extern
     false float for friend goto if inline int long mutable namespace new operator private protected public
@@ -37,12 +38,31 @@ class Kind:
     def text(self) -> str:
         return f"Array<{self.of}>" if self.axes else self.of
 
+    @property
+    def fields(self) -> dict[str, Kind]:
+        """Of a group: the types of what it holds."""
+        return STRUCTS.get(self.of, {})
+
+
+def _kind(text: str) -> Kind:
+    element, _, axes = text.partition("[")
+    return Kind(element if element in STRUCTS else SCALARS[element], axes.count(",") + 1 if axes else 0)
+
+
+STRUCTS: dict[str, dict[str, Kind]] = {}  # groups of arrays, printed as structures
+for _group in GROUPS:
+    STRUCTS[_group.__name__] = {name: _kind(kind) for name, kind in kinds(_group).items()}
+
 
 def translated(text: str) -> str:
     """The C++ text of a generated one-lane file (see `emit_python.source(system, lanes=1, jit=False)`)."""
     file = _File(ast.parse(text))
     prelude = (kernel_folder() / "prelude.cuh").read_text(encoding="utf-8")
-    return "\n".join([prelude, *file.lines, "}  // namespace patient\n"])
+    structs = [
+        f"struct {name} {{ {' '.join(f'{k.text} {_name(n)};' for n, k in fields.items())} }};"
+        for name, fields in STRUCTS.items()
+    ]
+    return "\n".join([prelude, *structs, *file.lines, "}  // namespace patient\n"])
 
 
 def parameters(text: str) -> list[tuple[str, Kind]]:
@@ -58,7 +78,7 @@ class _Signature:
 
     def text(self, name: str) -> str:
         alone = [k for _, k in self.parameters] == [Kind("double", 1)]  # the large printed ones
-        taken = ", ".join(f"{k.text} {_name(n)}" for n, k in self.parameters)
+        taken = ", ".join(f"{f'const {k.text} &' if k.fields else f'{k.text} '}{_name(n)}" for n, k in self.parameters)
         return f"FN_{'INLINE' if self.inline else 'APART' if alone else 'HERE'} {self.result} {name}({taken})"
 
 
@@ -107,7 +127,8 @@ class _File:
 def _signature(node: ast.FunctionDef) -> _Signature:
     decorator = node.decorator_list[0]
     assert isinstance(decorator, ast.Call) and isinstance(decorator.args[0], ast.Constant)
-    inline = len(decorator.args) > 1 or bool(decorator.keywords)
+    assert isinstance(decorator.func, ast.Name)
+    inline = decorator.func.id == "inlined" or len(decorator.args) > 1
     said = str(decorator.args[0].value)  # "float64(int64, ...)", or "UniTuple(float64, 2)(int64, ...)"
     result, _, inside = said.rpartition(")(") if ")(" in said else said.partition("(")
     kinds, depth, part = [], 0, ""
@@ -126,11 +147,6 @@ def _signature(node: ast.FunctionDef) -> _Signature:
     )
 
 
-def _kind(text: str) -> Kind:
-    element, _, axes = text.partition("[")
-    return Kind(SCALARS[element], axes.count(",") + 1 if axes else 0)
-
-
 def _name(name: str) -> str:
     return f"{name}_" if name in KEPT else name
 
@@ -147,13 +163,13 @@ class _Function(Spelling):
         self.file, self.signature = file, file.functions[node.name]
         self.kinds: dict[str, Kind | None] = dict(self.signature.parameters)  # at the statement that is being said
         self.variables = {(n, k): _name(n) for n, k in self.signature.parameters}
-        self.rooms: dict[str, str] = {}  # storage of local arrays
+        self.storage: dict[str, str] = {}  # storage of local arrays
         self.counted = 0
         own = len(self.variables)
         body = self._block(node.body)
         new = list(self.variables.items())[own:]
-        declared = [f"{k.text} {name}{' = {}' if k.axes else ''};" for (_, k), name in new]
-        inside = [*declared, *self.rooms.values(), *body]
+        declared = [f"{k.text} {name}{' = {}' if k.axes or k.fields else ''};" for (_, k), name in new]
+        inside = [*declared, *self.storage.values(), *body]
         self.lines = ["", f"{self.signature.text(node.name)} {{", *(f"  {x}" for x in inside), "}"]
 
     # ---- types ---------------------------------------------------------------------------------------------------
@@ -191,6 +207,8 @@ class _Function(Spelling):
                 return Kind("bool" if isinstance(x, bool) else "i64" if isinstance(x, int) else "double")
             case ast.Name(id=name):
                 return self.kinds[name] if name in self.kinds else self.file.constants.get(name)
+            case ast.Attribute(value=ast.Name(id=group), attr=field) if field in self._fields(group):
+                return self._fields(group)[field]
             case ast.BinOp(op=ast.Div()) | ast.BinOp(op=ast.Pow()) | ast.Attribute(attr="inf" | "nan"):
                 return Kind("double")
             case ast.BinOp(left=a, right=b) | ast.IfExp(body=a, orelse=b):
@@ -206,6 +224,14 @@ class _Function(Spelling):
                 if whole is None or whole.of == PAIR:
                     return Kind("double") if whole else None
                 return Kind(whole.of, whole.axes - (len(place.elts) if isinstance(place, ast.Tuple) else 1))
+            case ast.Call():
+                return self._kind_of_call(node)
+        raise AssertionError(f"the type of this is not known: {ast.unparse(node)}")
+
+    def _kind_of_call(self, node: ast.Call) -> Kind | None:
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in STRUCTS:
+                return Kind(name)
             case ast.Call(func=ast.Name(id="float")):
                 return Kind("double")
             case ast.Call(func=ast.Name(id="int")):
@@ -223,6 +249,10 @@ class _Function(Spelling):
             case ast.Call(func=ast.Attribute(attr=name), args=arguments) if name in NEW:
                 return self._array(node, arguments)[0]
         raise AssertionError(f"the type of this is not known: {ast.unparse(node)}")
+
+    def _fields(self, name: str) -> dict[str, Kind]:
+        kind = self.kinds.get(name)
+        return kind.fields if kind else {}
 
     def _array(self, node: ast.Call, arguments: list[ast.expr]) -> tuple[Kind, list[ast.expr], str]:
         """A new array: its type, its lengths, and what it is filled with."""
@@ -242,6 +272,8 @@ class _Function(Spelling):
         match node:
             case ast.BinOp(op=ast.Pow(), left=ast.Constant(value=float() as x), right=power):
                 return repr(x ** ast.literal_eval(power)), ATOM
+            case ast.Attribute(value=ast.Name(id=group), attr=field) if field in self._fields(group):
+                return f"{self.variables[group, self._known(node.value)]}.{_name(field)}", ATOM
             case ast.Attribute(attr="inf"):
                 return "INF_", ATOM
             case ast.Attribute(attr="nan"):
@@ -256,6 +288,8 @@ class _Function(Spelling):
                 return f"({DTYPES[name]}){self.say(x, ATOM)}", SIGN
             case ast.Call(func=ast.Attribute(attr="floor" | "ceil" | "sqrt" as name), args=[x]):
                 return f"{name}({self.say(x)})", ATOM
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in STRUCTS:
+                return f"{name}{{{', '.join(map(self.say, arguments))}}}", ATOM
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 joined = _joined([self._kind(a) for a in arguments]) if name in CALLS else None
                 said = [f"({joined.text}){self.say(a, ATOM)}" if joined else self.say(a) for a in arguments]
@@ -363,17 +397,17 @@ class _Function(Spelling):
             ]
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in NEW:
             assert isinstance(target, ast.Name)
-            return self._room(target.id, *self._array(value, value.args))
+            return self._allocated(target.id, *self._array(value, value.args))
         said, kind = self.say(value), self._known(value)
         return [f"{' = '.join(self._target(t, kind) for t in targets)} = {said};"]
 
-    def _room(self, name: str, kind: Kind, sizes: list[ast.expr], filling: str) -> list[str]:
+    def _allocated(self, name: str, kind: Kind, sizes: list[ast.expr], filling: str) -> list[str]:
         size, lengths = "*".join(f"({self.say(s)})" for s in sizes), ", ".join(map(self.say, sizes))
-        room, i, place = f"{name}_room", self._next("fill"), self._given(name, kind)
-        self.rooms[room] = f"{kind.of} {room}[{size}];"
+        memory, i, place = f"{name}_memory", self._next("fill"), self._given(name, kind)
+        self.storage[memory] = f"{kind.of} {memory}[{size}];"
         return [
-            f"{place} = {kind.text}{{{room}, {{{lengths}}}}};",
-            f"for (i64 {i} = 0; {i} < {size}; {i}++) {room}[{i}] = {filling};",
+            f"{place} = {kind.text}{{{memory}, {{{lengths}}}}};",
+            f"for (i64 {i} = 0; {i} < {size}; {i}++) {memory}[{i}] = {filling};",
         ]
 
 

@@ -1,5 +1,4 @@
-"""Prints a lowered model as one self-contained Python file: constants, generated functions, and the hand-written
-kernel.
+"""Prints a lowered model as one Python file: constants, generated functions, and the hand-written kernel.
 
 With `jit` the file compiles to machine code, eight patients side by side in the vector registers; without it the
 same file runs as plain Python, one patient at a time, which is how a mechanism is tested without compiling
@@ -16,8 +15,21 @@ from livingdrug.engine.codegen.lower import System
 from livingdrug.engine.codegen.sparse_lu import SparseLU
 from livingdrug.engine.plan import Act, Op, Outcome, Register
 
-KERNEL = ("rng.py", "doses.py", "clones.py", "watches.py", "loop.py")
-LINED_UP = ("w = np.ones(SIZE)", "w = lined_up(np.ones(SIZE + 8))")  # registers are loaded from whole cache lines
+KERNEL = (
+    "rng.py",
+    "doses.py",
+    "clones.py",
+    "watches.py",
+    "fill.py",
+    "walk.py",
+    "land.py",
+    "step.py",
+    "loop.py",
+)
+LINED_UP = (
+    "w = np.ones(SIZE)",
+    "w = lined_up(np.ones(SIZE + 8))",
+)  # vector registers are loaded from whole cache lines
 MARK = "# ---- copied into every generated file from here on ----\n"
 
 
@@ -53,6 +65,8 @@ def source(system: System, lanes: int = 8, jit: bool = True) -> str:
         "RATE": len(system.rates),
         "PREV": len(system.rates),
         "FLOW": len(system.passages),
+        "ARRIVING": len(system.clones),
+        "SETTLING": len(system.clones),
         "T": 1,
         "H": 1,
         "ERR": 1,
@@ -97,7 +111,7 @@ def source(system: System, lanes: int = 8, jit: bool = True) -> str:
     }
     return "\n".join(
         [
-            '"""Generated from a model; self-contained. Do not edit."""',
+            '"""Generated from a model. Do not edit."""',
             "import numpy as np",
             *(f"{k} = {v!r}" for k, v in words.items()),
             *(f"{k} = {v}" for k, v in facts.items()),

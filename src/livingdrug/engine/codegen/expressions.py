@@ -139,6 +139,31 @@ class Sheet:
 
     # ---- calls and their slopes --------------------------------------------------------------------------------------
 
+    def _hill_statement(self, name: str, a: list[str]) -> list[Any]:
+        """Writes x^n / (half^n + x^n); its slopes with what each reads."""
+        put, helper = self._put, self._helper
+        x, half, n = a
+        over, inverse = self._over(half)
+        ratio = helper(f"{name}_r", f"{x}{over}", [x, *inverse])
+        ratio = helper(f"{name}_q", f"{ratio} if {ratio} > {TINY} else {TINY}", [ratio])
+        bend = f"{name}*(1.0 - {name})"
+        if n in ("1.0", "2.0", "3.0", "4.0"):
+            times = "*".join([ratio] * int(float(n)))
+            power = ratio if n == "1.0" else helper(f"{name}_p", times, [ratio])
+            put(name, f"{power}/(1.0 + {power})", [power])
+            rest = "*".join(["", *[ratio] * (int(float(n)) - 1)])
+            steep, logarithm = f"(1.0 - {name})*(1.0 - {name}){rest}", "0.0"
+        else:
+            logarithm = helper(f"{name}_l", f"log({ratio})", [ratio])
+            power = helper(f"{name}_p", f"power({ratio}, -{n})", [ratio, n])
+            put(name, f"1.0/(1.0 + {power})", [power])
+            steep = f"{bend}/{ratio}"
+        return [
+            [f"{n}*{steep}{over}", [n, name, ratio, *inverse]],
+            [f"-{n}*{bend}{over}", [n, name, *inverse]],
+            [f"{bend}*{logarithm}", [name, logarithm]],
+        ]
+
     def _call_statement(self, name: str, kind: str, a: list[str]) -> None:
         import sympy
 
@@ -147,27 +172,7 @@ class Sheet:
         s = sympy.Symbol
         local: list[Any] = []
         if kind == "hill":
-            x, half, n = a
-            over, inverse = self._over(half)
-            ratio = helper(f"{name}_r", f"{x}{over}", [x, *inverse])
-            ratio = helper(f"{name}_q", f"{ratio} if {ratio} > {TINY} else {TINY}", [ratio])
-            bend = f"{name}*(1.0 - {name})"
-            if n in ("1.0", "2.0", "3.0", "4.0"):
-                times = "*".join([ratio] * int(float(n)))
-                power = ratio if n == "1.0" else helper(f"{name}_p", times, [ratio])
-                put(name, f"{power}/(1.0 + {power})", [power])
-                rest = "*".join(["", *[ratio] * (int(float(n)) - 1)])
-                steep, logarithm = f"(1.0 - {name})*(1.0 - {name}){rest}", "0.0"
-            else:
-                logarithm = helper(f"{name}_l", f"log({ratio})", [ratio])
-                power = helper(f"{name}_p", f"power({ratio}, -{n})", [ratio, n])
-                put(name, f"1.0/(1.0 + {power})", [power])
-                steep = f"{bend}/{ratio}"
-            local = [
-                [f"{n}*{steep}{over}", [n, name, ratio, *inverse]],
-                [f"-{n}*{bend}{over}", [n, name, *inverse]],
-                [f"{bend}*{logarithm}", [name, logarithm]],
-            ]
+            local = self._hill_statement(name, a)
         elif kind == "smooth_step":
             x, at, width = a
             over, inverse = self._over(width)

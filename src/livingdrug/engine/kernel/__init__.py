@@ -1,1 +1,1 @@
-"""The hand-written time-stepping loop, copied into every generated file."""
+"""The hand-written time-stepping loop over SIMD lanes of patients, copied into every generated file."""

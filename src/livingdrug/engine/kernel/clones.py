@@ -56,8 +56,8 @@ def found_clones(w, l, patient, keys, t, count_below, extinct):
 
 
 @compiled("float64(float64[::1], int64, float64)", True)
-def inside(w, k, a):
-    """The state of a lane, at place k among all lanes' states, at the share a of the lane's step."""
+def interpolated(w, k, a):
+    """Dense output: the state of a lane, at offset k among all lanes' states, at the share a of the lane's step."""
     b = 1.0 - a
     return b * w[Y + k] + a * (w[YS + k] + b * (w[D0 + k] + a * (w[D1 + k] + a * w[D2 + k])))
 
@@ -67,7 +67,7 @@ def clones_to_move(w, l, a, count_below):
     """Whether at the share a of the step a counted clone lives or may get cells, or one is about to be counted."""
     for c in range(CLONES):
         if w[MASK + c * LANES + l] == 1.0:
-            if inside(w, CLONE[c] * LANES + l, a) < count_below:
+            if interpolated(w, CLONE[c] * LANES + l, a) < count_below:
                 return True
         elif w[YS + CLONE[c] * LANES + l] > 0.0:
             return True
@@ -78,86 +78,109 @@ def clones_to_move(w, l, a, count_below):
 
 
 @compiled("float64(float64[::1], int64, int64, boolean)", True)
-def mean_rate(w, l, r, remembered):
+def mean_rate(w, l, r, rated):
     """A rate averaged over the interval that ends at this tick."""
     rate = w[RATE + r * LANES + l]
-    return max(0.5 * (rate + w[PREV + r * LANES + l]) if remembered else rate, 0.0)
+    return max(0.5 * (rate + w[PREV + r * LANES + l]) if rated else rate, 0.0)
 
 
-@compiled(
-    "boolean(float64[::1], int64, uint64, uint64, uint64[:, ::1], float64, float64, boolean, float64, float64, "
-    "float64[::1])"
-)
-def move_clones(w, l, patient, tick, keys, t, h, remembered, count_below, ode_above, extinct):
-    """Moves the counted clones over the h days before tick t; True when a clone changed its way of being counted."""
-    arriving = np.zeros(CLONES + 1)
-    settling = np.zeros(CLONES + 1)
-    for k in range(PASSAGES):  # flows from sources that the equations move
+@inlined("void(float64[::1], int64, boolean)")
+def flow_in(w, l, rated):
+    """Adds up the flows [cells/day] into counted clones from sources that the equations move."""
+    for k in range(PASSAGES):
         now = w[RATE + (2 * CLONES + k) * LANES + l] * w[YI + CLONE[PASSAGE[3 * k]] * LANES + l]
         if w[MASK + PASSAGE[3 * k] * LANES + l] == 1.0:
-            arriving[PASSAGE[3 * k + 1]] += max(0.5 * (now + w[FLOW + k * LANES + l]) if remembered else now, 0.0)
+            flow = max(0.5 * (now + w[FLOW + k * LANES + l]) if rated else now, 0.0)
+            w[ARRIVING + PASSAGE[3 * k + 1] * LANES + l] += flow
         w[FLOW + k * LANES + l] = now
-    changed = False
-    for c in range(CLONES):
-        at = YI + CLONE[c] * LANES + l
-        n = w[at]
-        if w[MASK + c * LANES + l] == 1.0 or n <= 0.0 or h <= 0.0:
+
+
+@inlined("void(float64[::1], int64, int64, uint64, uint64, float64, boolean, uint64[:, ::1])")
+def divide_and_die(w, l, c, patient, tick, h, rated, keys):
+    """Moves one counted clone over h days, and counts the cells that it passes on."""
+    at = YI + CLONE[c] * LANES + l
+    n = w[at]
+    birth = mean_rate(w, l, 2 * c, rated)
+    death = mean_rate(w, l, 2 * c + 1, rated)
+    leaving = 0.0
+    for k in range(PASSAGES):
+        if PASSAGE[3 * k] == c and PASSAGE[3 * k + 2] == 1:
+            leaving += mean_rate(w, l, 2 * CLONES + k, rated)
+    after = descend(n, birth, death + leaving, h, keys[c, KEY_MOVE], patient, tick)
+    lost, pool = n - after, death + leaving
+    for k in range(PASSAGES):
+        if PASSAGE[3 * k] != c:
             continue
-        birth = mean_rate(w, l, 2 * c, remembered)
-        death = mean_rate(w, l, 2 * c + 1, remembered)
-        leaving = 0.0
-        for k in range(PASSAGES):
-            if PASSAGE[3 * k] == c and PASSAGE[3 * k + 2] == 1:
-                leaving += mean_rate(w, l, 2 * CLONES + k, remembered)
-        after = descend(n, birth, death + leaving, h, keys[c, KEY_MOVE], patient, tick)
-        lost, pool = n - after, death + leaving
-        for k in range(PASSAGES):
-            if PASSAGE[3 * k] != c:
-                continue
-            rate = mean_rate(w, l, 2 * CLONES + k, remembered)
-            u = uniforms(keys[CLONES + k, KEY_LEAVE], patient, tick)[0]
-            if birth == 0.0 and PASSAGE[3 * k + 2] == 1:  # exact: share out the cells that were lost
-                gone = binomial(lost, rate / pool if pool > 0.0 else 0.0, u)
-                lost, pool = lost - gone, pool - rate
-            else:
-                gone = poisson(rate * 0.5 * (n + after) * h, u)
-            settling[PASSAGE[3 * k + 1]] += gone
-        w[at] = after
-    for k in range(PASSAGES):  # counted cells that left arrive, on average, half-way
+        rate = mean_rate(w, l, 2 * CLONES + k, rated)
+        u = uniforms(keys[CLONES + k, KEY_LEAVE], patient, tick)[0]
+        if birth == 0.0 and PASSAGE[3 * k + 2] == 1:  # exact: share out the cells that were lost
+            gone = binomial(lost, rate / pool if pool > 0.0 else 0.0, u)
+            lost, pool = lost - gone, pool - rate
+        else:
+            gone = poisson(rate * 0.5 * (n + after) * h, u)
+        w[SETTLING + PASSAGE[3 * k + 1] * LANES + l] += gone
+    w[at] = after
+
+
+@inlined("void(float64[::1], int64, uint64, uint64, float64, boolean, uint64[:, ::1])")
+def settle(w, l, patient, tick, h, rated, keys):
+    """Counted cells that left arrive, on average, half-way through the h days."""
+    for k in range(PASSAGES):
         c = PASSAGE[3 * k + 1]
-        if settling[c] > 0.0 and w[MASK + c * LANES + l] == 0.0:
+        if w[SETTLING + c * LANES + l] > 0.0 and w[MASK + c * LANES + l] == 0.0:
             w[YI + CLONE[c] * LANES + l] += descend(
-                settling[c],
-                mean_rate(w, l, 2 * c, remembered),
-                mean_rate(w, l, 2 * c + 1, remembered),
+                w[SETTLING + c * LANES + l],
+                mean_rate(w, l, 2 * c, rated),
+                mean_rate(w, l, 2 * c + 1, rated),
                 0.5 * h,
                 keys[CLONES + k, KEY_LAND],
                 patient,
                 tick,
             )
-        settling[c] = 0.0
+        w[SETTLING + c * LANES + l] = 0.0
+
+
+@inlined("boolean(float64[::1], int64, int64, uint64, uint64, float64, boolean, Settings)")
+def recount(w, l, c, patient, tick, h, rated, settings):
+    """A clone below the limit is counted from now on, a counted one gets the cells that arrived; whether it is new."""
+    at = YI + CLONE[c] * LANES + l
+    if w[MASK + c * LANES + l] == 1.0:
+        w[MASK + c * LANES + l] = 0.0
+        w[at] = float(int(max(w[at], 0.0) + uniforms(settings.keys[c, KEY_ROUND], patient, tick)[0]))
+        return True
+    if h > 0.0 and w[ARRIVING + c * LANES + l] > 0.0:
+        w[at] += arrive(
+            w[ARRIVING + c * LANES + l],
+            mean_rate(w, l, 2 * c, rated),
+            mean_rate(w, l, 2 * c + 1, rated),
+            h,
+            uniforms(settings.keys[c, KEY_ARRIVE], patient, tick)[0],
+        )
+    return False
+
+
+@compiled("boolean(float64[::1], int64, uint64, uint64, float64, float64, boolean, Settings, float64[::1])")
+def move_clones(w, l, patient, tick, t, h, rated, settings, extinct):
+    """Moves the counted clones over the h days before tick t; True when a clone changed its representation."""
+    for c in range(CLONES):
+        w[ARRIVING + c * LANES + l] = w[SETTLING + c * LANES + l] = 0.0
+    flow_in(w, l, rated)
+    for c in range(CLONES):
+        if w[MASK + c * LANES + l] == 1.0 or w[YI + CLONE[c] * LANES + l] <= 0.0 or h <= 0.0:
+            continue
+        divide_and_die(w, l, c, patient, tick, h, rated, settings.keys)
+    settle(w, l, patient, tick, h, rated, settings.keys)
+    changed = False
     for c in range(CLONES):
         at = YI + CLONE[c] * LANES + l
-        if w[MASK + c * LANES + l] == 1.0:
-            if w[at] < count_below:
-                w[MASK + c * LANES + l] = 0.0
-                w[at] = float(int(max(w[at], 0.0) + uniforms(keys[c, KEY_ROUND], patient, tick)[0]))
-                changed = True
-            else:
-                continue
-        elif h > 0.0 and arriving[c] > 0.0:
-            w[at] += arrive(
-                arriving[c],
-                mean_rate(w, l, 2 * c, remembered),
-                mean_rate(w, l, 2 * c + 1, remembered),
-                h,
-                uniforms(keys[c, KEY_ARRIVE], patient, tick)[0],
-            )
+        if w[MASK + c * LANES + l] == 1.0 and not w[at] < settings.count_below:
+            continue
+        changed = recount(w, l, c, patient, tick, h, rated, settings) or changed
         if w[at] > 0.0:
             extinct[c] = np.inf
         elif extinct[c] == np.inf:
             extinct[c] = t
-        if w[at] > ode_above:
+        if w[at] > settings.ode_above:
             w[MASK + c * LANES + l] = 1.0
             changed = True
         w[YS + CLONE[c] * LANES + l] = w[at]

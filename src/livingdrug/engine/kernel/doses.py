@@ -1,11 +1,11 @@
-"""Doses: boluses land, infusions run, switches are set; each is a boundary that the integrator stops at."""
+"""Doses: boluses, infusions and switches; each is a discontinuity that the integrator stops at and restarts from."""
 # ruff: noqa: F821, E741
 
 
 # ---- copied into every generated file from here on ----
 @compiled("void(float64[::1], int64, int64, float64)")
-def land(w, l, i, amount):
-    """An amount given at once into the states where input i lands."""
+def give_bolus(w, l, i, amount):
+    """An amount given at once into the states where input i enters."""
     for e in range(ENTRIES):
         if ENTRY[3 * e] == i:
             at = Y + ENTRY[3 * e + 1] * LANES + l
@@ -30,13 +30,13 @@ def inputs_from(w, l, t, stop, rows, count):
                 w[U + i * LANES + l] = w[U + i * LANES + l] + rows[k, 2] / (finish - begin)
                 stop = min(stop, finish)
         elif begin == t:
-            land(w, l, i, rows[k, 2])
+            give_bolus(w, l, i, rows[k, 2])
     return stop
 
 
 @compiled("float64(float64[::1], int64, float64, float64, float64[:, ::1], float64[:, ::1], int64)")
 def restart(w, l, t, end, scheduled, given, count):
-    """Sets every input of the lane as of time t and lands what is given at t; returns the next boundary."""
+    """Sets every input of the lane as of time t and gives what is due at t; returns the next boundary."""
     for i in range(INPUTS):
         if SWITCH[i] == 0:
             w[U + i * LANES + l] = 0.0

@@ -9,6 +9,14 @@ def compiled(signature, forceinline=False):
     return lambda function: function
 
 
+def inlined(signature):
+    return lambda function: function
+
+
+def hosted(signature):
+    return lambda function: function
+
+
 def wide():
     pass
 

@@ -8,17 +8,38 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from livingdrug.engine.tables import GROUPS, kinds
+
+KINDS = dict(vars(types))  # what signatures may name
+for group in GROUPS:
+    KINDS[group.__name__] = types.NamedTuple([eval(kind, KINDS) for kind in kinds(group).values()], group)
+
 
 def compiled(signature, forceinline=False):
+    """Compiles a function for arguments of these types, at once.
+
+    It may not make arrays: so it need not count references, which costs a locked instruction at each use of a group.
+    """
     return njit(
-        signature,
+        eval(signature, KINDS),
         cache=True,
         nogil=True,
         error_model="numpy",
         fastmath={"contract", "nsz"},
         boundscheck=False,
         forceinline=forceinline,
+        _nrt=False,
     )
+
+
+def inlined(signature):
+    """A part of the functions that call it: it becomes theirs before types are known, so a call costs nothing."""
+    return njit(inline="always")
+
+
+def hosted(signature):
+    """A function that makes arrays and hands them to compiled ones; it stays Python here."""
+    return lambda function: function
 
 
 @intrinsic
@@ -42,10 +63,9 @@ def wide(context):
     return types.none(), code
 
 
-@compiled("float64[::1](float64[::1])")
-def lined_up(room):
-    """The room from its first whole cache line of 64 bytes on."""
-    return room[(-np.int64(room.ctypes.data) % 64) // 8 :]
+def lined_up(memory):
+    """The memory from its first whole cache line of 64 bytes on."""
+    return memory[-memory.ctypes.data % 64 // 8 :]
 
 
 @compiled("float64(float64)")
