@@ -19,11 +19,6 @@ FILES = [("trials", "eliana"), ("protocols", "eliana"), ("populations", "relapse
 # Keys whose value is a name that something else must know.
 NAMES = ("give", "set", "of", "measure", "observable", "visits", "noise", "limit", "product", "population", "protocol",
          "tumour", "scale", "source", "given", "drugs", "events", "censors", "start", "kind", "read", "by")  # fmt: skip
-UNSIMULATED = {
-    "waiting",
-    "hypogammaglobulinaemia",
-    "neurotoxicity",
-}  # published, not simulated: any name will do
 NUMBER = r"(?<![\w.])[-+]?\d+\.?\d*(?:e[-+]?\d+)?"
 UNIT = re.compile(rf"({NUMBER}) *((?:mg|cell|kg|g|h|d|min|months|degC|copy)(?:/[a-z]\w*)?)(?![\w/])")
 
@@ -58,13 +53,15 @@ def once(cases: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
 def misspelt_names(entry: library.LibraryFile) -> list[tuple[int, str, str]]:
     """(line, its text with one letter of a name dropped, key) of every line that uses a name."""
     found, header = [], ""
+    # Published, but said not to be simulated: any name will do.
+    unsimulated = {row["measure"] for row in entry.data.get("published", []) if "not_comparable" in row}
     for number, text in enumerate(entry.text.split("\n"), 1):
         header = text.strip("[] ") if text.startswith("[") else header
         used = re.match(r'(\w+) = \[?"([A-Za-z_.]{4,})"', text)
         if (
             used
             and used[1] in NAMES
-            and used[2] not in UNSIMULATED
+            and used[2] not in unsimulated
             and not header.startswith(("shown", "figure", "event", "sources"))
         ):
             at = used.start(2) + len(used[2]) // 2

@@ -61,7 +61,8 @@ def _named_by_library(resolved: Resolved) -> Iterator[tuple[str, str]]:
             continue
         for path in (entry.path, entry.path.with_suffix(".py")):
             if path.is_file():
-                yield str(PurePosixPath("library", path.relative_to(folder).as_posix())), path.read_text("utf-8")
+                inside = path.resolve().relative_to(folder).as_posix()
+                yield str(PurePosixPath("library", inside)), path.read_text("utf-8")
 
 
 def _folder_of(path: Path) -> Path | None:

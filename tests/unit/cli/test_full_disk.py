@@ -11,7 +11,7 @@ from livingdrug.cli.folder import run_folder
 from livingdrug.errors import ScenarioError
 from unit.cli.command import command
 
-WRITERS = ["write_text", "to_parquet"]
+WRITERS = ["write_text", "write_table"]
 
 
 def full(*a: object, **b: object) -> None:
@@ -20,10 +20,10 @@ def full(*a: object, **b: object) -> None:
 
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_run_on_a_full_disk(tmp_path, monkeypatch, capsys, writer: str) -> None:
-    import pandas as pd
+    from pyarrow.parquet import ParquetWriter
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(*((Path, writer) if writer == "write_text" else (pd.DataFrame, writer)), full)
+    monkeypatch.setattr(Path if writer == "write_text" else ParquetWriter, writer, full)
     said = command(capsys, "run", "eliana", "--patients", "3", "--out", "here")
     assert said.code == 2 and "here" in said.err and "No space left" in said.err and ".part" not in said.err
     assert "Traceback" not in said.err and list(tmp_path.iterdir()) == []

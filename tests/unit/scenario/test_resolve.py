@@ -301,6 +301,9 @@ value = 0.1
 unit = "1"
 kind = "measured"
 source = "x"
+where = "y"
+[sources.x]
+title = "X"
 [limits.wait]
 value = 2
 unit = "day"

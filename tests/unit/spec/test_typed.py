@@ -61,8 +61,8 @@ FREE = {
     "protocols: dose.*": "a protocol's own numbers",
     "protocols: threshold": "a protocol's own numbers",
     "protocols: threshold.*": "a protocol's own numbers",
-    "*: *.*.spread.loads.*": "properties that a number goes with",
-    "*: *.*.*.spread.loads.*": "properties that a number goes with",
+    "*: *.*.variability.loadings.*": "properties that a number goes with",
+    "*: *.*.*.variability.loadings.*": "properties that a number goes with",
 }
 
 
@@ -165,9 +165,12 @@ def test_a_misspelt_key_is_told_with_its_line(kind: str, name: str, folder: Path
     seen: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for path in keys(entry.data):
         seen.setdefault(shape(kind, path), []).append(path)
-    first = [(alike[0], wrong) for alike in seen.values() for wrong in [*misspelt(alike[0][-1])][:1]]
-    last = [(alike[-1], wrong) for alike in seen.values() for wrong in [*misspelt(alike[-1][-1])][1:]]
-    for path, wrong in first + last:
+    # Of alike keys the first with a letter dropped, or the last with two swapped, in turn.
+    chosen = [(alike[0], 0) if i % 2 else (alike[-1], 1) for i, alike in enumerate(seen.values())]
+    for path, which in chosen:
+        wrong = next(iter([*misspelt(path[-1])][which:]), None)
+        if wrong is None:
+            continue
         line = spoilt(entry, path, wrong, folder)
         problem = told(kind, name)
         what = f"{'.'.join(path)} -> {wrong}: {problem}"

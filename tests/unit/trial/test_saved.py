@@ -1,0 +1,119 @@
+"""A saved run can be run again bit for bit, loaded, and sent; its columns say what they are."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as parquet
+import pytest
+
+import livingdrug
+from livingdrug.errors import ScenarioError
+from livingdrug.results.result import Result
+
+OWN = """
+trial = "eliana"
+product = "own/product.toml"
+[[arm]]
+name = "as it is"
+[[arm]]
+name = "weaker"
+[arm.set]
+"tumour.kill" = "* 0.5"
+"""
+PRODUCT = 'like = "tisagenlecleucel"\n[kinetics.growth]\nvalue = 1.9\nkind = "assumed"\nwhy = "a test"\n'
+
+
+def equal(a: Result, b: Result) -> None:
+    """Both results have the same tables and the same comparison."""
+    pd.testing.assert_frame_equal(a.patients, b.patients)
+    pd.testing.assert_frame_equal(a.events, b.events)
+    assert list(a.arms) == list(b.arms)
+    for one, other in zip(a.arms.values(), b.arms.values(), strict=True):
+        pd.testing.assert_frame_equal(one.courses.frame(), other.courses.frame())
+        pd.testing.assert_frame_equal(one.courses.sample_frame(), other.courses.sample_frame())
+        assert repr(one.comparison) == repr(other.comparison)
+    said = [{k: x for k, x in r.json().items() if k not in ("wall_s", "patients_per_s")} for r in (a, b)]
+    assert said[0] == said[1] and a.title == b.title
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """A run of a user's file with a product of the user's beside it, changed once more, and its folder."""
+    home = tmp_path_factory.mktemp("mine")
+    (home / "own").mkdir()
+    (home / "mine.toml").write_text(OWN, encoding="utf-8")
+    (home / "own" / "product.toml").write_text(PRODUCT, encoding="utf-8")
+    trial = livingdrug.Trial(home / "mine.toml", {"protocol.follow_up": "6 months"})
+    result = trial.run(patients=np.int64(60), seed=np.uint8(5))
+    result.save(home / "run")
+    for name in ("mine.toml", "own/product.toml"):
+        (home / name).unlink()  # the run stands alone
+    return result, home / "run"
+
+
+def test_a_loaded_run_is_the_run(saved: tuple[Result, Path]) -> None:
+    result, folder = saved
+    equal(result, livingdrug.load(folder))
+
+
+def test_a_saved_run_runs_again_bit_for_bit(saved: tuple[Result, Path]) -> None:
+    result, folder = saved
+    equal(result, livingdrug.Trial(folder / "scenario.toml").run())
+
+
+def test_a_result_travels(saved: tuple[Result, Path]) -> None:
+    result, _ = saved
+    equal(result, pickle.loads(pickle.dumps(result)))
+
+
+def test_every_column_says_its_unit_and_what_it_is(saved: tuple[Result, Path]) -> None:
+    result, folder = saved
+    said = json.loads((folder / "columns.json").read_text(encoding="utf-8"))
+    known = {(row["table"], row["column"]): row for row in said}
+    for table in ("patients", "events", "courses", "samples", "histograms"):
+        schema = parquet.read_schema(folder / f"{table}.parquet")
+        for name in schema.names:
+            assert known[table, name]["meaning"], f"{table}.{name}"
+            assert schema.field(name).metadata[b"unit"].decode() == known[table, name]["unit"]
+    assert known["patients", "cmax"]["unit"] == "copy/ug" and known["patients", "age"]["unit"] == "year"
+    warm = result.courses.frame().query("observable == 'physiology.temperature'")
+    assert set(warm["unit"]) == {"degC"} and warm["p50"].dropna().between(35, 43).all()
+    assert set(result.courses.frame()["unit"]) - {""} and not result.courses.frame()["unit"].eq("").any()
+
+
+def test_courses_as_xarray(saved: tuple[Result, Path]) -> None:
+    result, _ = saved
+    data = result.xarray()
+    warm = data["physiology.temperature"]
+    assert warm.dims == ("arm", "day", "quantile") and warm.attrs["units"] == "degC"
+    assert list(data["arm"].values) == ["as it is", "weaker"]
+    middle = result.courses.frame().query("observable == 'physiology.temperature'").set_index("day")["p50"]
+    np.testing.assert_array_equal(warm.sel(arm="as it is", quantile=0.5, day=middle.index).values, middle.values)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="holds no whole run"):
+        livingdrug.load(tmp_path)
+
+
+def test_a_changed_library_is_told(saved: tuple[Result, Path], tmp_path: Path) -> None:
+    import shutil
+
+    folder = shutil.copytree(saved[1], tmp_path / "run")
+    said = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    (folder / "provenance.json").write_text(json.dumps({**said, "scenario_hash": "0"}), encoding="utf-8")
+    with pytest.warns(UserWarning, match="has changed since this run"):
+        livingdrug.load(folder)
+
+
+def test_a_patient_who_dies_before_day_0_is_not_infused() -> None:
+    patients = livingdrug.Trial("eliana", {"outcome.leukaemic_rate": "* 20"}).run(patients=300, seed=2).patients
+    early = patients[patients["death_day"] < 0]
+    assert len(early) > 3 and set(early["status"]) == {"not infused: death before infusion"}
+    assert (early["infused"] == 0).all() and early["dose"].isna().all() and (early["cause"] != "").all()
+    assert (patients[patients["infused"] == 1]["death_day"] >= 0).all()
