@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,10 +30,12 @@ def said(
 ) -> dict[str, list[Parameter]]:
     """What each layer says of every number of the model, lowest first."""
     stack: dict[str, list[Parameter]] = {path: [] for path in model.parameters}
+    earlier: dict[str, str] = {}
     for role, stem in modules.items():
         if stem in library.names("mechanisms"):
             native = type(model.modules[role]).role
             entry = library.find("mechanisms", stem)
+            earlier |= read(Mechanism, entry.table).earlier
             _lay(stack, entry, read(Mechanism, entry.table), "mechanism", modules, {native: role})
     drugs = [part for part in entries if part.startswith("drug ")]
     for part in ("tumour", "population", *drugs, "product"):
@@ -45,7 +49,9 @@ def said(
             line = entry.line(path)
             stack[path].append(read_parameter(path, data, below, entry.sources, "protocol", entry.file, line))
     stack = {path: [x.in_unit(model.unit(path)) for x in said] for path, said in stack.items()}
-    for change in changes:  # a user's bare number is in the model's unit, as shown by explain
+    for change in (
+        _today(c, earlier) for c in changes
+    ):  # a user's bare number is in the model's unit, as shown by explain
         if change.path not in stack:
             raise _unknown_path(change.path, stack, modules, change.place)
         said = stack[change.path]
@@ -56,6 +62,15 @@ def said(
         said.append(read_.in_unit(model.unit(change.path)))
     _complete(stack, model, modules)
     return stack
+
+
+def _today(change: Change, earlier: Mapping[str, str]) -> Change:
+    """A change by the path that its number has now."""
+    if change.path not in earlier:
+        return change
+    now = earlier[change.path]
+    warnings.warn(f"{change.place}: '{change.path}' is now '{now}'", FutureWarning, stacklevel=2)
+    return replace(change, path=now)
 
 
 def _complete(stack: Mapping[str, list[Parameter]], model: Model, modules: Mapping[str, str]) -> None:

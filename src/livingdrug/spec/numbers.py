@@ -100,9 +100,10 @@ def _one(data: Mapping[str, Any]) -> bool:
 
 
 class Mechanism(Numbered):
-    """The default numbers of a mechanism."""
+    """The default numbers of a mechanism. earlier: paths that its numbers had in the release before -> path."""
 
     called: ClassVar[str] = "mechanism"
+    earlier: dict[str, Text] = {}
 
 
 class Product(Numbered):

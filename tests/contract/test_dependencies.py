@@ -1,0 +1,63 @@
+"""No dependency is unused: each one that the package asks for is imported by it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+MODULES = {
+    "python-libsbml": "libsbml",
+    "scikit-sundae": "sksundae",
+    "libroadrunner": "roadrunner",
+    "cupy-cuda12x": "cupy",
+}
+# Not imported in the package: the shell's tools of the tests, and what another dependency needs.
+INDIRECT = {
+    "jax": "diffrax needs it",
+    "dask": "distributed needs it",
+    "pytest-xdist": "a plugin of pytest",
+    "mypy": "a command",
+    "ruff": "a command",
+}
+
+
+def asked() -> list[tuple[str, str]]:
+    """(extra or "", distribution) of every dependency."""
+    listed = [("", d) for d in PROJECT["dependencies"]]
+    listed += [(extra, d) for extra, found in PROJECT["optional-dependencies"].items() for d in found]
+    names = [(extra, re.split(r"[\[<>=;~! ]", d)[0]) for extra, d in listed]
+    return [(extra, name) for extra, name in names if name != "livingdrug" and name not in INDIRECT]
+
+
+def imported(folder: str) -> set[str]:
+    """The top modules that the files of a folder import, anywhere in them, also by name (`import_module`)."""
+    found: set[str] = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                found |= {a.name.partition(".")[0] for a in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+        found |= set(re.findall(r"(?:find_spec|import_module|importorskip)\(\"(\w+)", text))
+    return found
+
+
+SRC, TESTS = imported("src"), imported("tests")
+
+
+@pytest.mark.parametrize(("extra", "name"), asked())
+def test_a_dependency_is_used(extra: str, name: str) -> None:
+    module = MODULES.get(name, name.replace("-", "_"))
+    assert module in (TESTS | SRC if extra == "dev" else SRC), f"nothing imports {module}: leave {name} out"
+
+
+def test_nothing_is_excused_that_is_not_asked_for() -> None:
+    listed = " ".join([*PROJECT["dependencies"], *(d for x in PROJECT["optional-dependencies"].values() for d in x)])
+    assert all(name in listed for name in (*INDIRECT, *MODULES))
