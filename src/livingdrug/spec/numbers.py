@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from livingdrug.errors import ScenarioError, SourceError, nearest, unknown
 from livingdrug.library.located import Located, Place, mistakable
-from livingdrug.parameters import PARAMETER_KEYS, is_parameter
+from livingdrug.parameters import PARAMETER_KEYS, current, is_parameter
 from livingdrug.spec.fields import Modules, Table, Text
 from livingdrug.spec.origin import File
 from livingdrug.spec.shown import Event, Figure, Section, Shown, Words
@@ -81,6 +81,10 @@ def parameters(data: Any, path: str, place: Place) -> Iterator[tuple[str, Locate
         for key, x in data.items():
             yield from parameters(x, f"{path}.{key}", data.at(key) if isinstance(data, Located) else place)
     elif isinstance(data, Mapping):
+        try:
+            data = current(data, str(place))
+        except SourceError as error:
+            raise Refused(error) from None
         for key in data:
             if key not in PARAMETER_KEYS:
                 at = data.at(key) if isinstance(data, Located) else place

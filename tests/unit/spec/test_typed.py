@@ -54,6 +54,7 @@ FREE = {
     "*: figure.*": "figures of a report",
     "*: section.*": "sections of a report",
     "*: event.*": "what happens to a patient",
+    "mechanisms: earlier.*": "paths that the numbers of a mechanism had before",
     "*: modules.*": "roles: a drug may fill any role of its family",
     "protocols: share": "a protocol's own numbers",
     "protocols: share.*": "a protocol's own numbers",
