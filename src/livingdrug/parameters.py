@@ -409,7 +409,7 @@ def _value(path: str, data: Mapping[str, Any], below: Parameter | None, place: s
     if isinstance(given, str):
         text = given.strip()
         if text[:1] in "*x×" and below is not None:
-            return below.value * finite(_as_number(text[1:], place), place), below.unit
+            return below.value * finite(factor(text[1:], place), place), below.unit
         from livingdrug.units import quantity
 
         if unit is None:
@@ -420,7 +420,8 @@ def _value(path: str, data: Mapping[str, Any], below: Parameter | None, place: s
     return finite(given, place), unit
 
 
-def _as_number(text: str, place: str) -> float:
+def factor(text: str, place: str | None) -> float:
+    """The number after the * of a change; SourceError when it is none."""
     try:
         return float(text)
     except ValueError:

@@ -248,8 +248,9 @@ class _Writer:
     def reckoned(self, *sides: Node) -> None:
         """Refuse reckoning with a temperature: it is carried as degrees above another one."""
         for side in sides:
-            if "@" in (self.unit(side) or ""):
-                raise self.wrong("degrees can be compared, not reckoned with", names(side)[0].column)
+            if (self.own(side) or "").partition("@")[0] == "degC":
+                column = next((name.column for name in names(side)), 0)
+                raise self.wrong("degrees can be compared, not reckoned with", column)
 
     def bare(self, value: float, unit: str) -> ScenarioError:
         """The error for a number that stands without a unit where one is needed."""
@@ -258,6 +259,12 @@ class _Writer:
             f"{value:g} has no unit; a number in {shown} is needed", 0, mend=f'write "{value:g} {shown}"'
         )
         return problem
+
+    def plain(self, unit: str | None) -> None:
+        """Refuse an exponential, a logarithm or a comparison where a unit is needed."""
+        if unit not in (None, "1", "%"):
+            shown = (unit or "").partition("@")[0]
+            raise self.wrong(f"this has no unit; a number in {shown} is needed", 0, mend=f"multiply it by 1 {shown}")
 
     def dimensional(self, node: Node, unit: str | None) -> None:
         """Refuse a product of plain numbers where a unit is needed."""
@@ -311,6 +318,8 @@ class _Writer:
                 self.emit(left, inner_unit)
                 self.emit(right, inner_unit)
                 self.put(_SIGNS[sign])
+                if sign not in "+-":
+                    self.plain(unit)
 
     def name(self, node: Name, unit: str | None) -> None:
         p, path = self.programs, node.path
@@ -349,6 +358,8 @@ class _Writer:
             for part in node.arguments:
                 self.emit(part, inner if function in _KEEPS_UNIT else None)
             self.put(_PLAIN[function][1])
+            if function not in _KEEPS_UNIT:
+                self.plain(unit)
             return
         subject = node.arguments[0]
         if function == "date":  # the infusion is at noon of day 0

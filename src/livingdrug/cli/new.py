@@ -39,6 +39,8 @@ def new(
         raise ScenarioError(f"'{name}' is not a name for a {kind}", where=WHERE, allowed=allowed)
     if kind == "drug" and "." in name:
         raise ScenarioError(f"'{name}' is not a name for a drug", where=WHERE, allowed="a name without dots")
+    from livingdrug import library
+
     made = files(kind, name)
     for path, _ in made:
         if os.path.lexists(path):
@@ -52,6 +54,8 @@ def new(
             raise ScenarioError(said, where=WHERE, mend="go to a folder you may write to") from None
         write_text(path, text, where=WHERE, new=True)
         print(f"wrote {path}")
+    if kind not in TEMPLATES:
+        print(f"to use it: keep library/ beside your scenario, or set {library.ENV}=library (for models run and show)")
 
 
 def schema(

@@ -17,6 +17,7 @@ from livingdrug.errors import ScenarioError, unknown
 
 MANY = 0.01  # share of an arm's infused patients; when more could not be simulated, the exit code is FAILED
 FAILED = 3
+ENOUGH = 1000  # patients from which the simulated cohort's own chance is small beside that of a published trial
 
 
 def run(
@@ -48,13 +49,18 @@ def run(
         if folder:
             with disk(place or folder, "--out"):
                 result.save(folder)
+    first = next(iter(result.arms.values()))
     if json_:
         print(dump(result.json()))
     else:
+        if len(result.arms) > 1:
+            print(f"Beside the published results, arm '{first.title}':\n")
         print(result.beside_published())
         if len(result.arms) > 1:
             print(f"\nThe same patients in every arm:\n\n{result.between_arms()}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
+    if (size := first.counts["enrolled"]) < ENOUGH:
+        note(f"note: {size:,} virtual patients: chance alone can turn a verdict; use {ENOUGH:,} or more")
     for said in result.notes:
         note(f"note: {said}")
     if failures(result):
@@ -64,13 +70,16 @@ def run(
 def folder_name(trial: str, sets: Mapping[str, str]) -> str:
     """The name of a run's folder: the trial's; of a what-if, with what is changed behind it.
 
-    A file of the same name as a library trial is another trial, so it gets a folder of its own.
+    A file of the same name as a library trial is another trial, so it gets a folder of its own; so does a saved run
+    (scenario.toml in its folder), run again.
     """
     from livingdrug import library
 
     name = Path(trial).stem
     if name != trial and name in library.names("trials"):
         name += "-own"
+    if Path(trial).name == "scenario.toml":
+        name = f"{Path(trial).resolve().parent.name}-again"
     if not sets:
         return name
     said = ",".join(f"{path}={value}" for path, value in sets.items())

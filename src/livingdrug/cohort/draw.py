@@ -33,7 +33,7 @@ class Cohort:
     all or an array (n,), in the model's units; properties: the names among them that belong to the population.
     """
 
-    ids: NDArray[np.int64]
+    ids: NDArray[np.int64] = field(repr=False)
     seed: int
     values: dict[str, float | Floats] = field(repr=False)
     properties: tuple[str, ...]

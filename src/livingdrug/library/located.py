@@ -146,13 +146,21 @@ def mistakable(name: str, known: Iterable[str]) -> str | None:
         return "".join(c for c in word.lower() if c.isalpha())
 
     plain = letters(name)
-    words = [k for k in known if letters(k) != plain and abs(len(letters(k)) - len(plain)) <= 2]
+    digits = [c for c in name if c.isdigit()]
+    # "arm 2" beside "arm 1" is meant; "Tocilizumab" beside "tocilizumab" is not.
+    meant = {k for k in known if letters(k) == plain and [c for c in k if c.isdigit()] != digits}
+    words = [k for k in known if k not in meant and abs(len(letters(k)) - len(plain)) <= 2]
     close = nearest(name, words)
     return close if close and SequenceMatcher(None, plain, letters(close)).ratio() >= 0.8 else None
 
 
 def _rows_added(below: list[Any], above: list[Any]) -> list[Any]:
     """Rows without a name: added; `replace = true` first drops those of the same measure."""
+    known = [str(row.get("measure")) for row in below]
+    for row in above:
+        if row.get("remove") is True and row.get("measure") not in known:
+            place = row.at("measure") if isinstance(row, Located) else None
+            raise unknown("published measure", str(row.get("measure")), known, place)
     gone = {row.get("measure") for row in above if row.get("replace") is True or row.get("remove") is True}
     kept = [row for row in below if row.get("measure") not in gone]
     return kept + [_without(row, "replace") for row in above if row.get("remove") is not True]
@@ -168,7 +176,9 @@ def _revalued(number: Mapping[str, Any], value: Any) -> Any:
     """A sourced number with the user's value in its place: unit kept, origin now the user."""
     kept = {k: x for k, x in number.items() if k not in ("source", "where", "kind", "why", "value")}
     if isinstance(value, str) and value.strip()[:1] == "*" and isinstance(number["value"], (int, float)):
-        value = number["value"] * float(value.strip()[1:])
+        from livingdrug.parameters import factor, finite
+
+        value = finite(number["value"] * factor(value.strip()[1:], None), None)
     elif isinstance(value, str):
         from livingdrug.units import quantity
 

@@ -118,10 +118,11 @@ class Comparison:
         if not c["comparable"] and any(r.value is not None for r in self.rows):
             few = any(r.value is not None and math.isnan(r.low) for r in self.rows)
             return "too few patients to compare" if few else "nothing that is published can be compared"
-        return (
-            f"{c['inside']} of {c['comparable']} comparable measures within the 95 % prediction interval "
-            f"(used in fitting {c['fitted_inside']} of {c['fitted']}, kept apart {c['apart_inside']} of {c['apart']})"
-        )
+        told = f"{c['inside']} of {c['comparable']} comparable measures within the 95 % prediction interval"
+        if not c["fitted"]:  # nothing was fitted, or what was fitted was changed: no row tests a fit
+            return told
+        fitted, apart = f"{c['fitted_inside']} of {c['fitted']}", f"{c['apart_inside']} of {c['apart']}"
+        return f"{told} (used in fitting {fitted}, kept apart {apart})"
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Rows by the keys of `run --json`."""

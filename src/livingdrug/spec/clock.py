@@ -134,7 +134,15 @@ def on_days(days: Any) -> Clock:
             raise ScenarioError(f"'{day}' is not a day", allowed="numbers of days from infusion, as [0, 28, 60]")
     if not listed:
         raise ScenarioError("there is no day in the list", mend="write at least one, as [28]")
+    _once(listed)
     return Clock("on days " + ", ".join(f"{day:g}" for day in listed), (tuple(float(day) for day in listed),))
+
+
+def _once(days: Sequence[float]) -> None:
+    """ScenarioError when a day is in a list twice: it would count once."""
+    for i, day in enumerate(days):
+        if day in days[:i]:
+            raise ScenarioError(f"day {day:g} is in the list twice", mend="write each day once")
 
 
 def clock(text: Any) -> Clock:
@@ -144,7 +152,9 @@ def clock(text: Any) -> Clock:
     if isinstance(text, Sequence) and not isinstance(text, str):
         if not text:
             raise ScenarioError("there is no time in the list", allowed=_EXAMPLES)
-        return Clock("on " + ", ".join(map(str, text)), (tuple(moment(t) for t in text),))
+        moments = tuple(moment(t) for t in text)
+        _once(moments)
+        return Clock("on " + ", ".join(map(str, text)), (moments,))
     if not isinstance(text, str):
         return Clock(f"day {text}", ((moment(text),),))
     pieces = [_piece(piece.strip(), text) for piece in re.split(r",\s*(?:and\s+)?then\s+", text.strip())]

@@ -31,10 +31,16 @@ from livingdrug.spec.fields import (
 from livingdrug.spec.origin import File
 from livingdrug.spec.protocol import once
 from livingdrug.spec.typed import Typed
+from livingdrug.units import DAYS
 
 KINDS = ("share", "median", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
 TIMED = ("survival", "survival median", "hazard ratio")
 NEEDED = {"survival": ("at",), "ratio": ("by",), "hazard ratio": ("by",)}
+UNITS_OF = {
+    **dict.fromkeys(("share", "survival"), ("%",)),
+    **dict.fromkeys(("log-sd", "ratio", "hazard ratio"), ("1",)),
+    "survival median": tuple(DAYS),
+}
 READ = ("seen", "memory")
 ROLES = ("calibration", "validation")
 USUAL_COURSE = clock("every 1 d to day 28, then every 7 d to day 91, then every 28 d")
@@ -112,6 +118,10 @@ class Measure(Typed):
                 raise ScenarioError(said, where=self.place(), mend=f"add {key} = ...")
         if self.timed and not isinstance(self.of, str):
             raise ScenarioError(f"of = {self.of!r} is not an endpoint", where=self.place("of"))
+        allowed = UNITS_OF.get(self.kind, (self.shown_unit,))
+        if self.shown_unit not in allowed:
+            said = f"a measure of the kind '{self.kind}' is not given in {self.shown_unit}"
+            raise ScenarioError(said, where=self.place("unit"), allowed=allowed)
         if not self.timed:
             object.__setattr__(self, "_asked", expression(self.of))
 
@@ -215,6 +225,9 @@ class Trial(File):
             if row.measure in known and row.unit not in (None, known[row.measure].shown_unit):
                 said = f"the published unit is {row.unit}, the measure's {known[row.measure].shown_unit}"
                 raise ScenarioError(said, where=row.place("unit"))
+            if row.measure in known and known[row.measure].shown_unit == "%" and not 0 <= row.value <= 100:
+                said = f"{row.value:g} % was published of '{row.measure}'"
+                raise ScenarioError(said, where=row.place("value"), allowed="0 to 100")
         if self.samples and self.samples.visits not in self.visits:
             raise unknown("list of visits", self.samples.visits, self.visits, self.samples.place("visits"))
 

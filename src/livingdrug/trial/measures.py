@@ -153,10 +153,10 @@ def _measure(m: spec.Measure, title: str, table: Table, ends: Mapping[str, Endpo
 def _reader(m: spec.Measure, table: Table, ends: Mapping[str, Endpoint], among: Any) -> Callable[[Ints], Floats]:
     if m.timed:
         return _over_time(m, table, ends[m.of], among)
-    of = table.of(m.asked, m.place("of"))
     if m.kind == "share":
         true = table.true(m.asked, m.place("of"))
         return lambda i: _divided(100.0 * (true & among)[i].sum(axis=-1), among[i].sum(axis=-1))
+    of = table.of(m.asked, m.place("of"), m.shown_unit if m.kind in ("median", "geometric mean") else None)
     if m.kind == "median":
         kept = np.where(among, of, np.nan)
         return lambda i: median(kept[i])

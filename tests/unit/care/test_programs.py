@@ -167,7 +167,8 @@ def test_a_bare_number_never_meets_a_temperature_not_even_nought(sign: str) -> N
 @pytest.mark.parametrize(
     "text",
     ["{} * 2 > 1", "2 / {} > 1", "{} + 1 degC > 39 degC", "38 degC - {} < 1 degC", "-{} < 0", "abs({}) > 1",
-     "exp({}) > 1", "total(warm) > 1", "max({}, 38 degC) - 1 degC > 38 degC",
+     "exp({}) > 1", "{} > 40 degC - 2 degC", "37 degC + 1 degC < {}",
+     "total(warm) > 1", "max({}, 38 degC) - 1 degC > 38 degC",
      "(38 degC if weight > 3 kg else {}) + 1 degC > 39 degC"],
 )  # fmt: skip
 def test_a_temperature_is_compared_and_not_reckoned_with(text: str) -> None:
@@ -178,6 +179,13 @@ def test_a_temperature_is_compared_and_not_reckoned_with(text: str) -> None:
     for name in ("physiology.temperature", "warm", "peak(warm)", "min(39 degC, physiology.temperature)"):
         with pytest.raises(ScenarioError, match="degrees can be compared, not reckoned with"):
             made.compile(expression(text.format(name)))
+
+
+@pytest.mark.parametrize("text", ["exp(3)", "log(weight / 1 kg)", "weight > 3 kg", "weight > 3 kg and time > 2 d"])
+@pytest.mark.parametrize("unit", ["kg", "mg", "day", "degC@37"])
+def test_what_has_no_unit_is_not_taken_where_one_is_needed(text: str, unit: str) -> None:
+    assert f"a number in {unit.partition('@')[0]} is needed" in refused(text, unit)
+    programs().compile(expression(text), "1")
 
 
 @pytest.mark.parametrize("function", ["min", "max"])

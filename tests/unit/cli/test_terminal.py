@@ -199,6 +199,8 @@ def test_two_what_ifs_share_no_folder(one: str, other: str) -> None:
 def test_a_file_named_like_a_library_trial_has_a_folder_of_its_own() -> None:
     assert folder_name("eliana.toml", {}) != folder_name("eliana", {}) == "eliana"
     assert folder_name("deep/mine.toml", {}) == "mine"
+    saved = [folder_name(f"runs/{name}/scenario.toml", {}) for name in ("half_dose", "early")]
+    assert saved == ["half_dose-again", "early-again"]
 
 
 class Arm:

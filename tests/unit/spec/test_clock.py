@@ -133,3 +133,9 @@ def test_any_text_is_a_clock_or_refused(text: str) -> None:
     except LivingDrugError:
         return
     assert (np.diff(times) > 0).all() and (times >= -7.0).all() and (times <= 60.0).all()
+
+
+@pytest.mark.parametrize("days", [[-6, -6], [28, 60, 28.0], ["day 28", "day 28"], ["day 14", "week 2"]])
+def test_a_day_is_in_a_list_once(days: list[object]) -> None:
+    with pytest.raises(ScenarioError, match="is in the list twice"):
+        clock(days) if isinstance(days[0], str) else on_days(days)

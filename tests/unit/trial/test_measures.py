@@ -101,9 +101,9 @@ def test_each_kind_of_measure() -> None:
     assert value(kind="share", of="crs_grade >= 3") == pytest.approx(40.0)
     assert value(kind="share", of="crs_grade >= 3", among="crs_grade >= 1") == pytest.approx(50.0)
     assert value(kind="share", of="not infused", among="enrolled") == pytest.approx(100 / 6)
-    assert value(kind="median", of="cmax", among="response") == pytest.approx(3e4)
-    assert value(kind="median", of="relapse_day") == INF
-    assert value(kind="geometric mean", of="cmax", among="response") == pytest.approx(
+    assert value(kind="median", of="cmax", unit="copy/ug", among="response") == pytest.approx(3e4)
+    assert value(kind="median", of="relapse_day", unit="day") == INF
+    assert value(kind="geometric mean", of="cmax", unit="copy/ug", among="response") == pytest.approx(
         np.exp(np.log([4e4, 1e4, 2e4, 8e4]).mean())
     )
     assert value(kind="ratio", of="cmax", by="response") == pytest.approx(
@@ -113,7 +113,41 @@ def test_each_kind_of_measure() -> None:
     # EFS: events at 28, 150, 200 (of 5, 3, 2 at risk), censored at 120 and 500
     assert value(kind="survival", of="EFS", at="6 months") == pytest.approx(100 * 4 / 5 * 2 / 3)
     assert value(kind="survival median", of="EFS", unit="day") == 200.0
-    assert value(kind="median", of="cmax / weight", among="weight <= 30 kg") == pytest.approx((2e3 + 2e4 / 30) / 2)
+    assert value(kind="median", of="cmax / weight", unit="copy/ug/kg", among="weight <= 30 kg") == pytest.approx(
+        (2e3 + 2e4 / 30) / 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [("kg", 1.0), ("g", 1000.0), ("mg", 1e6), ("year", None), ("1", None), (None, None), ("%", None)],
+)
+@pytest.mark.parametrize("kind", ["median", "geometric mean"])
+def test_a_measure_is_given_in_its_unit_or_refused(kind: str, unit: str | None, factor: float | None) -> None:
+    asked = {"kind": kind, "of": "weight", **({"unit": unit} if unit else {})}
+    if factor is None:
+        with pytest.raises(UnitError):
+            value(**asked)
+    else:
+        assert value(**asked) == pytest.approx(factor * value(kind=kind, of="weight / 1 kg"))
+
+
+@pytest.mark.parametrize("unit", ["kg", "cell", "day", "1", "%"])
+@pytest.mark.parametrize("kind", ["share", "log-sd", "ratio", "survival", "survival median", "hazard ratio"])
+def test_a_kind_of_measure_has_its_units(kind: str, unit: str) -> None:
+    asked = {
+        "kind": kind,
+        "of": "EFS" if kind in spec.TIMED else "cmax",
+        "unit": unit,
+        "at": "6 months",
+        "by": "infused",
+    }
+    own = {"survival median": "day", "share": "%", "survival": "%"}.get(kind, "1")
+    if unit == own:
+        value(**asked)
+    else:
+        with pytest.raises(ScenarioError, match="is not given in"):
+            value(**asked)
 
 
 def test_hazard_ratio_joins_the_group_on_its_day() -> None:
@@ -129,7 +163,7 @@ def test_hazard_ratio_joins_the_group_on_its_day() -> None:
 
 def test_nobody_in_the_group_is_nan_not_a_crash() -> None:
     assert np.isnan(value(kind="share", of="crs_grade >= 3", among="crs_grade > 9"))
-    assert np.isnan(value(kind="median", of="cmax", among="crs_grade > 9"))
+    assert np.isnan(value(kind="median", of="cmax", unit="copy/ug", among="crs_grade > 9"))
     assert np.isnan(value(kind="survival", of="EFS", at="12 years"))
 
 
