@@ -9,7 +9,7 @@ from typing import Any
 
 from livingdrug.errors import ScenarioError
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located, Place, merged, placed
+from livingdrug.library.located import Located, Place, merged, mistakable, placed
 from livingdrug.parameters import is_parameter
 from livingdrug.spec.fields import choices
 from livingdrug.spec.scenario import PARTS, outer, split, unknown_word
@@ -109,6 +109,11 @@ class Draft:
 
     def _word(self, key: str, value: Any, layer: str, place: Place) -> None:
         """A word of the trial's design, laid on what the layers below said."""
+        known = self.words.get(key, {}) if key == "visits" else {}
+        for name in value if known and isinstance(value, Mapping) else ():
+            if name not in known and (close := mistakable(name, known)):
+                at = value.at(name) if isinstance(value, Located) else place
+                raise ScenarioError(f"no list of visits is called '{name}'", where=at, nearest=close)
         self.words = merged(self.words, Located({key: value}, {key: place}, place))
         self.note(key, layer, value, place)
 
@@ -127,6 +132,9 @@ class Draft:
         inside = Located({k: x for k, x in value.items() if k != "base"}, value.places, value.place)
         self.parts.setdefault(part, []).append(inside)
         for path, given, at in leaves(inside, place):
+            if isinstance(given, Mapping) and not given:
+                said = f"'{part}.{path}' is an empty table"
+                raise ScenarioError(said, where=at, mend="write what is to be changed in it, or leave it out")
             self.note(f"{part}.{path}", layer, given, at)
 
     def put(self, dotted: str, value: Any, layer: str, place: Place) -> None:
@@ -135,6 +143,9 @@ class Draft:
         head, rest = words[0], words[1:]
         if head == "trial" and rest:
             head, rest = rest[0], rest[1:]
+        if head == "set":
+            said = f"'{dotted}': 'set' holds paths and is none itself"
+            raise ScenarioError(said, where=place, mend=f'write "{".".join(rest) or "kinetics.growth"}" = ...')
         if head == "arm":
             said = "arms cannot be set by a path"
             raise ScenarioError(said, where=place, mend="write [[arm]] tables in a scenario file")

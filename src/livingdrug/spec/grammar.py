@@ -98,7 +98,8 @@ def _tokens(text: str, where: str | None) -> list[_Token]:
         match = _TOKEN.match(text, place)
         if match is None:
             column = place + len(text[place:]) - len(text[place:].lstrip())
-            raise _wrong(f"'{text[column]}' means nothing here", text, column, where)
+            mend = "write a power behind the unit, as m2" if text[column] in "^²³" else None
+            raise _wrong(f"'{text[column]}' means nothing here", text, column, where, mend)
         kind = match.lastgroup if match.lastgroup != "unit" else "number"
         assert kind is not None
         body, column = match[kind], match.start(kind)
@@ -109,11 +110,12 @@ def _tokens(text: str, where: str | None) -> list[_Token]:
     return [*found, _Token("end", "", len(text))]
 
 
-def _wrong(what: str, text: str, column: int, where: str | None) -> ScenarioError:
+def _wrong(what: str, text: str, column: int, where: str | None, mend: str | None = None) -> ScenarioError:
     return ScenarioError(
         f'{what}: column {column + 1} of "{text}"',
         where=where,
         allowed="numbers with units, names, + - * /, < <= > >= == !=, and, or, not, a if b else c, f(...)",
+        mend=mend,
     )
 
 

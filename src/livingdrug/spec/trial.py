@@ -89,6 +89,14 @@ class Endpoint(Typed):
     censors: Texts = ()
     about: Text | None = None
 
+    def consistent(self) -> None:
+        if not self.events:
+            raise ScenarioError("an endpoint without events", where=self.place("events"), mend='as events = ["death"]')
+        for word in self.censors:
+            if word in self.events:
+                said = f"'{word}' is an event and censors, too"
+                raise ScenarioError(said, where=self.place("censors"), mend="keep it in one of the two lists")
+
     @property
     def words(self) -> str:
         """What people call it."""

@@ -327,3 +327,19 @@ def test_a_bare_number_of_a_user_is_in_the_models_unit(folder):
     for given in (3, "3", "0.125 1/hour", {"value": 0.125, "unit": "1/hour"}, "* 1.25"):
         clearance = resolve("first", {"drug.brake.clearance": given}).parameters["drug.brake.clearance"]
         assert (clearance.value, clearance.unit) == (pytest.approx(3), "1/day")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[set]\n"set.cells.growth" = 2\n', 'write "cells.growth"'),
+        ('[[arm]]\nname = "b"\n[arm.set.set]\n"cells.growth" = 2\n', 'write "cells.growth"'),
+        ("[protocol.dose]\n", "'protocol.dose' is an empty table"),
+        ('[[endpoint]]\nname = "EFS"\nevents = []\n', "an endpoint without events"),
+        ('[[endpoint]]\nname = "E"\nevents = ["death"]\ncensors = ["death"]\n', "is an event and censors"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(text: str, told: str) -> None:
+    with pytest.raises(LivingDrugError, match=told) as caught:
+        resolve(write(f'trial = "first"\n{text}')).trial  # noqa: B018
+    assert "my.toml" in str(caught.value)

@@ -50,6 +50,7 @@ def test_read_as_a_sentence() -> None:
     [
         ("a <", "something is missing here", 4),
         ("a < b < c", "compare two things at a time", 7),
+        ("30 mg/m^2", "write a power behind the unit, as m2", 8),
         ("a $ b", "'$' means nothing here", 3),
         ("(a", "')' is missing after '('", 3),
         ("f()", "')' cannot stand here", 3),

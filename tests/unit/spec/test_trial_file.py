@@ -148,3 +148,12 @@ def test_an_observable_that_does_not_exist_is_corrected() -> None:
     arm = replace(base, trial=trial).arms[0]
     with pytest.raises(ScenarioError, match="did you mean 'assay.qpcr.copies'"):
         design(arm)
+
+
+def test_a_list_of_visits_by_a_misspelt_name_is_told() -> None:
+    known = list(resolve("eliana").trial.visits)
+    for name in known:
+        wrong = name[:-2] + name[-1]
+        with pytest.raises(ScenarioError, match=f"did you mean '{name}'"):
+            resolve("eliana", {f"visits.{wrong}": [28]})
+    assert list(resolve("eliana", {"visits.quite_another": [28]}).trial.visits) == [*known, "quite_another"]
