@@ -134,7 +134,8 @@ class Resolved:
     @cached_property
     def hash(self) -> str:
         """Sixteen hexadecimal digits that change when anything that is simulated changes."""
-        text = json.dumps(_simulated(self.as_dict()), sort_keys=True, ensure_ascii=False, allow_nan=True)
+        told = {**self.as_dict(), "arms": [a.simulated() for a in self.overridden]}
+        text = json.dumps(_simulated(told), sort_keys=True, ensure_ascii=False, allow_nan=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def __repr__(self) -> str:
@@ -202,6 +203,11 @@ class Arm:
     def as_dict(self) -> dict[str, Any]:
         """JSON-able: name and what differs."""
         return {"name": self.name, "title": self.title, "overrides": _plain(self.overrides)}
+
+    def simulated(self) -> dict[str, Any]:
+        """What the arm's simulation depends on: of a part that is named, what is in it, not where it lies."""
+        told = {k: x for k, x in self.overrides.items() if k not in PARTS or not isinstance(x, str)}
+        return {"name": self.name, "overrides": _plain(told), "therapy": self.resolved.therapy}
 
 
 def _simulated(data: Any) -> Any:

@@ -131,6 +131,18 @@ def test_the_hash_follows_what_is_simulated():
     assert "cells.taken = 0.2 1 (--set)" in repr(b)
 
 
+def test_the_hash_follows_what_is_in_an_arms_product_not_where_it_lies():
+    def hashed(place: str, growth: float) -> str:
+        text = f'title = "Mine"\nlike = "cellix"\n[cells.growth]\nvalue = {growth}\n'
+        Path(place).parent.mkdir(exist_ok=True)
+        write(text + 'unit = "1/day"\nkind = "assumed"\nwhy = "a test"\n', place)
+        arms = f'[[arm]]\nname = "a"\n[[arm]]\nname = "b"\nproduct = "{place}"\n'
+        return resolve(write(f'trial = "first"\n{arms}')).hash
+
+    one = hashed("here.toml", 1.3)
+    assert one == hashed("elsewhere/here.toml", 1.3) != hashed("here.toml", 1.4)
+
+
 def test_explain_shows_every_layer_and_who_holds():
     r = resolve("first", {"cells.growth": 0.5, "protocol.follow_up": "10 d"})
     text = str(explain(r, "cells.growth"))
