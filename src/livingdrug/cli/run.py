@@ -49,17 +49,17 @@ def run(
         if folder:
             with disk(place or folder, "--out"):
                 result.save(folder)
-    first = next(iter(result.arms.values()))
     if json_:
         print(dump(result.json()))
     else:
         if len(result.arms) > 1:
-            print(f"Beside the published results, arm '{first.title}':\n")
+            print(f"Beside the published results, arm '{next(iter(result.arms.values())).title}':\n")
         print(result.beside_published())
         if len(result.arms) > 1:
             print(f"\nThe same patients in every arm:\n\n{result.between_arms()}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
-    if (size := first.counts["enrolled"]) < ENOUGH:
+    size = min((arm.counts["enrolled"] for arm in result.arms.values()), default=ENOUGH)
+    if size < ENOUGH:
         note(f"note: {size:,} virtual patients: chance alone can turn a verdict; use {ENOUGH:,} or more")
     for said in result.notes:
         note(f"note: {said}")
