@@ -8,16 +8,22 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, short, unknown
 from livingdrug.library.located import Located
 from livingdrug.parameters import Source, check_kind, finite
 from livingdrug.spec.fields import Real, Text, Unit, Whole
 from livingdrug.spec.numbers import Numbered
 from livingdrug.spec.origin import Sourced
-from livingdrug.spec.typed import Typed, file_of
+from livingdrug.spec.typed import Refused, Typed, file_of
 
 DISTRIBUTIONS = ("log-normal", "normal", "logit-normal", "uniform", "chance", "fixed")
 _DRAWN = ("distribution", "sd", "low", "high", "given", "points", "at", "power")  # what a fixed value has no use for
+_UNUSED = {
+    "uniform": ("value", "sd", "points", "given"),
+    "fixed": ("sd", "low", "high", "points", "given"),
+    "chance": ("sd", "low", "high"),
+    "logit-normal": ("points", "given"),
+}
 STATISTICS = ("median", "mean", "share", "share above", "share below")
 
 
@@ -47,6 +53,12 @@ class Covariate(Sourced):
     def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """A value that a user gave and the distribution, of another file, would not use is the value of everybody."""
         data = super()._current(data)
+        if isinstance(data, Located) and "unit" in data and (at := data.at("unit")) and not at.ours:
+            for key in ("value", "low", "high", "points"):
+                if key in data and data.at(key) and data.at(key).ours and not isinstance(data[key], str):
+                    said = f"the unit alone was changed: '{key}' = {short(data[key])} was written in another"
+                    mend = f'leave the unit; a number may have its own, as value = "1 {data["unit"]}"'
+                    raise Refused(SourceError(said, where=at, mend=mend))
         if not isinstance(data, Located) or "value" not in data or data.at("value").ours or not data.at("value"):
             return data
         laid = file_of(data.at("value")) != file_of(data.at("distribution"))
@@ -64,6 +76,7 @@ class Covariate(Sourced):
             if given is not None:
                 object.__setattr__(self, key, number(given, self.unit, key, self.place(key)))
         self._possible()
+        self._used()
         if self.points is not None:
             object.__setattr__(self, "points", _points(self.points, self.place("points")))
 
@@ -95,10 +108,22 @@ class Covariate(Sourced):
                 raise wrong("value", f"the median {value:g} is not between {ends[0]:g} and {ends[1]:g}")
         if self.points is not None and self.given is None:
             raise wrong("points", "points need given = (the property they are read against)")
-        unused = {"uniform": ("value", "sd", "points", "given"), "fixed": ("sd", "low", "high", "points", "given")}
-        for key in unused.get(kind, ()):
+
+    def _used(self) -> None:
+        """Refuse words that the distribution has no use for."""
+
+        def wrong(key: str, what: str, mend: str) -> LivingDrugError:
+            return SourceError(what, where=self.place(key), mend=mend)
+
+        for key in _UNUSED.get(self.distribution, ()):
             if key in self.model_fields_set:
-                raise wrong(key, f"a {kind} distribution has no use for '{key}'", "leave it out")
+                raise wrong(key, f"a {self.distribution} distribution has no use for '{key}'", "leave it out")
+        followed = self.given is not None and self.points is None  # value times (the other property / at) to the power
+        for key in ("at", "power"):
+            if key in self.model_fields_set and not followed:
+                raise wrong(key, f"'{key}' has no use without given = or beside points", "leave it out")
+            if followed and key not in self.model_fields_set:
+                raise wrong("given", f"given = needs points, or at and power; there is no '{key}'", f"add {key} = ...")
 
 
 def _unused(data: Mapping[str, Any]) -> bool:

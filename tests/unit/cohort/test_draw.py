@@ -154,7 +154,11 @@ def test_a_set_that_is_not_there(folder):
         ({"covariates.weight.sd": -0.1}, "sd is negative"),
         ({"covariates.weight.points": [[20, 60]]}, "points are not pairs"),
         (
-            {"covariates.age.distribution": "log-normal", "covariates.age.given": "weight", "covariates.age.value": 40},
+            {
+                f"covariates.age.{k}": x
+                for k, x in dict(distribution="log-normal", given="weight", at=1, power=1).items()
+            }
+            | {"covariates.age.value": 40},
             "circle",
         ),
         ({"covariates.fitness.unit": 1}, "is not a unit"),

@@ -157,3 +157,26 @@ def test_a_list_of_visits_by_a_misspelt_name_is_told() -> None:
         with pytest.raises(ScenarioError, match=f"did you mean '{name}'"):
             resolve("eliana", {f"visits.{wrong}": [28]})
     assert list(resolve("eliana", {"visits.quite_another": [28]}).trial.visits) == [*known, "quite_another"]
+
+
+def test_every_word_of_a_covariate_has_an_effect_or_is_refused() -> None:
+    """Each word, set for each property of the library's patients: drawn otherwise, or refused."""
+    import numpy as np
+
+    from livingdrug.cohort.covariates import draw
+
+    ids = np.arange(60)
+    before = draw(resolve("eliana"), ids, 1)
+    refused = 0
+    for name, c in resolve("eliana").covariates.items():
+        unit = "g" if c.unit == "kg" else "month" if c.unit == "year" else "%" if c.unit == "1" else "mm2"
+        for key, value in {"power": 0.3, "at": 55, "sd": 0.61, "given": "weight", "unit": unit}.items():
+            if c.given == value:
+                continue
+            try:
+                now = draw(resolve("eliana", {f"covariates.{name}.{key}": value}), ids, 1)
+            except LivingDrugError:
+                refused += 1
+            else:
+                assert not np.array_equal(now[name], before[name]), (name, key)
+    assert refused
