@@ -145,7 +145,7 @@ class Draft:
             head, rest = rest[0], rest[1:]
         if head == "set":
             said = f"'{dotted}': 'set' holds paths and is none itself"
-            raise ScenarioError(said, where=place, mend=f'write "{".".join(rest) or "kinetics.growth"}" = ...')
+            raise ScenarioError(said, where=place, mend=f'write "{".".join(rest) or "PATH"}" = ...')
         if head == "arm":
             said = "arms cannot be set by a path"
             raise ScenarioError(said, where=place, mend="write [[arm]] tables in a scenario file")
