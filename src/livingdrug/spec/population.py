@@ -57,7 +57,7 @@ class Covariate(Sourced):
             for key in ("value", "low", "high", "points"):
                 if key in data and data.at(key) and data.at(key).ours and not isinstance(data[key], str):
                     said = f"the unit alone was changed: '{key}' = {short(data[key])} was written in another"
-                    mend = f'leave the unit; a number may have its own, as value = "1 {data["unit"]}"'
+                    mend = f"leave the unit out and give {key} one of its own, as a text of number and unit"
                     raise Refused(SourceError(said, where=at, mend=mend))
         if not isinstance(data, Located) or "value" not in data or data.at("value").ours or not data.at("value"):
             return data

@@ -68,7 +68,7 @@ WORDS = [  # what is typed, what the message must say
     ((*RUN, "--set", "protocol.follow_up=-3 d"), ["follow-up"]),
     ((*RUN, "--set", "covariates.age.low=30"), ["covariates, age", "low = 30"]),
     ((*RUN, "--set", "covariates.age.laww=normal"), ["laww"]),
-    ((*RUN, "--set", "covariates.weight.unit=day"), ["does not fit"]),
+    ((*RUN, "--set", "covariates.weight.unit=day"), ["the unit alone was changed", "'low'"]),
     ((*RUN, "--set", "patients=0"), ["'patients' = 0"]),
     ((*RUN, "--set", "arm=x"), ["[[arm]]"]),
     ((*RUN, "--set", "a..b=1"), ["is not a path"]),
