@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import NamedTuple
 
 import pytest
@@ -24,3 +25,8 @@ def command(capsys: pytest.CaptureFixture[str], *words: str) -> Said:
         main(list(words))
     shown = capsys.readouterr()
     return Said(int(left.value.code or 0), shown.out, shown.err)
+
+
+def heard() -> None:
+    """A process that starts hears Ctrl-C again, which one started in the background of a shell script would not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

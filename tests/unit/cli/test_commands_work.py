@@ -23,7 +23,7 @@ from livingdrug.published.entry import published as read_model
 from livingdrug.scenario import resolve
 from livingdrug.spec.json_schema import KINDS as SCHEMAS
 from livingdrug.trial.run import Trial, check_arm
-from unit.cli.command import command
+from unit.cli.command import command, heard
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +133,13 @@ def test_a_stopped_process_leaves_nothing(how):
         "from livingdrug.cli import main\n"
         "main(['run', 'eliana', '--out', 'there'])\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heard,
+    ) as p:
         assert p.stdout.readline().strip() == "running"
         time.sleep(0.1)
         p.send_signal(how)

@@ -26,7 +26,7 @@ from livingdrug.results.comparison import Comparison, Row
 from livingdrug.scenario import explain, resolve
 from livingdrug.tabular import NARROWEST, aligned
 from livingdrug.trial.cluster import check_address
-from unit.cli.command import command
+from unit.cli.command import command, heard
 
 
 @pytest.fixture(autouse=True)
@@ -280,6 +280,7 @@ def test_ctrl_c_with_workers_leaves_no_process_and_no_traceback() -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heard,
     ) as p:
         try:
             for _ in range(600):
