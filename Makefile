@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PATIENTS ?= 2000
 
-.PHONY: demo test lint bench clean setup
+.PHONY: demo test lint bench docs clean setup
 
 demo: setup
 	$(BIN)/livingdrug run eliana --patients $(PATIENTS) --seed 1 --out runs/eliana
@@ -23,12 +23,20 @@ lint: setup
 bench: setup
 	$(BIN)/livingdrug bench
 
+docs: $(VENV)/.docs
+	$(BIN)/python docs/site/build.py
+	@echo "The pages begin at build/site/index.html"
+
 setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
+
+$(VENV)/.docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $(VENV)/.docs
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -24,6 +24,9 @@ INDIRECT = {
     "pytest-xdist": "a plugin of pytest",
     "mypy": "a command",
     "ruff": "a command",
+    "sphinx": "a command of docs/site/build.py",
+    "furo": "the theme that docs/site/conf.py names",
+    "myst-parser": "an extension that docs/site/conf.py names",
 }
 
 
