@@ -28,7 +28,8 @@ ALSO = {
 }
 # Where the sidebar has room for more than the page's own title.
 TITLES = {"contributing": "Add a product, drug, model or trial", "tutorial": "Your first quarter of an hour"}
-# What the reader finds where. A page of docs/ that is not named stands with the guides; one that is not there is skipped.
+# What the reader finds where. A page of docs/ that is not named stands with the guides; one that is not there is left
+# out.
 SECTIONS = {
     "Tutorial": ["tutorial"],
     "How-to guides": [

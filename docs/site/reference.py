@@ -118,7 +118,11 @@ def api() -> dict[str, str]:
 def _short_list() -> str:
     listed = "\n\n".join(f":doc:`{title} <{page}>`\n   {about}" for page, (title, about, _) in API.items())
     tree = ".. toctree::\n   :hidden:\n\n" + "\n".join(f"   {page}" for page in API)
-    return f"``import livingdrug`` gives ``Trial`` and ``load``; all else is imported from its module.\n\n{listed}\n\n{tree}"
+    head = (
+        "``import livingdrug`` gives ``Trial`` and ``load``; all else is imported from its module. In the examples "
+        '``result`` is ``livingdrug.Trial("eliana").run(patients=60, seed=1)``.'
+    )
+    return f"{head}\n\n{listed}\n\n{tree}"
 
 
 def _rst(title: str, text: str) -> str:
