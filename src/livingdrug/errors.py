@@ -7,7 +7,17 @@ from collections.abc import Iterable
 
 
 class LivingDrugError(Exception):
-    """Any error a user can mend. Printed as one message; the command line ends with exit code 2."""
+    """Any error a user can mend. Printed as one message; the command line ends with exit code 2.
+
+    what, where (file:line or option), allowed, nearest, mend: the parts of the message, None where there is none.
+
+    >>> from livingdrug.errors import LivingDrugError
+    >>> try:
+    ...     livingdrug.Trial("elania")
+    ... except LivingDrugError as problem:
+    ...     print(problem.nearest)
+    eliana
+    """
 
     def __init__(
         self,

@@ -89,7 +89,7 @@ class BaselineTable:
 
 
 def baseline(resolved: Resolved, cohort: Cohort) -> BaselineTable:
-    """The population's [[baseline]] rows, with what the cohort shows."""
+    """The population's [[baseline]] rows, with what the cohort shows; printed, a table."""
     sources = resolved.population.sources
     rows = tuple(_row(data, cohort, sources) for data in resolved.population.baseline)
     return BaselineTable(rows, len(cohort))

@@ -57,7 +57,16 @@ class Cohort:
 
 
 def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = None) -> Cohort:
-    """The patients with these numbers (n,), as they are at the start, in one arm."""
+    """The patients with these numbers (n,), as they are at the start, in one arm.
+
+    The same seed and number give the same patient, whoever else is drawn.
+
+    >>> from livingdrug.cohort import draw
+    >>> from livingdrug.scenario import resolve
+    >>> patients = draw(resolve("eliana"), range(100), seed=1)
+    >>> patients.of("weight").shape  # [kg]
+    (100,)
+    """
     if arm is not None:
         resolved = (resolved.arm(arm) if isinstance(arm, str) else arm).resolved
     who = np.atleast_1d(np.asarray(ids)).astype(np.int64)

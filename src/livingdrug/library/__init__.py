@@ -201,7 +201,12 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Library
 
 
 def names(kind: str) -> list[str]:
-    """Names of all entries of a kind, sorted."""
+    """Names of all entries of a kind, sorted; ScenarioError for a kind that is none.
+
+    >>> from livingdrug import library
+    >>> "eliana" in library.names("trials")
+    True
+    """
     return sorted(_files(_known(kind)))
 
 

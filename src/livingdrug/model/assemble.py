@@ -476,5 +476,12 @@ def _full(state: str, role: str) -> str:
 
 
 def assemble(*modules: Module | type[Module]) -> Model:
-    """Wire modules (classes or instances) into a model; raises WiringError before anything runs."""
+    """Wire modules (classes or instances) into a model; raises WiringError before anything runs.
+
+    >>> from livingdrug import biology
+    >>> from livingdrug.model import assemble
+    >>> model = assemble(biology.find("stein_2019"))
+    >>> model.states
+    ('therapy.growing', 'therapy.lasting')
+    """
     return Model([m() if isinstance(m, type) else m for m in modules])

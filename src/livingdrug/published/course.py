@@ -108,6 +108,13 @@ def run(
 
     dose, conditioning: as the model understands them ("5e7 cell", "20 cell/uL"), its usual ones when not given;
     times [day]: where to look (by default 2,000 moments from 0 to `days`); also: further doses or switches.
+    ScenarioError for a dose or conditioning that the model does not know, UnitError for a unit of another kind.
+
+    >>> from livingdrug.published.course import run
+    >>> from livingdrug.published.entry import published
+    >>> course = run(published("stein_2019"), days=28)
+    >>> float(course.measure("peak_day(transgene)")[0])
+    9.3...
     """
     end = horizon(model, days)
     changed = model.adjusted(dose, conditioning)

@@ -92,12 +92,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Every measure of an arm beside its published value."""
+    """Every measure of an arm beside its published value; printed, a table with the reason for each miss.
+
+    >>> table = result.beside_published()
+    >>> sorted({row.verdict for row in table.rows} - {"inside", "outside"})
+    ['not comparable']
+    """
 
     name: str
     rows: tuple[Row, ...]
 
     def __getitem__(self, measure: str) -> Row:
+        """The row of a measure, by its name in the trial file."""
         return next(r for r in self.rows if r.measure == measure)
 
     def counts(self) -> dict[str, int]:

@@ -41,6 +41,12 @@ class Courses:
     times (T,) [day]; names (O,) with units as a reader writes them; counts (T, O, bins): patients followed, by size of
     the observable in the model; samples: patient -> (T, O), likewise, for the first patients infused; zeros: what 0 in
     the model means to a reader (37 [degC] of a temperature), for all that is read off below.
+
+    >>> courses = result.arm().courses
+    >>> courses.percentile("assay.qpcr.copies", 50).shape == courses.times.shape
+    True
+    >>> courses.units["assay.qpcr.copies"]
+    'copy/ug'
     """
 
     times: Floats

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class TimeToEvent:
     """An endpoint in each patient: time (n,) [day], nan outside; event (n,); what (n,): the event or censoring;
-    start (n,) [day] from infusion."""
+    start (n,) [day] from infusion.
+
+    >>> survival = result.arm().endpoints["OS"]
+    >>> survival.time.shape, survival.event.dtype
+    ((60,), dtype('bool'))
+    """
 
     name: str
     title: str
@@ -95,7 +100,15 @@ class ArmResult:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run leaves. resolved: the scenario that was run; provenance: versions, seed, hash, wall time."""
+    """What a run leaves. resolved: the scenario that was run; provenance: versions, seed, hash, wall time.
+
+    arms: by name, in the scenario's order; wall_s [s]. It can be pickled, and printed: a line for each arm.
+
+    >>> len(result.arms)
+    1
+    >>> result.arm().counts
+    {'enrolled': 60, 'infused': ..., 'failed': 0}
+    """
 
     trial: str
     title: str
@@ -109,7 +122,7 @@ class Result:
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
 
     def arm(self, name: str | None = None) -> ArmResult:
-        """One arm by name; the first when none is named."""
+        """One arm by name; the first when none is named. ScenarioError with the nearest name for one that is none."""
         if name is None:
             return next(iter(self.arms.values()))
         if name not in self.arms:
@@ -123,7 +136,14 @@ class Result:
 
     @property
     def patients(self) -> pd.DataFrame:
-        """One row for each patient and arm; times [day] from infusion, inf when something never happened."""
+        """One row for each patient and arm; times [day] from infusion, inf when something never happened.
+
+        nan where it cannot be known (of who was not infused). `dictionary` has unit and meaning of every column.
+
+        >>> infused = result.patients.query("infused == 1")
+        >>> infused[["dose", "cmax", "tmax"]].shape[1]
+        3
+        """
         import pandas as pd
 
         return pd.concat((p for arm in self.arms.values() for p in arm.patients()), ignore_index=True)
@@ -149,7 +169,12 @@ class Result:
 
     @property
     def dictionary(self) -> pd.DataFrame:
-        """Every column of the tables: table, column, unit ("" where it has none), meaning."""
+        """Every column of the tables: table, column, unit ("" where it has none), meaning.
+
+        >>> meaning = result.dictionary.set_index(["table", "column"])
+        >>> meaning.loc[("patients", "tmax"), "unit"]
+        'day'
+        """
         import pandas as pd
 
         found = {
@@ -187,7 +212,12 @@ class Result:
         return xr.Dataset(data, coords, {"title": self.title, "note": "Simulated patients. Not medical advice."})
 
     def beside_published(self, arm: str | None = None) -> Comparison:
-        """The table of every measure beside the published one."""
+        """The table of every measure beside the published one; of the first arm when none is named.
+
+        >>> row = result.beside_published()["crs_any"]
+        >>> row.unit, row.value, row.n is not None
+        ('%', 77.0, True)
+        """
         return self.arm(arm).comparison
 
     def between_arms(self) -> Arms:

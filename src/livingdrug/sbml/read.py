@@ -41,7 +41,17 @@ class Imported:
 
 
 def read(path: str | Path) -> Imported:
-    """Read an SBML file into a model. Errors (EngineError) name the unsupported feature, the file and the line."""
+    """Read an SBML file into a model. Errors (EngineError) name the unsupported feature, the file and the line.
+
+    >>> from livingdrug.published.entry import published
+    >>> from livingdrug.sbml import read, write
+    >>> stein = published("stein_2019")
+    >>> with open("stein.xml", "w") as file:
+    ...     characters = file.write(write(stein.model, stein.values))
+    >>> imported = read("stein.xml")
+    >>> len(imported.events)
+    0
+    """
     contents = parse(Path(path))
     model = assemble(_module(contents))
     values = {s.path: float(s.given) for n, s in contents.symbols.items() if s.given is not None and contents.free(n)}

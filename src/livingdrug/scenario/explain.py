@@ -75,7 +75,15 @@ def _lines(value: Any) -> list[str]:
 
 
 def explain(resolved: Resolved, path: str) -> Explanation:
-    """Every layer's say on a number of the model, a covariate, a word of the protocol, or a module."""
+    """Every layer's say on a number of the model, a covariate, a word of the protocol, or a module.
+
+    ScenarioError with the nearest path for one that is none.
+
+    >>> from livingdrug.scenario import explain, resolve
+    >>> said = explain(resolve("eliana"), "tumour.kill").said
+    >>> [layer.layer for layer in said]
+    ['mechanism', 'product']
+    """
     if path in resolved.stack:
         declared = resolved.model().declared[path]
         return Explanation(

@@ -30,6 +30,13 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
     """The complete scenario for a library trial's name or a user's TOML file.
 
     sets: dotted path -> value (text such as "0.8", "0.8 1/day" or "* 0.5", or a Python value), the last layer.
+    ScenarioError, SourceError or UnitError with file and line for a name, number or unit that cannot be.
+
+    >>> from livingdrug.scenario import resolve
+    >>> resolved = resolve("eliana", {"tumour.kill": "* 0.5"})
+    >>> parameter = resolved.parameters["tumour.kill"]
+    >>> parameter.value, parameter.unit
+    (0.77..., '1/day')
     """
     chain = _chain(name_or_file)
     draft = Draft()

@@ -38,7 +38,14 @@ Progress = Callable[[int, int], None]
 
 
 class Trial:
-    """A virtual trial: a library trial by name, or a scenario file. `sets`: dotted path -> value, laid on top."""
+    """A virtual trial: a library trial by name, or a scenario file. `sets`: dotted path -> value, laid on top.
+
+    ScenarioError (SourceError, UnitError, WiringError) with file and line for whatever cannot be, before anything runs.
+
+    >>> trial = livingdrug.Trial("eliana", {"tumour.kill": "* 0.5"})
+    >>> print(trial.rules()[0])
+    Day -7: note marrow blasts.
+    """
 
     def __init__(self, name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> None:
         self.resolved: Resolved = resolve(name_or_file, dict(sets or {}))
@@ -63,8 +70,17 @@ class Trial:
     ) -> Result:
         """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result.
 
-        workers: processes here that share the patients; cluster: address of a Dask scheduler that does; device: "cpu",
-        or "cuda" for an NVIDIA card.
+        patients: how many are enrolled, 1 to 10,000,000 (as the scenario says, else 500); seed: 0 or more (as the
+        scenario says, else 1); threads: on this machine (all processors); progress: called with (patients done, all of
+        them); block: patients that are simulated together; workers: processes here that share the patients; cluster:
+        address of a Dask scheduler that does; device: "cpu", or "cuda" for an NVIDIA card.
+
+        A patient who cannot be simulated to the end is a row with a code, no exception. EngineError where a device or a
+        scheduler cannot be used.
+
+        >>> result = livingdrug.Trial("eliana").run(patients=20, seed=1)
+        >>> result.arm().counts["enrolled"]
+        20
         """
         begun = time.perf_counter()
         many = whole(self.resolved.patients or USUAL if patients is None else patients, "patients", 1, MOST_PATIENTS)

@@ -26,6 +26,11 @@ def load(folder: str | Path) -> Result:
 
     ScenarioError when the folder holds no whole run. A warning when the library has changed since, so that running
     the scenario again would not give these tables.
+
+    >>> folder = result.save("runs/mine")
+    >>> again = livingdrug.load(folder)
+    >>> again.patients.equals(result.patients)
+    True
     """
     place = Path(folder)
     missing = [name for name in NEEDED if not (place / name).is_file()]
