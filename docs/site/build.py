@@ -76,7 +76,9 @@ def lay_out() -> None:
         write(str(picture.relative_to(DOCS)), picture.read_bytes())
     inner = [page for page in made if Path(page).parent.name in ("api", "files") and Path(page).stem != "index"]
     listed = [page.rpartition(".")[0] for page in (*sources.values(), *made) if page not in inner]
-    (LAID / "index.md").write_text(linked(DOCS / "index.md", "index.md", sources) + contents(listed), encoding="utf-8")
+    head = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## ")[0]  # what it is: said once, there
+    _, _, doors = linked(DOCS / "index.md", "index.md", sources).partition("\n")
+    write("index.md", head + doors + contents(listed))
 
 
 def write(page: str, text: str | bytes) -> None:

@@ -2,13 +2,14 @@
 
 A page has a folder of its own and one Python namespace. Its blocks are what they say they are:
 
-    console, sh     every command is run, with FEW patients; `# ends with exit code 2` says of one that it is refused
+    console, sh     every command (of a console: behind `$ `; its other lines are what is printed) is run, with FEW
+                    patients; `# ends with exit code 2` says of one that it is refused
     python          is run; with title="FILE" it is written there instead
     toml            with title="FILE" is written there and loaded as what the folder says (a scenario elsewhere); else
                     a comment above it says what it is: <!-- part of a protocol file -->
     text            what the block above it prints, numbers and verdicts aside, `...` for what is left out;
                     or <!-- a drawing -->
-    json, ini       are parsed
+    csv             with title="FILE" is written there; json, ini, csv are parsed
 
 A block that cannot run says why: <!-- not run: needs a network -->. CONTRIBUTING.md is carried out by test_guides.
 """
@@ -17,17 +18,14 @@ from __future__ import annotations
 
 import configparser
 import contextlib
-import doctest
-import importlib
+import csv
 import io
 import json
 import re
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +44,8 @@ from livingdrug.trial.run import check_arm
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW = 60
-REASONS = {"needs a network", "installs software", "needs a scheduler of the machine", "runs for minutes"}
+KINDS = {"console", "sh", "python", "toml", "json", "ini", "csv", "text"}
+REASONS = {"needs a network", "installs software", "needs another program"}
 PAGES = [
     "README.md",
     *sorted(str(p.relative_to(ROOT)) for folder in ("docs", "benchmarks") for p in (ROOT / folder).rglob("*.md")),
@@ -75,6 +74,11 @@ class Block:
             lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
         return [line for line in lines if line.strip() and not line.startswith("#")]
 
+    @property
+    def printed(self) -> list[str]:
+        """The lines of a console that are not typed."""
+        return [line for line in self.text.splitlines() if self.kind == "console" and not line.startswith("$ ")]
+
 
 def blocks(page: str) -> list[Block]:
     """The fenced blocks of a page, in order."""
@@ -90,9 +94,7 @@ def test_every_block_says_what_it_is(page: str) -> None:
     prose = FENCE.sub("", text)
     assert not re.search(r"\n\n    \S", prose), "indented code is not run: put it between fences"
     for block in blocks(page):
-        assert block.kind in {"console", "sh", "python", "toml", "json", "ini", "text"}, (
-            f"{block.place}: {block.kind!r}"
-        )
+        assert block.kind in KINDS, f"{block.place}: {block.kind!r}"
         reason = block.mark.partition("not run: ")[2]
         assert not reason or reason in REASONS, f"{block.place}: '{reason}' is no reason; allowed: {sorted(REASONS)}"
 
@@ -101,7 +103,7 @@ def test_every_block_says_what_it_is(page: str) -> None:
 def test_a_page_can_be_followed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIVINGDRUG_TRIALS", str(tmp_path / "trials.sqlite"))
-    monkeypatch.delenv(library.ENV, raising=False)
+    monkeypatch.setenv(library.ENV, "")
     monkeypatch.setattr(html, "write", written_once(html.write))
     given(tmp_path, "\n".join(b.text for b in blocks(page)))
     namespace: dict[str, Any] = {"__name__": "page"}
@@ -128,7 +130,10 @@ def follow(block: Block, namespace: dict[str, Any], printed: str, folder: Path) 
         (folder / block.title).parent.mkdir(parents=True, exist_ok=True)
         (folder / block.title).write_text(text, encoding="utf-8")
     if block.kind in ("console", "sh"):
-        return "".join(typed(command, block.place) for command in block.commands)
+        assert block.commands, "nothing to type: a command of a console begins with '$ '"
+        printed = "".join(typed(command, block.place) for command in block.commands)
+        compare("\n".join(block.printed), printed)
+        return printed
     if block.kind == "python" and not block.title:
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
@@ -138,6 +143,8 @@ def follow(block: Block, namespace: dict[str, Any], printed: str, folder: Path) 
         loaded(text, block, folder)
     elif block.kind == "json":
         json.loads(text)
+    elif block.kind == "csv":
+        assert len({len(row) for row in csv.reader(text.splitlines())}) == 1, "rows of unequal length"
     elif block.kind == "ini":
         configparser.ConfigParser(interpolation=None).read_string(text)
     return ""
@@ -207,20 +214,25 @@ def given(folder: Path, text: str) -> None:
 
 def loaded(text: str, block: Block, folder: Path) -> None:
     """Load a file as what it is: a scenario is laid out, with every arm, as far as it goes without compiling."""
-    part = re.fullmatch(r"part of a (\w+) file", block.mark)
-    if part and part[1] in ("mechanism", "drug", "scale"):
-        file = folder / f"{part[1]}.toml"
+    part = re.fullmatch(r"part of an? (\w+) file", block.mark)
+    own = re.match(r"library/(\w+)s/", block.title)
+    kind = part[1] if part else own[1] if own else "scenario"
+    assert part or block.title, 'say what it is: title="FILE", or <!-- part of a KIND file -->'
+    if kind in ("mechanism", "drug", "scale"):
+        file = folder / (block.title or f"{kind}.toml")
         file.write_text(text, encoding="utf-8")
-        read(FILES[part[1]], library.read(file).table)
+        read(FILES[kind], library.read(file).table)
         return
-    scenario = folder / (block.title or "part.toml")
-    if part and part[1] in ("product", "population", "protocol", "tumour"):
-        (folder / "laid.toml").write_text(f'like = "{resolve("eliana").names[part[1]]}"\n{text}', encoding="utf-8")
-        scenario.write_text(f'trial = "eliana"\n{part[1]} = "laid.toml"\n', encoding="utf-8")
-    elif part and part[1] in ("trial", "scenario"):
+    scenario = folder / (block.title if not own and block.title else "part.toml")
+    if own and kind != "trial":
+        scenario.write_text(f'trial = "eliana"\n{kind} = "{block.title}"\n', encoding="utf-8")
+    elif own:
+        scenario = folder / block.title
+    elif kind in ("product", "population", "protocol", "tumour"):
+        (folder / "laid.toml").write_text(f'like = "{resolve("eliana").names[kind]}"\n{text}', encoding="utf-8")
+        scenario.write_text(f'trial = "eliana"\n{kind} = "laid.toml"\n', encoding="utf-8")
+    elif part:
         scenario.write_text(f'trial = "eliana"\n{text}', encoding="utf-8")
-    else:
-        assert block.title, 'say what it is: title="FILE", or <!-- part of a KIND file -->'
     trial = livingdrug.Trial(scenario)
     for arm in trial.resolved.arms:
         check_arm(arm, trial.design(arm))
@@ -251,36 +263,3 @@ def test_the_shape_of_an_output_holds_its_words() -> None:
         compare("CR  %  86.1", "CRi  %  86.1")
     with pytest.raises(AssertionError, match="not printed: first"):
         compare("second\nfirst", "first\nsecond")
-
-
-sys.path.insert(0, str(ROOT / "docs" / "site"))
-API = importlib.import_module("reference").API
-
-
-@cache
-def small_run() -> Any:
-    """`result` of the examples in docstrings."""
-    return livingdrug.Trial("eliana").run(patients=FEW, seed=1)
-
-
-def examples(page: str) -> Iterator[doctest.DocTest]:
-    """The examples in the docstrings of a page of the reference."""
-    for name in API[page][2]:
-        module, _, word = name.rpartition(".")
-        thing = getattr(importlib.import_module(module), word)
-        yield from (t for t in doctest.DocTestFinder().find(thing, name, globs={}) if t.examples)
-
-
-@pytest.mark.parametrize("page", API)
-def test_the_examples_of_the_reference_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(html, "write", lambda result, folder: folder)
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-    for test in examples(page):
-        test.globs = {"livingdrug": livingdrug}
-        if any("result" in example.source for example in test.examples):
-            test.globs["result"] = small_run()
-        out = io.StringIO()
-        runner.run(test, out=out.write)
-        assert not runner.failures, f"{test.name}\n{out.getvalue()}"
-    assert runner.tries, "a page of the reference without an example"
