@@ -122,10 +122,11 @@ def contents(listed: list[str]) -> str:
             found[title] += matching
             left = dict.fromkeys(p for p in left if p not in matching)
     found["How-to guides"] += left
-    found = {title: [f"{TITLES[p]} <{p}>" if p in TITLES else p for p in pages] for title, pages in found.items()}
     trees = (
-        f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n" + "\n".join(pages) + "\n```\n"
-        for title, pages in found.items()
+        f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n"
+        + "\n".join(f"{TITLES[name]} <{name}>" if name in TITLES else name for name in names)
+        + "\n```\n"
+        for title, names in found.items()
     )
     return "\n" + "\n".join(trees)
 

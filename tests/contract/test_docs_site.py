@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 import subprocess
 import sys
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,9 @@ import livingdrug
 from livingdrug.spec.json_schema import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs" / "site"))
+build = importlib.import_module("build")
+API = importlib.import_module("reference").API
 MISSING = [name for name in ("sphinx", "furo", "myst_parser") if importlib.util.find_spec(name) is None]
 # What a browser fetches by itself; a link that a reader may follow is none.
 FETCHED = re.compile(
@@ -42,6 +47,31 @@ def fetched(text: str) -> list[str]:
 )
 def test_what_another_host_is_asked_for_is_found(text: str, found: list[str]) -> None:
     assert fetched(text) == found
+
+
+def test_a_new_page_stands_with_the_guides_and_an_absent_one_nowhere() -> None:
+    shown = build.contents(["index", "tutorial", "glossary", "guides/new", "cohort"])
+    assert re.findall(r":caption: (.*)|^([\w/]+|.* <\w+>)$", shown, flags=re.M) == [
+        ("Tutorial", ""),
+        ("", f"{build.TITLES['tutorial']} <tutorial>"),
+        ("How-to guides", ""),
+        ("", "cohort"),
+        ("", "guides/new"),
+        ("Explanation", ""),
+        ("", "glossary"),
+        ("Reference", ""),
+    ]
+
+
+@pytest.mark.parametrize("name", [name for _, _, names in API.values() for name in names])
+def test_whatever_the_reference_shows_says_what_it_is(name: str) -> None:
+    """A method or property without a docstring would be left out of its page in silence."""
+    module, _, word = name.rpartition(".")
+    thing = getattr(importlib.import_module(module), word)
+    assert thing.__doc__, name
+    own = vars(thing) if isinstance(thing, type) else {}
+    callables = {k: x for k, x in own.items() if callable(x) or isinstance(x, (property, classmethod, cached_property))}
+    assert [k for k, x in callables.items() if not k.startswith("_") and not x.__doc__] == []
 
 
 @pytest.mark.skipif(bool(MISSING), reason=f"the docs extra is not installed: {', '.join(MISSING)}")
