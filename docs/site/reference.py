@@ -67,6 +67,17 @@ API: dict[str, tuple[str, str, list[str]]] = {
             "livingdrug.sbml.write",
         ],
     ),
+    "registry": (
+        "The mirror of the registries",
+        "Registered trials on your disk, read and searched.",
+        [
+            "livingdrug.registry.mirror.store.Store",
+            "livingdrug.registry.records.study.Study",
+            "livingdrug.registry.search.search.search",
+            "livingdrug.registry.search.search.Request",
+            "livingdrug.registry.search.search.Result",
+        ],
+    ),
     "model": (
         "The language of mechanisms",
         "What a file of biology is written in.",

@@ -75,7 +75,13 @@ def moment(text: str | None) -> str:
 
 
 class Store:
-    """The mirror in one file."""
+    """The mirror in one file.
+
+    >>> from livingdrug.registry.mirror.store import Store
+    >>> store = Store("trials.sqlite")
+    >>> [study.title for study in store.readings()]
+    []
+    """
 
     def __init__(self, path: str | Path | None = None, *, create: bool = True) -> None:
         self.path = Path(path) if path is not None else default_path()
