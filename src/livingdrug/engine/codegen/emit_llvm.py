@@ -64,7 +64,7 @@ class _Function(Expressions):
                 self._store(node.args, name, value)
         self._block(node.body)
         if self.block and self.signature.result != "void":
-            raise self.refused(node.args, "are given, but not every way ends in a return")
+            raise self.refused(node.body[-1], "may be where the function ends, with no return")
         if self.block:
             self.say("ret void")
 
