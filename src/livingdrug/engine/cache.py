@@ -165,16 +165,22 @@ def _tell(stage: int) -> None:
 
 def load(model: Model) -> Program:
     """The model's kernel, compiled now or found in the cache."""
-    name, wanted = fingerprint(model), compiler()
+    name = fingerprint(model)
     if name not in _loaded:
-        try:
-            _loaded[name] = by(wanted, model)
-        except EngineError as problem:
-            if wanted == "numba" or COMPILER in os.environ:
-                raise
-            warnings.warn(f"{problem}\nnumba compiles instead, which takes about a minute", stacklevel=2)
-            _loaded[name] = by("numba", model)
+        _loaded[name] = first_of_the_compilers(lambda made: by(made, model))
     return _loaded[name]
+
+
+def first_of_the_compilers(make: Callable[[str], Program]) -> Program:
+    """What `compiler()` makes; what numba makes, with a warning, where that one fails and was not asked for."""
+    wanted = compiler()
+    try:
+        return make(wanted)
+    except EngineError as problem:
+        if wanted == "numba" or COMPILER in os.environ:
+            raise
+        warnings.warn(f"{problem}\nnumba compiles instead, which takes about a minute", stacklevel=3)
+        return make("numba")
 
 
 def compiler() -> str:
@@ -189,24 +195,31 @@ def compiler() -> str:
 
 def by(made: str, model: Model) -> Program:
     """The model's kernel as one of COMPILERS makes it; EngineError when it cannot."""
-    kept = folder()
-    note = kept / f"{fingerprint(model)}.{made}.txt"  # which file holds this model
-    path = kept / note.read_text(encoding="utf-8") if note.exists() else None
-    new = path is None or not path.exists()
-    if path is None or new:
-        _tell(0)
-        content = text(model, made=made)
-        path = kept / f"model_{hashlib.sha256((content + _version(made)).encode()).hexdigest()[:24]}.py"
-        _write(path, content)
-        _write(note, path.name)
-        _tell(1)
+    note = folder() / f"{fingerprint(model)}.{made}.txt"  # which file holds this model
+    path = note.with_name(note.read_text(encoding="utf-8")) if note.exists() else None
+    if path and path.exists():
+        return _program(path, made, _tell)
+    _tell(0)
+    program = of_text(text(model, made=made), made, _tell)
+    assert program.path
+    _write(note, program.path.name)
+    _tell(STAGES)
+    return program
+
+
+def of_text(content: str, made: str, told: Callable[[int], None] = lambda stage: None) -> Program:
+    """A generated file, kept under the name of its content, as one of COMPILERS makes it; told: `native.attach`."""
+    path = folder() / f"model_{hashlib.sha256((content + _version(made)).encode()).hexdigest()[:24]}.py"
+    _write(path, content)
+    return _program(path, made, told)
+
+
+def _program(path: Path, made: str, told: Callable[[int], None]) -> Program:
     module = _imported(path)
     if made == "native":
         from livingdrug.engine import native
 
-        native.attach(module, path, _tell)
-    elif new:
-        _tell(STAGES)
+        native.attach(module, path, told)
     return Program(module, path)
 
 

@@ -22,7 +22,7 @@ from livingdrug.engine.codegen.signatures import Kind
 from livingdrug.errors import EngineError, LivingDrugError
 from livingdrug.files import whole_file
 
-ENTRIES = ("advance", "exp", "log", "power")  # functions of a generated file that Python calls
+ENTRIES = ("advance", "exp", "log", "power", "count_courses")  # functions of a generated file that Python calls
 LEVEL = 3  # of LLVM's optimiser
 SCALARS: dict[str, Any] = {
     "double": ctypes.c_double,
