@@ -112,7 +112,7 @@ def progress(what: str, silent: bool) -> Iterator[Progress | None]:
             yield tell
 
 
-COMPILING = "compiling, once per model (a few seconds)"
+COMPILING = "compiling, once per model"
 
 
 class _Once:
