@@ -50,7 +50,9 @@ class Entrant:
             self._keep("engine_s", float(self._process(engine, environment, "engine_process")))
 
     def _process(self, command: list[str], environment: dict[str, str], state: str) -> str:
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         assert process.stdout
         said = process.stdout.read()
         _, code, used = os.wait4(process.pid, 0)

@@ -100,14 +100,6 @@ def _engine_texts(package: Path) -> tuple[str, ...]:
 
 
 @cache
-def _version(made: str) -> str:
-    """Of what numba keeps beside a file; the native compiler's objects say it in their own names."""
-    from importlib.metadata import version
-
-    return version("numba") if made == "numba" else ""
-
-
-@cache
 def _module_text(kind: Any) -> str:
     """The text of a module's equations: its file, its functions' code and closures (of classes made on the fly)."""
     parts = []
@@ -209,7 +201,7 @@ def by(made: str, model: Model) -> Program:
 
 def of_text(content: str, made: str, told: Callable[[int], None] = lambda stage: None) -> Program:
     """A generated file, kept under the name of its content, as one of COMPILERS makes it; told: `native.attach`."""
-    path = folder() / f"model_{hashlib.sha256((content + _version(made)).encode()).hexdigest()[:24]}.py"
+    path = folder() / f"model_{hashlib.sha256(content.encode()).hexdigest()[:24]}.py"
     _write(path, content)
     return _program(path, made, told)
 

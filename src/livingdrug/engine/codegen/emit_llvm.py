@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Mapping
 
-from livingdrug.engine.codegen.llvm_lines import KEPT, REAL, SPELT, WHOLE, Value, called, number, parameter
+from livingdrug.engine.codegen.llvm_lines import KEPT, NUMBERS, REAL, SPELT, WHOLE, Value, called, number, parameter
 from livingdrug.engine.codegen.llvm_values import Expressions
 from livingdrug.engine.codegen.signatures import PAIR, Kind, Signature, constants, functions
 
@@ -227,7 +227,7 @@ class _Function(Expressions):
                 raise self.refused(place)
 
     def _store(self, node: ast.AST, name: str, x: Value) -> None:
-        if x.kind.axes or x.kind.fields or x.kind.of not in KEPT or x.kind.of in ("void", PAIR):
+        if x.kind not in NUMBERS:
             raise self.refused(node, f"is given {x.kind.text}, which no variable holds")
         if name in self.given or self.variables.setdefault(name, x.kind) != x.kind:
             raise self.refused(node, f"would change its type to {x.kind.text}")

@@ -11,6 +11,7 @@ from livingdrug.engine.codegen.signatures import PAIR, Kind
 from livingdrug.errors import EngineError
 
 REAL, WHOLE, COUNTER, FLAG, PAIRED = Kind("double"), Kind("i64"), Kind("u64"), Kind("bool"), Kind(PAIR)
+NUMBERS = (REAL, WHOLE, COUNTER, FLAG)  # what a variable holds
 SPELT = {"double": "double", "i64": "i64", "u64": "i64", "bool": "i1", "void": "void", PAIR: "{ double, double }"}
 KEPT = {**SPELT, "bool": "i8"}  # in memory
 

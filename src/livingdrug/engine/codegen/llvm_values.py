@@ -14,6 +14,7 @@ from livingdrug.engine.codegen.llvm_lines import (
     COUNTER,
     FLAG,
     KEPT,
+    NUMBERS,
     PAIRED,
     REAL,
     SPELT,
@@ -74,6 +75,9 @@ class Expressions(Lines):
     def alike(self, *nodes: ast.expr) -> list[Value]:
         """Expressions that meet in one operation: reals when one of them is, else all of the same type."""
         values = [self.value(n) for n in nodes]
+        for v, n in zip(values, nodes, strict=True):
+            if v.kind not in NUMBERS:
+                raise self.refused(n, f"is {v.kind.text} where a number is wanted")
         kind = REAL if REAL in [v.kind for v in values] else values[0].kind
         return [self.as_kind(v, kind, n) for v, n in zip(values, nodes, strict=True)]
 
@@ -101,7 +105,7 @@ class Expressions(Lines):
             case ast.BoolOp():
                 return self._either(node, Value(FLAG, "true"), Value(FLAG, "false"))
             case ast.IfExp(test=test, body=a, orelse=b):
-                return self._chosen(node, test, a, b)
+                return self._chosen(test, a, b)
             case ast.Subscript():
                 return self._element(node)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
@@ -198,11 +202,11 @@ class Expressions(Lines):
 
     def _compared(self, node: ast.expr, sides: list[ast.expr], ops: list[ast.cmpop]) -> Value:
         values = [self.value(x) for x in sides]
+        if any(type(op) not in ORDERS for op in ops) or any(v.kind not in NUMBERS for v in values):
+            raise self.refused(node)
         found: Value | None = None
         for i, op in enumerate(ops):
             a, b = values[i], values[i + 1]
-            if type(op) not in ORDERS:
-                raise self.refused(node)
             if REAL in (a.kind, b.kind):
                 a, b = self.as_kind(a, REAL, sides[i]), self.as_kind(b, REAL, sides[i + 1])
             one = self.order(ORDERS[type(op)], a, self.as_kind(b, a.kind, sides[i + 1]))
@@ -230,11 +234,11 @@ class Expressions(Lines):
             self.jump(end)
         self.open(end)
         (x, at), (y, other) = found
-        if x.kind != y.kind or x.kind.axes:
+        if x.kind != y.kind or x.kind not in NUMBERS:
             raise self.refused(test, f"chooses between {x.kind.text} and {y.kind.text}")
         return self.new(x.kind, f"phi {SPELT[x.kind.of]} [ {x.name}, %{at} ], [ {y.name}, %{other} ]")
 
-    def _chosen(self, node: ast.expr, test: ast.expr, a: ast.expr, b: ast.expr) -> Value:
+    def _chosen(self, test: ast.expr, a: ast.expr, b: ast.expr) -> Value:
         """A conditional expression; where both sides are at hand, without a branch."""
         if not all(isinstance(x, (ast.Name, ast.Constant)) for x in (a, b)) or isinstance(test, ast.BoolOp):
             return self._either(test, a, b)
@@ -242,16 +246,17 @@ class Expressions(Lines):
         if chosen.kind == WHOLE:
             chosen = self.new(FLAG, f"icmp ne {chosen.spelt}, 0")
         x, y = self.alike(a, b)
-        if x.kind.axes:
-            raise self.refused(node)
         return self.new(x.kind, f"select {self.as_kind(chosen, FLAG, test).spelt}, {x.spelt}, {y.spelt}")
 
     def _element(self, node: ast.Subscript) -> Value:
         """An element of an array or of a pair, a row, which is an array itself, or the length of an axis."""
-        match node:
-            case ast.Subscript(value=ast.Attribute(value=array, attr="shape"), slice=ast.Constant(value=int() as axis)):
-                return Value(WHOLE, self.value(array).lengths[axis])
-        whole, place = self.value(node.value), node.slice
+        place = node.slice
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
+            lengths = self.value(node.value.value).lengths
+            if not isinstance(place, ast.Constant) or not isinstance(place.value, int) or place.value >= len(lengths):
+                raise self.refused(node)
+            return Value(WHOLE, lengths[place.value])
+        whole = self.value(node.value)
         if whole.kind == PAIRED and isinstance(place, ast.Constant) and place.value in (0, 1):
             return self.new(REAL, f"extractvalue {whole.spelt}, {place.value}")
         pointer, left = self.address(node, whole, place)
@@ -265,12 +270,17 @@ class Expressions(Lines):
         if name in ("floor", "sqrt"):
             return self.new(REAL, f"call {FLOATING} double @llvm.{name}.f64({self.real(x).spelt})")
         value = self.value(x)
-        if name not in ("int64", "uint64") or value.kind.axes or value.kind not in (WHOLE, COUNTER, FLAG):
+        if name not in ("int64", "uint64") or value.kind not in (WHOLE, COUNTER, FLAG):
             raise self.refused(node)
         kind = WHOLE if name == "int64" else COUNTER
         if value.kind == FLAG:
             return self.new(kind, f"zext {value.spelt} to i64")
         return Value(kind, value.name)
+
+    def _truncated(self, node: ast.expr, x: Value) -> Value:
+        if x.kind != REAL:
+            raise self.refused(node)
+        return self.new(WHOLE, f"fptosi {x.spelt} to i64")
 
     def _call(self, node: ast.expr, name: str, arguments: list[ast.expr]) -> Value:
         match name, arguments:
@@ -286,7 +296,8 @@ class Expressions(Lines):
             case "float", [x]:
                 return self.real(x)
             case "int", [x]:
-                return self.new(WHOLE, f"fptosi {self.real(x).spelt} to i64")
+                value = self.value(x)
+                return value if value.kind == WHOLE else self._truncated(node, value)
             case "min" | "max", [x, y]:
                 a, b = self.alike(x, y)
                 chosen = self.order("lt" if name == "min" else "gt", b, a)
