@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from livingdrug import Trial
+from livingdrug.engine.counting import count
 from livingdrug.engine.run import simulate, simulate_blocks
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.columns import Columns
@@ -54,7 +55,7 @@ def stages(trial: Trial, patients: int) -> dict[str, float]:
         while (got := timed("engine", lambda blocks=blocks: next(blocks, None))) is not None:
             part, out = got
             parts.append(timed("rows", lambda e=enrolled, p=part, o=out: rows(arm, plan, e, p, o)))
-            timed("courses", lambda e=enrolled, p=part, o=out: courses.add(e.cohort.ids[p], o.observables))
+            timed("courses", lambda e=enrolled, p=part, o=out: courses.add(e.cohort.ids[p], o.observables, count))
         timed("table", lambda e=enrolled, x=parts: found.append(_table(e, x)))
     timed("measures", lambda: compare(arm.resolved.trial, found, SEED))
     return spent

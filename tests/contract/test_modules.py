@@ -231,7 +231,7 @@ def test_every_entry_lands_somewhere():
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_the_generated_file_as_plain_python_gives_the_reference(stem):
-    """Slopes and published quantities of the file that numba compiles, run with one lane and no compiling."""
+    """Slopes and published quantities of the file that is compiled, run with one lane and no compiling."""
     model, constants = alone(stem), values_for(stem, 0.5)
     if stem not in OWN:  # numbers that differ, so that no logarithm of a ratio vanishes
         numbers = {p: 0.4 + 0.05 * i for i, p in enumerate((*model.parameters, *model.covariates))}

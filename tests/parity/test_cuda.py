@@ -255,7 +255,7 @@ def test_draws_have_the_same_bits(tmp_path):
     cases = [(rng.key(3, "clone x grow"), 12345678901, k) for k in (0, 1, 2**33)]
     calls = " ".join(f"say(patient::uniforms({k}ULL, {p}ULL, {o}ULL));" for k, p, o in cases)
     (tmp_path / "draws.cpp").write_text(
-        translated(cache.text(MODEL, 1, False))
+        translated(cache.text(MODEL, 1, "plain"))
         + '#include <cstdio>\nvoid say(patient::Pair p) { std::printf("%a\\n", p.at[0]); }\n'
         f"int main() {{ {calls} }}\n",
         encoding="utf-8",

@@ -83,7 +83,7 @@ def note(text: str) -> None:
 @contextmanager
 def progress(what: str, silent: bool) -> Iterator[Progress | None]:
     """A bar on a terminal (standard error), else nothing; yields what to call with (done, total). A model that must be
-    compiled is announced, with the share of its functions that are done."""
+    compiled is announced, with how much of that is done."""
     if silent:
         yield None
         return
@@ -112,7 +112,7 @@ def progress(what: str, silent: bool) -> Iterator[Progress | None]:
             yield tell
 
 
-COMPILING = "compiling, once per model (about a minute)"
+COMPILING = "compiling, once per model"
 
 
 class _Once:

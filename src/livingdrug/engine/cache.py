@@ -21,10 +21,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from threading import Event, Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.errors import EngineError, unknown
 from livingdrug.files import write_text
 from livingdrug.model.declare import Change, Declared, Flow
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from livingdrug.model import Model
 
 ENV = "LIVINGDRUG_CACHE"
+COMPILER = "LIVINGDRUG_COMPILER"
+COMPILERS = ("native", "numba")
+TRIED = {("Linux", "x86_64")}  # systems and processors where the native compiler was tried
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,6 @@ def fingerprint(model: Model) -> str:
     h = hashlib.sha256()
     for part in (
         *_engine_texts(Path(__file__).parents[1]),
-        _numba_version(),
         platform.machine(),
         platform.python_version(),
     ):
@@ -95,13 +97,6 @@ def _engine_texts(package: Path) -> tuple[str, ...]:
         for path in sorted((package / part).rglob("*"))
         if path.is_file() and path.suffix != ".pyc"
     )
-
-
-@cache
-def _numba_version() -> str:
-    from importlib.metadata import version
-
-    return version("numba")
 
 
 @cache
@@ -141,7 +136,8 @@ def _code(code: Any) -> str:
 
 
 _loaded: dict[str, Program] = {}
-_told: list[Callable[[int, int], None]] = []  # who hears (functions compiled, functions in all)
+_told: list[Callable[[int, int], None]] = []  # who hears (stages of compiling done, stages in all)
+STAGES = 4  # equations, LLVM's text, optimised, machine code
 
 
 @contextmanager
@@ -154,59 +150,69 @@ def telling(told: Callable[[int, int], None]) -> Iterator[None]:
         _told.remove(told)
 
 
-@contextmanager
-def _announced(path: Path) -> Iterator[None]:
-    """Tells, while a generated file is imported, how many of its functions are compiled."""
-    total = path.read_text(encoding="utf-8").count("\n@compiled(") if _told else 0
-
-    def tell() -> None:
-        done = min(_compiled(path), total - 1)
-        for told in list(_told):
-            told(done, total)
-
-    if not total or _compiled(path) >= total:
-        yield
-        return
-    finished = Event()
-
-    def watch() -> None:
-        while not finished.wait(0.5):
-            tell()
-
-    tell()
-    watching = Thread(target=watch, daemon=True)
-    watching.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        watching.join()
-        for told in list(_told):
-            told(total, total)
-
-
-def _compiled(path: Path) -> int:
-    """How many functions of a generated file lie compiled on the disk."""
-    kept = os.environ.get("NUMBA_CACHE_DIR")
-    found = Path(kept).rglob(f"{path.stem}.*.nbi") if kept else (path.parent / "__pycache__").glob(f"{path.stem}.*.nbi")
-    return sum(1 for _ in found)
+def _tell(stage: int) -> None:
+    for told in list(_told):
+        told(stage, STAGES)
 
 
 def load(model: Model) -> Program:
     """The model's kernel, compiled now or found in the cache."""
     name = fingerprint(model)
     if name not in _loaded:
-        kept = folder()
-        note = kept / f"{name}.txt"  # which file holds this model
-        path = kept / note.read_text(encoding="utf-8") if note.exists() else None
-        if path is None or not path.exists():
-            content = text(model)
-            path = kept / f"model_{hashlib.sha256((content + _numba_version()).encode()).hexdigest()[:24]}.py"
-            _write(path, content)
-            _write(note, path.name)
-        with _announced(path):
-            _loaded[name] = Program(_imported(path), path)
+        _loaded[name] = first_of_the_compilers(lambda made: by(made, model))
     return _loaded[name]
+
+
+def first_of_the_compilers(make: Callable[[str], Program]) -> Program:
+    """What `compiler()` makes; what numba makes, with a warning, where that one fails and was not asked for."""
+    wanted = compiler()
+    try:
+        return make(wanted)
+    except EngineError as problem:
+        if wanted == "numba" or COMPILER in os.environ:
+            raise
+        warnings.warn(f"{problem}\nnumba compiles instead, which takes about a minute", stacklevel=3)
+        return make("numba")
+
+
+def compiler() -> str:
+    """Who compiles: LIVINGDRUG_COMPILER, or "native" on systems where it was tried, else "numba"."""
+    wanted = os.environ.get(COMPILER)
+    if wanted is None:
+        return "native" if (platform.system(), platform.machine()) in TRIED else "numba"
+    if wanted not in COMPILERS:
+        raise unknown("compiler", wanted, COMPILERS, where=COMPILER, error=EngineError)
+    return wanted
+
+
+def by(made: str, model: Model) -> Program:
+    """The model's kernel as one of COMPILERS makes it; EngineError when it cannot."""
+    note = folder() / f"{fingerprint(model)}.{made}.txt"  # which file holds this model
+    path = note.with_name(note.read_text(encoding="utf-8")) if note.exists() else None
+    if path and path.exists():
+        return _program(path, made, _tell)
+    _tell(0)
+    program = of_text(text(model, made=made), made, _tell)
+    assert program.path
+    _write(note, program.path.name)
+    _tell(STAGES)
+    return program
+
+
+def of_text(content: str, made: str, told: Callable[[int], None] = lambda stage: None) -> Program:
+    """A generated file, kept under the name of its content, as one of COMPILERS makes it; told: `native.attach`."""
+    path = folder() / f"model_{hashlib.sha256(content.encode()).hexdigest()[:24]}.py"
+    _write(path, content)
+    return _program(path, made, told)
+
+
+def _program(path: Path, made: str, told: Callable[[int], None]) -> Program:
+    module = _imported(path)
+    if made == "native":
+        from livingdrug.engine import native
+
+        native.attach(module, path, told)
+    return Program(module, path)
 
 
 def plain(model: Model) -> Program:
@@ -214,17 +220,17 @@ def plain(model: Model) -> Program:
     name = f"{fingerprint(model)}_plain"
     if name not in _loaded:
         kernel = ModuleType(f"livingdrug_{name}")
-        exec(compile(text(model, lanes=1, jit=False), f"<{kernel.__name__}>", "exec"), kernel.__dict__)
+        exec(compile(text(model, lanes=1, made="plain"), f"<{kernel.__name__}>", "exec"), kernel.__dict__)
         _loaded[name] = Program(kernel)
     return _loaded[name]
 
 
-def text(model: Model, lanes: int = 8, jit: bool = True) -> str:
-    """The generated file of a model."""
+def text(model: Model, lanes: int = 8, made: str = "native") -> str:
+    """The generated file of a model (see `codegen.emit_python.source`)."""
     from livingdrug.engine.codegen.emit_python import source
     from livingdrug.engine.codegen.lower import lower
 
-    return source(lower(model), lanes, jit)
+    return source(lower(model), lanes, made)
 
 
 def _write(path: Path, content: str) -> None:

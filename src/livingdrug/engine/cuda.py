@@ -16,8 +16,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.engine import cache
-from livingdrug.engine.codegen.emit_cpp import Kind, parameters, translated
+from livingdrug.engine.codegen.emit_cpp import parameters, translated
 from livingdrug.engine.codegen.emit_python import kernel_folder
+from livingdrug.engine.codegen.signatures import Kind
 from livingdrug.engine.tables import OutputArrays
 from livingdrug.errors import EngineError
 
@@ -45,7 +46,7 @@ def _one_lane(model: Model) -> str:
     """The generated file of one lane, printed once for each set of equations and kept beside the compiled ones."""
     path = cache.folder() / f"{cache.fingerprint(model)}_one.py"
     if not path.exists():
-        cache._write(path, cache.text(model, lanes=1, jit=False))
+        cache._write(path, cache.text(model, lanes=1, made="plain"))
     return path.read_text(encoding="utf-8")
 
 

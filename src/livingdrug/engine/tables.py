@@ -1,8 +1,7 @@
 """What the kernel is given and works on: arrays grouped by idea, each group one argument of the time-stepping loop.
 
 n patients, T ticks of the clock, V watches. A field's annotation says its type twice: to Python, and (`kinds`) to the
-compilers of the kernel, as numba spells it. All models share these classes: numba tells two named tuples apart by
-their fields alone.
+compilers of the kernel. All models share these classes.
 """
 
 from __future__ import annotations
@@ -110,5 +109,5 @@ GROUPS = (PatientArrays, ClockArrays, Settings, WatchPrograms, OutputArrays, Lan
 
 
 def kinds(group: type) -> dict[str, str]:
-    """The type of each field of a group, as numba spells it."""
+    """The type of each field of a group, as signatures in the kernel say it."""
     return {name: hint.__metadata__[0] for name, hint in get_type_hints(group, include_extras=True).items()}

@@ -5,7 +5,7 @@ Counts add up, so the percentiles do not depend on how the patients were split o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+Count = Callable[[Floats, NDArray[np.int64], Floats, int, NDArray[np.int64]], None]
 
 LOWEST, HIGHEST, PER_DECADE = -12, 16, 25  # powers of ten; 25 bins a decade: each about 10 % wide
 BINS = (HIGHEST - LOWEST) * PER_DECADE + 1  # the first holds zero and everything below the lowest
@@ -28,10 +29,17 @@ SAMPLES = 24  # patients whose own course is kept
 
 
 @cache
-def _guide() -> tuple[NDArray[np.int16], Floats]:
+def _guide() -> tuple[NDArray[np.int64], Floats]:
     """The bin in which each run of values with one exponent and four digits begins, and the edges with an end."""
     begins = (np.arange(1 << 63 - DIGITS, dtype=np.int64) << DIGITS).view(np.float64)
-    return np.searchsorted(EDGES, begins, side="right").astype(np.int16), np.append(EDGES, np.nan)
+    return np.searchsorted(EDGES, begins, side="right").astype(np.int64), np.append(EDGES, np.nan)
+
+
+def _count(values: Floats, begins: NDArray[np.int64], edges: Floats, digits: int, counts: NDArray[np.int64]) -> None:
+    """Adds to counts (columns, bins) how many of the values (n, columns) lie in which bin."""
+    for column, row in zip(values.T, counts, strict=True):
+        known = column[column == column]
+        row += np.bincount(np.searchsorted(edges[:-1], known, side="right"), minlength=len(row))
 
 
 @dataclass
@@ -64,19 +72,17 @@ class Courses:
         listed = tuple(names)
         return cls(times, listed, units, np.zeros((len(times), len(listed), BINS), np.int64), zeros=zeros or {})
 
-    def add(self, ids: NDArray[np.int64], values: Floats) -> None:
+    def add(self, ids: NDArray[np.int64], values: Floats, count: Count | None = None) -> None:
         """Count the courses (n, T, O) of these patients; nan after the end of follow-up is left out.
 
-        Values that stand on a card are counted there.
+        count: a faster loop than NumPy's (`engine.counting`). Values that stand on a card are counted there.
         """
         if hasattr(values, "counted"):
             self.counts += values.counted(EDGES)
         else:
-            from livingdrug.results.histogram import count
-
             counts = self.counts.reshape(-1, BINS)
             whole = np.ascontiguousarray(values, np.float64).reshape(len(values), len(counts))
-            count(whole, *_guide(), DIGITS, counts)
+            (count or _count)(whole, *_guide(), DIGITS, counts)
         self._keep({int(i): values[k].copy() for k, i in enumerate(ids[:SAMPLES]) if self._early(i)})
 
     def merge(self, others: Courses) -> None:

@@ -93,13 +93,15 @@ def _even(patients: int, block: int) -> int:
 
 def gather(arm: Arm, design: Design, patients: int, seed: int, **how: Any) -> tuple[Columns, Courses]:
     """The columns of all enrolled patients, and their courses; `how` as in `chunks`."""
+    from livingdrug.engine.counting import count
+
     courses, alone = design.courses(), Lock()
 
-    def count(ids: Ints, values: Floats) -> None:
+    def add(ids: Ints, values: Floats) -> None:
         with alone:
-            courses.add(ids, values)
+            courses.add(ids, values, count)
 
-    return columns(arm, design, patients, seed, **how, seen=count), courses
+    return columns(arm, design, patients, seed, **how, seen=add), courses
 
 
 def columns(arm: Arm, design: Design, patients: int, seed: int, **how: Any) -> Columns:

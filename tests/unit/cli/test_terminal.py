@@ -21,6 +21,7 @@ from livingdrug.cli.run import FAILED, failures, folder_name, timed
 from livingdrug.cli.templates import TEMPLATES
 from livingdrug.cli.terminal import without_types
 from livingdrug.engine import cache
+from livingdrug.engine.codegen.emit_python import PRELUDES, kernel_text
 from livingdrug.errors import LivingDrugError
 from livingdrug.results.comparison import Comparison, Row
 from livingdrug.scenario import explain, resolve
@@ -249,21 +250,20 @@ def test_too_few_patients_is_said() -> None:
     assert Comparison("a", (row(1.0, value=50.0, verdict="inside"),)).summary().startswith("1 of 1 comparable")
 
 
-def test_compiling_is_announced_once_and_to_its_end(tmp_path: Path) -> None:
-    path = tmp_path / "model_x.py"
-    path.write_text("\n@compiled(\n@compiled(\n", encoding="utf-8")
+def test_compiling_is_announced_once_and_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cache.ENV, str(tmp_path))
+    monkeypatch.setattr(cache, "_loaded", {})
+    monkeypatch.setattr(cache, "fingerprint", lambda model: "a_model")
+    monkeypatch.setattr(
+        cache, "text", lambda model, made: "\n".join(["import numpy as np", *map(kernel_text, PRELUDES[made])])
+    )
     heard: list[tuple[int, int]] = []
-    with cache.telling(lambda done, total: heard.append((done, total))), cache._announced(path):
-        pass
-    assert heard[0] == (0, 2) and heard[-1] == (2, 2)
-    kept = tmp_path / "__pycache__"
-    kept.mkdir()
-    for i in range(2):
-        (kept / f"model_x.f{i}.nbi").touch()
-    heard.clear()
-    with cache.telling(lambda done, total: heard.append((done, total))), cache._announced(path):
-        pass
-    assert heard == []
+    with cache.telling(lambda done, total: heard.append((done, total))):
+        for _ in range(2):
+            assert cache.load(None).kernel.power(2.0, 1.0) == 2.0
+            cache._loaded.clear()
+    done = [x for x, _ in heard]
+    assert done[0] == 0 and done == sorted(done) and heard[-1] == (cache.STAGES, cache.STAGES) and done.count(0) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as on POSIX")

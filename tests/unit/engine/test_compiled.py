@@ -271,17 +271,15 @@ def test_a_missing_value_is_named():
 
 
 def test_processes_that_compile_the_same_model_at_once_do_not_disturb_each_other(tmp_path):
-    small = "from numba import njit\n\n\n@njit('float64(float64)', cache=True)\ndef double(x):\n    return 2.0 * x\n"
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import ward_model; from livingdrug.engine import cache;"
-        f"cache.text = lambda model: {small!r};"
-        "print(cache.load(ward_model.MODEL).kernel.double(21.0))"
+        "print(cache.load(ward_model.MODEL).kernel.power(42.0, 1.0))"
     )
     environment = {**os.environ, cache.ENV: str(tmp_path)}
     running = [
         subprocess.Popen([sys.executable, "-c", code, str(HERE)], stdout=subprocess.PIPE, text=True, env=environment)
         for _ in range(3)
     ]
-    assert [p.communicate()[0].strip() for p in running] == ["42.0"] * 3
+    assert [round(float(p.communicate()[0]), 9) for p in running] == [42.0] * 3
     kept = sorted(p.suffix for p in (tmp_path / "models").iterdir() if p.is_file())
-    assert kept == [".py", ".txt"]
+    assert kept == ([".o", ".py", ".txt"] if cache.compiler() == "native" else [".py", ".txt"])

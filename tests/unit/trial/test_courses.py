@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from livingdrug.engine.counting import count
 from livingdrug.results.courses import BINS, EDGES, LOWEST, PER_DECADE, Courses
 
 TIMES = np.array([0.0, 1.0, 2.0])
@@ -38,6 +39,19 @@ def test_the_split_does_not_matter() -> None:
     one, many = filled(VALUES[:700], 700), filled(VALUES[:700], 13)
     assert (one.counts == many.counts).all() and one.samples.keys() == many.samples.keys()
     assert (one.bands("b") == many.bands("b")).all()
+
+
+@pytest.mark.parametrize("columns", [1, 7, 8, 9, 26])
+def test_the_compiled_loop_counts_as_numpy_does(columns: int) -> None:
+    """Every bin edge and its neighbours, zeros, negative numbers, nan, infinity and numbers out of range."""
+    odd = [0.0, -0.0, -1.0, np.nan, np.inf, -np.inf, 5e-324, 1e-300, 1e300]
+    values = np.concatenate([EDGES, np.nextafter(EDGES, 0.0), np.nextafter(EDGES, 1e99), odd])
+    values = np.stack([np.roll(values, 3 * i) for i in range(columns)], axis=1)[:, None]
+    one, other = (Courses.empty(np.zeros(1), tuple(map(str, range(columns))), {}) for _ in range(2))
+    one.add(np.arange(len(values)), values)
+    other.add(np.arange(len(values)), values, count)
+    np.testing.assert_array_equal(one.counts, other.counts)
+    assert (one.counts.sum(axis=-1) == len(values) - 1).all()
 
 
 def test_a_reader_sees_what_zero_means() -> None:

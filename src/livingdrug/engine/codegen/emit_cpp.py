@@ -9,53 +9,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from livingdrug.engine.codegen.emit_python import kernel_folder
+from livingdrug.engine.codegen.signatures import PAIR, STRUCTS, Kind, Signature, constants, functions
 from livingdrug.engine.codegen.syntax import ATOM, SIGN, Spelling
-from livingdrug.engine.tables import GROUPS, kinds
 
 KEPT = """auto bool break case catch char class const continue default delete do double else enum explicit export extern
     false float for friend goto if inline int long mutable namespace new operator private protected public
     register return short signed sizeof static struct switch template this throw true try typedef typename
     union unsigned using virtual void volatile while Array Pair i64 u64 patient""".split()
-SCALARS = {"float64": "double", "int64": "i64", "uint64": "u64", "boolean": "bool", "void": "void"}
 DTYPES = {"int64": "i64", "bool_": "bool", "float64": "double", "uint64": "u64"}
 RANK = ["bool", "i64", "u64", "double"]
-PAIR = "Pair"
 NEW = ("zeros", "ones", "full")
 CALLS = {"abs": "absolute", "min": "least", "max": "most"}
 
 
-@dataclass(frozen=True)
-class Kind:
-    """The type of a value: a scalar (axes 0), or an array of so many axes."""
-
-    of: str
-    axes: int = 0
-
-    @property
-    def text(self) -> str:
-        return f"Array<{self.of}>" if self.axes else self.of
-
-    @property
-    def fields(self) -> dict[str, Kind]:
-        """Of a group: the types of what it holds."""
-        return STRUCTS.get(self.of, {})
-
-
-def _kind(text: str) -> Kind:
-    element, _, axes = text.partition("[")
-    return Kind(element if element in STRUCTS else SCALARS[element], axes.count(",") + 1 if axes else 0)
-
-
-STRUCTS: dict[str, dict[str, Kind]] = {}  # groups of arrays, printed as structures
-for _group in GROUPS:
-    STRUCTS[_group.__name__] = {name: _kind(kind) for name, kind in kinds(_group).items()}
-
-
 def translated(text: str) -> str:
-    """The C++ text of a generated one-lane file (see `emit_python.source(system, lanes=1, jit=False)`)."""
+    """The C++ text of a generated one-lane file (see `emit_python.source(system, lanes=1, made="plain")`)."""
     file = _File(ast.parse(text))
     prelude = (kernel_folder() / "prelude.cuh").read_text(encoding="utf-8")
     structs = [
@@ -70,81 +40,33 @@ def parameters(text: str) -> list[tuple[str, Kind]]:
     return _File(ast.parse(text)).functions["run"].parameters
 
 
-@dataclass(frozen=True)
-class _Signature:
-    result: str
-    parameters: list[tuple[str, Kind]]
-    inline: bool
-
-    def text(self, name: str) -> str:
-        alone = [k for _, k in self.parameters] == [Kind("double", 1)]  # the large printed ones
-        taken = ", ".join(f"{f'const {k.text} &' if k.fields else f'{k.text} '}{_name(n)}" for n, k in self.parameters)
-        return f"FN_{'INLINE' if self.inline else 'APART' if alone else 'HERE'} {self.result} {name}({taken})"
-
-
 class _File:
     """Constants, tables and compiled functions of a generated file."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.constants: dict[str, Kind] = {}
-        self.functions: dict[str, _Signature] = {}
-        bodies: list[ast.FunctionDef] = []
         self.lines: list[str] = []
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and node.decorator_list:
-                self.functions[node.name] = _signature(node)
-                bodies.append(node)
-            elif isinstance(node, ast.Assign):
-                self._constant(node)
-        self.lines += [f"{s.text(n)};" for n, s in self.functions.items()]
-        for body in bodies:
+        for name, kind, value in constants(tree):
+            self.constants[name] = kind
+            self.lines.append(_constant(name, kind, value))
+        found = list(functions(tree))
+        self.functions = {node.name: signature for node, signature in found}
+        self.lines += [f"{_head(n, s)};" for n, s in self.functions.items()]
+        for body, _ in found:
             self.lines += _Function(self, body).lines
 
-    def _constant(self, node: ast.Assign) -> None:
-        target, value = node.targets[0], node.value
-        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-            for name, x in zip(target.elts, value.elts, strict=True):
-                self._constant(ast.Assign([name], x))
-            return
-        assert isinstance(target, ast.Name)
-        match value:
-            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-                self.constants[target.id] = kind = Kind("double" if isinstance(number, float) else "i64")
-                self.lines.append(f"constexpr {kind.text} {target.id} = {number!r};")
-            case ast.Call(func=ast.Attribute(attr="uint64"), args=[ast.Constant(value=int() as number)]):
-                self.constants[target.id] = Kind("u64")
-                self.lines.append(f"constexpr u64 {target.id} = {number}ULL;")
-            case ast.Call(func=ast.Attribute(attr="array"), args=[ast.List(elts=elements), *_]):
-                self.constants[target.id] = Kind("i64", 1)
-                listed = ", ".join(ast.unparse(x) for x in elements) or "0"
-                self.lines.append(f"FN_TABLE i64 {target.id}[] = {{{listed}}};")
-            case ast.Constant() | ast.Tuple():
-                pass  # words, for people and for the host
-            case _:
-                raise AssertionError(f"a constant that cannot be printed: {ast.unparse(node)}")
+
+def _constant(name: str, kind: Kind, value: int | float | list[int]) -> str:
+    if isinstance(value, list):
+        return f"FN_TABLE i64 {name}[] = {{{', '.join(map(str, value)) or '0'}}};"
+    return f"constexpr {kind.text} {name} = {value!r}{'ULL' if kind.of == 'u64' else ''};"
 
 
-def _signature(node: ast.FunctionDef) -> _Signature:
-    decorator = node.decorator_list[0]
-    assert isinstance(decorator, ast.Call) and isinstance(decorator.args[0], ast.Constant)
-    assert isinstance(decorator.func, ast.Name)
-    inline = decorator.func.id == "inlined" or len(decorator.args) > 1
-    said = str(decorator.args[0].value)  # "float64(int64, ...)", or "UniTuple(float64, 2)(int64, ...)"
-    result, _, inside = said.rpartition(")(") if ")(" in said else said.partition("(")
-    kinds, depth, part = [], 0, ""
-    for c in inside.rstrip()[:-1] + ",":
-        if c == "," and depth == 0:
-            kinds.append(part.strip())
-            part = ""
-            continue
-        depth += (c in "([") - (c in ")]")
-        part += c
-    names = [a.arg for a in node.args.args]
-    return _Signature(
-        PAIR if result.startswith("UniTuple") else SCALARS[result],
-        list(zip(names, [_kind(k) for k in kinds if k], strict=True)),
-        inline,
-    )
+def _head(name: str, signature: Signature) -> str:
+    """How a function's definition begins."""
+    taken = ", ".join(f"{f'const {k.text} &' if k.fields else f'{k.text} '}{_name(n)}" for n, k in signature.parameters)
+    how = "INLINE" if signature.inline else "APART" if signature.alone else "HERE"
+    return f"FN_{how} {signature.result} {name}({taken})"
 
 
 def _name(name: str) -> str:
@@ -170,7 +92,7 @@ class _Function(Spelling):
         new = list(self.variables.items())[own:]
         declared = [f"{k.text} {name}{' = {}' if k.axes or k.fields else ''};" for (_, k), name in new]
         inside = [*declared, *self.storage.values(), *body]
-        self.lines = ["", f"{self.signature.text(node.name)} {{", *(f"  {x}" for x in inside), "}"]
+        self.lines = ["", f"{_head(node.name, self.signature)} {{", *(f"  {x}" for x in inside), "}"]
 
     # ---- types ---------------------------------------------------------------------------------------------------
 

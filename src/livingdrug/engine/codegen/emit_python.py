@@ -1,8 +1,7 @@
 """Prints a lowered model as one Python file: constants, generated functions, and the hand-written kernel.
 
-With `jit` the file compiles to machine code, eight patients side by side in the vector registers; without it the
-same file runs as plain Python, one patient at a time, which is how a mechanism is tested without compiling
-anything.
+The file is compiled to machine code, eight patients side by side in the vector registers, or it runs as plain Python,
+one patient at a time, which is how a mechanism is tested without compiling anything.
 """
 
 from __future__ import annotations
@@ -26,6 +25,11 @@ KERNEL = (
     "step.py",
     "loop.py",
 )
+PRELUDES = {  # how functions are made, and the arithmetic: of the file for plain Python and for each compiler
+    "plain": ("undecorated.py", "scalar.py"),
+    "native": ("undecorated.py", "simd.py"),
+    "numba": ("by_numba.py", "simd.py"),
+}
 LINED_UP = (
     "w = np.ones(SIZE)",
     "w = lined_up(np.ones(SIZE + 8))",
@@ -43,8 +47,8 @@ def kernel_text(name: str) -> str:
     return (kernel_folder() / name).read_text(encoding="utf-8").split(MARK, 1)[1]
 
 
-def source(system: System, lanes: int = 8, jit: bool = True) -> str:
-    """The whole file for one model."""
+def source(system: System, lanes: int = 8, made: str = "native") -> str:
+    """The whole file for one model; `made`: one of PRELUDES."""
     n = len(system.states)
     lu = SparseLU(n, system.jacobian)
     slots = {
@@ -116,10 +120,10 @@ def source(system: System, lanes: int = 8, jit: bool = True) -> str:
             *(f"{k} = {v!r}" for k, v in words.items()),
             *(f"{k} = {v}" for k, v in facts.items()),
             *(f"{k} = np.array({list(v)!r}, dtype=np.int64)" for k, v in tables.items()),
-            kernel_text("simd.py" if jit else "scalar.py"),
+            *map(kernel_text, PRELUDES[made]),
             *_functions(system, lu, offset, lanes),
             rodas5p.step_source(),
-            *(kernel_text(name).replace(*LINED_UP) if jit else kernel_text(name) for name in KERNEL),
+            *(kernel_text(name) if made == "plain" else kernel_text(name).replace(*LINED_UP) for name in KERNEL),
         ]
     )
 

@@ -43,9 +43,9 @@ def restart(w, l, t, end, scheduled, given, count):
     stop = inputs_from(w, l, t, end, scheduled, scheduled.shape[0])
     stop = inputs_from(w, l, t, stop, given, count)
     for b in range(BREAKS):
-        at = w[P + BREAK[b] * LANES + l]
-        if t < at < stop:
-            stop = at
+        when = w[P + BREAK[b] * LANES + l]
+        if t < when < stop:
+            stop = when
     for c in range(CLONES):
         if w[MASK + c * LANES + l] == 0.0:
             at = Y + CLONE[c] * LANES + l

@@ -1,24 +1,8 @@
-"""Arithmetic of the file that runs as plain Python: nothing is compiled, and the workspace is an ordinary list."""
+"""Arithmetic of the file that runs as plain Python: the workspace is an ordinary list."""
 # ruff: noqa: F821
 
 # ---- copied into every generated file from here on ----
 import math
-
-
-def compiled(signature, forceinline=False):
-    return lambda function: function
-
-
-def inlined(signature):
-    return lambda function: function
-
-
-def hosted(signature):
-    return lambda function: function
-
-
-def wide():
-    pass
 
 
 def exp(x):
