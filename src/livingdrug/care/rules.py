@@ -56,7 +56,8 @@ def enlist(rule: spec.Watch, programs: Programs) -> None:
 
 def compiled(rule: spec.Watch, programs: Programs, model: Model, marks: int) -> Watch:
     """The engine's watch for a rule; `marks` are the ticks at which it looks."""
-    program, constants = programs.compile(rule.asked, where=rule.place("when" if rule.when else "value"))
+    key = "value" if rule.when is None else "when"
+    program, constants = programs.compile(rule.asked, where=rule.place(key), condition=key == "when")
     if not isinstance(rule, spec.Rule) or rule.do is None:
         return Watch(rule.key, marks, program, constants, Act.NOTHING, -1, *NOTHING)
     do, limits = rule.do, rule.limits

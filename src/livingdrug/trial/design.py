@@ -12,6 +12,7 @@ from livingdrug import library
 from livingdrug.care import rules
 from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
+from livingdrug.care.truth import Units
 from livingdrug.engine.plan import Floats, Plan
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.library.located import Place
@@ -48,7 +49,7 @@ class Design:
     protocol: Protocol
     doses: Mapping[str, Floats]
     notes: tuple[str, ...]
-    units: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
+    units: Units = field(default_factory=Units, repr=False, compare=False)
     asked_of_doses: list[str] = field(default_factory=list, repr=False, compare=False)
     asked: list[Any] = field(default_factory=list, repr=False, compare=False)
 
@@ -176,7 +177,8 @@ def _programs(arm: Arm, model: Model) -> tuple[Programs, int]:
     }
     drugs = rules.drugs(model)
     scheduled = {rules.drug(dose.give) for dose in protocol.schedule} & set(drugs)
-    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled), len(shown)
+    truths = {n for n, c in arm.resolved.covariates.items() if c.distribution == "chance" or c.value in (0, 1)}
+    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled, truths=truths), len(shown)
 
 
 def _scales(trial: Trial, programs: Programs) -> list[Scale]:

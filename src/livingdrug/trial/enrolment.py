@@ -94,7 +94,7 @@ def _status(ids: Ints, seed: int, protocol: Mapping[str, float]) -> tuple[str, .
 def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed: int) -> tuple[Floats, Floats]:
     """Scheduled doses (n, doses, 4) and the CAR-T dose (n,) [cell]."""
     model, n = design.model, len(ids)
-    asked = Programs({}, design.programs.constants)
+    asked = Programs({}, design.programs.constants, truths=design.programs.truths, looking=False)
     asked.extras = design.asked_of_doses
     given: list[tuple[float, int, Floats, float]] = []
     infused = np.zeros(n)
@@ -103,7 +103,8 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
         unit = model.unit(target)
 
         def amount(key: str, unit: str | None = unit, dose: Dose = dose) -> Floats:
-            program = asked.compile(getattr(dose, key), unit, dose.place(key), dose=unit is not None)
+            condition = unit is None
+            program = asked.compile(getattr(dose, key), unit, dose.place(key), not condition, condition)
             return np.broadcast_to(evaluate(program, None, columns(asked.extras, values, ids, seed)), n).astype(float)
 
         cells = amount("amount")

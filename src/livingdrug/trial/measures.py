@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from livingdrug.care import truth
 from livingdrug.care.compiler import Programs
 from livingdrug.care.interpreter import evaluate
 from livingdrug.engine.plan import Floats, Ints
@@ -59,17 +60,29 @@ class Table:
         day = {k: "day" for k in self.columns if k.endswith("_day")}
         known = {k: u for k, u in (units or {}).items() if k in self.columns}
         self.units = {**dict.fromkeys(self.columns), **day, **known}
+        self.truths = units.truths if isinstance(units, truth.Units) else set(filter(self._is_truth, self.columns))
 
-    def of(self, what: Expression, where: str | None = None, unit: str | None = None) -> Floats:
+    def _is_truth(self, name: str) -> bool:
+        """Whether a column holds nothing but 0 and 1, where nobody says what it is."""
+        values = self.columns[name]
+        return bool(np.isin(values[~np.isnan(values)], (0.0, 1.0)).all())
+
+    def asked(self) -> Programs:
+        """What an expression over the columns may mention: no moment, no chance."""
+        return Programs(self.units, {}, truths=self.truths, looking=False, drawing=False)
+
+    def of(
+        self, what: Expression, where: str | None = None, unit: str | None = None, condition: bool = False
+    ) -> Floats:
         """An expression over the columns, for every patient (n,)."""
-        asked = Programs(self.units, {})
-        program = asked.compile(what, unit, where)
+        asked = self.asked()
+        program = asked.compile(what, unit, where, condition=condition)
         seen = np.column_stack([self.columns[p] for p in asked.used]) if asked.used else np.zeros((self.size, 0))
         return np.broadcast_to(np.asarray(evaluate(program, seen, None), float), self.size)
 
     def true(self, asked: Expression, where: str | None = None) -> Any:
         """Where an expression holds (n,); a missing value does not hold."""
-        found = self.of(asked, where)
+        found = self.of(asked, where, condition=True)
         return (found != 0) & ~np.isnan(found)
 
     @cached_property

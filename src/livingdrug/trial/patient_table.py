@@ -108,6 +108,10 @@ def _compiled(trial: Trial, design: Design, numbers: list[str]) -> tuple[Program
         drugs=design.programs.drugs,
         scheduled=design.programs.scheduled,
         noted=design.programs.notes_units(),
+        valued=design.programs.valued,
+        levels=design.programs.levels,
+        truths={*design.programs.truths, "failed"},
+        looking=False,
     )
     found: dict[str, Program] = {}
     for column in trial.column:
@@ -117,7 +121,10 @@ def _compiled(trial: Trial, design: Design, numbers: list[str]) -> tuple[Program
         unit = column.unit or (asked.unit(column.value) or "").partition("@")[0] or None
         found[column.name] = asked.compile(column.value, unit, column.place("value"))
         design.units[column.name] = unit
+        if asked.is_truth(column.value):
+            design.units.truths.add(column.name)
     design.units.update(units)
+    design.units.truths |= {"infused", "failed", *(design.programs.truths & set(numbers))}
     return asked, found
 
 

@@ -182,7 +182,7 @@ def follow(
         found, courses = gather(
             arm, design, patients, seed, threads=threads, block=block, progress=progress, device=device
         )
-    trial, units = arm.resolved.trial, dict(design.units)
+    trial, units = arm.resolved.trial, design.units
     table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
     notes = (*arm.resolved.notes, *design.notes)
     means = dictionary(arm, design)

@@ -65,7 +65,7 @@ def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
         columns = Columns({name: _array(own[name]) for name in own.columns})
         courses = design.courses()
         courses.fill(counts[counts["arm"] == arm.name], samples[samples["arm"] == arm.name])
-        units = dict(design.units)
+        units = design.units
         spec = arm.resolved.trial
         table = compare(spec, columns, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
         notes = (*arm.resolved.notes, *design.notes)

@@ -137,7 +137,7 @@ def test_a_measure_is_given_in_its_unit_or_refused(kind: str, unit: str | None, 
 def test_a_kind_of_measure_has_its_units(kind: str, unit: str) -> None:
     asked = {
         "kind": kind,
-        "of": "EFS" if kind in spec.TIMED else "cmax",
+        "of": "EFS" if kind in spec.TIMED else "response" if kind == "share" else "cmax",
         "unit": unit,
         "at": "6 months",
         "by": "infused",
