@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+ENOUGH = 1000  # patients from which the simulated cohort's own chance is small beside that of a published trial
+
+
 @dataclass(frozen=True)
 class TimeToEvent:
     """An endpoint in each patient: time (n,) [day], nan outside; event (n,); what (n,): the event or censoring;
@@ -166,6 +169,14 @@ class Result:
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of what was asked, in any arm: parts that were filled in, visits left out."""
         return tuple(dict.fromkeys(note for arm in self.arms.values() for note in arm.notes))
+
+    @property
+    def few(self) -> str:
+        """That the patients are few, in words; "" when they are enough."""
+        size = min((arm.counts["enrolled"] for arm in self.arms.values()), default=ENOUGH)
+        if size >= ENOUGH:
+            return ""
+        return f"{size:,} virtual patients: chance alone can turn a verdict; use {ENOUGH:,} or more"
 
     @property
     def dictionary(self) -> pd.DataFrame:

@@ -24,6 +24,7 @@ LOST = {
     "manufacturing_failure": "not infused: manufacturing failure",
     "lost_before_infusion": "not infused: death or adverse event",
 }
+TRIED = 32  # patients enrolled before a run, to see whether their doses can be
 READ_BY_NAME = tuple(f"share.{name}" for name in LOST)  # numbers of a protocol that mean something here
 
 
@@ -77,6 +78,34 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     return Enrolled(ids, status, infused, cohort, patients, dose, values)
 
 
+def tried(arm: Arm, design: Design) -> None:
+    """A few patients enrolled, so that doses that cannot be are found before anybody is simulated. ScenarioError."""
+    few = enrol(arm, design, np.arange(TRIED, dtype=np.int64), 0)
+    asked = Programs({}, design.programs.constants, truths=design.programs.truths, looking=False)
+    for rule in arm.resolved.protocol.rule:
+        do = rule.do
+        if not do or not do.give or not do.at_least or not do.at_most:
+            continue
+        if {name.path for key in (do.at_least, do.at_most) for name in key.names} <= set(asked.constants):
+            unit = design.model.unit(find_input(design.model, do.give, True, do.place("give")))
+            limits = {}
+            for key in ("at_least", "at_most"):
+                program = asked.compile(getattr(do, key), unit, do.place(key), dose=True)
+                limits[key] = evaluate(program, None, few.extras(asked.extras, slice(None)))
+            _in_order(rule.name, limits, do.place("at_most"), unit)
+
+
+def _in_order(name: str, limits: Mapping[str, Any], place: str, unit: str) -> None:
+    """ScenarioError when the least that may be given is more than the most, in any patient."""
+    if len(limits) < 2:
+        return
+    least, most = np.broadcast_arrays(limits["at_least"], limits["at_most"])
+    if (wrong := np.flatnonzero(least > most)).size:
+        low, high = np.ravel(least)[wrong[0]], np.ravel(most)[wrong[0]]
+        said = f"'{name}': at_least ({low:.3g} {unit}) is above at_most ({high:.3g} {unit})"
+        raise ScenarioError(said, where=place, allowed="a range that holds a dose, in every patient")
+
+
 def _status(ids: Ints, seed: int, protocol: Mapping[str, float]) -> tuple[str, ...]:
     uniform = rng.uniform(seed, ids, "enrolment.infused")
     status = np.full(len(ids), "infused", object)
@@ -110,10 +139,9 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
         cells = amount("amount")
         if dose.log_sd:
             cells = cells * np.exp(dose.log_sd * rng.normal(seed, ids, f"dose.{target}"))
-        if dose.at_least is not None:
-            cells = np.maximum(cells, amount("at_least"))
-        if dose.at_most is not None:
-            cells = np.minimum(cells, amount("at_most"))
+        limits = {key: amount(key) for key in ("at_least", "at_most") if getattr(dose, key) is not None}
+        _in_order(dose.name, limits, dose.place("at_most"), unit)
+        cells = np.minimum(np.maximum(cells, limits.get("at_least", -np.inf)), limits.get("at_most", np.inf))
         if (cells < 0).any() or not np.isfinite(cells).all():
             said = f"'{dose.name}': a dose of {cells.min():g} {unit} cannot be given"
             raise ScenarioError(said, where=dose.place("amount"), allowed="0 or more")

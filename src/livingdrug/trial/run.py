@@ -26,7 +26,7 @@ from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
-from livingdrug.trial.enrolment import READ_BY_NAME
+from livingdrug.trial.enrolment import READ_BY_NAME, tried
 from livingdrug.trial.measures import Table, endpoints
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
@@ -203,6 +203,7 @@ def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, 
 def check_arm(arm: Arm, design: Design) -> None:
     """A dry run of the trial without patients, so that what cannot be is found before anything is compiled."""
     table = dry_run(arm, design)
+    tried(arm, design)
     compare(arm.resolved.trial, table, units=design.units)
     _used(arm, design)
 

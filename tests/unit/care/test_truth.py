@@ -69,7 +69,8 @@ def test_always_and_never_may_be_said(word: str) -> None:
 @pytest.mark.parametrize(
     ("left", "low", "high", "unit"),
     [("draw(x)", 0, 1, ""), ("crs.grade", 0, 4, ""), ("fever", 0, 1, ""), ("male", 0, 1, ""),
-     ("count(fever)", 0, None, ""), ("given(tocilizumab)", 0, None, ""), ("done(tocilizumab)", 0, None, ""), ("since(fever)", 0, None, " h"),
+     ("count(fever)", 0, None, ""), ("given(tocilizumab)", 0, None, ""), ("done(tocilizumab)", 0, None, ""),
+     ("since(fever)", 0, None, " h"),
      ("draw(x)", 0, 100, " %")],
 )  # fmt: skip
 def test_a_comparison_that_is_always_or_never_so_is_refused(

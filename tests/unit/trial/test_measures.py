@@ -135,15 +135,10 @@ def test_a_measure_is_given_in_its_unit_or_refused(kind: str, unit: str | None, 
 @pytest.mark.parametrize("unit", ["kg", "cell", "day", "1", "%"])
 @pytest.mark.parametrize("kind", ["share", "log-sd", "ratio", "survival", "survival median", "hazard ratio"])
 def test_a_kind_of_measure_has_its_units(kind: str, unit: str) -> None:
-    asked = {
-        "kind": kind,
-        "of": "EFS" if kind in spec.TIMED else "response" if kind == "share" else "cmax",
-        "unit": unit,
-        "at": "6 months",
-        "by": "infused",
-    }
-    own = {"survival median": "day", "share": "%", "survival": "%"}.get(kind, "1")
-    if unit == own:
+    of = "EFS" if kind in spec.TIMED else "response" if kind == "share" else "cmax"
+    own = {"survival": {"at": "6 months"}, "ratio": {"by": "response"}, "hazard ratio": {"by": "response"}}
+    asked = {"kind": kind, "of": of, "unit": unit, **own.get(kind, {})}
+    if unit == {"survival median": "day", "share": "%", "survival": "%"}.get(kind, "1"):
         value(**asked)
     else:
         with pytest.raises(ScenarioError, match="is not given in"):
