@@ -139,6 +139,8 @@ def what(result: Result, words: Words) -> list[str]:
             "with the same random numbers, so that what differs is the arm. Unless an arm is named, the page shows "
             f"{names[0]}."
         )
+        apart = result.between_arms().said_apart
+        said += [apart] if apart else []
     said += [f"{capital(n)}." for n in (*result.notes, *([result.few] if result.few else []))]
     if counts["failed"]:
         said.append(

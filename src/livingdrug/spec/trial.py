@@ -99,7 +99,7 @@ class Endpoint(Typed):
         for key, words, does in (("events", self.events, "is an event"), ("censors", self.censors, "censors")):
             for word in words:
                 if word in seen:
-                    said = f"'{word}' {does}, and {'again' if seen[word] == does else seen[word]}"
+                    said = f"'{word}' {seen[word]} and {'is named twice' if seen[word] == does else does}"
                     raise ScenarioError(said, where=self.place(key), mend="name it once")
                 seen[word] = does
         for key, words in (("start", (self.start,)), ("events", self.events), ("censors", self.censors)):
@@ -260,6 +260,12 @@ class Trial(File):
         for m in self.measure:
             if m.timed and m.of not in ends:
                 raise unknown("endpoint", m.of, ends, m.place("of"))
+        titles: set[str] = set()
+        for m in self.measure:
+            if m.title in titles:
+                said = f"two measures have the title '{m.title}'"
+                raise ScenarioError(said, where=m.place("title"), mend="no table tells them apart: change one title")
+            titles |= {m.title} if m.title else set()
         self._published()
         if self.samples and self.samples.visits not in self.visits:
             raise unknown("list of visits", self.samples.visits, self.visits, self.samples.place("visits"))

@@ -95,6 +95,13 @@ def tried(arm: Arm, design: Design) -> None:
             _in_order(rule.name, limits, do.place("at_most"), unit)
 
 
+def _possible(dose: Dose, cells: Floats, unit: str) -> None:
+    """ScenarioError when an amount is negative or endless in any patient."""
+    if (cells < 0).any() or not np.isfinite(cells).all():
+        said = f"'{dose.name}': a dose of {cells.min():g} {unit} cannot be given"
+        raise ScenarioError(said, where=dose.place("amount"), allowed="0 or more")
+
+
 def _in_order(name: str, limits: Mapping[str, Any], place: str, unit: str) -> None:
     """ScenarioError when the least that may be given is more than the most, in any patient."""
     if len(limits) < 2:
@@ -139,12 +146,11 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
         cells = amount("amount")
         if dose.log_sd:
             cells = cells * np.exp(dose.log_sd * rng.normal(seed, ids, f"dose.{target}"))
+        _possible(dose, cells, unit)
         limits = {key: amount(key) for key in ("at_least", "at_most") if getattr(dose, key) is not None}
         _in_order(dose.name, limits, dose.place("at_most"), unit)
         cells = np.minimum(np.maximum(cells, limits.get("at_least", -np.inf)), limits.get("at_most", np.inf))
-        if (cells < 0).any() or not np.isfinite(cells).all():
-            said = f"'{dose.name}': a dose of {cells.min():g} {unit} cannot be given"
-            raise ScenarioError(said, where=dose.place("amount"), allowed="0 or more")
+        _possible(dose, cells, unit)
         if dose.when is not None:
             cells = np.where(amount("when", None), cells, 0.0)
         days = design.doses[dose.name]

@@ -24,6 +24,7 @@ from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
+from livingdrug.trial.definitions import definitions
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.enrolment import READ_BY_NAME, tried
@@ -186,7 +187,8 @@ def follow(
     table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
     notes = (*arm.resolved.notes, *design.notes)
     means = dictionary(arm, design)
-    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes, means)
+    said = definitions(trial, arm.protocol)
+    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes, means, said)
 
 
 def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:
