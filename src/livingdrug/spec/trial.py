@@ -139,6 +139,10 @@ class Measure(Typed):
             raise ScenarioError(said, where=self.place("unit"), allowed=allowed)
         if not self.timed:
             object.__setattr__(self, "_asked", expression(self.of))
+        for key, asked in (("of", None if self.timed else self.asked), ("by", self.by)):
+            if asked is not None and not {n.path for n in asked.names} - {"never"}:
+                said = f"{key} = {asked.text} asks about nothing: it is the same in every patient"
+                raise ScenarioError(said, where=self.place(key), mend="name a column of the patients")
         if self.enrolled and self.kind != "share":
             said = f"a measure of the kind '{self.kind}' counts infused patients only: nobody else is followed"
             raise ScenarioError(said, where=self.place("among"), mend="leave among out, or give a condition")
@@ -216,6 +220,14 @@ class Published(Typed):
             said = f"{self.value:g} does not lie in the range {self.range[0]:g} to {self.range[1]:g}"
             raise ScenarioError(said, where=self.place("range"))
 
+    def percent(self) -> None:
+        """ScenarioError when a number of the row is no percentage."""
+        ends = {"low": self.low, "high": self.high, **dict(zip(("range", "range "), self.range or ()))}
+        for key, x in {"value": self.value, **ends}.items():
+            if x is not None and not 0 <= x <= 100:
+                said = f"{x:g} % was published of '{self.measure}'"
+                raise ScenarioError(said, where=self.place(key.strip()), allowed="0 to 100")
+
     @property
     def told(self) -> tuple[Any, ...]:
         """What was published where, of whom: two rows that are alike in it tell one thing twice."""
@@ -290,9 +302,8 @@ class Trial(File):
             if row.measure in known and row.unit not in (None, known[row.measure].shown_unit):
                 said = f"the published unit is {row.unit}, the measure's {known[row.measure].shown_unit}"
                 raise ScenarioError(said, where=row.place("unit"))
-            if row.measure in known and known[row.measure].shown_unit == "%" and not 0 <= row.value <= 100:
-                said = f"{row.value:g} % was published of '{row.measure}'"
-                raise ScenarioError(said, where=row.place("value"), allowed="0 to 100")
+            if row.measure in known and known[row.measure].shown_unit == "%":
+                row.percent()
 
     def cites(self, sources: Mapping[str, Source]) -> None:
         """SourceError when a published row cites what no file here defines."""

@@ -17,7 +17,7 @@ from livingdrug.cohort import Cohort, draw
 from livingdrug.engine.plan import Floats, Ints, Patients
 from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
-from livingdrug.spec.protocol import Dose
+from livingdrug.spec.protocol import Dose, Protocol
 from livingdrug.trial.design import Design
 
 LOST = {
@@ -63,7 +63,7 @@ def columns(names: list[str], values: Mapping[str, Any], ids: Ints, seed: int) -
 def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     """Draw the patients with these numbers, lose some before infusion, and make the doses of the others ready."""
     protocol = {p: x.value for p, x in arm.resolved.protocol.numbers.items()}
-    status = _status(ids, seed, protocol)
+    status = _status(ids, seed, arm.resolved.protocol)
     infused = np.array([i for i, s in enumerate(status) if s == "infused"], np.int64)
     who = ids[infused]
     cohort = draw(arm.resolved, who, seed)
@@ -113,17 +113,17 @@ def _in_order(name: str, limits: Mapping[str, Any], place: str, unit: str) -> No
         raise ScenarioError(said, where=place, allowed="a range that holds a dose, in every patient")
 
 
-def _status(ids: Ints, seed: int, protocol: Mapping[str, float]) -> tuple[str, ...]:
+def _status(ids: Ints, seed: int, protocol: Protocol) -> tuple[str, ...]:
     uniform = rng.uniform(seed, ids, "enrolment.infused")
     status = np.full(len(ids), "infused", object)
     upper = 0.0
     for name, words in LOST.items():
-        lower, upper = upper, upper + protocol.get(f"share.{name}", 0.0)
+        lower, upper = upper, upper + protocol.share(f"share.{name}")
         status[(uniform >= lower) & (uniform < upper)] = words
     if not 0 <= upper < 1:
-        raise ScenarioError(
-            f"{upper:.0%} of patients would be lost before infusion", where="protocol.share", allowed="0 to below 1"
-        )
+        place = next(protocol.numbers[path].place("value") for path in READ_BY_NAME if path in protocol.numbers)
+        said = f"{upper:.0%} of patients would be lost before infusion"
+        raise ScenarioError(said, where=place, allowed="0 to below 1")
     return tuple(status)
 
 

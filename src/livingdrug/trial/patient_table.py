@@ -16,6 +16,7 @@ from livingdrug.spec.trial import Samples, Trial
 from livingdrug.trial import assays
 from livingdrug.trial.design import Design
 from livingdrug.trial.enrolment import Enrolled
+from livingdrug.units import factor
 
 FAILED = 10
 
@@ -137,6 +138,11 @@ def column_units(trial: Trial, design: Design, names: list[str]) -> dict[str, st
         if "@" in unit:
             said = f"'{trial.samples.observable}' is no concentration that an assay could sample"
             raise ScenarioError(said, where=trial.samples.place("observable"))
+        for key, wanted in (("noise", "1"), ("limit", unit)):
+            path, at = getattr(trial.samples, key), trial.samples.place(key)
+            own = design.programs.constants.get(path or "")
+            if own and factor(own, wanted, at) != 1.0:
+                raise ScenarioError(f"'{path}' is in {own}, and {wanted} is needed", where=at)
         known |= {"cmax": unit, "auc": f"{unit.partition('/')[0]}*day/{unit.partition('/')[2]}".strip("/")}
         known["auc_true"] = known["auc"]
         known |= dict.fromkeys(("tmax", "last_measurable", "doubling", "decline"), "day")

@@ -50,11 +50,15 @@ class Timetable:
         """The ticks of a clock within the simulated time."""
         times = given.times(self.start, self.end, self.visits, place)
         outside = [f"{day:g}" for day in given.listed if not self.start - _CLOSE <= day <= self.end + _CLOSE]
-        for first, last in given.runs(self.end):
+        steps = given.runs(self.end)
+        for first, last in steps:
             if first > self.end + _CLOSE or last < max(first, self.start):
                 outside.append(f"{first:g} to {last:g}" if np.isfinite(last) else f"{first:g} and later")
             elif self.end + _CLOSE < last < np.inf:
                 self.stopped.append(f"{what} (day {last:g})")
+        if len(times) == 1 and len(steps) == len(given.pieces):
+            said = f"{what} ticks once only: '{given.text}' steps over the end of follow-up (day {self.end:g})"
+            self.outside(said, place, f"{what}: only the tick of day {times[0]:g} is left", "write a shorter step")
         if outside or not len(times):
             listed = ", ".join(outside)
             said = f"{what} lies outside the simulated time: " + (f"day {listed}" if listed else given.text)
