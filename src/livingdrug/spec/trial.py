@@ -215,10 +215,10 @@ class Published(Typed):
             raise ScenarioError("an interval has two ends", where=self.place("low"), mend="give low and high")
         if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
             said = f"{self.value:g} does not lie between low = {self.low:g} and high = {self.high:g}"
-            raise ScenarioError(said, where=self.place("value"))
+            raise ScenarioError(said, where=self.place("value"), mend="write all three as published")
         if self.range is not None and not self.range[0] <= self.value <= self.range[1]:
             said = f"{self.value:g} does not lie in the range {self.range[0]:g} to {self.range[1]:g}"
-            raise ScenarioError(said, where=self.place("range"))
+            raise ScenarioError(said, where=self.place("range"), mend="write value and range as published")
 
     def percent(self) -> None:
         """ScenarioError when a number of the row is no percentage."""
