@@ -273,7 +273,7 @@ class _Writer:
         for side in sides:
             if self.warm(side):
                 column = next((name.column for name in names(side)), 0)
-                mend = f"a difference is in {DEGREES}: add or take away 1 {DEGREES}, or one temperature from another"
+                mend = f"a difference is in {DEGREES}: add or take away 1 {DEGREES}"
                 raise self.wrong("degrees can be compared, not reckoned with", column, mend=mend)
 
     def degrees(self, node: Binary, unit: str | None) -> None:
