@@ -175,11 +175,11 @@ def targets(words: Passages, products: list[tuple[Product, Passage]]) -> tuple[L
         if places[0] != "eligibility" or len(fresh) <= _MOST_IN_ELIGIBILITY:
             found = {**fresh, **found}
     for antigen in list(found):
-        for receptor in _rows()[antigen].get("receptors", ()):
+        for receptor in _rows().get(antigen, {}).get("receptors", ()):
             found.setdefault(
                 receptor, replace(found[antigen], value=receptor, rule=f"{antigen} is the ligand it binds")
             )
-        if "receptors" in _rows()[antigen]:
+        if "receptors" in _rows().get(antigen, {}):
             del found[antigen]
     for antigen in list(found):
         if (whole := variant_of(antigen)) and whole in found:
