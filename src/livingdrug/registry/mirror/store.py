@@ -443,12 +443,16 @@ class Store:
 
     def quarantine(self, raw: str | bytes, reason: str, place: str, seen: str | None = None) -> None:
         """Sets aside what could not be read, once however often it comes."""
-        data = raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        data, digest = _digest(raw)
         self.connect().execute(
             "INSERT OR IGNORE INTO quarantine (seen, place, reason, raw, digest) VALUES (?, ?, ?, ?, ?)",
             (moment(seen), place, reason.encode("utf-8", "replace").decode(), zlib.compress(data), digest),
         )
+
+    def why_quarantined(self, raw: str | bytes) -> str:
+        """The reason for which a text was set aside; empty when it was not."""
+        found = self.connect().execute("SELECT reason FROM quarantine WHERE digest = ?", (_digest(raw)[1],)).fetchone()
+        return found[0] if found else ""
 
     def _next_revision(self) -> int:
         revision = self.revision() + 1
@@ -473,6 +477,12 @@ def _written(given: str) -> str:
     """An id as registries write it: nct1001 is NCT00001001."""
     wanted = given.strip().upper()
     return f"NCT{int(wanted[3:]):08d}" if wanted.startswith("NCT") and wanted[3:].isdecimal() else wanted
+
+
+def _digest(raw: str | bytes) -> tuple[bytes, str]:
+    """A text as it is kept in quarantine, and its mark there."""
+    data = raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")
+    return data, hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def pack(text: str) -> bytes:
