@@ -6,6 +6,7 @@ Greek letters are spelled out and dashes made plain, so that every way of writin
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,10 +22,19 @@ _SPECIAL = re.compile(f"[{''.join(_PLAIN)}]")
 
 
 def spelled(text: str | None) -> str:
-    """The text with Greek letters spelled out and dashes, slashes and spaces made plain."""
+    """The text with Greek letters spelled out, accents off, and dashes, slashes and spaces made plain."""
     if not text:
         return ""
-    return text if text.isascii() else _SPECIAL.sub(lambda m: _PLAIN[m[0]], text)
+    if text.isascii():
+        return text
+    text = _SPECIAL.sub(lambda m: _PLAIN[m[0]], text)
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text)  # accents off, wide brackets and letters made plain
+    return unicodedata.normalize("NFC", _ACCENT.sub("", apart))
+
+
+_ACCENT = re.compile("[\u0300-\u036f]+")
 
 
 @dataclass(frozen=True)

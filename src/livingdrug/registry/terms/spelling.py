@@ -13,6 +13,7 @@ _AMERICAN = (
     ("leukaem", "leukem"),
     ("haem", "hem"),
     ("aemi", "emi"),
+    ("asthaen", "asthen"),
     ("oesoph", "esoph"),
     ("oedem", "edem"),
     ("oestr", "estr"),

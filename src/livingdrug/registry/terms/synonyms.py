@@ -98,7 +98,7 @@ class Finder:
             if re.match(r"-?\d", text[end : end + 2]):  # CLL-1 is an antigen, not CLL
                 return False
             letters = re.sub(r"[^A-Za-z]", "", text[begin:end])
-            return letters.rstrip("s").isupper()
+            return letters.isupper() or (not whole.endswith("s") and letters.rstrip("s").isupper())
         return True
 
 
