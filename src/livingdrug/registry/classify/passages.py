@@ -27,6 +27,7 @@ def spelled(text: str | None) -> str:
         return ""
     if text.isascii():
         return text
+    text = _RAISED.sub(lambda m: "^" + m[0].translate(_DIGITS), text)
     text = _SPECIAL.sub(lambda m: _PLAIN[m[0]], text)
     if text.isascii():
         return text
@@ -34,6 +35,8 @@ def spelled(text: str | None) -> str:
     return unicodedata.normalize("NFC", _ACCENT.sub("", apart))
 
 
+_RAISED = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+")
+_DIGITS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
 _ACCENT = re.compile("[\u0300-\u036f]+")
 
 
