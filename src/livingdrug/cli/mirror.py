@@ -70,7 +70,12 @@ def open_store(db: Path | None, create: bool = False) -> Store:
     """The mirror at a path or in the data folder."""
     from livingdrug.registry.mirror.store import Store
 
-    return Store(db, create=create)
+    store = Store(db, create=create)
+    if (day := store.setting("demo")) and not create:
+        typer.echo(
+            f"note: the demonstration set of {day}, facts only; `livingdrug trials sync` fetches the records", err=True
+        )
+    return store
 
 
 def say(text: str) -> None:

@@ -44,6 +44,7 @@ def sync(
 ) -> None:
     """Bring the mirror up to date; an interrupted run goes on where it stopped."""
     from livingdrug.registry.errors import RegistryError
+    from livingdrug.registry.reports import demo
     from livingdrug.registry.sync.sync import REGISTRIES, repeat
     from livingdrug.registry.sync.sync import sync as bring_up_to_date
     from livingdrug.registry.terms.cart_queries import cart_queries
@@ -77,6 +78,7 @@ def sync(
         if as_json:
             counts = {k: sum(r[k] for r in runs) for k in ("new", "changed", "unchanged", "quarantined", "removed")}
             say_json({**counts, "studies": len(store), "runs": runs, "failures": failures})
+        demo.leave(store)
         if failures:
             raise RegistryError("\n".join(failures))
 
@@ -106,11 +108,13 @@ def import_(
 ) -> None:
     """Read records from files into the mirror."""
     from livingdrug.registry.errors import RegistryError
+    from livingdrug.registry.reports import demo
     from livingdrug.registry.sync.import_files import READ, import_files
 
     store = open_store(db, create=True)
     with progress_bar(as_json) as progress:
         tally = import_files(store, files, lambda t: progress("records", t.read, None))
+    demo.leave(store)
     if as_json:
         say_json(tally.as_dict())
     else:
@@ -134,6 +138,22 @@ def _tell(tally: Tally, store: Store) -> None:
         say(f"  set aside from {place}: {reason[:200]}{f' ({count:,} times)' if count > 1 else ''}")
     for (name, word), count in store.unknown_words().items():
         say(f"  kept, though no registry had it so far: {name} '{word[:60]}' ({count:,} studies)")
+
+
+@app.command("demo")
+@plainly
+def demo_(db: Db = None, as_json: Json = False) -> None:
+    """Fill an empty mirror with facts of the registered CAR-T trials, for a first look without a network."""
+    from livingdrug.registry.reports import demo
+
+    day, trials = demo.load(open_store(db, create=True))
+    if as_json:
+        return say_json({"trials": trials, "data_of": day})
+    say(
+        f"{trials:,} CAR-T trials of ClinicalTrials.gov as of {day}: numbers, phases, statuses, dates, countries,"
+        " target, disease and kind of sponsor; no texts.\nTry `livingdrug trials search BCMA` and `livingdrug trials overview`;"
+        " `livingdrug trials sync` replaces the set by the records."
+    )
 
 
 @app.command()

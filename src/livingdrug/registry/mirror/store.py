@@ -295,7 +295,7 @@ class Store:
             ).fetchone()
             if kept and not newest and seen < kept[5]:
                 return self._backfill(study.id, seen, text)
-            if kept and (kept[0] == digest or (not newest and study.as_of < kept[2])):
+            if kept and (kept[0] == digest or (not newest and self._older(study, record, kept[2]))):
                 db.execute(
                     "UPDATE study SET last_seen = max(last_seen, ?), as_of = max(as_of, ?) WHERE id = ?",
                     (seen, study.as_of, study.id),
@@ -313,6 +313,13 @@ class Store:
             for other, trial in relink(db, study.id).items():
                 db.execute("UPDATE study SET trial = ?, revision = ? WHERE id = ?", (trial, self.revision(), other))
             return "changed" if kept else "new"
+
+    def _older(self, study: Study, record: Record, as_of: str) -> bool:
+        """Whether a record is older than the one kept; a whole one is never too old to take the place of a cut."""
+        if study.as_of >= as_of:
+            return False
+        held = self._kept(study.id) if is_whole(record) else None
+        return held is None or is_whole(held)
 
     def _kept(self, study: str) -> Record | None:
         """The record that is there; None when it is damaged, so that a whole one can take its place."""
