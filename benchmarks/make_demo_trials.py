@@ -3,8 +3,8 @@
     python benchmarks/make_demo_trials.py TABLE.csv.gz
 
 The table is one day's extract of ClinicalTrials.gov with the columns NCTId, BriefTitle, OverallStatus, Phase,
-Conditions, Interventions, StartDate, LastUpdatePostDate, EnrollmentCount, Countries, BriefSummary, LeadSponsor, LeadSponsorClass,
-SnapshotDate. Cells, target, disease and kind of sponsor are this program's own classification of it.
+Conditions, Interventions, StartDate, LastUpdatePostDate, EnrollmentCount, Countries, BriefSummary, LeadSponsor,
+LeadSponsorClass, SnapshotDate. Cells, target, disease and kind of sponsor are this program's own classification of it.
 """
 
 from __future__ import annotations

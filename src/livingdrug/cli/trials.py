@@ -151,7 +151,8 @@ def demo_(db: Db = None, as_json: Json = False) -> None:
         return say_json({"trials": trials, "data_of": day})
     say(
         f"{trials:,} CAR-T trials of ClinicalTrials.gov as of {day}: numbers, phases, statuses, dates, countries,"
-        " target, disease and kind of sponsor; no texts.\nTry `livingdrug trials search BCMA` and `livingdrug trials overview`;"
+        " target, disease and kind of sponsor; no texts.\n"
+        "Try `livingdrug trials search BCMA` and `livingdrug trials overview`;"
         " `livingdrug trials sync` replaces the set by the records."
     )
 
