@@ -16,6 +16,8 @@ _CAR = rule("car")
 _NOT_CAR = rule("not_car")
 _ENGINEERED = rule("engineered")
 _CELLULAR = rule("cellular")
+_MADE_INSIDE = rule("made_inside")
+_ANTIGEN_GIVEN = rule("antigen_given")
 _OTHER_CELLS = rule("other_cells")
 _CELL_NAME = rule("cell_name")
 _CODE = rule("code")
@@ -133,6 +135,9 @@ def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     engineered = _first(_ENGINEERED, (*title, *given, *words.of("intervention description", "arm", "summary")))
     if engineered and not only_drugs and not _OTHER_CELLS.search(_quote(_ENGINEERED, engineered)):
         return _label(CAR_THERAPY, "low", "engineered cells, CAR not named", engineered, _ENGINEERED)
+    inside = _first(_MADE_INSIDE, (*title, *given))
+    if inside and _ANTIGEN_GIVEN.search(words.joined("title", "intervention")):
+        return _label(CAR_THERAPY, "low", "a vector given in vivo against an antigen", inside, _MADE_INSIDE)
     return _unnamed_cells(words) or NO_CAR
 
 

@@ -150,6 +150,8 @@ def _only_beside(passage: Passage, begin: int, end: int) -> bool:
 
 def _compared(study: Study) -> set[str]:
     """The products that only arms of comparison give."""
+    if not any("COMPARATOR" in (arm.type or "") for arm in study.arms):
+        return set()
     given: dict[bool, set[str]] = {True: set(), False: set()}
     for arm in study.arms:
         words = " | ".join(t for t in (arm.label, *arm.interventions) if t)

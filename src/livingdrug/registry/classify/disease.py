@@ -80,8 +80,9 @@ def places_in(text: str) -> tuple[Place, ...]:
     """The diseases a text names, in the order it names them."""
     finder, by_name = _finder()
     found = [(by_name[number], text[begin:end]) for number, begin, end in finder.find(text)]
-    of_cancer = bool(_CANCER.search(text))
-    return tuple(dict.fromkeys(place for place, written in found if of_cancer or not _bare_organ(place, written)))
+    if any(_bare_organ(place, written) for place, written in found) and not _CANCER.search(text):
+        found = [(place, written) for place, written in found if not _bare_organ(place, written)]
+    return tuple(dict.fromkeys(place for place, _ in found))
 
 
 _CANCER = re.compile(r"(?i)cancer|tumou?r|carcinoma|malignan|neoplas|sarcoma|glioma|melanoma|metasta|blastoma")
