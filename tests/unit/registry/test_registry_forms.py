@@ -98,6 +98,7 @@ REFUSED = {
     "ctis-csv": (CTIS, "download button of EU CTIS"),
     "euctr-text": (EUCTR, "EU Clinical Trials Register"),
     "pdf": (b"%PDF-1.7 ...", "a PDF document"),
+    "xlsx": (zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}), "an Office document"),
     "parquet": (b"PAR1\0\0", "a Parquet table"),
     "7z": (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     "ris": (b"TY  - DBASE\nTI  - A trial\nER  - \n", "a RIS file"),

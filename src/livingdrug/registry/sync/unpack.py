@@ -38,9 +38,12 @@ class Refusal(NamedTuple):
 
 _AS_JSON = "fetch the same studies as v2 JSON: `livingdrug trials sync --query 'NCT..., NCT...'`, or Download > JSON"
 _PACKED = "unpack it first, then import the folder"
+_OFFICE = b"\xd0\xcf\x11\xe0"
+"""How an Office document of the older kind begins"""
+
 _BEGINNINGS = (
     (b"%PDF", Refusal("this is a PDF document, not records", _AS_JSON)),
-    (b"\xd0\xcf\x11\xe0", Refusal("this is an Office document, not records", _AS_JSON)),
+    (_OFFICE, Refusal("this is an Office document, not records", _AS_JSON)),
     (b"SQLite format 3", Refusal("this is an SQLite database", "give a mirror with --db, or export its records")),
     (b"PAR1", Refusal("this is a Parquet table, not records", _AS_JSON)),
     (b"7z\xbc\xaf", Refusal("this is a 7z archive", _PACKED)),
@@ -111,7 +114,8 @@ def _opened(name: str, stream: Any, depth: int) -> Iterator[tuple[str, IO[bytes]
         with suppress(zipfile.BadZipFile):
             archive = zipfile.ZipFile(plain)
             if "[Content_Types].xml" in archive.namelist():
-                raise OSError("this is an Office document, not records")
+                yield name, io.BytesIO(_OFFICE)  # refused by the name of what it is, not unpacked
+                return
             for member in archive.infolist():
                 if not member.is_dir() and not _hidden(member.filename):
                     with archive.open(member) as inner:
