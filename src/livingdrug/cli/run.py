@@ -53,10 +53,9 @@ def run(
         print(dump(result.json()))
     else:
         if len(result.arms) > 1:
+            print(f"The same patients in every arm:\n\n{result.between_arms()}\n")
             print(f"Beside the published results, arm '{next(iter(result.arms.values())).title}':\n")
         print(result.beside_published())
-        if len(result.arms) > 1:
-            print(f"\nThe same patients in every arm:\n\n{result.between_arms()}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
     size = min((arm.counts["enrolled"] for arm in result.arms.values()), default=ENOUGH)
     if size < ENOUGH:

@@ -196,6 +196,19 @@ def _baseline(row: Any) -> tuple[str, str]:
     return ours, theirs
 
 
+def between(result: Result) -> tuple[list[str], list[Table]]:
+    """What differs between the arms, in the same patients: what the intervals are and what is alike; the table."""
+    if len(result.arms) < 2:
+        return [], []
+    compared = result.between_arms()
+    if not compared.changed:
+        return [compared.same], []
+    head, *rows = compared.cells()
+    return [t for t in (compared.about, compared.same) if t], [
+        Table("Measures that differ between the arms.", head, rows)
+    ]
+
+
 def given(result: Result, words: Words) -> list[Table]:
     """What the simulated patients received, arm by arm, as shares of those infused."""
     watched = re.compile("|".join(rf"\b{re.escape(s.path)}\b" for s in words.shown.values() if s.care) or r"(?!)")

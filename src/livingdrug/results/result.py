@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,15 +43,16 @@ class TimeToEvent:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """One arm. columns: name -> array over all enrolled patients; timed: the endpoints, by name, of patients with such
-    columns; courses; beside the published; notes: what a reader should know of what was asked;
-    dictionary: table -> column -> (unit, meaning).
+    """One arm. columns: name -> array over all enrolled patients; timed, measured: the endpoints and the prepared
+    measures, by name, of patients with such columns; courses; beside the published; notes: what a reader should know
+    of what was asked; dictionary: table -> column -> (unit, meaning).
     """
 
     name: str
     title: str
     columns: Columns = field(repr=False)
     timed: Callable[[Mapping[str, Any]], Mapping[str, TimeToEvent]] = field(repr=False)
+    measured: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(repr=False)
     courses: Courses = field(repr=False)
     comparison: Comparison = field(repr=False)
     notes: tuple[str, ...] = ()
@@ -119,6 +120,7 @@ class Result:
     resolved: Any = field(repr=False)
     provenance: Mapping[str, Any] = field(repr=False)
     scenario_files: Callable[[Any], Mapping[str, str]] = field(repr=False)  # of the resolved scenario, as saved
+    compared: Callable[[Result], Arms] = field(repr=False)  # works out the differences between the arms
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
 
     def arm(self, name: str | None = None) -> ArmResult:
@@ -221,15 +223,13 @@ class Result:
         return self.arm(arm).comparison
 
     def between_arms(self) -> Arms:
-        """The table of every simulated measure, arm by arm, with common random numbers."""
-        first, *others = (a.comparison.rows for a in self.arms.values())
-        found = [{r.measure: r.whole for r in rows} for rows in others]
-        rows = (
-            (r.measure, r.title, r.unit, (r.whole, *(x.get(r.measure, math.nan) for x in found)))
-            for r in first
-            if not math.isnan(r.whole)
-        )
-        return Arms(tuple(a.title for a in self.arms.values()), tuple(rows))
+        """Every measure arm by arm, in the same patients, and its difference from the first arm: with its Monte-Carlo
+        interval, and the prediction interval of a randomised trial of the published size."""
+        return self._between_arms
+
+    @cached_property
+    def _between_arms(self) -> Arms:
+        return self.compared(self)
 
     def json(self) -> dict[str, Any]:
         """The object that `run --json` prints; further arms stand under `arms`."""
@@ -251,6 +251,7 @@ class Result:
             shown["arms"] = {
                 a.name: {"patients": a.counts, "measures": a.comparison.to_dicts()} for a in self.arms.values()
             }
+            shown["between_arms"] = self.between_arms().json()
         return shown
 
     def save(self, folder: str | Path) -> Path:
@@ -295,6 +296,8 @@ class Result:
         for name, frame in tables.items():
             parts = [frame(a.courses).assign(arm=a.name) for a in self.arms.values()]
             _parquet(place / f"{name}.parquet", [pd.concat(parts, ignore_index=True)], means[name])
+        if len(self.arms) > 1:
+            _parquet(place / "arms.parquet", [self.between_arms().frame()], means["arms"])
         if self.report:
             self.report(self, place)
 

@@ -26,8 +26,9 @@ from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
+from livingdrug.trial.differences import between_arms
 from livingdrug.trial.enrolment import READ_BY_NAME
-from livingdrug.trial.measures import Table, endpoints
+from livingdrug.trial.measures import Table, endpoints, prepare
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
 from livingdrug.whole import whole
@@ -153,6 +154,7 @@ def as_result(
         resolved=replace(resolved, patients=patients or resolved.patients, seed=seed),
         provenance=provenance,
         scenario_files=saved.files,
+        compared=between_arms,
         report=_report,
     )
 
@@ -186,7 +188,8 @@ def follow(
     table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
     notes = (*arm.resolved.notes, *design.notes)
     means = dictionary(arm, design)
-    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes, means)
+    of_patients = partial(timed, trial, units), partial(prepare, trial, units=units)
+    return ArmResult(arm.name, arm.title, found, *of_patients, courses, table, notes, means)
 
 
 def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:

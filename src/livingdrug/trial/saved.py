@@ -15,6 +15,7 @@ from livingdrug.results.columns import Columns
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.compare import compare
 from livingdrug.trial.dictionary import dictionary
+from livingdrug.trial.measures import prepare
 from livingdrug.trial.run import Trial, as_result, timed
 from livingdrug.trial.simulate import dry_run
 
@@ -70,8 +71,8 @@ def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
         table = compare(spec, columns, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
         notes = (*arm.resolved.notes, *design.notes)
         means = dictionary(arm, design)
-        timed_ = partial(timed, spec, units)
-        found[arm.name] = ArmResult(arm.name, arm.title, columns, timed_, courses, table, notes, means)
+        of_patients = partial(timed, spec, units), partial(prepare, spec, units=units)
+        found[arm.name] = ArmResult(arm.name, arm.title, columns, *of_patients, courses, table, notes, means)
     return found
 
 

@@ -1,0 +1,82 @@
+"""What a measure means in an arm: all words of the files that say how it is read off the patients, not how they fare.
+
+Two arms may define a measure of one name otherwise (another column, endpoint, grading scale, list of visits): their
+values do not differ by what was done to the patients alone, and are not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from livingdrug import library
+from livingdrug.scenario import Resolved
+from livingdrug.spec.trial import Measure
+from livingdrug.trial.graded import OWN, scale_of
+
+Definition = frozenset[tuple[Any, ...]]
+
+
+def definitions(resolved: Resolved) -> Mapping[str, Definition]:
+    """The definition of every measure of an arm, by name; equal where two arms mean the same."""
+    words = _words(resolved)
+    return {m.name: _definition(m, words) for m in resolved.trial.measure}
+
+
+def _definition(measure: Measure, words: Mapping[str, tuple[Any, tuple[str, ...]]]) -> Definition:
+    asked = [n.path for x in (measure.among, measure.by) if x is not None for n in x.names]
+    asked += [f"endpoint {measure.of}"] if measure.timed else [n.path for n in measure.asked.names]
+    own = (measure.kind, str(measure.of), measure.among.text, str(measure.by), measure.at, measure.shown_unit)
+    found: set[tuple[Any, ...]] = {("measure", *own)}
+    todo = list(asked)
+    seen: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in seen and name in words:
+            said, further = words[name]
+            found.add((name, said))
+            todo.extend(further)
+        seen.add(name)
+    return frozenset(found)
+
+
+def _words(resolved: Resolved) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """Everything that a measure may hang on, by name: what the files say of it, and the further names in that.
+
+    A rule that acts is treatment, and no part of a definition; a watch is how one looks.
+    """
+    trial, protocol = resolved.trial, resolved.protocol
+    days = {name: tuple(clock.pieces) for name, clock in trial.visits.items()}
+    found: dict[str, tuple[Any, tuple[str, ...]]] = {}
+    looks = [*protocol.watch, *(r for r in protocol.rule if r.do is None)]
+    for look in looks:
+        visits = tuple((name, days.get(name)) for name in look.check.visits)
+        found[look.key] = ((look.asked.text, look.check.pieces, visits), _paths(look.asked.names))
+    for column in trial.column:
+        found[column.name] = ((column.value.text, column.unit), _paths(column.value.names))
+    for end in trial.endpoint:
+        said = (end.start, end.events, end.censors, end.among.text)
+        dated = tuple(f"{w.replace(' ', '_')}_day" for w in (end.start, *end.events, *end.censors))
+        found[f"endpoint {end.name}"] = (said, (*dated, *_paths(end.among.names)))
+    if trial.samples:
+        s = trial.samples
+        said_of_samples = (s.observable, s.noise, s.limit, days.get(s.visits), s.days)
+        sampled = (
+            "cmax",
+            "tmax",
+            "auc",
+            "last_measurable",
+            "doubling",
+            "decline",
+            "auc_true",
+            *(f"copies_{d:g}" for d in s.days),
+        )
+        found.update({name: (said_of_samples, ()) for name in sampled if name not in found})
+    scale = scale_of(resolved.trial)
+    for name in library.names("scales"):
+        found |= {f"{name}.grade{i}": (name, ()) for i in ("", *range(6))}
+    return {**found, **{f"{OWN}.grade{i}": (scale, ()) for i in ("", *range(6))}}
+
+
+def _paths(names: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(n.path for n in names)
