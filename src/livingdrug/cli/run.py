@@ -34,7 +34,7 @@ def run(
     """Run a virtual trial and show each measure beside the published one."""
     _machine(device, workers, cluster)
     sets = changes(set_)
-    _numbers(patients, seed)
+    sized(patients, seed)
     place = out or (None if json_ else Path("runs") / folder_name(trial, sets))
     from livingdrug.cli.folder import run_folder
     from livingdrug.files import disk
@@ -66,8 +66,8 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def folder_name(trial: str, sets: Mapping[str, str]) -> str:
-    """The name of a run's folder: the trial's; of a what-if, with what is changed behind it.
+def folder_name(trial: str, sets: Mapping[str, str], doing: str = "") -> str:
+    """The name of a run's folder: the trial's; of a what-if, with what is changed behind it, then what else is done.
 
     A file of the same name as a library trial is another trial, so it gets a folder of its own; so does a saved run
     (scenario.toml in its folder), run again.
@@ -79,13 +79,14 @@ def folder_name(trial: str, sets: Mapping[str, str]) -> str:
         name += "-own"
     if Path(trial).name == "scenario.toml":
         name = f"{Path(trial).resolve().parent.name}-again"
+    behind = f"-{re.sub(r'[^A-Za-z0-9.+_-]+', '-', doing)}"[:80] if doing else ""
     if not sets:
-        return name
+        return name + behind
     said = ",".join(f"{path}={value}" for path, value in sets.items())
     slug = re.sub(r"[^A-Za-z0-9.,=+_-]+", "-", said.replace("* ", "x").replace("*", "x")).strip("-.")
     if slug != said or len(slug) > 70:  # what a file's name cannot say is told apart by a few letters
         slug = f"{slug[:60]}-{hashlib.sha256(said.encode()).hexdigest()[:6]}"
-    return f"{name}-{slug}"
+    return f"{name}-{slug}{behind}"
 
 
 def failures(result: Any) -> bool:
@@ -114,7 +115,7 @@ def failures(result: Any) -> bool:
 
 def scoreboard(patients: Patients = None, seed: Seed = None, json_: Json = False) -> None:
     """Every library trial beside its published results."""
-    _numbers(patients, seed)
+    sized(patients, seed)
     from livingdrug import library
     from livingdrug.trial import Trial
 
@@ -142,7 +143,7 @@ def calibrate(
     json_: Json = False,
 ) -> None:
     """Fit population values to the targets named in a file, and write them back with what was fitted to what."""
-    _numbers(None, seed)
+    sized(None, seed)
     from livingdrug.fit.calibrate import calibrate as fit
 
     with progress(f"fitting {name}", silent=json_) as tell:
@@ -220,7 +221,8 @@ def _therapy(name: str, patients: int) -> tuple[Any, Any, Any]:
     return plan.model, plan.plan, enrol(arm, plan, np.arange(patients), 1).patients
 
 
-def _numbers(patients: int | None, seed: int | None) -> None:
+def sized(patients: int | None, seed: int | None) -> None:
+    """Refuse numbers of patients and seeds that cannot be."""
     from livingdrug.library.located import Place, placed
     from livingdrug.spec.scenario import outer
 

@@ -19,6 +19,7 @@ from livingdrug.model import Model
 from livingdrug.scenario import numbers, parts
 from livingdrug.scenario.draft import Draft
 from livingdrug.scenario.resolved import Arm, Resolved
+from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import ARM, outer
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
@@ -126,6 +127,18 @@ def _assembled(modules: Mapping[str, str], files: list[LibraryFile]) -> Model:
         raise ScenarioError(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
 
 
+def _on_protocol(draft: Draft, protocol: Protocol, model: Model) -> Draft:
+    """The draft with every change of a number that only the protocol has, as `dose.factor`, laid on the protocol."""
+    own = [c for c in draft.changes if c.path in protocol.numbers and c.path not in model.parameters]
+    if not own:
+        return draft
+    moved = draft.copy()
+    moved.changes = [c for c in draft.changes if c not in own]
+    for c in own:
+        moved.put(f"protocol.{c.path}", c.data["value"] if set(c.data) == {"value"} else c.data, c.layer, c.place)
+    return moved
+
+
 def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolved:
     """Everything chosen and every number given; errors name what is missing or unknown."""
     words = Located({k: x for k, x in draft.words.items() if k != "set"}, draft.words.places, draft.words.place)
@@ -135,6 +148,9 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
     typed = {part: x.typed for part, x in laid.items()}
     modules = parts.modules(draft, trial, typed, entries, chain)
     model = _assembled(modules, [*chain, *(e for listed in entries.values() for e in reversed(listed))])
+    if (moved := _on_protocol(draft, typed["protocol"], model)) is not draft:
+        draft, laid["protocol"] = moved, parts.laid("protocol", entries["protocol"][-1], moved)
+        typed["protocol"] = laid["protocol"].typed
     stack = numbers.said(model, modules, entries, [*(c for x in laid.values() for c in x.changes), *draft.changes])
     found = Resolved(
         name=trial.name or top.name,

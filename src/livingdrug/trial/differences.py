@@ -106,13 +106,7 @@ def _row(
     found = {}
     for i, arm in enumerate(others, start=1):
         own = Reading(measured[arm.name].get(name), drawn, size, i)
-        if reference.measure is None or own.measure is None:
-            note = f"not measured in '{first.title if reference.measure is None else arm.title}'"
-            found[arm.name] = Difference(own.value, note=note)
-        elif meant[first.name][name] != meant[arm.name][name]:
-            found[arm.name] = Difference(own.value, note="not compared: defined otherwise in this arm")
-        else:
-            found[arm.name] = difference(reference, own)
+        found[arm.name] = difference(reference, own, meant[first.name].get(name) == meant[arm.name].get(name))
     return Compared(name, told.title, told.unit, reference.value, found)
 
 
@@ -153,11 +147,17 @@ class Reading:
         return kind in ON_A_LOGARITHM or (kind == "median" and unit not in ("1", "%", *DAYS))
 
 
-def difference(reference: Reading, own: Reading) -> Difference:
-    """One arm's measure beside the same of the reference arm, in the same patients."""
+def difference(reference: Reading, own: Reading, same_words: bool = True) -> Difference:
+    """One arm's measure beside the same of the reference arm, in the same patients. same_words: whether the two arms
+    define it alike; otherwise they are not compared."""
+    if reference.measure is None or own.measure is None:
+        return Difference(own.value, note=f"not measured in {'the reference' if own.measure else 'this'} arm")
+    if not same_words:
+        return Difference(own.value, note="not compared: defined otherwise in this arm")
     drawn, value, base = own.drawn, own.value, reference.value
     if _alike(value, base) and _alike(own.few, reference.few):
-        return Difference(value, difference=0.0 if math.isfinite(value) else math.nan, alike=True)
+        note = "not reached" if math.isinf(value) else ""
+        return Difference(value, difference=0.0 if math.isfinite(value) else math.nan, note=note, alike=True)
     low, high = drawn.interval(value, own.many)
     if math.isinf(value) or math.isinf(base):
         return Difference(value, low, high, note="not reached" if math.isinf(value) else "reached in this arm only")

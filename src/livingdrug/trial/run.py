@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -19,9 +19,11 @@ from livingdrug.errors import ScenarioError, nearest
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.lazy import Lazy
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
+from livingdrug.results.sweep import Sweep
 from livingdrug.scenario import Arm, Resolved, resolve, saved
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
+from livingdrug.trial import sweep as sweeps
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
@@ -49,7 +51,8 @@ class Trial:
     """
 
     def __init__(self, name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> None:
-        self.resolved: Resolved = resolve(name_or_file, dict(sets or {}))
+        self.asked, self.sets = name_or_file, dict(sets or {})
+        self.resolved: Resolved = resolve(name_or_file, self.sets)
         self.designs: dict[str, Design] = {}
 
     @property
@@ -84,8 +87,7 @@ class Trial:
         20
         """
         begun = time.perf_counter()
-        many = whole(self.resolved.patients or USUAL if patients is None else patients, "patients", 1, MOST_PATIENTS)
-        seed = whole(self.resolved.seed if seed is None else seed, "seed", 0, MOST_SEED - 1)
+        many, seed = self._numbers(patients, seed)
         threads = None if threads is None else whole(threads, "threads", 1, 1024)
         block = whole(block, "block", 1)
         arms = self.resolved.arms
@@ -104,6 +106,56 @@ class Trial:
         if out is not None:
             result.save(out)
         return result
+
+    def sweep(
+        self,
+        path: str,
+        values: Iterable[Any],
+        patients: int | None = None,
+        seed: int | None = None,
+        measures: Sequence[str] | None = None,
+        arm: str | None = None,
+        out: str | Path | None = None,
+        progress: Progress | None = None,
+    ) -> Sweep:
+        """One number at several values (each as after --set), in the same patients: `sweep("dose.factor", [0.1, 1])`.
+
+        measures: names of those to show (all are kept without); arm: whose, the first when none is named; out: folder
+        to save to. Nothing is compiled that the scenario itself does not need.
+        """
+        begun = time.perf_counter()
+        many, seed = self._numbers(patients, seed)
+        steps = sweeps.asked(lambda more: resolve(self.asked, {**self.sets, **more}), path, values, arm, measures)
+        designs = [(a, design(a)) for a in (steps.own, *steps.arms)]
+        for a, plan in designs:
+            check_arm(a, plan)
+
+        def followed() -> Iterator[tuple[Arm, ArmResult]]:
+            first: ArmResult | None = None
+            for i, (a, plan) in enumerate(designs):
+                if first is None or a.resolved.hash != steps.own.resolved.hash:
+                    done = follow(a, plan, many, seed, progress=_counted(progress, i * many, many * len(designs)))
+                    first = first or done
+                else:  # the scenario's own value
+                    done = first
+                yield a, done
+
+        found = sweeps.swept(
+            steps,
+            followed(),
+            (many, seed),
+            measures,
+            saved.files(replace(self.resolved, patients=many, seed=seed)),
+            lambda: self._provenance(many, seed, time.perf_counter() - begun),
+        )
+        if out is not None:
+            found.save(out)
+        return found
+
+    def _numbers(self, patients: int | None, seed: int | None) -> tuple[int, int]:
+        """How many patients, from which seed: as asked, else as the scenario says."""
+        many = whole(self.resolved.patients or USUAL if patients is None else patients, "patients", 1, MOST_PATIENTS)
+        return many, whole(self.resolved.seed if seed is None else seed, "seed", 0, MOST_SEED - 1)
 
     def design(self, arm: Arm) -> Design:
         """The engine's plan for an arm, worked out once."""
