@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli.terminal import Json, Patients, Seed, Sets, Workers, changes, columns, dump, note, progress
+from livingdrug.cli.terminal import Cohort, Json, Patients, Seed, Sets, Workers, changes, columns, dump, note, progress
 from livingdrug.errors import ScenarioError, unknown
 
 MANY = 0.01  # share of an arm's infused patients; when more could not be simulated, the exit code is FAILED
@@ -25,6 +25,7 @@ def run(
     patients: Patients = None,
     seed: Seed = None,
     set_: Sets = None,
+    cohort: Cohort = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the report and tables (runs/NAME).")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     workers: Workers = None,
@@ -35,12 +36,13 @@ def run(
     _machine(device, workers, cluster)
     sets = changes(set_)
     sized(patients, seed)
-    place = out or (None if json_ else Path("runs") / folder_name(trial, sets))
+    doing = f"cohort-{cohort.stem}" if cohort else ""
+    place = out or (None if json_ else Path("runs") / folder_name(trial, sets, doing))
     from livingdrug.cli.folder import run_folder
     from livingdrug.files import disk
     from livingdrug.trial import Trial
 
-    prepared = Trial(trial, sets=sets)
+    prepared = Trial(trial, sets=sets, cohort=cohort)
     with run_folder(place) if place else nullcontext() as folder:
         with progress(prepared.title, silent=json_) as tell:
             result = prepared.run(

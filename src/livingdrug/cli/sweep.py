@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from livingdrug.cli.run import folder_name, sized
-from livingdrug.cli.terminal import Json, Patients, Seed, Sets, changes, dump, note, progress
+from livingdrug.cli.terminal import Cohort, Json, Patients, Seed, Sets, changes, dump, note, progress
 from livingdrug.errors import ScenarioError
 
 STEPS = 5
@@ -38,6 +38,7 @@ def sweep(
     patients: Patients = None,
     seed: Seed = None,
     set_: Sets = None,
+    cohort: Cohort = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for table and plot (runs/NAME-sweep-PATH).")] = None,
     json_: Json = False,
 ) -> None:
@@ -45,12 +46,16 @@ def sweep(
     sized(patients, seed)
     path, values = asked(words, range_, steps, log)
     sets = changes(set_)
-    place = out or (None if json_ else Path("runs") / folder_name(trial, sets, f"sweep-{path}"))
+    place = out or (
+        None
+        if json_
+        else Path("runs") / folder_name(trial, sets, f"{f'cohort-{cohort.stem}-' if cohort else ''}sweep-{path}")
+    )
     from livingdrug.cli.folder import run_folder
     from livingdrug.files import disk
     from livingdrug.trial import Trial
 
-    prepared = Trial(trial, sets=sets)
+    prepared = Trial(trial, sets=sets, cohort=cohort)
     with run_folder(place) if place else nullcontext() as folder:
         with progress(f"{prepared.title}: {path}", silent=json_) as tell:
             found = prepared.sweep(path, values, patients, seed, measure or None, arm, progress=tell)

@@ -19,11 +19,13 @@ from livingdrug.model import Model
 from livingdrug.scenario import numbers, parts
 from livingdrug.scenario.draft import Draft
 from livingdrug.scenario.resolved import Arm, Resolved
+from livingdrug.spec.patients import read_patients
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import ARM, outer
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
 
+OWN = "cohort.file"
 DEEPEST = 8  # scenarios that build on each other
 
 
@@ -62,7 +64,9 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
 def _title(resolved: Resolved, sets: Mapping[str, Any]) -> str:
     """What the run is called: a what-if says what it changes, unless its file has a title of its own."""
     own = not resolved.trial.place("title").ours and resolved.trial.title
-    changed = [f"{path} = {x}" for path, x in sets.items() if path not in ("title", "name", "patients", "seed")]
+    changed = [f"{path} = {x}" for path, x in sets.items() if path not in ("title", "name", "patients", "seed", OWN)]
+    if OWN in sets:
+        changed.append(f"patients of {Path(str(sets[OWN])).name}")
     if not own and resolved.file is not None:
         changed.insert(0, f"as changed in {resolved.file.name}")
     shown = "; ".join([*changed[:3], *([f"and {len(changed) - 3} more"] if len(changed) > 3 else [])])
@@ -152,6 +156,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         draft, laid["protocol"] = moved, parts.laid("protocol", entries["protocol"][-1], moved)
         typed["protocol"] = laid["protocol"].typed
     stack = numbers.said(model, modules, entries, [*(c for x in laid.values() for c in x.changes), *draft.changes])
+    own = read_patients(trial.cohort, typed["population"].covariates) if trial.cohort else None
     found = Resolved(
         name=trial.name or top.name,
         title=trial.title or top.title,
@@ -170,7 +175,12 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         raw={"trial": words, **{part: x.table for part, x in laid.items()}},
         chain=tuple(chain),
         entries={part: tuple(x) for part, x in entries.items()},
-        notes=(*parts.filled_in(draft, typed, entries), *parts.fixed(typed["population"], entries["population"][-1])),
+        own=own,
+        notes=(
+            *(own.notes if own else ()),
+            *parts.filled_in(draft, typed, entries),
+            *parts.fixed(typed["population"], entries["population"][-1]),
+        ),
     )
     parts.cited(found)
     return found

@@ -83,8 +83,12 @@ def dictionary(arm: Arm, design: Design) -> Mapping[str, Mapping[str, Meaning]]:
     said = {c.name: " - ".join(x for x in (c.title, c.about) if x) or c.value.text for c in arm.resolved.trial.column}
     properties = {n: c.title or n.replace("_", " ") for n, c in arm.resolved.covariates.items()}
     units = {n: (u or "") for n, u in design.units.items()}
-    names = dict.fromkeys([*PATIENTS, *design.units])
-    patients = {n: (units.get(n, ""), said.get(n) or properties.get(n) or PATIENTS.get(n) or _event(n)) for n in names}
+    named = {"file_id": "what the user's file calls the patient"} if arm.resolved.own else {}
+    names = dict.fromkeys([*PATIENTS, *named, *design.units])
+    patients = {
+        n: (units.get(n, ""), said.get(n) or properties.get(n) or PATIENTS.get(n) or named.get(n) or _event(n))
+        for n in names
+    }
     quantities = {p: (q.unit, q.doc) for p, q in design.model.quantities.items() if p in design.shown}
     samples = {"arm": ("", "the arm"), "patient": ("", "number of the patient"), "day": ("day", "from infusion")}
     return {

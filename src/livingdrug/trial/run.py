@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -10,12 +11,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from livingdrug.care.rules import rule_sentence
-from livingdrug.errors import ScenarioError, nearest
+from livingdrug.errors import ScenarioError, nearest, short
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.lazy import Lazy
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
@@ -29,11 +30,14 @@ from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.differences import between_arms
-from livingdrug.trial.enrolment import READ_BY_NAME
+from livingdrug.trial.enrolment import READ_BY_NAME, notes_on_own
 from livingdrug.trial.measures import Table, endpoints, prepare
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
 from livingdrug.whole import whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 USUAL = 500
 
@@ -43,6 +47,8 @@ Progress = Callable[[int, int], None]
 class Trial:
     """A virtual trial: a library trial by name, or a scenario file. `sets`: dotted path -> value, laid on top.
 
+    `cohort`: the user's own patients, a CSV file or a table (pandas), one row a patient or a dose record.
+
     ScenarioError (SourceError, UnitError, WiringError) with file and line for whatever cannot be, before anything runs.
 
     >>> trial = livingdrug.Trial("eliana", {"tumour.kill": "* 0.5"})
@@ -50,10 +56,28 @@ class Trial:
     Day -7: note marrow blasts.
     """
 
-    def __init__(self, name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        name_or_file: str | Path,
+        sets: Mapping[str, Any] | None = None,
+        cohort: str | Path | pd.DataFrame | None = None,
+    ) -> None:
         self.asked, self.sets = name_or_file, dict(sets or {})
+        if cohort is not None:
+            self.sets["cohort.file"] = self._as_file(cohort)
         self.resolved: Resolved = resolve(name_or_file, self.sets)
         self.designs: dict[str, Design] = {}
+
+    def _as_file(self, cohort: Any) -> str:
+        """The path of a cohort; a table is written to a temporary folder, which goes with the trial."""
+        if isinstance(cohort, (str, Path)):
+            return str(cohort)
+        if not hasattr(cohort, "to_csv"):
+            raise ScenarioError(f"{short(cohort)} is no cohort", allowed="a CSV file or a pandas DataFrame")
+        self._folder = tempfile.TemporaryDirectory(prefix="livingdrug-cohort-", ignore_cleanup_errors=True)
+        file = Path(self._folder.name) / "cohort.csv"
+        cohort.to_csv(file, index=False)
+        return str(file)
 
     @property
     def title(self) -> str:
@@ -154,6 +178,9 @@ class Trial:
 
     def _numbers(self, patients: int | None, seed: int | None) -> tuple[int, int]:
         """How many patients, from which seed: as asked, else as the scenario says."""
+        own = self.resolved.own
+        if patients is None and own and self.resolved.trial.place("patients").ours:
+            patients = own.size
         many = whole(self.resolved.patients or USUAL if patients is None else patients, "patients", 1, MOST_PATIENTS)
         return many, whole(self.resolved.seed if seed is None else seed, "seed", 0, MOST_SEED - 1)
 
@@ -238,7 +265,7 @@ def follow(
         )
     trial, units = arm.resolved.trial, dict(design.units)
     table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-    notes = (*arm.resolved.notes, *design.notes)
+    notes = (*arm.resolved.notes_for(patients), *notes_on_own(arm, design), *design.notes)
     means = dictionary(arm, design)
     of_patients = partial(timed, trial, units), partial(prepare, trial, units=units)
     return ArmResult(arm.name, arm.title, found, *of_patients, courses, table, notes, means)
