@@ -36,8 +36,7 @@ def run(
     _machine(device, workers, cluster)
     sets = changes(set_)
     sized(patients, seed)
-    doing = f"cohort-{cohort.stem}" if cohort else ""
-    place = out or (None if json_ else Path("runs") / folder_name(trial, sets, doing))
+    place = out or (None if json_ else Path("runs") / folder_name(trial, sets, cohort))
     from livingdrug.cli.folder import run_folder
     from livingdrug.files import disk
     from livingdrug.trial import Trial
@@ -68,8 +67,8 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def folder_name(trial: str, sets: Mapping[str, str], doing: str = "") -> str:
-    """The name of a run's folder: the trial's; of a what-if, with what is changed behind it, then what else is done.
+def folder_name(trial: str, sets: Mapping[str, str], cohort: Path | None = None, doing: str = "") -> str:
+    """The name of a run's folder: the trial's; of a what-if, with what is changed, whose patients and what is done.
 
     A file of the same name as a library trial is another trial, so it gets a folder of its own; so does a saved run
     (scenario.toml in its folder), run again.
@@ -81,14 +80,18 @@ def folder_name(trial: str, sets: Mapping[str, str], doing: str = "") -> str:
         name += "-own"
     if Path(trial).name == "scenario.toml":
         name = f"{Path(trial).resolve().parent.name}-again"
-    behind = f"-{re.sub(r'[^A-Za-z0-9.+_-]+', '-', doing)}"[:80] if doing else ""
-    if not sets:
-        return name + behind
     said = ",".join(f"{path}={value}" for path, value in sets.items())
+    twofold = any(mark in x for both in sets.items() for x in both for mark in ",=")
+    patients = f"cohort-{cohort.with_suffix('')}" if cohort else ""
+    return "-".join([name, *(_as_name(words, twofold) for words in (said, patients, doing) if words)])
+
+
+def _as_name(said: str, twofold: bool = False) -> str:
+    """Words as a part of a file's name; what that cannot say, or could say of two things, is told apart by letters."""
     slug = re.sub(r"[^A-Za-z0-9.,=+_-]+", "-", said.replace("* ", "x").replace("*", "x")).strip("-.")
-    if slug != said or len(slug) > 70:  # what a file's name cannot say is told apart by a few letters
-        slug = f"{slug[:60]}-{hashlib.sha256(said.encode()).hexdigest()[:6]}"
-    return f"{name}-{slug}{behind}"
+    if slug == said and len(slug) <= 70 and not twofold:
+        return slug
+    return f"{slug[:60]}-{hashlib.sha256(said.encode()).hexdigest()[:6]}"
 
 
 def failures(result: Any) -> bool:

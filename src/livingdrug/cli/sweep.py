@@ -46,11 +46,8 @@ def sweep(
     sized(patients, seed)
     path, values = asked(words, range_, steps, log)
     sets = changes(set_)
-    place = out or (
-        None
-        if json_
-        else Path("runs") / folder_name(trial, sets, f"{f'cohort-{cohort.stem}-' if cohort else ''}sweep-{path}")
-    )
+    doing = f"sweep-{path}" + (f"-{arm}" if arm else "")
+    place = out or (None if json_ else Path("runs") / folder_name(trial, sets, cohort, doing))
     from livingdrug.cli.folder import run_folder
     from livingdrug.files import disk
     from livingdrug.trial import Trial
