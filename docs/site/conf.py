@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from pygments.lexers.special import TextLexer
+from sphinx.highlighting import lexers
+
 from livingdrug.version import __version__
 
 project = "livingdrug"
@@ -13,6 +16,7 @@ root_doc = "index"
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 highlight_language = "text"
+lexers["csv"] = TextLexer()  # a table is shown as it stands
 
 # Docstrings are plain prose: a word in single backticks is code. A reference that leads nowhere is an error, but for
 # types in signatures: those of other projects, and our own that the reference does not show, stay text.

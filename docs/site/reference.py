@@ -28,6 +28,10 @@ API: dict[str, tuple[str, str, list[str]]] = {
             "livingdrug.results.comparison.Comparison",
             "livingdrug.results.comparison.Row",
             "livingdrug.results.arms.Arms",
+            "livingdrug.results.arms.Compared",
+            "livingdrug.results.arms.Difference",
+            "livingdrug.results.sweep.Sweep",
+            "livingdrug.results.sweep.Response",
         ],
     ),
     "scenario": (

@@ -15,6 +15,12 @@ def room() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+def wrapped(text: str) -> str:
+    """A paragraph, on a terminal no wider than it."""
+    width = room()
+    return text if width is None else textwrap.fill(text, width, break_on_hyphens=False)
+
+
 def aligned(table: Sequence[Sequence[str]], rule: bool = False, width: int | None = None) -> str:
     """Rows (the first is the head) as lines, columns padded to their widest cell, the last one ragged.
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli.terminal import Json, Patients, Seed, Sets, Workers, changes, columns, dump, note, progress
+from livingdrug.cli.terminal import Cohort, Json, Patients, Seed, Sets, Workers, changes, columns, dump, note, progress
 from livingdrug.errors import ScenarioError, unknown
 
 MANY = 0.01  # share of an arm's infused patients; when more could not be simulated, the exit code is FAILED
@@ -24,6 +24,7 @@ def run(
     patients: Patients = None,
     seed: Seed = None,
     set_: Sets = None,
+    cohort: Cohort = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the report and tables (runs/NAME).")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     workers: Workers = None,
@@ -33,13 +34,13 @@ def run(
     """Run a virtual trial and show each measure beside the published one."""
     _machine(device, workers, cluster)
     sets = changes(set_)
-    _numbers(patients, seed)
-    place = out or (None if json_ else Path("runs") / folder_name(trial, sets))
+    sized(patients, seed)
+    place = out or (None if json_ else Path("runs") / folder_name(trial, sets, cohort))
     from livingdrug.cli.folder import run_folder
     from livingdrug.files import disk
     from livingdrug.trial import Trial
 
-    prepared = Trial(trial, sets=sets)
+    prepared = Trial(trial, sets=sets, cohort=cohort)
     with run_folder(place) if place else nullcontext() as folder:
         with progress(prepared.title, silent=json_) as tell:
             result = prepared.run(
@@ -54,10 +55,9 @@ def run(
         print(dump(result.json()))
     else:
         if len(result.arms) > 1:
+            print(f"The same patients in every arm:\n\n{result.between_arms()}\n")
             print(f"Beside the published results, arm '{next(iter(result.arms.values())).title}':\n")
         print(result.beside_published())
-        if len(result.arms) > 1:
-            print(f"\nThe same patients in every arm:\n\n{result.between_arms()}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
     if result.few:
         note(f"note: {result.few}")
@@ -65,8 +65,8 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def folder_name(trial: str, sets: Mapping[str, str]) -> str:
-    """The name of a run's folder: the trial's; of a what-if, with what is changed behind it.
+def folder_name(trial: str, sets: Mapping[str, str], cohort: Path | None = None, doing: str = "") -> str:
+    """The name of a run's folder: the trial's; of a what-if, with what is changed, whose patients and what is done.
 
     A file of the same name as a library trial is another trial, so it gets a folder of its own; so does a saved run
     (scenario.toml in its folder), run again.
@@ -78,13 +78,18 @@ def folder_name(trial: str, sets: Mapping[str, str]) -> str:
         name += "-own"
     if Path(trial).name == "scenario.toml":
         name = f"{Path(trial).resolve().parent.name}-again"
-    if not sets:
-        return name
     said = ",".join(f"{path}={value}" for path, value in sets.items())
+    twofold = any(mark in x for both in sets.items() for x in both for mark in ",=")
+    patients = f"cohort-{cohort.with_suffix('')}" if cohort else ""
+    return "-".join([name, *(_as_name(words, twofold) for words in (said, patients, doing) if words)])
+
+
+def _as_name(said: str, twofold: bool = False) -> str:
+    """Words as a part of a file's name; what that cannot say, or could say of two things, is told apart by letters."""
     slug = re.sub(r"[^A-Za-z0-9.,=+_-]+", "-", said.replace("* ", "x").replace("*", "x")).strip("-.")
-    if slug != said or len(slug) > 70:  # what a file's name cannot say is told apart by a few letters
-        slug = f"{slug[:60]}-{hashlib.sha256(said.encode()).hexdigest()[:6]}"
-    return f"{name}-{slug}"
+    if slug == said and len(slug) <= 70 and not twofold:
+        return slug
+    return f"{slug[:60]}-{hashlib.sha256(said.encode()).hexdigest()[:6]}"
 
 
 def failures(result: Any) -> bool:
@@ -113,7 +118,7 @@ def failures(result: Any) -> bool:
 
 def scoreboard(patients: Patients = None, seed: Seed = None, json_: Json = False) -> None:
     """Every library trial beside its published results."""
-    _numbers(patients, seed)
+    sized(patients, seed)
     from livingdrug import library
     from livingdrug.trial import Trial
 
@@ -141,7 +146,7 @@ def calibrate(
     json_: Json = False,
 ) -> None:
     """Fit population values to the targets named in a file, and write them back with what was fitted to what."""
-    _numbers(None, seed)
+    sized(None, seed)
     from livingdrug.fit.calibrate import calibrate as fit
 
     with progress(f"fitting {name}", silent=json_) as tell:
@@ -219,7 +224,8 @@ def _therapy(name: str, patients: int) -> tuple[Any, Any, Any]:
     return plan.model, plan.plan, enrol(arm, plan, np.arange(patients), 1).patients
 
 
-def _numbers(patients: int | None, seed: int | None) -> None:
+def sized(patients: int | None, seed: int | None) -> None:
+    """Refuse numbers of patients and seeds that cannot be."""
     from livingdrug.library.located import Place, placed
     from livingdrug.spec.scenario import outer
 

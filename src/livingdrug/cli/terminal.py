@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -17,6 +18,10 @@ from livingdrug.tabular import aligned, room
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Patients = Annotated[int | None, typer.Option("--patients", help="How many virtual patients (1 to 10,000,000).")]
+Cohort = Annotated[
+    Path | None,
+    typer.Option("--cohort", metavar="CSV", help="Your own patients: baseline rows, or dose records."),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same patients, same random numbers.")]
 Workers = Annotated[
     int | None,

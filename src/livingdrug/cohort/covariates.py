@@ -19,6 +19,8 @@ from livingdrug.scenario import Resolved
 from livingdrug.spec.population import Covariate
 
 Floats = NDArray[np.float64]
+CANDIDATES = 64  # draws of a property of which one is taken, where what hangs on it is known
+NARROW = 0.02  # least relative spread that is reckoned with then
 
 
 def typical(c: Covariate, known: Mapping[str, Floats], n: int) -> Floats:
@@ -50,9 +52,38 @@ def drawn(name: str, c: Covariate, known: Mapping[str, Floats], seed: int, ids: 
     return distributions.bounded(values, c.low, c.high)
 
 
+def _likely(
+    name: str,
+    c: Covariate,
+    known: Mapping[str, Floats],
+    later: list[tuple[Covariate, Floats]],
+    seed: int,
+    ids: NDArray[Any],
+) -> Floats:
+    """A property that is not known, drawn given others that hang on it and are (the age of somebody who weighs 60 kg):
+    of several candidates (n, CANDIDATES), one by the likelihood of what is known."""
+    drawn_ = np.stack([drawn(f"{name}:{k}", c, known, seed, ids) for k in range(CANDIDATES)], axis=1)
+    weight = np.zeros(drawn_.shape)
+    for other, value in later:
+        middle = typical(other, {**known, str(other.given): drawn_.ravel()}, drawn_.size).reshape(drawn_.shape)
+        logarithmic = other.distribution == "log-normal"
+        away = np.log(value)[:, None] - np.log(middle) if logarithmic else value[:, None] - middle
+        sd = max(other.sd, NARROW * (1.0 if logarithmic else float(np.abs(middle).mean())))
+        weight -= np.where(np.isnan(away), 0.0, 0.5 * (away / sd) ** 2)
+    share = np.cumsum(np.exp(weight - weight.max(axis=1, keepdims=True)), axis=1)
+    chosen = (share < rng.uniform(seed, ids, f"covariate:{name}:chosen")[:, None] * share[:, -1:]).sum(axis=1)
+    return np.asarray(drawn_[np.arange(len(ids)), chosen])
+
+
 def draw(resolved: Resolved, ids: NDArray[Any], seed: int) -> dict[str, Floats]:
     """Every property of every patient, by name, (n,), in the population's own units."""
     known: dict[str, Floats] = {}
+    own = {name: x[ids % len(x)] for name, x in (resolved.own.values if resolved.own else {}).items()}
     for name, c in resolved.population.ordered():
-        known[name] = drawn(name, c, known, seed, ids)
+        given = own.get(name, np.full(len(ids), np.nan))
+        if np.isnan(given).any():
+            later = [(other, own[n]) for n, other in resolved.covariates.items() if other.given == name and n in own]
+            by_chance = _likely(name, c, known, later, seed, ids) if later else drawn(name, c, known, seed, ids)
+            given = np.where(np.isnan(given), by_chance, given)
+        known[name] = given
     return known

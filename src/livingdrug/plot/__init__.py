@@ -8,6 +8,7 @@ from livingdrug.plot.grades import grades
 from livingdrug.plot.presence import presence
 from livingdrug.plot.published import Published
 from livingdrug.plot.survival import Curve, survival
+from livingdrug.plot.sweep import sweep
 from livingdrug.plot.swimmer import swimmer
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "paired",
     "presence",
     "survival",
+    "sweep",
     "swimmer",
 ]

@@ -157,7 +157,7 @@ def arms(result: Result, words: Words) -> list[Drawing]:
     import pandas as pd
 
     first, *others = result.arms.values()
-    alike = {measure for measure, *_ in result.between_arms().rows}
+    alike = {r.measure for r in result.between_arms().rows if not any(d.note for d in r.others.values())}
     shown = {r.measure: r for r in first.comparison.rows if r.unit == "%" and r.comparable and r.measure in alike}
     kept = {measure: row.title for measure, row in shown.items()}
     rows = {(arm.title, r.measure): r for arm in result.arms.values() for r in reversed(arm.comparison.rows)}

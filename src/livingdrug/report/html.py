@@ -88,12 +88,13 @@ def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Sect
         if (drawn := figures.of_section(result, name, said))
     ]
     comparable = any(m["verdict"] != "not comparable" for m in measures)
+    changes, differences = narrative.between(result)
     parts = [
         Section("what", "What was simulated", narrative.what(result, said)),
+        Section("arms", "The arms side by side", changes, figures.arms(result, said), differences),
         Section("beside", "Beside the published results", [] if comparable else [NOTHING], figures.beside(measures)),
         *shown,
         Section("survival", "How patients fared", figures=figures.fates(result, said)),
-        Section("arms", "The arms side by side", figures=figures.arms(result, said)),
         Section("patients", "The patients", tables=narrative.baseline(result)),
         Section("care", "Care given", tables=narrative.given(result, said), points=narrative.rules(result.resolved)),
         Section(

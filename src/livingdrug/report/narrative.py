@@ -139,8 +139,6 @@ def what(result: Result, words: Words) -> list[str]:
             "with the same random numbers, so that what differs is the arm. Unless an arm is named, the page shows "
             f"{names[0]}."
         )
-        apart = result.between_arms().said_apart
-        said += [apart] if apart else []
     said += [f"{capital(n)}." for n in (*result.notes, *([result.few] if result.few else []))]
     if counts["failed"]:
         said.append(
@@ -196,6 +194,19 @@ def _baseline(row: Any) -> tuple[str, str]:
     if row.published_low is not None and row.published_high is not None:
         theirs += f" ({row.interval} {number(row.published_low)} to {number(row.published_high)})"
     return ours, theirs
+
+
+def between(result: Result) -> tuple[list[str], list[Table]]:
+    """What differs between the arms, in the same patients: what the intervals are and what is alike; the table."""
+    if len(result.arms) < 2:
+        return [], []
+    compared = result.between_arms()
+    if not compared.changed:
+        return [compared.same], []
+    head, *rows = compared.cells()
+    return [t for t in (compared.about, compared.same) if t], [
+        Table("Measures that differ between the arms.", head, rows)
+    ]
 
 
 def given(result: Result, words: Words) -> list[Table]:

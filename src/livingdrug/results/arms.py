@@ -1,67 +1,207 @@
-"""The arms of a trial side by side: every simulated measure in the same patients, arm by arm."""
+"""The arms of a trial side by side: every measure in the same patients, and its difference from the reference arm.
+
+Two intervals, never mixed. The *Monte-Carlo interval* says how well this many virtual patients fix the simulated
+difference: it narrows with more of them. The *prediction interval* says what a randomised trial of the named size,
+with other patients in each arm, would show: it does not.
+"""
 
 from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from livingdrug.results.comparison import columns, number
+from livingdrug.tabular import wrapped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A measure in one arm beside the reference arm, in the measure's unit; nan where there is none.
+
+    value, low, high: in all patients, with its Monte-Carlo interval; difference: from the reference arm, with the
+    Monte-Carlo interval, then the prediction interval in a trial; ratio: to the reference arm, likewise, of measures on
+    a logarithmic scale; note: why there is no difference; alike: as in the reference arm.
+    """
+
+    value: float
+    low: float = NAN
+    high: float = NAN
+    difference: float = NAN
+    difference_low: float = NAN
+    difference_high: float = NAN
+    trial_low: float = NAN
+    trial_high: float = NAN
+    ratio: float = NAN
+    ratio_low: float = NAN
+    ratio_high: float = NAN
+    trial_ratio_low: float = NAN
+    trial_ratio_high: float = NAN
+    note: str = ""
+    alike: bool = False
+
+    def told(self) -> str:
+        """The ratio where there is one, else the difference, with its Monte-Carlo interval."""
+        if self.note or math.isnan(self.difference):
+            return self.note or "-"
+        if not math.isnan(self.ratio):
+            return "x " + _spanned(number, self.ratio, self.ratio_low, self.ratio_high)
+        return _spanned(signed, self.difference, self.difference_low, self.difference_high)
+
+    def in_trial(self) -> str:
+        """The prediction interval of the ratio, or of the difference, in a trial."""
+        if math.isnan(self.trial_low):
+            return ""
+        if not math.isnan(self.trial_ratio_low):
+            return f"x {number(self.trial_ratio_low)} to {number(self.trial_ratio_high)}"
+        return f"{signed(self.trial_low)} to {signed(self.trial_high)}"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One measure: its value in the reference arm, and in every other arm beside it, by the arm's name."""
+
+    measure: str
+    title: str
+    unit: str
+    reference: float
+    others: dict[str, Difference]
+
+    @property
+    def alike(self) -> bool:
+        """Whether no arm differs from the reference arm, in any patient that matters."""
+        return all(x.alike for x in self.others.values())
 
 
 @dataclass(frozen=True)
 class Arms:
-    """names: titles of the arms; rows: (measure, title, unit, its value in all patients of each arm); apart: titles of
-    measures that the arms define differently, which are not set side by side.
-    """
+    """titles: of the arms by name, the reference arm first; patients: enrolled in each; size: infused in each arm of
+    the trial that the prediction intervals are of; None without one."""
 
-    names: tuple[str, ...]
-    rows: tuple[tuple[str, str, str, tuple[float, ...]], ...]
-    apart: tuple[str, ...] = ()
+    titles: dict[str, str]
+    rows: tuple[Compared, ...]
+    patients: int = 0
+    size: int | None = None
 
     @property
-    def said_apart(self) -> str:
-        """Which measures are not side by side, in words; "" when all are."""
-        return f"Defined differently in the arms, so not compared: {', '.join(self.apart)}." if self.apart else ""
+    def reference(self) -> str:
+        """The name of the arm that the others are compared with."""
+        return next(iter(self.titles))
+
+    def __getitem__(self, measure: str) -> Compared:
+        return next(r for r in self.rows if r.measure == measure)
+
+    @property
+    def changed(self) -> tuple[Compared, ...]:
+        """The measures in which some arm differs from the reference arm."""
+        return tuple(r for r in self.rows if not r.alike)
+
+    @property
+    def same(self) -> str:
+        """One line: the measures that are alike in every arm; "" when none is."""
+        alike = [r.title for r in self.rows if r.alike]
+        return f"Alike in every arm ({len(alike)}): {'; '.join(alike)}." if alike else ""
+
+    @property
+    def about(self) -> str:
+        """What the intervals are."""
+        told = (
+            f"In brackets: 95 % Monte-Carlo interval of the difference from '{self.titles[self.reference]}', for "
+            f"{self.patients:,} virtual patients, the same in every arm; x: ratio."
+        )
+        if self._in_trial:
+            told += (
+                f" In a trial: 95 % prediction interval of a randomised trial with {self.size} patients in each arm."
+            )
+        return told
+
+    @property
+    def _in_trial(self) -> bool:
+        """Whether the table has room for the prediction intervals; they are always in `frame`."""
+        return self.size is not None and len(self.titles) == 2
+
+    def frame(self) -> pd.DataFrame:
+        """One row for each measure and arm but the reference arm: measure, title, unit, arm, reference (its value in
+        the reference arm), then the numbers of `Difference`."""
+        import pandas as pd
+
+        keys = [f.name for f in fields(Difference)]
+        head = ["measure", "title", "unit", "arm", "reference", *keys]
+        found = [
+            [r.measure, r.title, r.unit, name, r.reference, *(getattr(d, k) for k in keys)]
+            for r in self.rows
+            for name, d in r.others.items()
+        ]
+        return pd.DataFrame(found, columns=head)
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """One dictionary a measure: measure, title, unit, and the value by arm."""
+        """One dictionary a measure: measure, title, unit, reference, and the numbers of each other arm by its name;
+        what is missing or endless is None."""
         return [
-            {"measure": measure, "title": title, "unit": unit, "arms": dict(zip(self.names, values, strict=True))}
-            for measure, title, unit, values in self.rows
+            {
+                "measure": r.measure,
+                "title": r.title,
+                "unit": r.unit,
+                "reference": _plain(r.reference),
+                "arms": {name: {k: _plain(x) for k, x in vars(d).items()} for name, d in r.others.items()},
+            }
+            for r in self.rows
         ]
+
+    def json(self) -> dict[str, Any]:
+        """The object under `between_arms` of `run --json`."""
+        return {
+            "reference": self.reference,
+            "patients": self.patients,
+            "size": self.size,
+            "interval": "95 % Monte-Carlo interval, patients resampled in pairs; "
+            "trial_low, trial_high: 95 % prediction interval in a randomised trial of that size in each arm",
+            "measures": self.to_dicts(),
+        }
 
     def cells(self) -> list[tuple[str, ...]]:
-        """The rows as text; behind every arm but the first, the difference from the first (a ratio where no %)."""
-        return [
-            (title, "" if unit == "1" else unit, number(first), *(_told(x, first, unit) for x in others))
-            for _, title, unit, (first, *others) in self.rows
-        ]
-
-    @property
-    def changed(self) -> Arms:
-        """Only the measures in which the arms differ."""
-        return Arms(self.names, tuple(r for r in self.rows if len({repr(x) for x in r[3]}) > 1), self.apart)
+        """The head, then the measures that differ: title, unit, value in the reference arm; of every other arm its
+        value and its difference; with one other arm the prediction interval too."""
+        trial = self._in_trial
+        first, *others = self.titles.values()
+        head = ["measure", "unit", first]
+        for title in others:
+            head += [title, "difference (95 %)", *(["in a trial (95 %)"] if trial else [])]
+        body = []
+        for r in self.changed:
+            row = [r.title, "" if r.unit == "1" else r.unit, number(r.reference)]
+            for d in r.others.values():
+                row += [number(d.value), "alike" if d.alike else d.told(), *([d.in_trial()] if trial else [])]
+            body.append(tuple(row))
+        return [tuple(head), *body]
 
     def __repr__(self) -> str:
-        changed = self.changed
-        alike = len(self.rows) - len(changed.rows)
-        table = [columns([("measure", "unit", *self.names), *changed.cells()])] if changed.rows else []
-        same = [f"The same in every arm: {alike} further measures."] if alike else []
-        return "\n\n".join([*table, *same, *([self.said_apart] if self.apart else [])])
+        shown = [columns(self.cells()), wrapped(self.about)] if self.changed else []
+        return "\n\n".join([*shown, *([wrapped(self.same)] if self.same else [])])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(h)}</th>" for h in ("measure", "unit", *self.names))
-        cells = self.changed.cells()
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(x)}</td>" for x in row) + "</tr>" for row in cells)
-        apart = f"<p>{html.escape(self.said_apart)}</p>" if self.apart else ""
-        return f'<table class="arms"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{apart}'
+        head, *body = (tuple(html.escape(x) for x in row) for row in self.cells())
+        line = "".join(f"<th>{x}</th>" for x in head)
+        rows = "".join("<tr>" + "".join(f"<td>{x}</td>" for x in row) + "</tr>" for row in body)
+        under = f"<p>{html.escape(self.about)}</p><p>{html.escape(self.same)}</p>"
+        return f'<table class="arms"><thead><tr>{line}</tr></thead><tbody>{rows}</tbody></table>{under}'
 
 
-def _told(x: float, first: float, unit: str) -> str:
-    if not (math.isfinite(x) and math.isfinite(first)):
-        return number(x)
-    if unit == "%":
-        return f"{number(x)} ({x - first:+.1f})"
-    return f"{number(x)} (x {x / first:.2f})" if first else number(x)
+def signed(x: float) -> str:
+    """A difference, with its sign."""
+    text = number(x)
+    return f"+{text}" if x > 0 and text != "0" else text
+
+
+def _spanned(told: Any, x: float, low: float, high: float) -> str:
+    return told(x) + ("" if math.isnan(low) else f" ({told(low)} to {told(high)})")
+
+
+def _plain(x: Any) -> Any:
+    return None if isinstance(x, float) and not math.isfinite(x) else x

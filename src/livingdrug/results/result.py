@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,20 +46,20 @@ class TimeToEvent:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """One arm. columns: name -> array over all enrolled patients; timed: the endpoints, by name, of patients with such
-    columns; courses; beside the published; notes: what a reader should know of what was asked;
-    dictionary: table -> column -> (unit, meaning); definitions: measure -> how it is defined.
+    """One arm. columns: name -> array over all enrolled patients; timed, measured: the endpoints and the prepared
+    measures, by name, of patients with such columns; courses; beside the published; notes: what a reader should know
+    of what was asked; dictionary: table -> column -> (unit, meaning).
     """
 
     name: str
     title: str
     columns: Columns = field(repr=False)
     timed: Callable[[Mapping[str, Any]], Mapping[str, TimeToEvent]] = field(repr=False)
+    measured: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(repr=False)
     courses: Courses = field(repr=False)
     comparison: Comparison = field(repr=False)
     notes: tuple[str, ...] = ()
     dictionary: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict, repr=False)
-    definitions: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def endpoints(self) -> Mapping[str, TimeToEvent]:
@@ -123,6 +123,7 @@ class Result:
     resolved: Any = field(repr=False)
     provenance: Mapping[str, Any] = field(repr=False)
     scenario_files: Callable[[Any], Mapping[str, str]] = field(repr=False)  # of the resolved scenario, as saved
+    compared: Callable[[Result], Arms] = field(repr=False)  # works out the differences between the arms
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
 
     def arm(self, name: str | None = None) -> ArmResult:
@@ -233,19 +234,13 @@ class Result:
         return self.arm(arm).comparison
 
     def between_arms(self) -> Arms:
-        """The table of every simulated measure, arm by arm, with common random numbers; what the arms define
-        differently is named, and not set side by side."""
-        first, *others = (a.comparison.rows for a in self.arms.values())
-        found = [{r.measure: r.whole for r in rows} for rows in others]
-        said = [a.definitions for a in self.arms.values()]
-        rows, apart = {}, {}
-        for r in first:
-            if len({d[r.measure] for d in said if r.measure in d}) > 1:
-                apart[r.measure] = r.title
-            elif not math.isnan(r.whole):
-                values = (r.whole, *(x.get(r.measure, math.nan) for x in found))
-                rows[r.measure] = (r.measure, r.title, r.unit, values)
-        return Arms(tuple(a.title for a in self.arms.values()), tuple(rows.values()), tuple(apart.values()))
+        """Every measure arm by arm, in the same patients, and its difference from the first arm: with its Monte-Carlo
+        interval, and the prediction interval of a randomised trial of the published size."""
+        return self._between_arms
+
+    @cached_property
+    def _between_arms(self) -> Arms:
+        return self.compared(self)
 
     def json(self) -> dict[str, Any]:
         """The object that `run --json` prints; further arms stand under `arms`."""
@@ -267,6 +262,7 @@ class Result:
             shown["arms"] = {
                 a.name: {"patients": a.counts, "measures": a.comparison.to_dicts()} for a in self.arms.values()
             }
+            shown["between_arms"] = self.between_arms().json()
         return shown
 
     def save(self, folder: str | Path) -> Path:
@@ -311,6 +307,8 @@ class Result:
         for name, frame in tables.items():
             parts = [frame(a.courses).assign(arm=a.name) for a in self.arms.values()]
             _parquet(place / f"{name}.parquet", [pd.concat(parts, ignore_index=True)], means[name])
+        if len(self.arms) > 1:
+            _parquet(place / "arms.parquet", [self.between_arms().frame()], means["arms"])
         if self.report:
             self.report(self, place)
 

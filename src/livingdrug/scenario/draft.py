@@ -72,9 +72,12 @@ class Draft:
         folder = entry.path.parent
         for key, value in data.items():
             place = data.at(key)
-            if key == "set":
+            if key == "cohort" and isinstance(value, Mapping) and isinstance(value.get("file"), str):
+                beside = Located({**value, "file": str(folder / value["file"])}, getattr(value, "places", {}), place)
+                self._word(key, beside, layer, place)
+            elif key == "set":
                 for path, given, at in leaves(value, place):
-                    self.put(path, given, layer, at)
+                    self.put(path, str(folder / given) if path == "cohort.file" else given, layer, at)
             elif key in PARTS and isinstance(value, Mapping):
                 self._inside(key, value, layer, place, folder)
             elif key in PARTS:

@@ -111,6 +111,8 @@ def explain(resolved: Resolved, path: str) -> Explanation:
             "the module in this role",
             _said(resolved, path) or (Said("library", resolved.modules[role], "", "", "", "", ""),),
         )
+    if path in resolved.protocol.numbers:
+        words = ["protocol", *words]
     if words[0] in resolved.covariates:
         words = ["population", "covariates", *words]
     if words[0] == "covariates":

@@ -42,9 +42,13 @@ def said(
         for entry in entries.get(part, []):
             kind = Drug if part in drugs else TYPES[part]
             _lay(stack, entry, read(kind, entry.table), part.partition(" ")[0], modules, {})  # type: ignore[arg-type]
+    known = dict.fromkeys(stack)
     for entry in entries.get("protocol", []):  # most of its numbers are its own, not the model's
-        own = {p: x for key in entry.table for p, x in protocol_numbers(entry.table[key], key) if p in stack}
+        own = {p: x for key in entry.table for p, x in protocol_numbers(entry.table[key], key)}
+        known |= dict.fromkeys(own)
         for path, data in own.items():
+            if path not in stack:
+                continue
             below = stack[path][-1] if stack[path] else None
             line = entry.line(path)
             stack[path].append(read_parameter(path, data, below, entry.sources, "protocol", entry.file, line))
@@ -53,7 +57,7 @@ def said(
         _today(c, earlier) for c in changes
     ):  # a user's bare number is in the model's unit, as shown by explain
         if change.path not in stack:
-            raise _unknown_path(change.path, stack, modules, change.place)
+            raise _unknown_path(change.path, known, modules, change.place)
         said = stack[change.path]
         file, _, row = change.place.rpartition(":")
         file, number = (file, int(row)) if row.isdigit() else (str(change.place), None)

@@ -19,10 +19,13 @@ from livingdrug.model import Model
 from livingdrug.scenario import numbers, parts
 from livingdrug.scenario.draft import Draft
 from livingdrug.scenario.resolved import Arm, Resolved
+from livingdrug.spec.patients import read_patients
+from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import ARM, outer
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
 
+OWN = "cohort.file"
 DEEPEST = 8  # scenarios that build on each other
 
 
@@ -61,7 +64,9 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
 def _title(resolved: Resolved, sets: Mapping[str, Any]) -> str:
     """What the run is called: a what-if says what it changes, unless its file has a title of its own."""
     own = not resolved.trial.place("title").ours and resolved.trial.title
-    changed = [f"{path} = {x}" for path, x in sets.items() if path not in ("title", "name", "patients", "seed")]
+    changed = [f"{path} = {x}" for path, x in sets.items() if path not in ("title", "name", "patients", "seed", OWN)]
+    if OWN in sets:
+        changed.append(f"patients of {Path(str(sets[OWN])).name}")
     if not own and resolved.file is not None:
         changed.insert(0, f"as changed in {resolved.file.name}")
     shown = "; ".join([*changed[:3], *([f"and {len(changed) - 3} more"] if len(changed) > 3 else [])])
@@ -126,6 +131,18 @@ def _assembled(modules: Mapping[str, str], files: list[LibraryFile]) -> Model:
         raise ScenarioError(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
 
 
+def _on_protocol(draft: Draft, protocol: Protocol, model: Model) -> Draft:
+    """The draft with every change of a number that only the protocol has, as `dose.factor`, laid on the protocol."""
+    own = [c for c in draft.changes if c.path in protocol.numbers and c.path not in model.parameters]
+    if not own:
+        return draft
+    moved = draft.copy()
+    moved.changes = [c for c in draft.changes if c not in own]
+    for c in own:
+        moved.put(f"protocol.{c.path}", c.data["value"] if set(c.data) == {"value"} else c.data, c.layer, c.place)
+    return moved
+
+
 def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolved:
     """Everything chosen and every number given; errors name what is missing or unknown."""
     words = Located({k: x for k, x in draft.words.items() if k != "set"}, draft.words.places, draft.words.place)
@@ -135,7 +152,11 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
     typed = {part: x.typed for part, x in laid.items()}
     modules = parts.modules(draft, trial, typed, entries, chain)
     model = _assembled(modules, [*chain, *(e for listed in entries.values() for e in reversed(listed))])
+    if (moved := _on_protocol(draft, typed["protocol"], model)) is not draft:
+        draft, laid["protocol"] = moved, parts.laid("protocol", entries["protocol"][-1], moved)
+        typed["protocol"] = laid["protocol"].typed
     stack = numbers.said(model, modules, entries, [*(c for x in laid.values() for c in x.changes), *draft.changes])
+    own = read_patients(trial.cohort, typed["population"].covariates) if trial.cohort else None
     found = Resolved(
         name=trial.name or top.name,
         title=trial.title or top.title,
@@ -154,7 +175,9 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         raw={"trial": words, **{part: x.table for part, x in laid.items()}},
         chain=tuple(chain),
         entries={part: tuple(x) for part, x in entries.items()},
+        own=own,
         notes=(
+            *(own.notes if own else ()),
             *parts.filled_in(draft, typed, entries),
             *parts.fixed(typed["population"], entries["population"][-1]),
             *parts.uncited({"trial": trial, **typed}, [*(e.data for e in chain), *(x.table for x in laid.values())]),

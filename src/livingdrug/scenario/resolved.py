@@ -14,6 +14,7 @@ from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located
 from livingdrug.parameters import Parameter
 from livingdrug.spec.numbers import Correlated, Product, SetsOfNumbers, Tumour
+from livingdrug.spec.patients import OwnPatients
 from livingdrug.spec.population import Covariate, Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import PARTS
@@ -50,6 +51,7 @@ class Resolved:
     chain: tuple[LibraryFile, ...] = field(repr=False, compare=False)  # the user's file and those it builds on
     entries: Mapping[str, tuple[LibraryFile, ...]] = field(repr=False, compare=False)  # part -> its files, lowest first
     sets: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what was set on top, path -> value
+    own: OwnPatients | None = field(default=None, repr=False)  # the user's own patients, where a file gives them
     notes: tuple[str, ...] = ()  # what a reader should know of what was asked
     as_fitted: bool = True  # whether the therapy is the library trial's, whose published rows may have been fitted to
     overridden: tuple[Arm, ...] = field(default=(), repr=False)
@@ -99,6 +101,10 @@ class Resolved:
 
         return assembled(tuple(self.modules.items()))
 
+    def notes_for(self, patients: int) -> tuple[str, ...]:
+        """What a reader should know of what was asked, when so many patients are run."""
+        return (*(self.own.asked_for(patients) if self.own else ()), *self.notes)
+
     def layers(self, path: str) -> tuple[Parameter, ...]:
         """What each layer said of a number, lowest first; the last one holds."""
         return self.stack.get(path, ())
@@ -122,13 +128,15 @@ class Resolved:
             "arms": [a.as_dict() for a in self.overridden],
             "patients": self.patients,
             "seed": self.seed,
+            **({"cohort": self.own.digest} if self.own else {}),
         }
 
     @cached_property
     def therapy(self) -> str:
         """A text that changes when anything about treatment, disease or patients changes (not the trial's measures)."""
         told = self.as_dict()
-        parts = {k: told[k] for k in ("modules", "parameters", "protocol", "population", "product", "tumour")}
+        words = ("modules", "parameters", "protocol", "population", "product", "tumour", "cohort")
+        parts = {k: told[k] for k in words if k in told}
         return json.dumps(_simulated(parts), sort_keys=True, ensure_ascii=False, allow_nan=True)
 
     @cached_property
@@ -172,7 +180,15 @@ _SAID_ABOUT = (
     "why",
     "note",
 )
-_ASKED = ("trial", "name", "patients", "seed", "set", *PARTS)  # words that say what to build on, and how many patients
+_ASKED = (
+    "trial",
+    "name",
+    "patients",
+    "seed",
+    "set",
+    "cohort",
+    *PARTS,
+)  # words that say what to build on, and how many patients
 USERS = ("scenario", "--set")
 
 

@@ -12,6 +12,7 @@ from livingdrug import library
 from livingdrug.library import LibraryFile
 from livingdrug.scenario.resolved import Resolved
 
+COHORT = "cohort.csv"  # the user's own patients
 FOLDER = "scenario"  # where the user's own files are copied to
 
 
@@ -30,7 +31,10 @@ def files(resolved: Resolved) -> dict[str, str]:
             trial = str(places[top.path.resolve()])
     head = ["# Runs the same again: livingdrug run scenario.toml", f"trial = {json.dumps(trial)}"]
     head += [f"{key} = {toml(x)}" for key, x in _words(resolved).items()]
-    sets = [f"{json.dumps(path)} = {toml(x)}" for path, x in resolved.sets.items()]
+    asked = dict(resolved.sets)
+    if resolved.own:
+        found[COHORT], asked["cohort.file"] = resolved.own.text, COHORT
+    sets = [f"{json.dumps(path)} = {toml(x)}" for path, x in asked.items()]
     return {"scenario.toml": "\n".join([*head, *(["", "[set]", *sets] if sets else []), ""]), **found}
 
 

@@ -24,7 +24,7 @@ TYPES: dict[str, type[Typed]] = {
     "protocol": Protocol,
 }
 ARM = ("name", "title", "about", "set")  # words of an arm that are not changes
-_ONCE = ("patients", "seed", "trial", "arm")  # words that an arm cannot change
+_ONCE = ("patients", "cohort", "seed", "trial", "arm")  # words that an arm cannot change
 
 
 def outer(data: Located) -> None:
@@ -62,12 +62,14 @@ def _arms(data: Located) -> None:
         if name in seen:
             raise ScenarioError(f"two arms are called '{name}'", arm.at("name"), mend="rename one")
         seen.add(name)
-        for key in arm:
-            if key in _ONCE:
-                said = f"an arm cannot change '{key}': all arms meet the same patients"
-                raise ScenarioError(said, arm.at(key), mend=f"write {key} at the top of the file")
         if not isinstance(arm.get("set", {}), Mapping):
             raise ScenarioError("'set' is not a table", arm.at("set"), mend="write [arm.set]")
+        for key in (*arm, *arm.get("set", {})):
+            head = str(key).partition(".")[0]
+            if head in _ONCE:
+                said = f"an arm cannot change '{head}': all arms meet the same patients"
+                at = arm.at(key) if key in arm else arm.at("set")
+                raise ScenarioError(said, at, mend=f"write {head} at the top of the file")
 
 
 def split(dotted: str, where: str) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import Field
 from livingdrug.errors import ScenarioError, SourceError, unknown
 from livingdrug.parameters import Source
 from livingdrug.spec.clock import Clock, clock, length
+from livingdrug.spec.cohort import Cohort
 from livingdrug.spec.fields import (
     Asked,
     Count,
@@ -250,6 +251,7 @@ class Trial(File):
     drugs: Texts = ()
     modules: Modules = {}
     patients: Whole | None = None
+    cohort: Cohort | None = None
     seed: Count = 1
     size: Whole | None = None
     scale: Text | None = None

@@ -1,32 +1,82 @@
-"""How each measure of an arm is defined, down to its columns and watches: two arms stand side by side only in what is
-defined alike in both."""
+"""What a measure means in an arm: all words of the files that say how it is read off the patients, not how they fare.
+
+Two arms may define a measure of one name otherwise (another column, endpoint, grading scale, list of visits): their
+values do not differ by what was done to the patients alone, and are not compared.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.trial import Measure, Trial
-from livingdrug.trial.graded import OWN, asked_of, scale_of
+from livingdrug import library
+from livingdrug.scenario import Resolved
+from livingdrug.spec.trial import Measure
+from livingdrug.trial.graded import OWN, scale_of
 
 SAMPLED = ("cmax", "tmax", "auc", "last_measurable", "doubling", "decline", "auc_true")  # columns of [samples]
+Definition = frozenset[tuple[Any, ...]]
 
 
-def definitions(trial: Trial, protocol: Protocol) -> Mapping[str, str]:
-    """Measure -> its whole definition as a text: what is asked, the endpoint, columns, watches, scale and assay."""
-    return {m.name: _defined(m, trial, protocol) for m in trial.measure}
+def definitions(resolved: Resolved) -> Mapping[str, Definition]:
+    """The definition of every measure of an arm, by name; equal where two arms mean the same."""
+    words = _words(resolved)
+    return {m.name: _definition(m, words) for m in resolved.trial.measure}
 
 
-def _defined(m: Measure, trial: Trial, protocol: Protocol) -> str:
-    texts = {c.name: c.value for c in trial.column} | {w.key: w.asked for w in protocol.watch}
-    said = [m.kind, str(m.of), m.among.text, m.by.text if m.by else "", str(m.at), m.shown_unit]
-    for e in trial.endpoint:
-        if m.timed and e.name == m.of:
-            said += [e.start, str(e.events), str(e.censors), e.among.text]
-    names = sorted(asked_of(m, trial, {name: {n.path for n in x.names} for name, x in texts.items()}))
-    said += [f"{name} = {texts[name].text}" for name in names if name in texts]
-    if any(name.startswith(f"{OWN}.") for name in names):
-        said.append(scale_of(trial))
-    if trial.samples and any(name in SAMPLED or name.startswith("copies_") for name in names):
-        said.append(trial.samples.observable)
-    return "; ".join(said)
+def _definition(measure: Measure, words: Mapping[str, tuple[Any, tuple[str, ...]]]) -> Definition:
+    asked = [n.path for x in (measure.among, measure.by) if x is not None for n in x.names]
+    asked += [f"endpoint {measure.of}"] if measure.timed else [n.path for n in measure.asked.names]
+    own = (measure.kind, str(measure.of), measure.among.text, str(measure.by), measure.at, measure.shown_unit)
+    found: set[tuple[Any, ...]] = {("measure", *own)}
+    todo = list(asked)
+    seen: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in seen and name in words:
+            said, further = words[name]
+            found.add((name, said))
+            todo.extend(further)
+        seen.add(name)
+    return frozenset(found)
+
+
+def _words(resolved: Resolved) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """Everything that a measure may hang on, by name: what the files say of it, and the further names in that.
+
+    A rule that acts is treatment, and no part of a definition; a watch is how one looks. A column may bear a watch's
+    name: both are told.
+    """
+    trial, protocol = resolved.trial, resolved.protocol
+    days = {name: tuple(clock.pieces) for name, clock in trial.visits.items()}
+    found: dict[str, tuple[Any, tuple[str, ...]]] = {}
+
+    def tell(name: str, said: Any, further: tuple[str, ...] = ()) -> None:
+        before, known = found.get(name, ((), ()))
+        found[name] = ((*before, said), (*known, *further))
+
+    for look in (*protocol.watch, *(r for r in protocol.rule if r.do is None)):
+        visits = tuple((name, days.get(name)) for name in look.check.visits)
+        tell(look.key, (look.asked.text, look.check.pieces, visits), _paths(look.asked.names))
+    for column in trial.column:
+        tell(column.name, (column.value.text, column.unit), _paths(column.value.names))
+    for end in trial.endpoint:
+        said = (end.start, end.events, end.censors, end.among.text)
+        dated = tuple(f"{w.replace(' ', '_')}_day" for w in (end.start, *end.events, *end.censors))
+        tell(f"endpoint {end.name}", said, (*dated, *_paths(end.among.names)))
+    if trial.samples:
+        s = trial.samples
+        said_of_samples = (s.observable, s.noise, s.limit, days.get(s.visits), s.days)
+        for name in (*SAMPLED, *(f"copies_{d:g}" for d in s.days)):
+            if name not in found:
+                tell(name, said_of_samples)
+    scale = scale_of(resolved.trial)
+    for i in ("", *range(6)):
+        tell(f"{OWN}.grade{i}", scale)
+        for name in library.names("scales"):
+            tell(f"{name}.grade{i}", name)
+    return found
+
+
+def _paths(names: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(n.path for n in names)

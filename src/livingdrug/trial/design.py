@@ -32,9 +32,9 @@ DEFAULT_SCALE = "astct"
 @dataclass(frozen=True)
 class Design:
     """One arm, ready to run. visits: name -> days; at: name -> places of those days among the output ticks; asked: the
-    programs of the trial's own columns, once they have been compiled; doses: days of each scheduled dose;
-    units: of the patients' columns, and asked_of_doses: the patient
-    constants that scheduled doses mention, once known; notes: what a shorter follow-up leaves out.
+    programs of the trial's own columns, once they have been compiled; doses: days of each scheduled dose; units: of the
+    patients' columns, asked_of_doses: the patient constants that doses mention, own_doses: the user's dose records,
+    each once known; notes: what a shorter follow-up leaves out.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Design:
     units: Units = field(default_factory=Units, repr=False, compare=False)
     asked_of_doses: list[str] = field(default_factory=list, repr=False, compare=False)
     asked: list[Any] = field(default_factory=list, repr=False, compare=False)
+    own_doses: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -49,6 +49,31 @@ HISTOGRAMS = {
     "bin": ("", "place of the value among equal steps of its logarithm"),
     "patients": ("1", "patients followed whose value lies there"),
 }
+ARMS = {
+    "measure": ("", "the measure, by its name"),
+    "title": ("", "its title"),
+    "unit": ("", "its unit"),
+    "arm": ("", "the arm that is compared with the reference arm, which is the first"),
+    "reference": ("as in the column unit", "value in all patients of the reference arm"),
+    "value": ("as in the column unit", "value in all patients of the arm"),
+    "low": ("as in the column unit", "95 % Monte-Carlo interval of the value: its lower end"),
+    "high": ("as in the column unit", "its upper end"),
+    "difference": ("as in the column unit", "arm minus reference arm, in the same patients"),
+    "difference_low": ("as in the column unit", "95 % Monte-Carlo interval of the difference: its lower end"),
+    "difference_high": ("as in the column unit", "its upper end"),
+    "trial_low": (
+        "as in the column unit",
+        "95 % prediction interval of the difference in a randomised trial: lower end",
+    ),
+    "trial_high": ("as in the column unit", "its upper end"),
+    "ratio": ("1", "arm over reference arm, of measures on a logarithmic scale"),
+    "ratio_low": ("1", "95 % Monte-Carlo interval of the ratio: its lower end"),
+    "ratio_high": ("1", "its upper end"),
+    "trial_ratio_low": ("1", "95 % prediction interval of the ratio in a randomised trial: its lower end"),
+    "trial_ratio_high": ("1", "its upper end"),
+    "note": ("", "why the arms are not compared"),
+    "alike": ("", "whether the arm is as the reference arm"),
+}
 
 Meaning = tuple[str, str]  # unit ("" where a column has none), words
 
@@ -58,8 +83,12 @@ def dictionary(arm: Arm, design: Design) -> Mapping[str, Mapping[str, Meaning]]:
     said = {c.name: " - ".join(x for x in (c.title, c.about) if x) or c.value.text for c in arm.resolved.trial.column}
     properties = {n: c.title or n.replace("_", " ") for n, c in arm.resolved.covariates.items()}
     units = {n: (u or "") for n, u in design.units.items()}
-    names = dict.fromkeys([*PATIENTS, *design.units])
-    patients = {n: (units.get(n, ""), said.get(n) or properties.get(n) or PATIENTS.get(n) or _event(n)) for n in names}
+    named = {"file_id": "what the user's file calls the patient"} if arm.resolved.own else {}
+    names = dict.fromkeys([*PATIENTS, *named, *design.units])
+    patients = {
+        n: (units.get(n, ""), said.get(n) or properties.get(n) or PATIENTS.get(n) or named.get(n) or _event(n))
+        for n in names
+    }
     quantities = {p: (q.unit, q.doc) for p, q in design.model.quantities.items() if p in design.shown}
     samples = {"arm": ("", "the arm"), "patient": ("", "number of the patient"), "day": ("day", "from infusion")}
     return {
@@ -68,6 +97,7 @@ def dictionary(arm: Arm, design: Design) -> Mapping[str, Mapping[str, Meaning]]:
         "courses": COURSES,
         "samples": {**samples, **quantities},
         "histograms": HISTOGRAMS,
+        "arms": ARMS,
     }
 
 

@@ -19,12 +19,14 @@ from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
 from livingdrug.spec.protocol import Dose, Protocol
 from livingdrug.trial.design import Design
+from livingdrug.trial.own_doses import OwnDoses, together
 
 LOST = {
     "manufacturing_failure": "not infused: manufacturing failure",
     "lost_before_infusion": "not infused: death or adverse event",
 }
 TRIED = 32  # patients enrolled before a run, to see whether their doses can be
+NO_INFUSION = "not infused: no infusion in the dose records"
 READ_BY_NAME = tuple(f"share.{name}" for name in LOST)  # numbers of a protocol that mean something here
 
 
@@ -32,7 +34,8 @@ READ_BY_NAME = tuple(f"share.{name}" for name in LOST)  # numbers of a protocol 
 class Enrolled:
     """The enrolled patients of a block, and the infused ones among them ready to run.
 
-    ids, status (m,): all who were enrolled; infused (n,) places of those infused among them; dose (n,) [cell].
+    ids, status (m,): all who were enrolled; infused (n,) places of those infused among them; dose (n,) [cell];
+    file_id (m,): what the user's file calls them, None without one.
     """
 
     ids: Ints
@@ -42,6 +45,7 @@ class Enrolled:
     patients: Patients
     dose: Floats
     values: Mapping[str, Any] = field(repr=False)
+    file_id: Any = None
 
     def extras(self, names: list[str], part: slice) -> Floats:
         """Constants of some infused patients, shape (n, names): properties, numbers, and draws ("draw(salvage)")."""
@@ -63,19 +67,70 @@ def columns(names: list[str], values: Mapping[str, Any], ids: Ints, seed: int) -
 def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     """Draw the patients with these numbers, lose some before infusion, and make the doses of the others ready."""
     protocol = {p: x.value for p, x in arm.resolved.protocol.numbers.items()}
-    status = _status(ids, seed, arm.resolved.protocol)
+    own = _own_doses(arm, design)
+    if own is not None and own.infusing:
+        status = _by_file(own, _rows(arm, ids))
+    else:
+        status = _status(ids, seed, arm.resolved.protocol)
     infused = np.array([i for i, s in enumerate(status) if s == "infused"], np.int64)
     who = ids[infused]
     cohort = draw(arm.resolved, who, seed)
     values = {**{p: np.broadcast_to(np.asarray(x, float), who.shape) for p, x in cohort.values.items()}, **protocol}
-    doses, dose = _doses(arm, design, values, who, seed)
+    doses, dose = _doses(arm, design, values, who, seed, own)
     thresholds = (
         np.column_stack([-np.log(rng.uniform(seed, who, f"hazard.{h}")) for h in design.model.hazards])
         if design.model.hazards
         else np.zeros((len(who), 0))
     )
     patients = Patients(who, cohort.values, columns(design.programs.extras, values, who, seed), doses, thresholds, seed)
-    return Enrolled(ids, status, infused, cohort, patients, dose, values)
+    file_id = arm.resolved.own.ids[_rows(arm, ids)] if arm.resolved.own else None
+    return Enrolled(ids, status, infused, cohort, patients, dose, values, file_id)
+
+
+def _rows(arm: Arm, ids: Ints) -> Ints:
+    """The row of the user's file that each patient is of; rows repeat."""
+    assert arm.resolved.own is not None
+    return ids % arm.resolved.own.size
+
+
+def _own_doses(arm: Arm, design: Design) -> OwnDoses | None:
+    """The dose records of the user's file, where there are any; checked once an arm."""
+    if arm.resolved.own is None or arm.resolved.own.doses is None:
+        return None
+    if not design.own_doses:
+        asked = Programs({}, design.programs.constants)
+        asked.extras = design.asked_of_doses
+        design.own_doses.append(OwnDoses(arm.resolved.own.doses, arm, design, asked))
+    found: OwnDoses = design.own_doses[0]
+    return found
+
+
+def notes_on_own(arm: Arm, design: Design) -> tuple[str, ...]:
+    """What a reader should know of how the user's own patients are treated."""
+    if arm.resolved.own is None:
+        return ()
+    own = _own_doses(arm, design)
+    lost = sum(x.value for p, x in arm.resolved.protocol.numbers.items() if p in READ_BY_NAME)
+    said = []
+    if own is not None:
+        kept = [
+            d.name for d in arm.resolved.protocol.schedule if find_input(design.model, d.give, True) not in own.targets
+        ]
+        said.append(
+            f"doses as in {own.records.file}: {', '.join(dict.fromkeys(own.targets)) or 'none'}"
+            + (f"; as the protocol says: {', '.join(kept)}" if kept else "")
+        )
+    if lost > 0 and (own is None or not own.infusing):
+        said.append(
+            f"{lost:.1%} of the patients in {arm.resolved.own.file} are lost before infusion by chance, as the "
+            "protocol says: set its shares to 0 if they were all infused"
+        )
+    return tuple(said)
+
+
+def _by_file(own: OwnDoses, rows: Ints) -> tuple[str, ...]:
+    """Who is infused, where the file says it."""
+    return tuple("infused" if x else NO_INFUSION for x in own.infused(rows))
 
 
 def tried(arm: Arm, design: Design) -> None:
@@ -127,8 +182,10 @@ def _status(ids: Ints, seed: int, protocol: Protocol) -> tuple[str, ...]:
     return tuple(status)
 
 
-def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed: int) -> tuple[Floats, Floats]:
-    """Scheduled doses (n, doses, 4) and the CAR-T dose (n,) [cell]."""
+def _doses(
+    arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed: int, own: OwnDoses | None
+) -> tuple[Floats, Floats]:
+    """Scheduled doses (n, doses, 4) and the CAR-T dose (n,) [cell]; of what the user's file gives, the file's."""
     model, n = design.model, len(ids)
     asked = Programs({}, design.programs.constants, truths=design.programs.truths, looking=False)
     asked.extras = design.asked_of_doses
@@ -136,6 +193,8 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
     infused = np.zeros(n)
     for dose in arm.resolved.protocol.schedule:
         target = find_input(model, dose.give, True, dose.place("give"))
+        if own is not None and target in own.targets:
+            continue
         unit = model.unit(target)
 
         def amount(key: str, unit: str | None = unit, dose: Dose = dose) -> Floats:
@@ -158,4 +217,8 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
             given.append((float(time), model.inputs.index(target), cells, dose.over))
         if target == model.infusion:
             infused = infused + cells * len(days)
-    return dose_table(given, n), infused
+    table = dose_table(given, n)
+    if own is None:
+        return table, infused
+    doses, cells = own.given(_rows(arm, ids), columns(asked.extras, values, ids, seed))
+    return together(table, doses), infused + cells

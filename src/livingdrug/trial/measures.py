@@ -34,7 +34,8 @@ Units = Mapping[str, str | None] | None
 class Measure:
     """A prepared measure. `read(places)` gives its value for the patients at these places (..., n) of its population.
 
-    population: places in the table of those who may be drawn (infused, or all enrolled).
+    population: places in the table of those who may be drawn (infused, or all enrolled); of_rows: the same as `read`,
+    asked by places in the whole table, where those outside the population count nowhere.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Measure:
     kind: str
     population: Ints
     read: Callable[[Ints], Floats]
+    of_rows: Callable[[Ints], Floats]
 
     @property
     def value(self) -> float:
@@ -156,11 +158,11 @@ def measures(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> d
 
 
 def _measure(m: spec.Measure, title: str, table: Table, ends: Mapping[str, Endpoint]) -> Measure:
-    everybody = np.ones(table.size, bool)
-    population = np.flatnonzero(everybody if m.enrolled else table.followed)
-    among = everybody if m.enrolled else table.true(m.among, m.place("among"))
+    counted = np.ones(table.size, bool) if m.enrolled else table.followed
+    population = np.flatnonzero(counted)
+    among = counted if m.enrolled else table.true(m.among, m.place("among")) & counted
     read = _reader(m, table, ends, among)
-    return Measure(m.name, title, m.shown_unit, m.kind, population, lambda places: read(population[places]))
+    return Measure(m.name, title, m.shown_unit, m.kind, population, lambda places: read(population[places]), read)
 
 
 def _reader(m: spec.Measure, table: Table, ends: Mapping[str, Endpoint], among: Any) -> Callable[[Ints], Floats]:

@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 import platform
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from livingdrug.care.rules import rule_sentence
-from livingdrug.errors import ScenarioError, nearest
+from livingdrug.errors import ScenarioError, nearest, short
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.lazy import Lazy
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
+from livingdrug.results.sweep import Sweep
 from livingdrug.scenario import Arm, Resolved, resolve, saved
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
+from livingdrug.trial import sweep as sweeps
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
-from livingdrug.trial.definitions import definitions
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
-from livingdrug.trial.enrolment import READ_BY_NAME, tried
-from livingdrug.trial.measures import Table, endpoints
+from livingdrug.trial.differences import between_arms
+from livingdrug.trial.enrolment import READ_BY_NAME, notes_on_own, tried
+from livingdrug.trial.measures import Table, endpoints, prepare
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
 from livingdrug.whole import whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 USUAL = 500
 
@@ -41,6 +47,8 @@ Progress = Callable[[int, int], None]
 class Trial:
     """A virtual trial: a library trial by name, or a scenario file. `sets`: dotted path -> value, laid on top.
 
+    `cohort`: the user's own patients, a CSV file or a table (pandas), one row a patient or a dose record.
+
     ScenarioError (SourceError, UnitError, WiringError) with file and line for whatever cannot be, before anything runs.
 
     >>> trial = livingdrug.Trial("eliana", {"tumour.kill": "* 0.5"})
@@ -48,9 +56,28 @@ class Trial:
     Day -7: note marrow blasts.
     """
 
-    def __init__(self, name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> None:
-        self.resolved: Resolved = resolve(name_or_file, dict(sets or {}))
+    def __init__(
+        self,
+        name_or_file: str | Path,
+        sets: Mapping[str, Any] | None = None,
+        cohort: str | Path | pd.DataFrame | None = None,
+    ) -> None:
+        self.asked, self.sets = name_or_file, dict(sets or {})
+        if cohort is not None:
+            self.sets["cohort.file"] = self._as_file(cohort)
+        self.resolved: Resolved = resolve(name_or_file, self.sets)
         self.designs: dict[str, Design] = {}
+
+    def _as_file(self, cohort: Any) -> str:
+        """The path of a cohort; a table is written to a temporary folder, which goes with the trial."""
+        if isinstance(cohort, (str, Path)):
+            return str(cohort)
+        if not hasattr(cohort, "to_csv"):
+            raise ScenarioError(f"{short(cohort)} is no cohort", allowed="a CSV file or a pandas DataFrame")
+        self._folder = tempfile.TemporaryDirectory(prefix="livingdrug-cohort-", ignore_cleanup_errors=True)
+        file = Path(self._folder.name) / "cohort.csv"
+        cohort.to_csv(file, index=False)
+        return str(file)
 
     @property
     def title(self) -> str:
@@ -84,8 +111,7 @@ class Trial:
         20
         """
         begun = time.perf_counter()
-        many = whole(self.resolved.patients or USUAL if patients is None else patients, "patients", 1, MOST_PATIENTS)
-        seed = whole(self.resolved.seed if seed is None else seed, "seed", 0, MOST_SEED - 1)
+        many, seed = self._numbers(patients, seed)
         threads = None if threads is None else whole(threads, "threads", 1, 1024)
         block = whole(block, "block", 1)
         arms = self.resolved.arms
@@ -104,6 +130,59 @@ class Trial:
         if out is not None:
             result.save(out)
         return result
+
+    def sweep(
+        self,
+        path: str,
+        values: Iterable[Any],
+        patients: int | None = None,
+        seed: int | None = None,
+        measures: Sequence[str] | None = None,
+        arm: str | None = None,
+        out: str | Path | None = None,
+        progress: Progress | None = None,
+    ) -> Sweep:
+        """One number at several values (each as after --set), in the same patients: `sweep("dose.factor", [0.1, 1])`.
+
+        measures: names of those to show (all are kept without); arm: whose, the first when none is named; out: folder
+        to save to. Nothing is compiled that the scenario itself does not need.
+        """
+        begun = time.perf_counter()
+        many, seed = self._numbers(patients, seed)
+        steps = sweeps.asked(lambda more: resolve(self.asked, {**self.sets, **more}), path, values, arm, measures)
+        designs = [(a, design(a)) for a in (steps.own, *steps.arms)]
+        for a, plan in designs:
+            check_arm(a, plan)
+
+        def followed() -> Iterator[tuple[Arm, ArmResult]]:
+            first: ArmResult | None = None
+            for i, (a, plan) in enumerate(designs):
+                if first is None or a.resolved.hash != steps.own.resolved.hash:
+                    done = follow(a, plan, many, seed, progress=_counted(progress, i * many, many * len(designs)))
+                    first = first or done
+                else:  # the scenario's own value
+                    done = first
+                yield a, done
+
+        found = sweeps.swept(
+            steps,
+            followed(),
+            (many, seed),
+            measures,
+            saved.files(replace(self.resolved, patients=many, seed=seed)),
+            lambda: self._provenance(many, seed, time.perf_counter() - begun),
+        )
+        if out is not None:
+            found.save(out)
+        return found
+
+    def _numbers(self, patients: int | None, seed: int | None) -> tuple[int, int]:
+        """How many patients, from which seed: as asked, else as the scenario says."""
+        own = self.resolved.own
+        if patients is None and own and self.resolved.trial.place("patients").ours:
+            patients = own.size
+        many = whole(self.resolved.patients or USUAL if patients is None else patients, "patients", 1, MOST_PATIENTS)
+        return many, whole(self.resolved.seed if seed is None else seed, "seed", 0, MOST_SEED - 1)
 
     def design(self, arm: Arm) -> Design:
         """The engine's plan for an arm, worked out once."""
@@ -154,6 +233,7 @@ def as_result(
         resolved=replace(resolved, patients=patients or resolved.patients, seed=seed),
         provenance=provenance,
         scenario_files=saved.files,
+        compared=between_arms,
         report=_report,
     )
 
@@ -185,10 +265,10 @@ def follow(
         )
     trial, units = arm.resolved.trial, design.units
     table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-    notes = (*arm.resolved.notes, *design.notes)
+    notes = (*arm.resolved.notes_for(patients), *notes_on_own(arm, design), *design.notes)
     means = dictionary(arm, design)
-    said = definitions(trial, arm.protocol)
-    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes, means, said)
+    of_patients = partial(timed, trial, units), partial(prepare, trial, units=units)
+    return ArmResult(arm.name, arm.title, found, *of_patients, courses, table, notes, means)
 
 
 def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:

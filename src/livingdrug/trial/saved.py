@@ -14,8 +14,9 @@ from livingdrug.errors import ScenarioError
 from livingdrug.results.columns import Columns
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.compare import compare
-from livingdrug.trial.definitions import definitions
 from livingdrug.trial.dictionary import dictionary
+from livingdrug.trial.enrolment import notes_on_own
+from livingdrug.trial.measures import prepare
 from livingdrug.trial.run import Trial, as_result, timed
 from livingdrug.trial.simulate import dry_run
 
@@ -69,11 +70,10 @@ def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
         units = design.units
         spec = arm.resolved.trial
         table = compare(spec, columns, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-        notes = (*arm.resolved.notes, *design.notes)
+        notes = (*arm.resolved.notes_for(columns.size), *notes_on_own(arm, design), *design.notes)
         means = dictionary(arm, design)
-        timed_ = partial(timed, spec, units)
-        said = definitions(spec, arm.protocol)
-        found[arm.name] = ArmResult(arm.name, arm.title, columns, timed_, courses, table, notes, means, said)
+        of_patients = partial(timed, spec, units), partial(prepare, spec, units=units)
+        found[arm.name] = ArmResult(arm.name, arm.title, columns, *of_patients, courses, table, notes, means)
     return found
 
 

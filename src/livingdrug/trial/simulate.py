@@ -20,7 +20,14 @@ from livingdrug.trial.patient_table import rows
 
 FEWEST = 128  # patients that one thread takes at a time towards the end
 DIED = "not infused: death before infusion"
-KEPT = ("patient", "status", "infused", "death_day", "cause")  # columns that a patient keeps who died before infusion
+KEPT = (
+    "patient",
+    "file_id",
+    "status",
+    "infused",
+    "death_day",
+    "cause",
+)  # columns that a patient keeps who died before infusion
 WIDTH = 24  # characters of a text column kept in the patients' table
 
 
@@ -132,6 +139,8 @@ def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
         "infused": np.zeros(n),
     }
     table["infused"][enrolled.infused] = 1.0
+    if enrolled.file_id is not None:
+        table["file_id"] = enrolled.file_id
     for name in found[0]:
         if name == "patient":
             continue

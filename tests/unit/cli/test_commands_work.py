@@ -42,7 +42,7 @@ class Quick:
     asked: list = []
     breaks: BaseException | None = None
 
-    def __init__(self, name, sets=None):
+    def __init__(self, name, sets=None, cohort=None):
         self.name, self.title = name, "A trial"
         Quick.asked.append((name, dict(sets or {})))
 

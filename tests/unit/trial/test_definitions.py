@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from livingdrug.results.arms import Arms
 from livingdrug.scenario import resolve
 from livingdrug.trial.definitions import definitions
 
@@ -22,7 +21,7 @@ CHANGES = {
 def differing(change: str, folder: Path) -> set[str]:
     file = folder / "mine.toml"
     file.write_text(f'trial = "eliana"\n[[arm]]\nname = "a"\n[[arm]]\nname = "b"\n{change}\n', encoding="utf-8")
-    one, other = (definitions(arm.resolved.trial, arm.protocol) for arm in resolve(file).arms)
+    one, other = (definitions(arm.resolved) for arm in resolve(file).arms)
     return {name for name in one if one[name] != other[name]}
 
 
@@ -35,9 +34,3 @@ def test_a_watch_and_a_scale_belong_to_a_definition(tmp_path: Path) -> None:
     watched = differing('[[arm.protocol.watch]]\nname = "oxygen"\nwhen = "physiology.oxygen_index >= 2"', tmp_path)
     assert watched == {"oxygen"}
     assert {"crs_any", "crs_onset"} <= differing('scale = "astct"', tmp_path)
-
-
-def test_what_is_apart_is_named_and_not_a_row() -> None:
-    table = Arms(("a", "b"), (("x", "X", "%", (1.0, 2.0)),), ("EFS <6>",))
-    assert "Defined differently in the arms, so not compared: EFS <6>." in repr(table) and table.changed.apart
-    assert "EFS &lt;6&gt;" in table._repr_html_()

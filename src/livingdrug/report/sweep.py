@@ -1,0 +1,71 @@
+"""The page of a sweep: one plot, for wide and narrow screens, light and dark, and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from livingdrug import plot
+from livingdrug.files import write_text
+from livingdrug.plot import svg
+from livingdrug.plot.style import WIDE
+from livingdrug.plot.sweep import PHONE, Panel
+from livingdrug.results.arms import Difference
+from livingdrug.results.sweep import Sweep
+from livingdrug.version import __version__
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BANDS = (
+    "Line: in all virtual patients. Dark band: 95 % Monte-Carlo interval of that. "
+    "Pale band: what a trial of {size} patients would show (95 % prediction interval)."
+)
+OWN = " Dashed: the scenario's own value."
+
+
+def drawn(sweep: Sweep, theme: Any = "light", width: float = WIDE) -> Figure:
+    """The plot of a sweep's shown measures."""
+
+    def of(points: Sequence[Difference], key: str) -> Any:
+        return np.array([getattr(p, key) for p in points], float)
+
+    shown = [
+        Panel(r.title, r.unit, of(r.points, "value"), of(r.points, "low"), of(r.points, "high"), np.array(r.predicted))
+        for r in sweep.shown
+    ]
+    at = np.array(sweep.values)
+    own = sweep.own
+    return plot.sweep(shown, at, label=sweep.called, own=own, logarithmic=sweep.logarithmic, theme=theme, width=width)
+
+
+def write(sweep: Sweep, folder: Path) -> Path:
+    """Writes sweep.html and, where anything changes, sweep.svg into a folder; gives the page's path."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    shelf = Environment(
+        loader=PackageLoader("livingdrug.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    wide = narrow = ""
+    if sweep.shown:
+        alt = f"{', '.join(r.title for r in sweep.shown)}, against {sweep.called}. The table has the same numbers."
+        wide, narrow = (
+            svg.inline(drawn(sweep, width=size), name, alt) for size, name in ((WIDE, "wide"), (PHONE, "narrow"))
+        )
+        drawn(sweep).savefig(folder / "sweep.svg")
+    size = sweep.size or "the simulated number of"
+    page = shelf.get_template("sweep.html.j2").render(
+        sweep=sweep,
+        head=sweep.cells()[0],
+        rows=sweep.cells()[1:],
+        caption=BANDS.format(size=size) + (OWN if np.isfinite(sweep.own) else ""),
+        wide=wide,
+        narrow=narrow,
+        colours=svg.colours(),
+        version=__version__,
+    )
+    write_text(folder / "sweep.html", page)
+    return folder / "sweep.html"
