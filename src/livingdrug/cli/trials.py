@@ -152,7 +152,7 @@ def demo_(db: Db = None, as_json: Json = False) -> None:
     say(
         f"{trials:,} CAR-T trials of ClinicalTrials.gov as of {day}: numbers, phases, statuses, dates, countries,"
         " target, disease and kind of sponsor; no texts.\n"
-        "Try `livingdrug trials search BCMA` and `livingdrug trials overview`;"
+        "Try `livingdrug trials overview` and `livingdrug trials search WORDS`;"
         " `livingdrug trials sync` replaces the set by the records."
     )
 

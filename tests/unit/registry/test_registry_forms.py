@@ -115,6 +115,13 @@ def test_a_form_that_is_refused_by_name(tmp_path: Path, form: str) -> None:
     assert "given" in (caught.value.where or "") and caught.value.mend
 
 
+def test_words_of_other_forms_in_an_xml_record_do_not_refuse_it(tmp_path: Path) -> None:
+    said = "EudraCT number: 2015-001234-11, sponsor: Acme; NCT number and title; &lt;html&gt;"
+    xml = f"<allTrials><fullTrial><trial><isrctn>12949496</isrctn><trialDescription><title>{said}</title>"
+    (tmp_path / "given").write_text(xml + "</trialDescription></trial></fullTrial></allTrials>")
+    assert import_files(Store(tmp_path / "t.sqlite"), [tmp_path / "given"]).new == 1
+
+
 def test_a_refused_form_among_records_costs_no_record(tmp_path: Path) -> None:
     (tmp_path / "given").write_bytes(tarred({**EACH, "list.csv": WEBSITE, "p.pdf": b"%PDF-1.7"}, "w:gz"))
     tally = import_files(Store(tmp_path / "t.sqlite"), [tmp_path / "given"])

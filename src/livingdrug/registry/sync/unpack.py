@@ -71,7 +71,7 @@ _WORDS = (
         _WEBSITE.format("EU CTIS"), "fetch the same trials: `livingdrug trials sync --registry ctis --query ...`")),
     (("trialid", "public title"), _ICTRP),
     (("trialid", "last refreshed on"), _ICTRP),
-    (("trials downloaded from ictrp",), _ICTRP),
+    (("<trials downloaded from ictrp",), _ICTRP),
     (("eudract number:", "sponsor"), _EUCTR),
     (("eudract number:", "member state concerned"), _EUCTR),
     (("<clinical study",), _CLASSIC),
@@ -90,7 +90,9 @@ def refused(head: bytes) -> Refusal | None:
     if head.startswith((b"{", b"[", b'"{', b'"[')):
         return None
     small = head[:8192].decode("utf-8", "replace").lower().replace("_", " ")
-    return next((refusal for words, refusal in _WORDS if all(w in small for w in words)), None)
+    tagged = small.startswith("<")  # what a record of XML says of itself in words is no sign of another form
+    forms = ((words, refusal) for words, refusal in _WORDS if words[0].startswith("<") == tagged)
+    return next((refusal for words, refusal in forms if all(w in small for w in words)), None)
 
 
 def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
