@@ -283,5 +283,5 @@ def _drawable(out: Path | None) -> None:
 
 def _save(figure: Any, out: Path) -> None:
     with whole_file(out, where="--out") as part:
-        figure.savefig(part)
+        figure.save(part)
     print(f"wrote {out}", file=sys.stderr)

@@ -1,7 +1,8 @@
-"""Figures a clinician would draw. Arrays and tables in, a matplotlib figure out; nothing is shown or saved."""
+"""Figures a clinician would draw. Arrays and tables in, a chart out: for a page, a notebook, or a file."""
 
-from livingdrug.plot.arms import arms, paired
+from livingdrug.plot.arms import Paired, arms, paired
 from livingdrug.plot.beside import beside
+from livingdrug.plot.chart import Chart
 from livingdrug.plot.course import Course, courses
 from livingdrug.plot.expansion import expansion
 from livingdrug.plot.grades import grades
@@ -11,8 +12,10 @@ from livingdrug.plot.survival import Curve, survival
 from livingdrug.plot.swimmer import swimmer
 
 __all__ = [
+    "Chart",
     "Course",
     "Curve",
+    "Paired",
     "Published",
     "arms",
     "beside",

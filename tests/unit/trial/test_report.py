@@ -95,7 +95,9 @@ def test_the_page_needs_nothing_else(text: str) -> None:
 def test_the_page_reads_without_eyes_and_in_the_dark(text: str) -> None:
     page = Page(text)
     assert page.tags["html"][0]["lang"] == "en"
-    assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in page.tags["svg"])
+    charts = [div for div in page.tags["div"] if div.get("class") == "chart"]
+    assert len(charts) == len(page.tags["figure"])
+    assert all(chart.get("role") == "img" and chart.get("aria-label") for chart in charts)
     assert len(page.tags["caption"]) == len(page.tags["table"])
     assert "prefers-color-scheme: dark" in text
     for ink in INKS.values():
