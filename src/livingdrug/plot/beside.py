@@ -58,8 +58,8 @@ def _lane(row: Row, by: float) -> Lane:
 
 def _estimate(entry: Row, key: str, by: float, ink: str, shape: str) -> Estimate:
     low, high = entry.get("low"), entry.get("high")
-    ends = (None if end is None else float(end) / by for end in (low, high))
-    return Estimate(entry[key] / by, *ends, ink=ink, shape=shape, words=_with_interval(entry[key], low, high))
+    low_end, high_end = (None if end is None else float(end) / by for end in (low, high))
+    return Estimate(entry[key] / by, low_end, high_end, ink, shape, _with_interval(entry[key], low, high))
 
 
 def _ratios(rows: Sequence[Row]) -> Axis:

@@ -82,8 +82,8 @@ def _patient_by_patient(result: Result, first: ArmResult, arm: ArmResult, place:
         drawing(
             f"paired-{place}",
             f"{capital(arm.title)}, patient by patient",
-            "Each dot is one patient in both arms; on the dashed line the arm changes nothing. Shown are the numbers of "
-            "a patient that change most.",
+            "Each dot is one patient in both arms; on the dashed line the arm changes nothing. Shown are the numbers "
+            "of a patient that change most.",
             f"Numbers of each patient in two arms. {told}",
             plot.paired(shown, (first.title, arm.title)),
         )
