@@ -6,15 +6,19 @@ from livingdrug.plot.chart import Chart
 from livingdrug.plot.course import Course, courses
 from livingdrug.plot.expansion import expansion
 from livingdrug.plot.grades import grades
+from livingdrug.plot.patient import Drawn, patient
 from livingdrug.plot.presence import presence
 from livingdrug.plot.published import Published
 from livingdrug.plot.survival import Curve, survival
 from livingdrug.plot.swimmer import swimmer
+from livingdrug.plot.vpc import Checked, vpc
 
 __all__ = [
     "Chart",
+    "Checked",
     "Course",
     "Curve",
+    "Drawn",
     "Paired",
     "Published",
     "arms",
@@ -23,7 +27,9 @@ __all__ = [
     "expansion",
     "grades",
     "paired",
+    "patient",
     "presence",
     "survival",
     "swimmer",
+    "vpc",
 ]

@@ -135,7 +135,7 @@ Mark = Line | Band | Points | Spans | Boxes | Words | Rule
 @dataclass(frozen=True)
 class Panel:
     """Two axes and what is drawn on them, in this order. below: rows of words under the ticks (colour, words by
-    place), the first of them a heading."""
+    place), the first of them a heading; keyed: it has a key of its own, apart from that of the figure."""
 
     x: Axis
     y: Axis
@@ -143,6 +143,11 @@ class Panel:
     title: str = ""
     height: float = 190.0  # [px] between the axes' ends
     below: tuple[tuple[str, tuple[tuple[float, str], ...]], ...] = ()
+    keyed: bool = False
+
+    def named(self) -> list[Mark]:
+        """Every mark with a name, each name once."""
+        return _named(self.marks)
 
 
 @dataclass(frozen=True)
@@ -178,7 +183,8 @@ class Group:
 @dataclass(frozen=True)
 class Content:
     """What a figure shows: panels in rows of at most `columns`, or groups of lanes; key: signs (a mark with a name)
-    that none of the panels explains; note: words below; alt: what it shows, for those who do not see it."""
+    that none of the panels explains; note: words below; alt: what it shows, for those who do not see it; aligned: the
+    panels' upright axes stand under each other."""
 
     panels: tuple[Panel, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -186,15 +192,20 @@ class Content:
     key: tuple[Mark, ...] = ()
     note: str = ""
     alt: str = field(default="A figure", repr=False)
+    aligned: bool = False
 
     def named(self) -> list[Mark]:
-        """The key: every mark with a name, each name once."""
-        found: dict[str, Mark] = {}
-        for mark in (*(m for panel in self.panels for m in panel.marks), *self.key):
-            name = getattr(mark, "name", "")
-            if name:
-                found.setdefault(name, mark)
-        return list(found.values())
+        """The key of the figure: every mark with a name that no panel explains itself, each name once."""
+        return _named([*(m for panel in self.panels if not panel.keyed for m in panel.marks), *self.key])
+
+
+def _named(marks: Sequence[Mark]) -> list[Mark]:
+    found: dict[str, Mark] = {}
+    for mark in marks:
+        name = getattr(mark, "name", "")
+        if name:
+            found.setdefault(name, mark)
+    return list(found.values())
 
 
 def spread(parts: Sequence[Any]) -> Floats:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from livingdrug.plot.marks import (
     Axis,
     Band,
     Boxes,
     Content,
+    Floats,
     Group,
     Line,
     Mark,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 PX = 1 / 96  # [in]
 POINT = 0.75  # [pt per px]
+LETTER, SAMPLE = 0.068, 0.45  # [in] of a key: a letter, and the sample with the gap behind it
 AROUND, ROW, LANE = 75.0, 14.0, 32.0  # [px] round a panel; a row below it; a lane with two estimates
 DASHES: dict[str, Any] = {"": "-", "dashed": (0, (5, 3)), "dotted": (0, (1, 2.5)), "mixed": (0, (8, 2, 2, 2))}
 SIDES: dict[str, Any] = {"start": "left", "middle": "center", "end": "right"}
@@ -42,7 +45,11 @@ def figure(chart: Content, theme: Theme, width: float) -> Figure:
     heights += [_tall(group) for group in chart.groups]
     with house(theme) as ink:
         drawn = sheet(width, PX * (sum(heights) + 26 * (1 + len(chart.named()) // 4)))
-        if heights:
+        if chart.aligned:
+            placed = drawn.subplots(len(heights), columns, squeeze=False, height_ratios=heights).ravel()
+            for axes, panel in zip(placed, chart.panels, strict=False):
+                _panel(axes, panel, ink)
+        elif heights:
             parts = drawn.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
             for part, row in zip(parts, grid, strict=False):
                 for axes, panel in zip(part.subplots(1, columns, squeeze=False)[0], row, strict=False):
@@ -51,7 +58,7 @@ def figure(chart: Content, theme: Theme, width: float) -> Figure:
                     spare.set_axis_off()
             for part, group in zip(parts[len(grid) :], chart.groups, strict=True):
                 _group(part.subplots(), group, ink)
-        _key(drawn, chart.named(), ink, max(2, int(width // 2)))
+        _key(drawn, chart.named(), ink, width)
         if chart.note:
             drawn.supxlabel(chart.note, fontsize=8, color=ink.quiet, x=0.02, ha="left")
     return drawn
@@ -65,6 +72,9 @@ def _panel(axes: Axes, panel: Panel, ink: Ink) -> None:
     axes.set_xlabel(panel.x.label)
     axes.set_ylabel(panel.y.label)
     axes.grid(axis="x", visible=False)
+    if panel.keyed and panel.named():
+        look: dict[str, Any] = {"frameon": True, "framealpha": 0.8, "facecolor": ink.paper, "edgecolor": "none"}
+        axes.legend(handles=_handles(panel.named(), ink), loc="upper right", **look)
     for row, (colour, written) in enumerate(panel.below):
         for place, words in written:
             axes.annotate(words, (place, 0), (0, -34 - 11 * row), axes.get_xaxis_transform(), "offset points",
@@ -83,16 +93,17 @@ def _draw(axes: Axes, mark: Mark, ink: Ink) -> None:
     colour = getattr(ink, mark.ink)
     match mark:
         case Line():
-            axes.plot(mark.x, mark.y, color=colour, linestyle=DASHES[mark.dash], linewidth=POINT * mark.width,
-                      alpha=mark.opacity, drawstyle="steps-post" if mark.step else "default")  # fmt: skip
+            axes.plot(mark.x, _clipped(axes, mark.y), color=colour, linestyle=DASHES[mark.dash],
+                      linewidth=POINT * mark.width, alpha=mark.opacity,
+                      drawstyle="steps-post" if mark.step else "default")  # fmt: skip
         case Band():
-            axes.fill_between(mark.x, mark.low, mark.high, step="post" if mark.step else None, color=colour,
+            low, high = _clipped(axes, mark.low), _clipped(axes, mark.high)
+            axes.fill_between(mark.x, low, high, step="post" if mark.step else None, color=colour,
                               alpha=mark.opacity, linewidth=0)  # fmt: skip
         case Points():
-            axes.plot(mark.x, mark.y, alpha=mark.opacity, clip_on=False, zorder=4, **_sign(mark, ink))
+            axes.plot(mark.x, _clipped(axes, mark.y), alpha=mark.opacity, clip_on=False, zorder=4, **_sign(mark, ink))
         case Spans():
-            ends = zip(*map(np.atleast_1d, (mark.x0, mark.y0, mark.x1, mark.y1)), strict=True)
-            for a, b, c, d in ends:
+            for a, b, c, d in zip(*map(np.atleast_1d, (mark.x0, mark.y0, mark.x1, mark.y1)), strict=True):
                 axes.plot([a, c], [b, d], color=colour, linewidth=POINT * mark.width, clip_on=False, zorder=3)
         case Boxes():
             x0, x1, y0, y1 = map(np.asarray, (mark.x0, mark.x1, mark.y0, mark.y1))
@@ -104,6 +115,12 @@ def _draw(axes: Axes, mark: Mark, ink: Ink) -> None:
                           ha=SIDES[mark.side], color=colour)  # fmt: skip
         case Rule():
             _rule(axes, mark, ink)
+
+
+def _clipped(axes: Axes, values: ArrayLike) -> Floats:
+    """What lies beyond the ends of the upright axis is drawn at them."""
+    low, high = sorted(axes.get_ylim())
+    return np.clip(np.asarray(values, float), low, high)
 
 
 def _rule(axes: Axes, mark: Rule, ink: Ink) -> None:
@@ -161,7 +178,15 @@ def _group(axes: Axes, group: Group, ink: Ink) -> None:
             label.set_color(getattr(ink, lane.sign[1] if lane.sign[1] != "quiet" else "text"))
 
 
-def _key(drawn: Figure, marks: Sequence[Mark], ink: Ink, columns: int) -> None:
+def _key(drawn: Figure, marks: Sequence[Mark], ink: Ink, width: float) -> None:
+    handles = _handles(marks, ink)
+    if handles:
+        columns = max(1, int(width / (LETTER * max(len(h.get_label()) for h in handles) + SAMPLE)))
+        drawn.legend(handles=handles, loc="outside upper left", ncols=min(columns, len(handles)), columnspacing=1.3)
+
+
+def _handles(marks: Sequence[Mark], ink: Ink) -> list[Any]:
+    """Samples of marks for a key."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -175,5 +200,4 @@ def _key(drawn: Figure, marks: Sequence[Mark], ink: Ink, columns: int) -> None:
         elif isinstance(mark, Line | Spans):
             dash = DASHES[mark.dash if isinstance(mark, Line) else ""]
             handles.append(Line2D([], [], color=colour, linestyle=dash, linewidth=POINT * mark.width, label=name))
-    if handles:
-        drawn.legend(handles=handles, loc="outside upper left", ncols=min(columns, len(handles)), columnspacing=1.3)
+    return handles

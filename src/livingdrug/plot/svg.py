@@ -33,6 +33,7 @@ from livingdrug.plot.marks import (
 from livingdrug.plot.style import INKS
 
 ALONG = 1000  # units of the inner drawing, both ways
+WIDEST = 9  # characters of words at the upright axis for which there is room
 SIGNS = {
     "o": "M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0z",
     "s": "M-.9-.9H.9V.9H-.9z",
@@ -67,7 +68,9 @@ def inline(chart: Content, alt: str = "") -> str:
     said = html.escape(alt or chart.alt, quote=True)
     parts = [_key(chart.named())]
     if chart.panels:
-        grid = "".join(_panel(panel) for panel in chart.panels)
+        rooms = [max((len(words) for _, words in panel.y.ticks), default=0) for panel in chart.panels]
+        shared = [max(rooms)] * len(rooms) if chart.aligned else rooms
+        grid = "".join(_panel(panel, room) for panel, room in zip(chart.panels, shared, strict=True))
         parts.append(f'<div class="panels of-{min(chart.columns, len(chart.panels))}">{grid}</div>')
     parts += [_group(group) for group in chart.groups]
     if chart.note:
@@ -97,10 +100,11 @@ def _sample(mark: Mark) -> str:
     return ""
 
 
-def _panel(panel: Panel) -> str:
+def _panel(panel: Panel, longest: int) -> str:
+    """A panel; longest: characters of the longest words at its upright axis."""
     unit = f' <span class="unit">{html.escape(panel.y.label)}</span>' if panel.y.label else ""
     title = f"<b>{html.escape(panel.title)}</b>{unit}" if panel.title else unit.strip()
-    room = min(max((len(words) for _, words in panel.y.ticks), default=0), 9)
+    room = min(longest, WIDEST)
     inner, outer = [], []
     for mark in panel.marks:
         stretched, sized = _drawn(mark, panel)
@@ -114,7 +118,8 @@ def _panel(panel: Panel) -> str:
     )
     rows = len(panel.below)
     foot = f'<p class="foot y-{room}">{html.escape(panel.x.label)}</p>'
-    return f'<div class="panel"><p class="title">{title}</p>{plot}<div class="rows-{rows}"></div>{foot}</div>'
+    key = _key(panel.named()) if panel.keyed else ""
+    return f'<div class="panel"><p class="title">{title}</p>{key}{plot}<div class="rows-{rows}"></div>{foot}</div>'
 
 
 def _grid(x: Axis, y: Axis) -> str:

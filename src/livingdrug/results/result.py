@@ -124,6 +124,7 @@ class Result:
     provenance: Mapping[str, Any] = field(repr=False)
     scenario_files: Callable[[Any], Mapping[str, str]] = field(repr=False)  # of the resolved scenario, as saved
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
+    view: Callable[..., Any] | None = field(default=None, repr=False)  # looks closer: (what, this result, ...)
 
     def arm(self, name: str | None = None) -> ArmResult:
         """One arm by name; the first when none is named. ScenarioError with the nearest name for one that is none."""
@@ -222,6 +223,30 @@ class Result:
         }
         coords = {"arm": list(self.arms), "day": days, "quantile": [p / 100 for p in percents]}
         return xr.Dataset(data, coords, {"title": self.title, "note": "Simulated patients. Not medical advice."})
+
+    def plot(self, patient: int, arm: str | None = None) -> Any:
+        """One infused patient by number, with the care given: cells, tumour, cytokines, temperature, grade over time.
+
+        What comes back shows itself in a notebook; `.save(path)` writes a PNG, SVG or PDF file; `.rows`: doses and
+        events as (day, what, how much). The patient is simulated again: the same one, bit for bit. ScenarioError when
+        the patient was not infused.
+        """
+        return self._view("patient", patient=patient, arm=arm)
+
+    def vpc(self, quantity: str, data: Any = None, arm: str | None = None, **how: Any) -> Any:
+        """A visual predictive check of a quantity, by its path: percentiles 5, 50 and 95 with their 95 % intervals in
+        trials of the size of the data, over the observed ones.
+
+        data: a CSV file or DataFrame with ID, TIME and DV (docs/trials.md); without it, what a trial of the published
+        size would show. how: unit and time_unit of the data, limit [unit of the quantity] below which an assay measures
+        nothing, patients to simulate, seed. What comes back has `.table`, `.chart` and `.save(path)`.
+        """
+        return self._view("vpc", quantity=quantity, data=data, arm=arm, **how)
+
+    def _view(self, what: str, **asked: Any) -> Any:
+        if self.view is None:
+            raise ScenarioError("this result cannot be looked at closer: it was made without its trial")
+        return self.view(what, self, **asked)
 
     def beside_published(self, arm: str | None = None) -> Comparison:
         """The table of every measure beside the published one; of the first arm when none is named.
