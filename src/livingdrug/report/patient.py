@@ -57,7 +57,7 @@ def draw(result: Result, patient: int, arm: str | None = None) -> OnePatient:
     chart = plot.patient(one.days, list(_drawn(one, said)), doses=doses, events=events, grades=graded, by_rule=ruled)
     rows = [(d.day, capital(d.drug), f"{number(d.amount)} {of_unit(d.unit)}") for d in one.doses]
     rows += [(day, what, "") for what, day in events.items()]
-    title = f"Patient {patient}, {found.title}"
+    title = f"Patient {patient}" + (f", {found.title}" if len(result.arms) > 1 else "")
     return OnePatient(patient, title, replace(chart, alt=f"{title}: doses, events and courses"), tuple(sorted(rows)))
 
 

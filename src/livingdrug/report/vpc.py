@@ -13,6 +13,7 @@ from livingdrug import plot
 from livingdrug.errors import unknown
 from livingdrug.plot import Chart
 from livingdrug.plot.ticks import number
+from livingdrug.plot.windows import MONTH_ONE
 from livingdrug.report.words import Shown, capital, of_unit, words
 from livingdrug.results.result import Result
 from livingdrug.scenario import Arm
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 2_000  # patients simulated again unless more are asked for
-DAYS = 20  # days looked at where there are neither data nor visits
+FEW = 10  # days looked at in the first month and after it, where there are neither data nor visits
 
 
 @dataclass(frozen=True)
@@ -168,9 +169,15 @@ def _days(result: Result, arm: Arm, quantity: str) -> Sequence[float]:
     if trial.samples and trial.samples.observable == quantity:
         listed = trial.visits[trial.samples.visits]
         times = np.asarray(listed.times(arm.resolved.protocol.start, arm.resolved.protocol.follow_up, {}), float)
+        return [float(t) for t in times[times > 0]]
     times = times[times > 0]
-    places = np.unique(np.linspace(0, len(times) - 1, min(DAYS, len(times))).astype(int))
-    return [float(t) for t in times[places]]
+    return [*_some(times[times <= MONTH_ONE]), *_some(times[times > MONTH_ONE])]
+
+
+def _some(times: np.ndarray[Any, np.dtype[np.float64]]) -> list[float]:
+    """At most FEW of them, evenly."""
+    places = np.unique(np.linspace(0, len(times) - 1, min(FEW, len(times))).astype(int)) if len(times) else []
+    return [float(times[place]) for place in places]
 
 
 def _notes(p: Percentiles, arm: Arm, quantity: str, seen: Observed | None) -> list[str]:

@@ -62,7 +62,7 @@ def check(
     """
     bins = _bins(data) if data else [np.zeros(0, np.int64) for _ in days]
     middles = np.array([float(np.median(data.days[b])) for b in bins]) if data else np.asarray(days, float)
-    _inside(arm, middles)
+    _inside(arm, data.days if data else middles)
     size = data.patients if data else size
     found, ids, constants = values(arm, path, middles.tolist(), patients, seed)
     if not len(found):
