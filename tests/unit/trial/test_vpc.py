@@ -127,7 +127,12 @@ def test_patients_of_the_model_itself_lie_within_its_intervals(result):
     data = pd.DataFrame([(i, d, v if v > 0 else "<50") for i, d, v in rows], columns=["ID", "TIME", "DV"])
     found = result.vpc(COPIES, data=data)
     p = found.percentiles
-    assert p.size == len({i for i, *_ in rows}) and p.limit == 50 and p.days.tolist() == days and other.percentiles.observed is None
+    assert (
+        p.size == len({i for i, *_ in rows})
+        and p.limit == 50
+        and p.days.tolist() == days
+        and other.percentiles.observed is None
+    )
     inside = (p.low <= p.observed) & (p.observed <= p.high)
     assert inside.mean() > 0.8
     tenfold = result.vpc(COPIES, data=data.assign(DV=[v if isinstance(v, str) else 10 * v for v in data["DV"]]))
