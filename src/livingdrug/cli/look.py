@@ -41,7 +41,9 @@ def plot(
 
 def vpc(
     run: Run,
-    quantity: Annotated[str, typer.Argument(metavar="QUANTITY", help="Its path, as assay.qpcr.copies.")],
+    quantity: Annotated[
+        str, typer.Argument(metavar="QUANTITY", help="Its path, as in courses.parquet; any of the model.")
+    ],
     data: Annotated[Path | None, typer.Option("--data", help="Observed values: a CSV file with ID, TIME, DV.")] = None,
     unit: Annotated[str | None, typer.Option("--unit", help="Unit of DV (the column UNIT, or the quantity's).")] = None,
     time_unit: Annotated[str, typer.Option("--time-unit", help="Unit of TIME.")] = "day",

@@ -176,8 +176,10 @@ def _days(result: Result, arm: Arm, quantity: str) -> Sequence[float]:
 
 def _some(times: np.ndarray[Any, np.dtype[np.float64]]) -> list[float]:
     """At most FEW of them, evenly."""
-    places = np.unique(np.linspace(0, len(times) - 1, min(FEW, len(times))).astype(int)) if len(times) else []
-    return [float(times[place]) for place in places]
+    if not len(times):
+        return []
+    places = np.unique(np.linspace(0, len(times) - 1, min(FEW, len(times))).astype(int))
+    return [float(day) for day in times[places]]
 
 
 def _notes(p: Percentiles, arm: Arm, quantity: str, seen: Observed | None) -> list[str]:
