@@ -35,10 +35,6 @@ class Axis:
             x, low, high = np.log(np.maximum(x, low)), np.log(low), np.log(high)
         return np.clip((x - low) / (high - low), 0.0, 1.0)
 
-    def holds(self, value: float) -> bool:
-        """Whether a value lies on the axis (a hair beyond its end counts)."""
-        return bool(self.low <= value <= self.high + 1e-9 * abs(self.high))
-
 
 @dataclass(frozen=True)
 class Line:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PX = 1 / 96  # [in]
 POINT = 0.75  # [pt per px]
+SMALL = 8.5  # [pt]: 11 px and a little more
 LETTER, SAMPLE = 0.068, 0.45  # [in] of a key: a letter, and the sample with the gap behind it
 AROUND, ROW, LANE = 75.0, 14.0, 32.0  # [px] round a panel; a row below it; a lane with two estimates
 DASHES: dict[str, Any] = {"": "-", "dashed": (0, (5, 3)), "dotted": (0, (1, 2.5)), "mixed": (0, (8, 2, 2, 2))}
@@ -60,7 +61,7 @@ def figure(chart: Content, theme: Theme, width: float) -> Figure:
                 _group(part.subplots(), group, ink)
         _key(drawn, chart.named(), ink, width)
         if chart.note:
-            drawn.supxlabel(chart.note, fontsize=8, color=ink.quiet, x=0.02, ha="left")
+            drawn.supxlabel(chart.note, fontsize=SMALL, color=ink.quiet, x=0.02, ha="left")
     return drawn
 
 
@@ -78,7 +79,7 @@ def _panel(axes: Axes, panel: Panel, ink: Ink) -> None:
     for row, (colour, written) in enumerate(panel.below):
         for place, words in written:
             axes.annotate(words, (place, 0), (0, -34 - 11 * row), axes.get_xaxis_transform(), "offset points",
-                          ha="left" if row == 0 else "center", fontsize=8, color=getattr(ink, colour))  # fmt: skip
+                          ha="left" if row == 0 else "center", fontsize=SMALL, color=getattr(ink, colour))  # fmt: skip
 
 
 def _scaled(axes: Axes, x: Axis, y: Axis) -> None:
@@ -111,7 +112,7 @@ def _draw(axes: Axes, mark: Mark, ink: Ink) -> None:
             axes.bar(((x0 + x1) / 2)[known], (y1 - y0)[known], (x1 - x0)[known], y0[known], color=colour,
                      alpha=mark.opacity, linewidth=0)  # fmt: skip
         case Words():
-            axes.annotate(mark.text, (mark.x, mark.y), (0, POINT * mark.up), textcoords="offset points", fontsize=8,
+            axes.annotate(mark.text, (mark.x, mark.y), (0, POINT * mark.up), textcoords="offset points", fontsize=SMALL,
                           ha=SIDES[mark.side], color=colour)  # fmt: skip
         case Rule():
             _rule(axes, mark, ink)
@@ -125,7 +126,7 @@ def _clipped(axes: Axes, values: ArrayLike) -> Floats:
 
 def _rule(axes: Axes, mark: Rule, ink: Ink) -> None:
     look: dict[str, Any] = {"color": getattr(ink, mark.ink), "linewidth": 0.8, "linestyle": DASHES["dashed"]}
-    words: dict[str, Any] = {"fontsize": 8, "color": getattr(ink, mark.ink), "textcoords": "offset points"}
+    words: dict[str, Any] = {"fontsize": SMALL, "color": getattr(ink, mark.ink), "textcoords": "offset points"}
     if mark.upright:
         axes.axvline(mark.at, **look)
         axes.annotate(mark.text, (mark.at, 1), (2, -2), xycoords=axes.get_xaxis_transform(), va="top", **words)
@@ -171,7 +172,7 @@ def _group(axes: Axes, group: Group, ink: Ink) -> None:
             at = float(np.clip(e.value, group.axis.low, group.axis.high))
             axes.plot(at, y, clip_on=False, zorder=4, **_sign(Points([at], [y], e.ink, e.shape), ink))
             axes.annotate(e.words, (1, y), (8, 0), axes.get_yaxis_transform(), "offset points", va="center",
-                          fontsize=8, color=colour)  # fmt: skip
+                          fontsize=SMALL, color=colour)  # fmt: skip
     axes.set_yticks(range(len(group.lanes)), [lane.label for lane in group.lanes], color=ink.text)
     for lane, label in zip(group.lanes, axes.get_yticklabels(), strict=True):
         if lane.sign:

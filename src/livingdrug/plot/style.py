@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 Theme = Literal["light", "dark"]
 
 WIDE = 8.0  # [in], a report or a page
-NARROW = 4.4  # [in], half a page
 DAYS_PER_MONTH = MONTH
 
 
@@ -115,14 +114,14 @@ def _settings(ink: Ink) -> dict[Any, object]:
         "ytick.color": ink.rule,
         "xtick.labelcolor": ink.quiet,
         "ytick.labelcolor": ink.quiet,
-        "xtick.labelsize": 8,
-        "ytick.labelsize": 8,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
         "xtick.minor.size": 0,
         "ytick.minor.size": 0,
         "text.color": ink.text,
         "text.parse_math": False,
         "legend.frameon": False,
-        "legend.fontsize": 8,
+        "legend.fontsize": 8.5,
         "legend.handlelength": 1.6,
         "lines.linewidth": 1.8,
         "lines.solid_capstyle": "round",

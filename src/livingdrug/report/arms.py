@@ -43,7 +43,13 @@ def tables(result: Result) -> list[Written]:
             (title, *(f"{int(np.sum(which)):,}" for which in (a & b, a & ~b, b & ~a, ~a & ~b)))
             for title, a, b in _happened(result, first, arm)
         ]
-        head = ("Number of patients", "In both arms", f"Only in {first.title}", f"Only in {arm.title}", "In neither")
+        head = (
+            "Number of patients",
+            "In both arms",
+            f"Only in “{first.title}”",
+            f"Only in “{arm.title}”",
+            "In neither",
+        )
         if rows:
             found.append(
                 Written(f"{capital(arm.title)}: what happened to the same patients, infused in both arms.", head, rows)
