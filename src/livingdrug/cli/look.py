@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from livingdrug.cli.drawing import Out, draw, drawable
-from livingdrug.cli.terminal import Json, columns, dump, note
+from livingdrug.cli.terminal import Json, columns, dump, note, progress
 from livingdrug.tabular import room
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def plot(
 ) -> None:
     """One patient of a run with the care given: doses and events, and with --out the courses and grades over time."""
     drawable(out)
-    one = _loaded(run).plot(patient, arm)
+    result = _loaded(run)
+    with progress(result.title, silent=json_):
+        one = result.plot(patient, arm)
     if out:
         draw(one, out)
     if json_:
@@ -54,7 +56,9 @@ def vpc(
 ) -> None:
     """A visual predictive check: percentiles with their 95 % intervals in simulated trials, beside observed ones."""
     drawable(out)
-    found = _loaded(run).vpc(quantity, data=data, arm=arm, unit=unit, time_unit=time_unit, patients=patients)
+    result = _loaded(run)
+    with progress(result.title, silent=json_):
+        found = result.vpc(quantity, data=data, arm=arm, unit=unit, time_unit=time_unit, patients=patients)
     if out:
         draw(found, out)
     if json_:

@@ -25,7 +25,7 @@ from livingdrug.whole import whole
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST = 2_000  # patients simulated again unless more are asked for
+LEAST, MOST = 1_000, 2_000  # patients simulated again unless another number is asked for
 FEW = 10  # days looked at in the first month and after it, where there are neither data nor visits
 
 
@@ -132,7 +132,7 @@ def draw(
     own = quantities[quantity].unit
     seen = None if data is None else observed(data, own, unit, time_unit)
     enrolled = result.arm(arm).counts["enrolled"]
-    many = min(enrolled, MOST) if patients is None else whole(patients, "patients", 1)
+    many = min(max(enrolled, LEAST), MOST) if patients is None else whole(patients, "patients", 1)
     size = simulated.resolved.trial.size or result.arm(arm).counts["infused"]
     days = _days(result, simulated, quantity)
     found = check(

@@ -238,8 +238,9 @@ class Result:
         trials of the size of the data, over the observed ones.
 
         data: a CSV file or DataFrame with ID, TIME and DV (docs/trials.md); without it, what a trial of the published
-        size would show. how: unit and time_unit of the data, limit [unit of the quantity] below which an assay measures
-        nothing, patients to simulate, seed. What comes back has `.table`, `.chart` and `.save(path)`.
+        size would show. how: unit and time_unit of the data; limit [unit of the quantity] below which an assay measures
+        nothing; patients to simulate (1,000 to 2,000 otherwise); seed. What comes back has `.table`, `.chart` and
+        `.save(path)`.
         """
         return self._view("vpc", quantity=quantity, data=data, arm=arm, **how)
 
