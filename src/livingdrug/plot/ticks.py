@@ -35,7 +35,9 @@ def decades(low: float, high: float, least: str = "", label: str = "") -> Axis:
 
 
 def linear(low: float, high: float, label: str = "") -> Axis:
-    """An axis of plain numbers, with ticks at whole multiples of 1, 2 or 5."""
+    """An axis of plain numbers, with ticks at whole multiples of 1, 2 or 5; a single number gets room on both sides."""
+    if not high - low > 1e-9 * max(abs(low), abs(high)):
+        low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
     step = (high - low) / (FEW - 1)
     size = 10 ** np.floor(np.log10(step))
     step = next(size * s for s in (10, 5, 2, 1) if size * s <= step * (1 + 1e-9))
@@ -72,7 +74,8 @@ def brief(words: str, most: int = 32) -> str:
 
 
 def calendar(last: float, what: str = "infusion") -> Axis:
-    """An axis in months that starts at zero, with a tick every 1, 3, 6 or 12 months."""
+    """An axis in months that starts at zero and shows one at least, with a tick every 1, 3, 6 or 12 months."""
+    last = max(float(last), 1.0)
     last = round(last) if abs(last - round(last)) < 0.1 else last
     step = next((s for s in MONTHS if last / s <= MANY), 120)
     places = np.arange(0, last + 1e-9, step)
@@ -80,7 +83,8 @@ def calendar(last: float, what: str = "infusion") -> Axis:
 
 
 def days(first: float, last: float, what: str = "infusion") -> Axis:
-    """An axis in days, with a tick every day, week or month."""
+    """An axis in days that shows one at least, with a tick every day, week or month."""
+    last = max(last, first + 1.0)
     step = next((s for s in DAYS if (last - first) / s <= MANY), 730)
     places = np.arange(np.ceil(first / step), np.floor(last / step + 1e-9) + 1) * step
     return Axis(float(first), float(last), tuple((float(p), f"{p:g}") for p in places), f"days after {what}")

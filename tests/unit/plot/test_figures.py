@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug import plot
 from livingdrug.errors import ScenarioError
-from livingdrug.plot import ticks
+from livingdrug.plot import svg, ticks
 from livingdrug.plot.marks import Axis, Band, Boxes, Line, Points, Spans
 from livingdrug.plot.style import INKS, SERIES
 from livingdrug.plot.ticks import number, power
@@ -260,3 +261,39 @@ def test_published_intervals_are_drawn_over_courses(invented):
     chart = plot.expansion(invented.expansion())
     drawn = {round(float(y), 1) for s in marks(chart, Spans, 1) for y in np.ravel([s.y0, s.y1])}
     assert drawn == {687.0, 2748.0, 73.5, 294.0, 55.0, 220.0, 30.5, 122.0}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from([0.0, 1e-12, 1.0, 37.0, 5e9, np.nan]), min_size=2, max_size=2), st.booleans())
+def test_flat_empty_and_missing_courses_are_drawn_without_nan(values, logarithmic):
+    """Nobody followed, all alike, all gone: still a panel with axes that mean something."""
+    days = np.array([0.0, 0.5])
+    bands = np.tile(np.array(values), (5, 1))
+    course = plot.Course("x", "u", days, bands, logarithmic=logarithmic, floor=1.0 if logarithmic else 0.0)
+    for months in (False, True):
+        chart = plot.courses([replace(course, months=months)])
+        (panel,) = chart.panels
+        assert panel.x.low < panel.x.high and panel.y.low < panel.y.high and panel.x.ticks and panel.y.ticks
+        assert "nan" not in svg.inline(chart, "x")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1200), st.booleans()), min_size=1, max_size=20))
+def test_any_survival_is_drawn(patients):
+    durations = np.array(sorted(day for day, _ in patients))
+    share = np.linspace(1, 0, len(durations) + 1)
+    times = np.concatenate([[0.0], durations])
+    curve = plot.Curve("x", times, share, share, share, durations, np.array([censored for _, censored in patients]))
+    text = svg.inline(plot.survival([curve]), "x")
+    assert "nan" not in text and f">{len(durations)}<" in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([0.0, 1.0, 3.0, 1e6]), st.sampled_from([0.0, 1.0, 1e6])), max_size=5),
+    st.booleans(),
+)
+def test_any_pairs_are_drawn(pairs, logarithmic):
+    x, y = (np.array([p[i] for p in pairs]) for i in (0, 1))
+    text = svg.inline(plot.paired([plot.Paired("x", "u", x, y, logarithmic)], ("a", "b")), "x")
+    assert "nan" not in text
