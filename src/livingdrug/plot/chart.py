@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 class Chart(Content):
-    """Panels or lanes, ready to be drawn."""
+    """Panels or lanes, ready to be drawn.
+
+    >>> chart = result.vpc("cytokines.il6", patients=20).chart
+    >>> len(chart.figure(width=7).axes) == len(chart.panels)
+    True
+    """
 
     def figure(self, theme: Theme = "light", width: float = WIDE) -> Figure:
         """The chart as a matplotlib figure, `width` [in] wide."""

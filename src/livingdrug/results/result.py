@@ -230,6 +230,9 @@ class Result:
         What comes back shows itself in a notebook; `.save(path)` writes a PNG, SVG or PDF file; `.rows`: doses and
         events as (day, what, how much). The patient is simulated again: the same one, bit for bit. ScenarioError when
         the patient was not infused.
+
+        >>> [(what, much) for day, what, much in result.plot(patient=3).rows if day == 0]
+        [('Infusion', '1.9×10⁸ cells')]
         """
         return self._view("patient", patient=patient, arm=arm)
 
@@ -241,6 +244,10 @@ class Result:
         size would show. how: unit and time_unit of the data; limit [unit of the quantity] below which an assay measures
         nothing; patients to simulate (1,000 to 2,000 otherwise); seed. What comes back has `.table`, `.chart` and
         `.save(path)`.
+
+        >>> check = result.vpc("assay.qpcr.copies", patients=20)
+        >>> list(check.table.columns)
+        ['day', 'n', 'percentile', 'observed', 'simulated', 'low', 'high']
         """
         return self._view("vpc", quantity=quantity, data=data, arm=arm, **how)
 
