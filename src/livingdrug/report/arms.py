@@ -60,15 +60,18 @@ def tables(result: Result) -> list[Written]:
 def _shares(result: Result) -> list[Drawing]:
     import pandas as pd
 
-    kept = [r.measure for r in result.arm().comparison.rows if r.unit == "%" and r.comparable]
+    alike = _alike(result)
+    shown = [r for r in result.arm().comparison.rows if r.unit == "%" and r.comparable and r.measure in alike]
+    kept = {row.measure: row.title for row in shown}
     if not kept:
         return []
+    rows = {(arm.title, r.measure): r for arm in result.arms.values() for r in reversed(arm.comparison.rows)}
     table = pd.DataFrame(
         [
-            dict(measure=row.title, unit=row.unit, arm=arm.title, value=row.simulated, low=row.low, high=row.high)
+            dict(measure=title, unit=row.unit, arm=arm.title, value=row.simulated, low=row.low, high=row.high)
             for arm in result.arms.values()
-            for row in arm.comparison.rows
-            if row.measure in kept
+            for measure, title in kept.items()
+            if (row := rows.get((arm.title, measure)))
         ]
     )
     caption = (
@@ -132,10 +135,16 @@ def _happened(result: Result, first: ArmResult, arm: ArmResult) -> Iterator[tupl
 
 
 def _compared(result: Result, kind: str) -> list[Measure]:
-    """The measures of a kind that have a published row to be compared with, and do not count everybody enrolled."""
-    trial = result.resolved.trial
+    """The measures of a kind that mean the same in all arms, have a published row to be compared with, and do not count
+    everybody enrolled."""
+    trial, alike = result.resolved.trial, _alike(result)
     names = {row.measure for row in trial.published if not row.not_comparable and row.read == "seen"}
-    return [m for m in trial.measure if m.kind == kind and m.name in names and not m.enrolled]
+    return [m for m in trial.measure if m.kind == kind and m.name in names & alike and not m.enrolled]
+
+
+def _alike(result: Result) -> set[str]:
+    """The measures that mean the same in every arm."""
+    return {measure for measure, *_ in result.between_arms().rows}
 
 
 def _changed(paired: Paired) -> float:
