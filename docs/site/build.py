@@ -35,6 +35,7 @@ SECTIONS = {
     "How-to guides": [
         "guides/what_if",
         "guides/results",
+        "guides/closer",
         "interoperability",
         "cohort",
         "contributing",

@@ -40,3 +40,10 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0b5c66", "color-brand-content": "#0b5c66"},
     "dark_css_variables": {"color-brand-primary": "#6cc5cf", "color-brand-content": "#6cc5cf"},
 }
+
+
+def setup(app):
+    """A table in a block is plain text to the highlighter."""
+    from pygments.lexers.special import TextLexer
+
+    app.add_lexer("csv", TextLexer)

@@ -34,6 +34,15 @@ API: dict[str, tuple[str, str, list[str]]] = {
             "livingdrug.results.sweep.Response",
         ],
     ),
+    "figures": (
+        "Figures, one patient, predictive checks",
+        "What :meth:`Result.plot` and :meth:`Result.vpc` give back, and the chart that both hold.",
+        [
+            "livingdrug.report.patient.OnePatient",
+            "livingdrug.report.vpc.Check",
+            "livingdrug.plot.Chart",
+        ],
+    ),
     "scenario": (
         "Scenarios, patients, library",
         "What a file says once every layer is laid, the patients that are drawn from it, and the library's entries.",

@@ -9,21 +9,21 @@ from livingdrug.errors import ScenarioError, unknown
 from livingdrug.model.assemble import Model
 from livingdrug.model.declare import Entry, Switch
 from livingdrug.spec import protocol as spec
-from livingdrug.spec.fields import expression
-from livingdrug.spec.grammar import Call, Node, sentence
+from livingdrug.spec.fields import Expression, expression
+from livingdrug.spec.grammar import Call, Node, Speaker, sentence
 
 
-def rule_sentence(rule: spec.Watch) -> str:
-    """A rule or watch as a nurse would read it."""
+def rule_sentence(rule: spec.Watch, speaker: Speaker | None = None) -> str:
+    """A rule or watch as a nurse would read it; speaker: as in `grammar.sentence`."""
     check = rule.check.text
     said = f"{check[:1].upper()}{check[1:]}: "
-    condition = sentence(rule.asked.node)
+    condition = sentence(rule.asked.node, speaker=speaker)
     do = rule.do if isinstance(rule, spec.Rule) else None
     if do is None:
         return f"{said}note {condition}."
     limits = rule.limits if isinstance(rule, spec.Rule) else spec.Limits()
     if do.give and do.amount:
-        action = f"give {do.give}, {sentence(do.amount.node)}"
+        action = f"give {do.give}, {sentence(do.amount.node, speaker=speaker)}"
         action += f" (at most {do.at_most})" if do.at_most else ""
         action += f" (at least {do.at_least})" if do.at_least else ""
         action += f" over {24 * do.over:g} h" if do.over else ""
@@ -35,14 +35,18 @@ def rule_sentence(rule: spec.Watch) -> str:
     return f"{said}when {condition}, {action}{'; ' if ends else ''}{', '.join(ends)}."
 
 
-def scheduled(dose: spec.Dose) -> str:
-    """A scheduled dose as a sentence."""
-    said = f"{dose.days.text[:1].upper()}{dose.days.text[1:]}: give {dose.give}, {sentence(dose.amount.node)}"
+def scheduled(dose: spec.Dose, speaker: Speaker | None = None) -> str:
+    """A scheduled dose as a sentence; speaker: as in `grammar.sentence`."""
+
+    def told(asked: Expression) -> str:
+        return sentence(asked.node, speaker=speaker)
+
+    said = f"{dose.days.text[:1].upper()}{dose.days.text[1:]}: give {dose.give}, {told(dose.amount)}"
     said += f", varying with a log-SD of {dose.log_sd:g}" if dose.log_sd else ""
-    limits = [f"at {word} {sentence(x.node)}" for word, x in (("least", dose.at_least), ("most", dose.at_most)) if x]
+    limits = [f"at {word} {told(x)}" for word, x in (("least", dose.at_least), ("most", dose.at_most)) if x]
     said += f" ({', '.join(limits)})" if limits else ""
     said += f" over {24 * dose.over:g} h" if dose.over else ""
-    return f"{said}, if {sentence(dose.when.node)}." if dose.when else f"{said}."
+    return f"{said}, if {told(dose.when)}." if dose.when else f"{said}."
 
 
 def enlist(rule: spec.Watch, programs: Programs) -> None:

@@ -28,7 +28,7 @@ def commands(asked: str | None = None) -> typer.Typer:
     """The commands: all of them, or with only the group that is asked for."""
     import typer
 
-    from livingdrug.cli import library, new, run, sweep
+    from livingdrug.cli import library, look, new, run, sweep
 
     app = typer.Typer(
         name="livingdrug",
@@ -44,6 +44,8 @@ def commands(asked: str | None = None) -> typer.Typer:
         library.explain_,
         new.new,
         new.schema,
+        look.plot,
+        look.vpc,
         run.calibrate,
         run.scoreboard,
         run.bench,
@@ -71,7 +73,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop: the same as Ctrl-C
     given = list(sys.argv[1:] if arguments is None else arguments)
     asked = next((a for a in given if not a.startswith("-")), None)
-    own = {"run", "sweep", "list", "show", "explain", "new", "schema", "calibrate", "scoreboard", "bench"}
+    own = {
+        "run",
+        "sweep",
+        "list",
+        "show",
+        "explain",
+        "new",
+        "schema",
+        "plot",
+        "vpc",
+        "calibrate",
+        "scoreboard",
+        "bench",
+    }
     try:
         code = _run(commands(asked if asked in own | set(GROUPS) else None), given)
         sys.stdout.flush()

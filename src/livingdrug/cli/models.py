@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from livingdrug.cli.drawing import Out, draw, drawable
 from livingdrug.cli.terminal import Json, changes, columns, dump
-from livingdrug.errors import ScenarioError
-from livingdrug.files import whole_file, write_text
+from livingdrug.files import write_text
 
 if TYPE_CHECKING:
     from livingdrug.published.entry import Published
@@ -24,7 +24,6 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A published model; NA
 DoseOption = Annotated[
     str | None, typer.Option("--dose", help='Cells given, as "2e8" or "3e6 cell/kg" (the paper\'s dose).')
 ]
-Out = Annotated[Path | None, typer.Option("--out", help="Draw the plot to this PNG, SVG or PDF file.")]
 
 
 @app.command(name="list")
@@ -137,7 +136,7 @@ def run(
     from livingdrug.published.entry import published
     from livingdrug.published.population import population
 
-    _drawable(out)
+    drawable(out)
     model, many = published(name, changes(set_)), None
     if patients is None:
         found = simulate(model, dose=dose, conditioning=conditioning, days=days)
@@ -160,7 +159,7 @@ def run(
             csv,
         )
     if out:
-        _save(found.plot(), out)
+        draw(found.plot(), out)
     if json_:
         people = (
             {"patients": patients, "failed": many.failed, "cured": many.cured}
@@ -209,10 +208,10 @@ def compare(
     """Lay several models over one data set: in a plot, and as distances from the data."""
     from livingdrug.published.compare import compare as laid_over
 
-    _drawable(out)
+    drawable(out)
     found = laid_over(names, of=of, over=over, relative=relative, days=days, leucocytes=leucocytes, dose=dose)
     if out:
-        _save(found.plot(), out)
+        draw(found.plot(), out)
     rows = found.rows()
     if json_:
         print(
@@ -270,18 +269,3 @@ def _range(row: dict[str, Any]) -> str:
 
 def _number(x: float) -> str:
     return f"{x:.4g}" if math.isfinite(x) else "–"
-
-
-def _drawable(out: Path | None) -> None:
-    if out is None:
-        return
-    if out.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise ScenarioError(f"a plot cannot be written to '{out}'", where="--out", allowed=".png, .svg or .pdf")
-    if not out.absolute().parent.is_dir():
-        raise ScenarioError(f"there is no folder '{out.absolute().parent}'", where="--out", mend="make it first")
-
-
-def _save(figure: Any, out: Path) -> None:
-    with whole_file(out, where="--out") as part:
-        figure.savefig(part)
-    print(f"wrote {out}", file=sys.stderr)

@@ -1,19 +1,26 @@
-"""Figures a clinician would draw. Arrays and tables in, a matplotlib figure out; nothing is shown or saved."""
+"""Figures a clinician would draw. Arrays and tables in, a chart out: for a page, a notebook, or a file."""
 
-from livingdrug.plot.arms import arms, paired
+from livingdrug.plot.arms import Paired, arms, paired
 from livingdrug.plot.beside import beside
+from livingdrug.plot.chart import Chart
 from livingdrug.plot.course import Course, courses
 from livingdrug.plot.expansion import expansion
 from livingdrug.plot.grades import grades
+from livingdrug.plot.patient import Drawn, patient
 from livingdrug.plot.presence import presence
 from livingdrug.plot.published import Published
 from livingdrug.plot.survival import Curve, survival
 from livingdrug.plot.sweep import sweep
 from livingdrug.plot.swimmer import swimmer
+from livingdrug.plot.vpc import Checked, vpc
 
 __all__ = [
+    "Chart",
+    "Checked",
     "Course",
     "Curve",
+    "Drawn",
+    "Paired",
     "Published",
     "arms",
     "beside",
@@ -21,8 +28,10 @@ __all__ = [
     "expansion",
     "grades",
     "paired",
+    "patient",
     "presence",
     "survival",
     "sweep",
     "swimmer",
+    "vpc",
 ]

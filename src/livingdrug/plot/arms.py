@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from livingdrug.errors import ScenarioError
 from livingdrug.plot import ticks
-from livingdrug.plot.style import NARROW, WIDE, Theme, house, sheet
+from livingdrug.plot.chart import Chart
+from livingdrug.plot.marks import Axis, Estimate, Floats, Group, Lane, Line, Panel, Points
+from livingdrug.plot.style import SERIES
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 COLUMNS = ("measure", "unit", "arm", "value", "low", "high")
 SHAPES = "osD^v"
+MOST_DOTS = 1000
 
 
-def arms(rates: pd.DataFrame, *, theme: Theme = "light", width: float = WIDE) -> Figure:
-    """One row a measure, one mark an arm: shares of patients [%] with their intervals, joined so that shifts are seen.
+@dataclass(frozen=True)
+class Paired:
+    """A number of each patient in two arms (n,) [unit]: the same patients in the same order, nan = not known there."""
+
+    name: str
+    unit: str
+    reference: Floats
+    other: Floats
+    logarithmic: bool = True
+
+    def __post_init__(self) -> None:
+        if np.shape(self.reference) != np.shape(self.other):
+            raise ScenarioError(
+                f"the arms have {np.size(self.reference)} and {np.size(self.other)} patients",
+                mend="pair the same patients, by id",
+            )
+
+    def known(self) -> tuple[Floats, Floats]:
+        """Both numbers of the patients in whom both are known (and above 0 where the axes are logarithmic)."""
+        x, y = np.asarray(self.reference, float), np.asarray(self.other, float)
+        seen = np.isfinite(x) & np.isfinite(y)
+        if self.logarithmic:
+            seen &= (x > 0) & (y > 0)
+        return x[seen], y[seen]
+
+
+def arms(rates: pd.DataFrame) -> Chart:
+    """One lane a measure, one mark an arm: shares of patients [%] with their intervals.
 
     Columns: measure, unit, arm, value, low, high. Rows whose unit is not "%" are left out: they need axes of their own.
     """
@@ -27,69 +57,43 @@ def arms(rates: pd.DataFrame, *, theme: Theme = "light", width: float = WIDE) ->
     if lacking:
         raise ScenarioError(f"the plot of arms lacks the column '{lacking[0]}'", allowed=COLUMNS)
     shown = rates[(rates["unit"] == "%") & rates["value"].notna()]
-    measures, names = list(dict.fromkeys(shown["measure"])), list(dict.fromkeys(shown["arm"]))
-    narrow = width <= NARROW + 1
-    lane = 0.14 + 0.11 * len(names) + (0.2 if narrow else 0)
-    with house(theme) as ink:
-        figure = sheet(width, 1.2 + lane * len(measures))
-        axes = figure.subplots()
-        step = min(0.22, 0.6 / max(len(names), 1))
-        for i, name in enumerate(names):
-            of_arm = shown[shown["arm"] == name].set_index("measure").reindex(measures)
-            heights = np.arange(len(measures)) + (i - (len(names) - 1) / 2) * step + (0.14 if narrow else 0)
-            colour = ink.series[i % len(ink.series)]
-            axes.hlines(heights, of_arm["low"], of_arm["high"], color=colour, linewidth=1.4, alpha=0.8, clip_on=False)
-            axes.plot(of_arm["value"], heights, linestyle="none", marker=SHAPES[i % len(SHAPES)], markersize=5.5,
-                      color=colour, markeredgecolor=ink.paper, markeredgewidth=0.6, label=ticks.brief(name),
-                      clip_on=False)  # fmt: skip
-        axes.set_ylim(len(measures) - 0.5, -0.5)
-        axes.set_xlim(0, 100)
-        axes.set_xlabel("patients (%), with 95 % interval")
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        axes.grid(axis="y", visible=False)
-        for place in range(0, len(measures), 2):
-            axes.axhspan(place - 0.5, place + 0.5, color=ink.rule, alpha=0.25, linewidth=0)
-        if narrow:
-            axes.set_yticks([])
-            for place, measure in enumerate(measures):
-                axes.text(1, place - 0.32, measure, va="center", fontsize=8)
-        else:
-            axes.set_yticks(range(len(measures)), measures, color=ink.text)
-        figure.legend(loc="outside upper left", ncols=1 if narrow else 4)
-    return figure
+    looks = {a: (SERIES[i % len(SERIES)], SHAPES[i % len(SHAPES)]) for i, a in enumerate(dict.fromkeys(shown["arm"]))}
+    lanes = []
+    for measure, rows in shown.groupby("measure", sort=False):
+        found = [
+            Estimate(r.value, r.low, r.high, *looks[r.arm], _said(r.value, r.low, r.high)) for r in rows.itertuples()
+        ]
+        lanes.append(Lane(str(measure), tuple(found)))
+    key = tuple(Points([0], [0], ink, shape, name=ticks.brief(arm)) for arm, (ink, shape) in looks.items())
+    axis = ticks.shares("patients, %, with 95 % interval")
+    return Chart(groups=(Group(axis, tuple(lanes)),) if lanes else (), key=key)
 
 
-def paired(
-    reference: np.ndarray, other: np.ndarray, *, name: str, unit: str, arms: tuple[str, str],
-    logarithmic: bool = True, theme: Theme = "light", width: float = NARROW,
-) -> Figure:  # fmt: skip
-    """Each patient in two arms: a dot on the diagonal means that the arm changed nothing for this patient.
+def paired(shown: Sequence[Paired], arms: tuple[str, str]) -> Chart:
+    """Each patient in two arms: a dot on the dashed line means that the arm changed nothing for this patient."""
+    return Chart(tuple(_dots(one, arms) for one in shown), columns=3)
 
-    reference, other (n,) [unit]: the same patients, in the same order; nan = not known in that arm.
-    """
-    if np.shape(reference) != np.shape(other):
-        raise ScenarioError(
-            f"the arms have {np.size(reference)} and {np.size(other)} patients", mend="pair the same patients, by id"
-        )
-    known = np.isfinite(reference) & np.isfinite(other)
-    if logarithmic:
-        known &= (reference > 0) & (other > 0)
-    x, y = np.asarray(reference)[known], np.asarray(other)[known]
-    with house(theme) as ink:
-        figure = sheet(width, width * 0.85)
-        axes = figure.subplots()
-        both = np.concatenate([x, y]) if len(x) else np.array([1.0, 10.0])
-        low, high = float(both.min()), float(both.max())
-        low, high = (low / 1.5, high * 1.5) if logarithmic else (low - 0.05 * (high - low), high + 0.05 * (high - low))
-        axes.plot([low, high], [low, high], color=ink.quiet, linewidth=0.9, linestyle=(0, (4, 3)))
-        axes.plot(x, y, linestyle="none", marker="o", markersize=3, color=ink.simulated, alpha=0.5, markeredgewidth=0)
-        if logarithmic:
-            ticks.decades(axes, low, high, along="x")
-            ticks.decades(axes, low, high, along="y")
-        else:
-            axes.set(xlim=(low, high), ylim=(low, high))
-        axes.set_title(f"{name} ({unit})")
-        axes.set_xlabel(ticks.brief(arms[0]))
-        axes.set_ylabel(ticks.brief(arms[1]))
-    return figure
+
+def _dots(one: Paired, arms: tuple[str, str]) -> Panel:
+    x, y = (v[:MOST_DOTS] for v in one.known())
+    both = np.concatenate([x, y]) if len(x) else np.array([1.0, 10.0])
+    low, high = float(both.min()), float(both.max())
+    across, upright = (
+        f"across: {ticks.brief(arms[0])}",
+        f"{one.unit} · upward: {ticks.brief(arms[1])}".removeprefix(" · "),
+    )
+    if one.logarithmic:
+        low, high = low / 1.3, high * 1.3
+        axes: tuple[Axis, Axis] = ticks.decades(low, high, label=across), ticks.decades(low, high, label=upright)
+    else:
+        room = 0.05 * (high - low or 1.0)
+        low, high = max(low - room, 0.0) if low >= 0 else low - room, high + room
+        axes = ticks.linear(low, high, across), ticks.linear(low, high, upright)
+    same = Line([low, high], [low, high], "quiet", "dashed", 1.0, name="the same in both arms")
+    dots = Points(x, y, radius=2.5, opacity=0.55, name="one patient")
+    return Panel(*axes, (same, dots), one.name, height=210.0)
+
+
+def _said(value: float, low: float, high: float) -> str:
+    ends = f" ({ticks.number(low)} to {ticks.number(high)})" if np.isfinite([low, high]).all() else ""
+    return ticks.number(value) + ends

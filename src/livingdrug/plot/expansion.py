@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from livingdrug.plot.course import Course, draw, key, span
-from livingdrug.plot.style import NARROW, WIDE, Theme, house, panels
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from livingdrug.plot.chart import Chart
+from livingdrug.plot.course import Course, panel, upright
 
 
-def expansion(course: Course, *, month_one: float = 28.0, theme: Theme = "light", width: float = WIDE) -> Figure:
+def expansion(course: Course, *, month_one: float = 28.0) -> Chart:
     """CAR-T [course.unit] on a log scale: the first `month_one` days beside the whole follow-up."""
     early = replace(_until(course, month_one), title="First month")
-    late = replace(course, months=True, title="Whole follow-up")
-    narrow = width <= NARROW + 1
-    with house(theme) as ink:
-        figure, (left, right) = panels(2, 1 if narrow else 2, width, 2.8)
-        for axes, shown in ((left, early), (right, late)):
-            draw(axes, shown, ink, limits=span(course))
-        key(figure, right if course.published else left, narrow)
-    return figure
+    late = replace(course, months=True, samples=None, title="Whole follow-up")
+    y = upright(course)
+    return Chart((panel(early, y, 220.0), panel(late, y, 220.0)), columns=2)
 
 
 def _until(course: Course, day: float) -> Course:

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from livingdrug.plot import ticks
-from livingdrug.plot.style import DAYS_PER_MONTH, NARROW, WIDE, Theme, house, sheet
-from livingdrug.plot.survival import DASHES
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from livingdrug.plot.chart import Chart
+from livingdrug.plot.marks import DASHES, Line, Panel
+from livingdrug.plot.style import DAYS_PER_MONTH, SERIES
 
 
-def presence(
-    days: ArrayLike, shares: Mapping[str, ArrayLike], *, theme: Theme = "light", width: float = WIDE
-) -> Figure:
+def presence(days: ArrayLike, shares: Mapping[str, ArrayLike]) -> Chart:
     """Shares of patients [1] (T,) by name, at days (T,) after infusion."""
     months = np.asarray(days) / DAYS_PER_MONTH
-    with house(theme) as ink:
-        figure = sheet(width, 2.7)
-        axes = figure.subplots()
-        for i, (name, share) in enumerate(shares.items()):
-            colour, dash = ink.series[i % len(ink.series)], DASHES[i % len(DASHES)]
-            axes.plot(months, 100 * np.asarray(share), color=colour, linestyle=dash, label=name)
-        ticks.shares(axes, "patients (%)")
-        ticks.calendar(axes, float(months[-1]), roomy=width > NARROW + 1)
-        figure.legend(loc="outside upper left", ncols=1 if width <= NARROW + 1 else 4)
-    return figure
+    lines = tuple(
+        Line(months, 100 * np.asarray(share), SERIES[i % len(SERIES)], DASHES[i % len(DASHES)], name=name)
+        for i, (name, share) in enumerate(shares.items())
+    )
+    return Chart((Panel(ticks.calendar(float(months[-1])), ticks.shares("patients, %"), lines),))

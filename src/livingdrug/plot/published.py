@@ -4,45 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from livingdrug.plot.marks import Axis, Mark, Points, Spans
 
-    from livingdrug.plot.style import Ink
+NAMES = {True: "published", False: "published, not comparable"}
 
 
 @dataclass(frozen=True)
 class Published:
-    """One published number at a time `at` [day]; low and high are its interval, where the paper gives one."""
+    """One published number at a time `at` [day]; low and high are its interval, where the paper gives one.
+
+    comparable: whether what was published is what is simulated; a hollow sign where it is not.
+    """
 
     at: float
     value: float
     low: float | None = None
     high: float | None = None
     source: str = ""
+    comparable: bool = True
 
 
-def lay_over(axes: Axes, points: Iterable[Published], ink: Ink, scale: float = 1.0, label: str = "published") -> None:
-    """Draws the points that lie on the (finished) x-axis; `scale` [day per unit of the x-axis]."""
-    left, right = axes.get_xlim()
-    for point in points:
-        x = point.at / scale
-        if not left <= x <= right + 0.01 * (right - left):
-            continue
-        if point.low is not None and point.high is not None:
-            axes.plot([x, x], [point.low, point.high], color=ink.published, linewidth=1.3, zorder=5, clip_on=False)
-        axes.plot(
-            x,
-            point.value,
-            marker="D",
-            markersize=5.5,
-            linestyle="none",
-            color=ink.published,
-            markeredgecolor=ink.paper,
-            markeredgewidth=0.8,
-            zorder=6,
-            clip_on=False,
-            label=label,
-        )
-        label = "_"
+def laid_over(points: Iterable[Published], x: Axis, scale: float = 1.0, name: str = "") -> list[Mark]:
+    """The points that lie on the x-axis; `scale` [day per unit of it]; name: in the key, by default what they are."""
+    shown = [p for p in points if x.low <= p.at / scale <= x.high + 0.01 * (x.high - x.low)]
+    marks: list[Mark] = []
+    for comparable, words in NAMES.items():
+        own = [p for p in shown if p.comparable is comparable]
+        known = [p for p in own if p.low is not None and p.high is not None]
+        at = [p.at / scale for p in known]
+        if known:
+            marks.append(Spans(at, [p.low for p in known], at, [p.high for p in known], "published"))  # type: ignore[arg-type]
+        if own:
+            places, values = [p.at / scale for p in own], [p.value for p in own]
+            marks.append(Points(places, values, "published", "D", 4.5, not comparable, name=name or words))
+    return marks

@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from livingdrug.plot.marks import Axis
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+FEW, MANY = 4, 7  # ticks wanted on an axis
+LONG = 5  # characters from which fewer of them stand side by side
+MONTHS = (1, 2, 3, 6, 12, 24, 60)
+DAYS = (1, 2, 5, 7, 14, 28, 56, 91, 182, 365)
 
 
-def decades(axes: Axes, low: float, high: float, least: str = "", along: Literal["x", "y"] = "y") -> None:
-    """A logarithmic axis from low to high; `least` is the word for all that lies at its lower end."""
-    axes.set(**{f"{along}scale": "log", f"{along}lim": (low, high)})
+def decades(low: float, high: float, least: str = "", label: str = "") -> Axis:
+    """A logarithmic axis from low to high; `least` is the word for all that lies at its lower end.
+
+    Ticks at every power of ten; at some of them where there are many; at 1, 3 or 1, 2, 5 of each or at plain steps
+    where there are few.
+    """
     first, last = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
     step = max(1, -(-(last - first) // 6))
-    exponents = list(range(first, last + 1, step))
-    words = [power(exponent, raised=last > 4) for exponent in exponents]
-    if least:
-        words[0] = least
-    axes.set(**{f"{along}ticks": [10.0**exponent for exponent in exponents], f"{along}ticklabels": words})
-    axes.minorticks_off()
+    ticks = [(10.0**e, power(e, raised=last > 4)) for e in range(first, last + 1, step)]
+    for digits in ((1, 3), (1, 2, 5)):
+        if len(ticks) >= FEW - 1:
+            break
+        values = [d * 10.0**e for e in range(first - 1, last + 1) for d in digits]
+        ticks = [(v, number(v)) for v in values if low * (1 - 1e-9) <= v <= high * (1 + 1e-9)]
+    if len(ticks) < FEW - 1:
+        ticks = list(linear(low, high).ticks)
+    if least and ticks:
+        ticks = [(low, least), *(t for t in ticks if t[0] > 1.5 * low)]
+    return Axis(low, high, tuple(ticks), label, log=True)
+
+
+def linear(low: float, high: float, label: str = "") -> Axis:
+    """An axis of plain numbers, with ticks at whole multiples of 1, 2 or 5; a single number gets room on both sides."""
+    if not high - low > 1e-9 * max(abs(low), abs(high)):
+        low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
+    step = (high - low) / (FEW - 1)
+    size = 10 ** np.floor(np.log10(step))
+    step = next(size * s for s in (10, 5, 2, 1) if size * s <= step * (1 + 1e-9))
+    places = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
+    words = [number(float(p)) for p in places]
+    while len(places) > MANY or (len(places) > FEW and max(map(len, words)) > LONG):
+        places, words = places[::2], words[::2]
+    return Axis(low, high, tuple(zip(map(float, places), words, strict=True)), label)
 
 
 def power(exponent: int, raised: bool) -> str:
@@ -50,24 +73,26 @@ def brief(words: str, most: int = 32) -> str:
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
-def calendar(axes: Axes, last: float, what: str = "infusion", roomy: bool = True) -> None:
-    """An x-axis in months that starts at zero, with a tick every 1, 3, 6 or 12 months."""
+def calendar(last: float, what: str = "infusion") -> Axis:
+    """An axis in months that starts at zero and shows one at least, with a tick every 1, 3, 6 or 12 months."""
+    last = max(float(last), 1.0)
     last = round(last) if abs(last - round(last)) < 0.1 else last
-    wanted = 8 if roomy else 5
-    step = next((s for s in (1, 2, 3, 6, 12, 24) if last / s <= wanted), 60)
-    axes.set_xticks(np.arange(0, last + 1e-9, step))
-    axes.set_xlim(0, last)
-    axes.set_xlabel(f"months after {what}")
+    step = next((s for s in MONTHS if last / s <= MANY), 120)
+    places = np.arange(0, last + 1e-9, step)
+    return Axis(0.0, float(last), tuple((float(p), f"{p:g}") for p in places), f"months after {what}")
 
 
-def shares(axes: Axes, label: str, y: bool = True) -> None:
-    """An axis of shares from 0 to 100 %."""
-    ticks = [0, 20, 40, 60, 80, 100]
-    if y:
-        axes.set_ylim(0, 102)
-        axes.set_yticks(ticks)
-        axes.set_ylabel(label)
-    else:
-        axes.set_xlim(0, 100)
-        axes.set_xticks(ticks)
-        axes.set_xlabel(label)
+def days(first: float, last: float, what: str = "infusion") -> Axis:
+    """An axis in days that shows one at least, with a tick every day, week or month."""
+    last = max(last, first + 1.0)
+    step = next((s for s in DAYS if (last - first) / s <= MANY), 730)
+    places = np.arange(np.ceil(first / step), np.floor(last / step + 1e-9) + 1) * step
+    return Axis(float(first), float(last), tuple((float(p), f"{p:g}") for p in places), f"days after {what}")
+
+
+def shares(label: str, most: float = 100.0) -> Axis:
+    """An axis of shares from 0 to 100 % (or as far as `most`)."""
+    high = min(100.0, most)
+    step = next(s for s in (1, 2, 5, 10, 20) if high / s <= MANY)
+    places = range(0, int(high + 1e-9) + 1, step)
+    return Axis(0.0, high, tuple((float(p), str(p)) for p in places), label)

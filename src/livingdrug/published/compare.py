@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from livingdrug.spec.published_model import COMPARED
 from livingdrug.units import factor
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from livingdrug.plot import Chart
 
 Floats = NDArray[np.float64]
 TITLES = {
@@ -93,9 +93,9 @@ class Comparison:
             shown.append(row)
         return shown
 
-    def plot(self, theme: str = "light") -> Figure:
+    def plot(self) -> Chart:
         """All models and the data in one panel."""
-        return _plot(self, theme)
+        return _plot(self)
 
 
 def compare(
@@ -242,42 +242,33 @@ def _csv(path: Path, of: str) -> Data:
     return Data(path.stem, of, np.asarray(rows))
 
 
-def _plot(found: Comparison, theme: str) -> Figure:
+def _plot(found: Comparison) -> Chart:
     from livingdrug.plot import Published as Point
     from livingdrug.plot import ticks
-    from livingdrug.plot.published import lay_over
-    from livingdrug.plot.style import WIDE, house, sheet
+    from livingdrug.plot.chart import Chart
+    from livingdrug.plot.marks import DASHES, Band, Line, Mark, Panel
+    from livingdrug.plot.published import laid_over
+    from livingdrug.plot.style import SERIES
 
-    with house(theme) as ink:  # type: ignore[arg-type]
-        figure = sheet(WIDE, 4.2)
-        axes = figure.subplots()
-        colours, dashes = (ink.simulated, ink.green, ink.pink, ink.yellow, ink.text), ("-", (0, (5, 2)), (0, (1, 1.4)))
-        marks = np.ravel(found.data.rows[:, 1:]) if found.data else np.zeros(0)
-        shown = np.concatenate([*(line.median for line in found.lines), marks[np.isfinite(marks)]])
-        high = 2.0 * shown.max()
-        low = max(marks.min(initial=np.inf, where=np.isfinite(marks)) / 3.0 if found.data else 0.0, high / 1e8)
-        low = min(low, min(line.median.max() for line in found.lines) / 3.0)
-        for i, line in enumerate(found.lines):
-            style: dict[str, Any] = {
-                "color": colours[i % len(colours)],
-                "linestyle": dashes[i // len(colours) % len(dashes)],
-            }
-            if len(line.values) > 1:
-                ends = np.maximum(limits(line.values), low)
-                axes.fill_between(line.days, *ends, color=style["color"], alpha=0.12, linewidth=0)
-            median = np.where(line.median > 0, line.median, np.nan)
-            axes.plot(line.days, median, label=line.label + (" *" if line.how else ""), **style)
-        if found.data:
-            rows = [[None if np.isnan(x) else float(x) for x in row] for row in found.data.rows]
-            lay_over(axes, [Point(*row) for row in rows], ink, label=found.data.title)  # type: ignore[arg-type]
-        ticks.decades(axes, 10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high)))
-        axes.set_xlim(0, float(found.lines[0].days[-1]))
-        axes.set_xlabel("days")
-        axes.set_ylabel(f"{TITLES[found.of]}" + (", share of own peak" if found.relative else ""))
-        figure.legend(loc="outside upper left", ncols=3, columnspacing=1.4)
-        notes = sorted({line.how for line in found.lines if line.how})
-        if notes:
-            figure.supxlabel(
-                "* turned into this unit: " + "; ".join(notes), fontsize=7, color=ink.quiet, x=0.02, ha="left"
-            )
-    return figure
+    points = np.ravel(found.data.rows[:, 1:]) if found.data else np.zeros(0)
+    shown = np.concatenate([*(line.median for line in found.lines), points[np.isfinite(points)]])
+    high = 2.0 * shown.max()
+    smallest = points.min(initial=np.inf, where=np.isfinite(points)) / 3.0 if found.data else shown[shown > 0].min()
+    low = min(max(smallest, high / 1e8), min(line.median.max() for line in found.lines) / 3.0)
+    label = f"{TITLES[found.of]}" + (", share of own peak" if found.relative else "")
+    y = ticks.decades(10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high)), label=label)
+    x = replace(ticks.days(0.0, float(found.lines[0].days[-1])), label="days")
+    marks: list[Mark] = []
+    for i, line in enumerate(found.lines):
+        ink, dash = SERIES[i % len(SERIES)], DASHES[i % len(DASHES)]
+        if len(line.values) > 1:
+            ends = np.maximum(limits(line.values), y.low)
+            marks.append(Band(line.days, ends[0], ends[1], ink, 0.12))
+        median = np.where(line.median > 0, line.median, np.nan)
+        marks.append(Line(line.days, median, ink, dash, name=line.label + (" *" if line.how else "")))
+    if found.data:
+        rows = [[None if np.isnan(v) else float(v) for v in row] for row in found.data.rows]
+        marks += laid_over([Point(*row) for row in rows], x, name=found.data.title)  # type: ignore[arg-type]
+    notes = sorted({line.how for line in found.lines if line.how})
+    note = "* turned into this unit: " + "; ".join(notes) if notes else ""
+    return Chart((Panel(x, y, tuple(marks), height=300.0),), note=note, alt=f"{label} over time, by model.")

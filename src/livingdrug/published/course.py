@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from livingdrug.published.entry import Published
 from livingdrug.published.integrate import Course, Dose
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from livingdrug.plot import Chart
 
 Floats = NDArray[np.float64]
 FEW = 36  # up to so many courses are shown by their whole range
@@ -84,7 +84,7 @@ class Run:
                         )
         return rows
 
-    def plot(self) -> Figure:
+    def plot(self) -> Chart:
         """Every observation in a panel of its own: the course, or the median and range of the courses."""
         return _plot(self)
 
@@ -206,28 +206,28 @@ def _turn(times: Floats, y: Floats, sign: float) -> tuple[float, float]:
 UNITS = {"1": "share", "cell": "cells", "cell/uL": "cells/µL", "Gcell": "10⁹ cells", "copy/ug": "copies/µg DNA"}
 
 
-def _plot(found: Run) -> Figure:
+def _plot(found: Run) -> Chart:
     from livingdrug.plot import ticks
-    from livingdrug.plot.style import WIDE, house, panels
+    from livingdrug.plot.chart import Chart
+    from livingdrug.plot.marks import Band, Line, Mark, Panel
 
-    with house() as ink:
-        shown = dict(found.published.observations)
-        if "tumour" in shown:
-            shown.pop("tumour_left", None)
-        figure, grid = panels(len(shown), min(3, len(shown)), WIDE if len(shown) > 1 else 4.4, 2.3)
-        for axes, (name, o) in zip(grid, shown.items(), strict=True):
-            x = found.seen[name]
-            high = float(x.max())
-            low = max(float(x[x > 0].min()) if (x > 0).any() else 1.0, high / 1e8)
-            if len(x) > 1:
-                axes.fill_between(
-                    found.times, *np.maximum(limits(x), low), color=ink.simulated, alpha=0.18, linewidth=0
-                )
-            axes.plot(found.times, np.where(x.max(axis=0) > 0, np.median(x, axis=0), np.nan), color=ink.simulated)
-            if high > 0:
-                ticks.decades(axes, 10 ** np.floor(np.log10(low) - 1e-9), 10 ** (np.ceil(np.log10(high) + 1e-9)))
-            axes.set_xlim(0, float(found.times[-1]))
-            axes.set_title(o.of, fontsize=8.5)
-            axes.set_ylabel(UNITS.get(o.unit, o.unit))
-            axes.set_xlabel("days")
-    return figure
+    shown = dict(found.published.observations)
+    if "tumour" in shown:
+        shown.pop("tumour_left", None)
+    panels = []
+    for name, o in shown.items():
+        x = found.seen[name]
+        high = float(x.max())
+        low = max(float(x[x > 0].min()) if (x > 0).any() else 1.0, high / 1e8)
+        foot = 10 ** np.floor(np.log10(low) - 1e-9) if high > 30 * low else low / 1.3
+        y = ticks.decades(foot, max(1.4 * high, 2 * foot), label=UNITS.get(o.unit, o.unit))
+        marks: list[Mark] = []
+        if len(x) > 1:
+            words = "90 % of patients" if len(x) > FEW else "smallest to largest"
+            low_end, high_end = np.maximum(limits(x), foot)
+            marks.append(Band(found.times, low_end, high_end, name=words))
+        median = np.where(x.max(axis=0) > 0, np.median(x, axis=0), np.nan)
+        marks.append(Line(found.times, median, name="median" if len(x) > 1 else ""))
+        end = float(found.times[-1])
+        panels.append(Panel(replace(ticks.days(0.0, end), label="days"), y, tuple(marks), o.of))
+    return Chart(tuple(panels), alt=f"{found.published.title}: {', '.join(o.of for o in shown.values())} over time.")

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from livingdrug import plot
-from livingdrug.plot import Course, Published, svg
-from livingdrug.plot.style import NARROW, WIDE
+from livingdrug.plot import Chart, Course, Published, svg
 from livingdrug.report.words import Event, Panel, Scale, Shown, Words, capital, of_unit, scales
 from livingdrug.results.comparison import Row
 from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.spec.trial import Measure
 from livingdrug.trial.survival import kaplan_meier
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 SINGLE = 5  # single patients drawn over the bands
 LANES = 40  # patients of the swimmer plot
@@ -31,13 +26,13 @@ RESPONSE, DEATH = "response", "death"  # events of the swimmer plot: the bar, an
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure for the page: inline SVG, and a second one where narrow screens need another layout."""
+    """A figure for the page; half: two of them stand side by side where there is room."""
 
     name: str
     title: str
     caption: str
-    wide: str
-    narrow: str = ""
+    drawn: str
+    half: bool = False
 
 
 BANDS = "Line: median. Dark band: half of the patients alive and followed; pale band: nine in ten."
@@ -52,13 +47,13 @@ def beside(measures: Sequence[Mapping[str, Any]]) -> list[Drawing]:
         return []
     inside = sum(m["verdict"] == "inside" for m in rows)
     return [
-        _both(
+        drawing(
             "beside-chart",
             "Measure by measure",
             "Blue: median and 95 % interval of simulated trials of the published size. Orange: published value and its "
             "interval. The mark at the left is round where the two agree and a cross where they do not.",
             f"{len(rows)} measures, simulated beside published; {inside} agree. The table below has the same numbers.",
-            lambda width: plot.beside(rows, width=width),
+            plot.beside(rows),
         )
     ]
 
@@ -79,12 +74,12 @@ def of_section(result: Result, section: str, words: Words) -> list[Drawing]:
 
 
 def _expansion(course: Course, panel: Panel) -> Drawing:
-    return _both(
+    return drawing(
         panel.name,
         panel.title,
         f"{BANDS} {panel.words}".strip(),
         f"{panel.title} over time, on a logarithmic scale. {_told(course)}",
-        partial(plot.expansion, course, month_one=MONTH_ONE),
+        plot.expansion(course, month_one=MONTH_ONE),
     )
 
 
@@ -98,12 +93,12 @@ def _graded(result: Result, section: str) -> list[Drawing]:
     severe = ", ".join(f"{short} {100 * np.mean(grades >= 3):.0f} %" for short, grades in worst.items())
     graded = " and ".join(dict.fromkeys(scale.graded for scale, _ in scales.values()))
     return [
-        _both(
+        drawing(
             f"grades-{section}" if len({s.section for s, _ in _grades(result)}) > 1 else "grades",
             f"Worst grade of {graded}",
             "The same simulated patients, graded on each scale. Orange: published share, with its interval.",
             f"Bars of the worst grade in each patient. Grade 3 or more: {severe}.",
-            lambda width: plot.grades(worst, published=published, width=width),
+            plot.grades(worst, published=published),
         )
     ]
 
@@ -117,18 +112,18 @@ def fates(result: Result, words: Words) -> list[Drawing]:
         if not curves or (any(known.values()) and not published):
             continue
         start = end.start
-        label = "alive (%)" if end.events == (DEATH,) else "free of event (%)"
+        label = "alive, %" if end.events == (DEATH,) else "free of event, %"
         day = min(365.25, float(curves[0].times[-1]))
         free = 100 * curves[0].at(np.array([day]))[0]
         drawings.append(
-            _both(
+            drawing(
                 f"curve-{re.sub('[^a-z]+', '-', end.name.lower())}",
                 end.words,
                 f"{capital(end.about or '')}{'. ' if end.about else ''}"
                 "Band: 95 % confidence. Ticks: censored. Orange: published, with interval.",
                 f"Kaplan-Meier curve: {free:.0f} % on day {day:.0f} after {start}. Numbers at risk below.",
-                partial(plot.survival, curves, label=label, start=start, published=published),
-                single=True,
+                plot.survival(curves, label=label, start=start, published=published),
+                half=True,
             )
         )
     lanes = _lanes(result.arm(), words)
@@ -139,86 +134,27 @@ def fates(result: Result, words: Words) -> list[Drawing]:
         ends = [e.name for e in words.events if e.ends_response]
         drawings.insert(
             0,
-            _both(
+            drawing(
                 "swimmer",
                 f"The first {len(lanes)} patients infused",
                 "One line a patient, from infusion to the last day known. Not selected: the first ones by number.",
                 f"Swimmer plot of {len(lanes)} patients: {reached}{int(lanes[DEATH].notna().sum())} died.",
-                partial(plot.swimmer, lanes, events, ends=ends, well=response.words if response else "", most=LANES),
+                plot.swimmer(lanes, events, ends=ends, well=response.words if response else "", most=LANES),
             ),
         )
     return drawings
 
 
-def arms(result: Result, words: Words) -> list[Drawing]:
-    """Shares by arm, and what each arm changes in the same patients' peak of CAR-T."""
-    if len(result.arms) < 2:
-        return []
-    import pandas as pd
-
-    first, *others = result.arms.values()
-    alike = {r.measure for r in result.between_arms().rows if not any(d.note for d in r.others.values())}
-    shown = {r.measure: r for r in first.comparison.rows if r.unit == "%" and r.comparable and r.measure in alike}
-    kept = {measure: row.title for measure, row in shown.items()}
-    rows = {(arm.title, r.measure): r for arm in result.arms.values() for r in reversed(arm.comparison.rows)}
-    table = pd.DataFrame(
-        [
-            dict(measure=title, unit=row.unit, arm=arm.title, value=row.simulated, low=row.low, high=row.high)
-            for arm in result.arms.values()
-            for measure, title in kept.items()
-            if (row := rows.get((arm.title, measure)))
-        ]
-    )
-    drawings = []
-    if kept:
-        drawings.append(
-            _both(
-                "arms-chart",
-                "What each arm does",
-                "Median and 95 % interval of simulated trials of the published size. All arms meet the same patients, "
-                "with the same random numbers.",
-                f"Shares of patients in {len(result.arms)} arms, for {len(kept)} measures.",
-                lambda width: plot.arms(table, width=width),
-            )
-        )
-    peaked = next((s for s in words.shown.values() if "peak" in s.columns), None)
-    for place, arm in enumerate(others if peaked else ()):
-        assert peaked is not None
-        column = peaked.columns["peak"]
-        if column not in arm.columns or column not in first.columns:
-            continue
-        x, y = first.columns[column], arm.columns[column]
-        both = (first.columns["infused"] > 0) & (arm.columns["infused"] > 0) & (x > 0) & (y > 0)
-        x, y = x[both], y[both]
-        if not len(x):
-            continue
-        names = (first.title, arm.title)
-        drawings.append(
-            _both(
-                f"paired-{place}",
-                f"{arm.title}, patient by patient",
-                "Each dot is one patient in both arms. On the dashed line the arm changes nothing.",
-                f"Peak of {peaked.title} in each patient: the median ratio to '{names[0]}' is "
-                f"{np.nanmedian(y / x):.2g}.",
-                partial(plot.paired, x, y, name=f"Peak of {peaked.title}", unit=peaked.unit, arms=names),
-                single=True,
-            )
-        )
-    return drawings
-
-
-def _both(name: str, title: str, caption: str, alt: str, draw: Callable[..., Figure], single: bool = False) -> Drawing:
-    if single:
-        return Drawing(name, title, caption, svg.inline(draw(width=NARROW), name, alt))
-    wide, narrow = svg.inline(draw(width=WIDE), name, alt), svg.inline(draw(width=NARROW), f"{name}-narrow", alt)
-    return Drawing(name, title, caption, wide, narrow)
+def drawing(name: str, title: str, caption: str, alt: str, chart: Chart, half: bool = False) -> Drawing:
+    """A chart for the page; alt: what it shows, for those who do not see it."""
+    return Drawing(name, title, caption, svg.inline(chart, alt), half)
 
 
 def _multiples(name: str, title: str, shown: list[Course], columns: int, caption: str) -> Drawing:
     alt = f"{title} over time: {', '.join(course.name for course in shown)}. " + " ".join(
         _told(course) for course in shown
     )
-    return _both(name, title, caption, alt, lambda width: plot.courses(shown, columns=columns, width=width))
+    return drawing(name, title, caption, alt, plot.courses(shown, columns=columns))
 
 
 def _told(course: Course) -> str:
@@ -269,12 +205,12 @@ def _presence(result: Result, panel: Panel, words: Words) -> list[Drawing]:
     days = courses.times[seen]
     last = ", ".join(f"{name} {100 * share[-1]:.0f} %" for name, share in shares.items())
     return [
-        _both(
+        drawing(
             panel.name,
             panel.title,
             panel.words,
             f"Share of patients with cells left, by kind, over time. On day {days[-1]:.0f}: {last}.",
-            lambda width: plot.presence(days, shares, width=width),
+            plot.presence(days, shares),
         )
     ]
 
@@ -286,7 +222,7 @@ def _definitions(result: Result) -> dict[str, Measure]:
 def _point(at: float, row: Row) -> Published:
     """The published value of a row that has one, at a day."""
     assert row.value is not None
-    return Published(at, row.value, row.published_low, row.published_high)
+    return Published(at, row.value, row.published_low, row.published_high, comparable=row.comparable)
 
 
 def _published(result: Result, shown: Shown) -> tuple[Published, ...]:
@@ -328,12 +264,12 @@ def _grades(result: Result) -> list[tuple[Scale, np.ndarray]]:
 
 
 def _published_grades(result: Result, scale: Scale) -> list[Published | None]:
-    """Published share of any grade and of grade 3 or more on a scale, where the trial file gives them."""
+    """Published share of any grade and of grade 3 or more on a scale, where comparable ones were published."""
     listed = {c.name: c.value.text for c in result.resolved.trial.column}
     column = _worst(result)[scale.name]
     any_grade = [n for n, value in listed.items() if value == f"{listed[column]} >= 1"]
     asked = ([f"{column} >= 1", *any_grade], [f"{column} >= 3"])
-    rows = {r.measure: r for r in result.arm().comparison.rows if r.value is not None}
+    rows = {r.measure: r for r in result.arm().comparison.rows if r.value is not None and r.comparable}
     found: list[Published | None] = []
     for words in asked:
         whole = {n: m for n, m in _definitions(result).items() if n in rows and "among" not in m.model_fields_set}
@@ -344,7 +280,7 @@ def _published_grades(result: Result, scale: Scale) -> list[Published | None]:
 
 
 def _published_survival(result: Result, endpoint: str) -> list[Published]:
-    rows = {r.measure: r for r in result.arm().comparison.rows if r.value is not None}
+    rows = {r.measure: r for r in result.arm().comparison.rows if r.value is not None and r.comparable}
     return [
         _point(m.at or 0.0, rows[n])
         for n, m in _definitions(result).items()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.files import disk, write_text
-from livingdrug.report import bibliography, figures, narrative
+from livingdrug.report import arms, bibliography, figures, narrative
 from livingdrug.report.figures import Drawing
 from livingdrug.report.words import words
 from livingdrug.version import __version__
@@ -75,7 +75,7 @@ def render(result: Result) -> str:
         "sources": bibliography.cited(result.resolved),
     }
     return shelf.get_template("report.html.j2").render(
-        page=page, sections=sections(result, measures), colours=svg.colours()
+        page=page, sections=sections(result, measures), charts=svg.style()
     )
 
 
@@ -91,12 +91,14 @@ def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Sect
     changes, differences = narrative.between(result)
     parts = [
         Section("what", "What was simulated", narrative.what(result, said)),
-        Section("arms", "The arms side by side", changes, figures.arms(result, said), differences),
+        Section("arms", "The arms side by side", changes, arms.figures(result), [*differences, *arms.tables(result)]),
         Section("beside", "Beside the published results", [] if comparable else [NOTHING], figures.beside(measures)),
         *shown,
         Section("survival", "How patients fared", figures=figures.fates(result, said)),
         Section("patients", "The patients", tables=narrative.baseline(result)),
-        Section("care", "Care given", tables=narrative.given(result, said), points=narrative.rules(result.resolved)),
+        Section(
+            "care", "Care given", tables=narrative.given(result, said), points=narrative.rules(result.resolved, said)
+        ),
         Section(
             "left-out",
             "What is left out",

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug import cohort
-from livingdrug.care.compiler import DOSES
 from livingdrug.care.rules import rule_sentence, scheduled
 from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
+from livingdrug.report.speaker import speaker
 from livingdrug.report.words import Words, capital, of_unit, property_of, scales
 from livingdrug.spec.clock import length
 from livingdrug.spec.grammar import Call, Name, Node, calls
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LOOKS = {"inside": ("inside", "●"), "outside": ("outside", "✕"), "not comparable": ("aside", "□")}
 RUN_ON = (("Python", "python"), ("NumPy", "numpy"), ("", "system"), ("", "machine"))
+GIVEN = "given"  # the function of expressions that counts doses
 NOISE_FREE = ("Noise-free", "read from the simulated course itself, without the error of the assay")
 
 
@@ -220,7 +221,7 @@ def given(result: Result, words: Words) -> list[Table]:
         shares = []
         for arm in result.arms.values():
             values = np.asarray(arm.columns[name], float)[arm.columns["infused"] > 0]
-            if not (isinstance(node, Call) and node.function in DOSES):
+            if not (isinstance(node, Call) and node.function == GIVEN):
                 shares.append(f"{100 * np.mean(values > 0):.0f} %" if len(values) else "")
                 continue
             days = np.asarray(
@@ -237,23 +238,23 @@ def given(result: Result, words: Words) -> list[Table]:
 
 def _care(node: Node, signs: set[str]) -> bool:
     """Whether a column counts doses, or how often a sign of care was seen."""
-    if isinstance(node, Call) and node.function in DOSES:
+    if isinstance(node, Call) and node.function == GIVEN:
         return True
     counted = [c for c in calls(node) if c.function == "count"]
     return any(isinstance(c.arguments[0], Name) and c.arguments[0].path in signs for c in counted)
 
 
-def rules(resolved: Resolved) -> list[tuple[str, str]]:
-    """Scheduled doses and care rules that give something, as sentences."""
-    said = [(capital(dose.name), _numbers(scheduled(dose))) for dose in resolved.protocol.schedule]
+def rules(resolved: Resolved, words: Words) -> list[tuple[str, str]]:
+    """Scheduled doses and care rules that give something, as sentences in the words of the library files."""
+    told = speaker(resolved, words)
+    said = [(capital(dose.name), _day(scheduled(dose, told))) for dose in resolved.protocol.schedule]
     given = [rule for rule in resolved.protocol.rule if rule.do and rule.do.give]
-    return said + [(capital(rule.name), rule_sentence(rule)) for rule in given]
+    return said + [(capital(rule.name), rule_sentence(rule, told)) for rule in given]
 
 
-def _numbers(text: str) -> str:
-    """A sentence with its numbers and units as one reads them."""
-    plain = re.sub(r"(?<![/\w])\d[\d.]*(?:e[+-]?\d+)?", lambda n: number(float(n.group())), text)
-    return plain.replace("m2", "m²")
+def _day(text: str) -> str:
+    """A sentence that names one day only says "day"."""
+    return re.sub(r"^On days (-?[\d.]+):", r"On day \1:", text)
 
 
 def facts(result: Result) -> list[tuple[str, str]]:

@@ -1,24 +1,21 @@
-"""The page of a sweep: one plot, for wide and narrow screens, light and dark, and its table."""
+"""The page of a sweep: one plot, for any width and both themes, and its table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from livingdrug import plot
 from livingdrug.files import write_text
 from livingdrug.plot import svg
-from livingdrug.plot.style import WIDE
-from livingdrug.plot.sweep import PHONE, Panel
+from livingdrug.plot.chart import Chart
+from livingdrug.plot.sweep import Swept
 from livingdrug.results.arms import Difference
 from livingdrug.results.sweep import Sweep
 from livingdrug.version import __version__
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BANDS = (
     "Line: in all virtual patients. Dark band: 95 % Monte-Carlo interval of that. "
@@ -27,19 +24,19 @@ BANDS = (
 OWN = " Dashed: the scenario's own value."
 
 
-def drawn(sweep: Sweep, theme: Any = "light", width: float = WIDE) -> Figure:
+def drawn(sweep: Sweep) -> Chart:
     """The plot of a sweep's shown measures."""
 
     def of(points: Sequence[Difference], key: str) -> Any:
         return np.array([getattr(p, key) for p in points], float)
 
     shown = [
-        Panel(r.title, r.unit, of(r.points, "value"), of(r.points, "low"), of(r.points, "high"), np.array(r.predicted))
+        Swept(r.title, r.unit, of(r.points, "value"), of(r.points, "low"), of(r.points, "high"), np.array(r.predicted))
         for r in sweep.shown
     ]
     at = np.array(sweep.values)
-    own = sweep.own
-    return plot.sweep(shown, at, label=sweep.called, own=own, logarithmic=sweep.logarithmic, theme=theme, width=width)
+    alt = f"{', '.join(r.title for r in sweep.shown)}, against {sweep.called}. The table has the same numbers."
+    return plot.sweep(shown, at, label=sweep.called, own=sweep.own, logarithmic=sweep.logarithmic, alt=alt)
 
 
 def write(sweep: Sweep, folder: Path) -> Path:
@@ -49,22 +46,17 @@ def write(sweep: Sweep, folder: Path) -> Path:
     shelf = Environment(
         loader=PackageLoader("livingdrug.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    wide = narrow = ""
-    if sweep.shown:
-        alt = f"{', '.join(r.title for r in sweep.shown)}, against {sweep.called}. The table has the same numbers."
-        wide, narrow = (
-            svg.inline(drawn(sweep, width=size), name, alt) for size, name in ((WIDE, "wide"), (PHONE, "narrow"))
-        )
-        drawn(sweep).savefig(folder / "sweep.svg")
+    chart = drawn(sweep) if sweep.shown else None
+    if chart:
+        chart.save(folder / "sweep.svg")
     size = sweep.size or "the simulated number of"
     page = shelf.get_template("sweep.html.j2").render(
         sweep=sweep,
         head=sweep.cells()[0],
         rows=sweep.cells()[1:],
         caption=BANDS.format(size=size) + (OWN if np.isfinite(sweep.own) else ""),
-        wide=wide,
-        narrow=narrow,
-        colours=svg.colours(),
+        chart=svg.inline(chart) if chart else "",
+        style=svg.style(),
         version=__version__,
     )
     write_text(folder / "sweep.html", page)

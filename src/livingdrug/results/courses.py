@@ -47,8 +47,8 @@ class Courses:
     """How each observable went in the patients of one arm.
 
     times (T,) [day]; names (O,) with units as a reader writes them; counts (T, O, bins): patients followed, by size of
-    the observable in the model; samples: patient -> (T, O), likewise, for the first patients infused; zeros: what 0 in
-    the model means to a reader (37 [degC] of a temperature), for all that is read off below.
+    the observable in the model; samples: patient -> (T, O), likewise, for the first patients infused and those in
+    `keep`; zeros: what 0 in the model means to a reader (37 [degC] of a temperature), for all that is read off below.
 
     >>> courses = result.arm().courses
     >>> courses.percentile("assay.qpcr.copies", 50).shape == courses.times.shape
@@ -63,14 +63,21 @@ class Courses:
     counts: NDArray[np.int64] = field(repr=False)
     samples: dict[int, Floats] = field(default_factory=dict, repr=False)
     zeros: Mapping[str, float] = field(default_factory=dict, repr=False)
+    keep: frozenset[int] = frozenset()
 
     @classmethod
     def empty(
-        cls, times: Floats, names: Iterable[str], units: Mapping[str, str], zeros: Mapping[str, float] | None = None
+        cls,
+        times: Floats,
+        names: Iterable[str],
+        units: Mapping[str, str],
+        zeros: Mapping[str, float] | None = None,
+        keep: Iterable[int] = (),
     ) -> Courses:
-        """Courses of nobody yet."""
+        """Courses of nobody yet; keep: numbers of patients whose own course is kept whatever their place."""
         listed = tuple(names)
-        return cls(times, listed, units, np.zeros((len(times), len(listed), BINS), np.int64), zeros=zeros or {})
+        counts = np.zeros((len(times), len(listed), BINS), np.int64)
+        return cls(times, listed, units, counts, zeros=zeros or {}, keep=frozenset(keep))
 
     def add(self, ids: NDArray[np.int64], values: Floats, count: Count | None = None) -> None:
         """Count the courses (n, T, O) of these patients; nan after the end of follow-up is left out.
@@ -83,7 +90,8 @@ class Courses:
             counts = self.counts.reshape(-1, BINS)
             whole = np.ascontiguousarray(values, np.float64).reshape(len(values), len(counts))
             (count or _count)(whole, *_guide(), DIGITS, counts)
-        self._keep({int(i): values[k].copy() for k, i in enumerate(ids[:SAMPLES]) if self._early(i)})
+        wanted = [k for k, i in enumerate(ids.tolist()) if (k < SAMPLES and self._early(i)) or i in self.keep]
+        self._keep({int(ids[k]): values[k].copy() for k in wanted})
 
     def merge(self, others: Courses) -> None:
         """Count the patients of another part too."""
@@ -91,13 +99,14 @@ class Courses:
         self._keep(others.samples)
 
     def _early(self, patient: int) -> bool:
-        return len(self.samples) < SAMPLES or patient < max(self.samples)
+        return len(self.samples) < SAMPLES or patient < sorted(self.samples)[SAMPLES - 1]
 
     def _keep(self, courses: Mapping[int, Floats]) -> None:
-        """Keep the courses of the first patients by number, in whatever order they come."""
+        """Keep the courses of the first patients by number, in whatever order they come, and of those asked for."""
         if courses:
             known = {**self.samples, **courses}
-            self.samples = {i: known[i] for i in sorted(known)[:SAMPLES]}
+            kept = {*sorted(known)[:SAMPLES], *self.keep.intersection(known)}
+            self.samples = {i: known[i] for i in sorted(kept)}
 
     def followed(self) -> NDArray[np.int64]:
         """How many patients were alive and followed at each time (T,)."""

@@ -125,6 +125,7 @@ class Result:
     scenario_files: Callable[[Any], Mapping[str, str]] = field(repr=False)  # of the resolved scenario, as saved
     compared: Callable[[Result], Arms] = field(repr=False)  # works out the differences between the arms
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
+    view: Callable[..., Any] | None = field(default=None, repr=False)  # looks closer: (what, this result, ...)
 
     def arm(self, name: str | None = None) -> ArmResult:
         """One arm by name; the first when none is named. ScenarioError with the nearest name for one that is none."""
@@ -223,6 +224,38 @@ class Result:
         }
         coords = {"arm": list(self.arms), "day": days, "quantile": [p / 100 for p in percents]}
         return xr.Dataset(data, coords, {"title": self.title, "note": "Simulated patients. Not medical advice."})
+
+    def plot(self, patient: int, arm: str | None = None) -> Any:
+        """One infused patient by number, with the care given: cells, tumour, cytokines, temperature, grade over time.
+
+        What comes back shows itself in a notebook; `.save(path)` writes a PNG, SVG or PDF file; `.rows`: doses and
+        events as (day, what, how much). The patient is simulated again: the same one, bit for bit. ScenarioError when
+        the patient was not infused.
+
+        >>> [(what, much) for day, what, much in result.plot(patient=3).rows if day == 0]
+        [('Infusion', '1.9×10⁸ cells')]
+        """
+        return self._view("patient", patient=patient, arm=arm)
+
+    def vpc(self, quantity: str, data: Any = None, arm: str | None = None, **how: Any) -> Any:
+        """A visual predictive check of a quantity, by its path: percentiles 5, 50 and 95 with their 95 % intervals in
+        trials of the size of the data, over the observed ones.
+
+        data: a CSV file or DataFrame with ID, TIME and DV (docs/trials.md); without it, what a trial of the published
+        size would show. how: unit and time_unit of the data; limit [unit of the quantity] below which an assay measures
+        nothing; patients to simulate (1,000 to 2,000 otherwise); seed. What comes back has `.table`, `.chart` and
+        `.save(path)`.
+
+        >>> check = result.vpc("assay.qpcr.copies", patients=20)
+        >>> list(check.table.columns)
+        ['day', 'n', 'percentile', 'observed', 'simulated', 'low', 'high']
+        """
+        return self._view("vpc", quantity=quantity, data=data, arm=arm, **how)
+
+    def _view(self, what: str, **asked: Any) -> Any:
+        if self.view is None:
+            raise ScenarioError("this result cannot be looked at closer: it was made without its trial")
+        return self.view(what, self, **asked)
 
     def beside_published(self, arm: str | None = None) -> Comparison:
         """The table of every measure beside the published one; of the first arm when none is named.

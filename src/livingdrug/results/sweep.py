@@ -18,7 +18,6 @@ from livingdrug.tabular import wrapped
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 MOST_SHOWN = 6  # measures in a table or plot, where none were named
 WIDE_RANGE = 10.0  # greatest over least value from which a logarithmic axis is used
@@ -67,7 +66,7 @@ class Sweep:
     notes: tuple[str, ...]
     provenance: Mapping[str, Any] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)  # the scenario that was varied, as a saved run keeps it
-    drawn: Callable[..., Figure] = field(repr=False)
+    drawn: Callable[[Sweep], Any] = field(repr=False)
     page: Callable[[Sweep, Path], Any] = field(repr=False)
 
     def __getitem__(self, measure: str) -> Response:
@@ -141,11 +140,11 @@ class Sweep:
         asked = {"seed": self.seed, "patients": self.patients, "size": self.size, "notes": list(self.notes)}
         return {**head, **asked, "values": points}
 
-    def plot(self, theme: str = "light", width: float | None = None) -> Figure:
-        """Every shown measure against the value, as a matplotlib figure; theme: light or dark; width [in]."""
+    def plot(self) -> Any:
+        """Every shown measure against the value: a `livingdrug.plot.Chart`."""
         if not self.shown:
             raise ScenarioError("no measure changes, so there is nothing to draw", mend="name measures to see them")
-        return self.drawn(self, theme=theme, **({} if width is None else {"width": width}))
+        return self.drawn(self)
 
     def save(self, folder: str | Path) -> Path:
         """Write sweep.csv, sweep.parquet, sweep.json, sweep.html and sweep.svg, and the scenario; gives the folder."""

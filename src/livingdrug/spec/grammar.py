@@ -11,7 +11,7 @@ atom     := number [unit] | name | name "(" choice {"," choice} ")" | "(" choice
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from livingdrug.errors import ScenarioError
@@ -307,26 +307,35 @@ _ASKED = {
 _STRENGTH = {"or": 1, "and": 2, "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "!=": 4, "+": 5, "-": 5, "*": 6, "/": 6}
 
 
-def sentence(node: Node, within: int = 0) -> str:
-    """The expression in words."""
+Speaker = Callable[[Node], str | None]
+
+
+def sentence(node: Node, within: int = 0, speaker: Speaker | None = None) -> str:
+    """The expression in words; speaker: asked first of every part, says it better or gives None."""
+
+    def said(part: Node, strength: int = 0) -> str:
+        return sentence(part, strength, speaker)
+
+    if speaker and (better := speaker(node)) is not None:
+        return better
     match node:
         case Number(value=value, unit=unit):
             return f"{value:g} {unit}".strip()
         case Name(path=path):
             return _plain(path)
         case Call(function=function, arguments=parts):
-            inner = ", ".join(sentence(p) for p in parts)
+            inner = ", ".join(said(p) for p in parts)
             return _ASKED.get(function, f"{function} of {{}}").format(inner)
         case Unary(sign="not", inner=inner):
-            return f"not {sentence(inner, 3)}"
+            return f"not {said(inner, 3)}"
         case Unary(inner=inner):
-            return f"-{sentence(inner, 7)}"
+            return f"-{said(inner, 7)}"
         case Choice(condition=c, then=t, otherwise=o):
-            return f"{sentence(t, 1)} if {sentence(c, 1)}, otherwise {sentence(o)}"
+            return f"{said(t, 1)} if {said(c, 1)}, otherwise {said(o)}"
         case Binary(sign=sign, left=left, right=right):
             own = _STRENGTH[sign]
-            said = f"{sentence(left, own)} {_SPOKEN[sign]} {sentence(right, own + (sign in '-/'))}"
-            return f"({said})" if own < within else said
+            words = f"{said(left, own)} {_SPOKEN[sign]} {said(right, own + (sign in '-/'))}"
+            return f"({words})" if own < within else words
     raise TypeError(node)
 
 

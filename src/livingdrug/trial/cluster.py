@@ -152,9 +152,16 @@ class Cluster:
         return threads
 
     def gather(
-        self, arm: Arm, design: Design, patients: int, seed: int, block: int = TOGETHER, progress: Progress = None
+        self,
+        arm: Arm,
+        design: Design,
+        patients: int,
+        seed: int,
+        block: int = TOGETHER,
+        progress: Progress = None,
+        keep: tuple[int, ...] = (),
     ) -> Gathered:
-        """The columns of all enrolled patients, and their courses."""
+        """The columns of all enrolled patients, and their courses (of those in `keep` one by one)."""
         import distributed
 
         size = max(1, min(MOST, -(-patients // (ROUNDS * self.processors()))))
@@ -163,9 +170,10 @@ class Cluster:
         sent = self.client.submit(pickle.loads, packed, pure=False)  # a task, not data: made again when it is lost
         name = hashlib.blake2b(packed, digest_size=16).hexdigest()
         waiting = {
-            self.client.submit(_part, name, sent, *part, seed, block, pure=False): i for i, part in enumerate(parts)
+            self.client.submit(_part, name, sent, *part, seed, block, keep, pure=False): i
+            for i, part in enumerate(parts)
         }
-        courses = design.courses()
+        courses = design.courses(keep)
         found, following, early = Columns(), 0, dict[int, Columns]()  # early: parts done before the one that follows
         try:
             for future in distributed.as_completed(list(waiting), loop=self.client.loop):
@@ -193,13 +201,13 @@ class Cluster:
 _designs: dict[str, Design] = {}  # of this worker, by the name of the arm sent
 
 
-def _part(name: str, arm: Arm, first: int, last: int, seed: int, block: int) -> Gathered:
+def _part(name: str, arm: Arm, first: int, last: int, seed: int, block: int, keep: tuple[int, ...] = ()) -> Gathered:
     """Patients [first, last) of an arm, simulated on one thread of a worker."""
     from livingdrug.trial.simulate import gather
 
     if name not in _designs:
         _designs[name] = design(arm)
-    return gather(arm, _designs[name], last, seed, first=first, threads=1, block=block)
+    return gather(arm, _designs[name], last, seed, keep, first=first, threads=1, block=block)
 
 
 def _version() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,11 +59,12 @@ class Design:
         """The observables written at output ticks."""
         return self.plan.observables[: self.plan.written]
 
-    def courses(self) -> Courses:
-        """Courses of nobody yet, with the units and zeros that a reader of the model's quantities sees."""
+    def courses(self, keep: Iterable[int] = ()) -> Courses:
+        """Courses of nobody yet, with the units and zeros that a reader of the model's quantities sees; keep: patients
+        whose own course is kept."""
         seen = {path: self.model.quantities[path] for path in self.shown}
         units, zeros = ({p: q.unit for p, q in seen.items()}, {p: q.zero for p, q in seen.items()})
-        return Courses.empty(self.times, self.shown, units, zeros)
+        return Courses.empty(self.times, self.shown, units, zeros, keep)
 
 
 def observables(model: Model) -> dict[str, str | None]:

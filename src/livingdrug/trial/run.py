@@ -95,13 +95,15 @@ class Trial:
         workers: int | None = None,
         cluster: str | None = None,
         device: str = "cpu",
+        keep: Iterable[int] = (),
     ) -> Result:
         """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result.
 
         patients: how many are enrolled, 1 to 10,000,000 (as the scenario says, else 500); seed: 0 or more (as the
         scenario says, else 1); threads: on this machine (all processors); progress: called with (patients done, all of
         them); block: patients that are simulated together; workers: processes here that share the patients; cluster:
-        address of a Dask scheduler that does; device: "cpu", or "cuda" for an NVIDIA card.
+        address of a Dask scheduler that does; device: "cpu", or "cuda" for an NVIDIA card; keep: numbers of patients
+        whose own course is kept beside those of the first few.
 
         A patient who cannot be simulated to the end is a row with a code, no exception. EngineError where a device or a
         scheduler cannot be used.
@@ -114,6 +116,7 @@ class Trial:
         many, seed = self._numbers(patients, seed)
         threads = None if threads is None else whole(threads, "threads", 1, 1024)
         block = whole(block, "block", 1)
+        kept = tuple(whole(patient, "keep", 0, many - 1) for patient in keep)
         arms = self.resolved.arms
         for arm in arms:
             check_arm(arm, self.design(arm))
@@ -121,7 +124,16 @@ class Trial:
         with connected(workers, cluster) if workers or cluster is not None else nullcontext() as pool:
             done = {
                 a.name: follow(
-                    a, self.design(a), many, seed, threads, block, _counted(progress, i * many, total), pool, device
+                    a,
+                    self.design(a),
+                    many,
+                    seed,
+                    threads,
+                    block,
+                    _counted(progress, i * many, total),
+                    pool,
+                    device,
+                    kept,
                 )
                 for i, a in enumerate(arms)
             }
@@ -235,6 +247,7 @@ def as_result(
         scenario_files=saved.files,
         compared=between_arms,
         report=_report,
+        view=_view,
     )
 
 
@@ -243,6 +256,12 @@ def _report(result: Result, folder: Path) -> Path:
 
     written: Path = import_module("livingdrug.report.html").write(result, folder)
     return written
+
+
+def _view(what: str, result: Result, **asked: Any) -> Any:
+    from importlib import import_module  # likewise
+
+    return import_module(f"livingdrug.report.{what}").draw(result, **asked)
 
 
 def follow(
@@ -255,13 +274,14 @@ def follow(
     progress: Callable[[int], None] | None = None,
     pool: Cluster | None = None,
     device: str = "cpu",
+    keep: tuple[int, ...] = (),
 ) -> ArmResult:
-    """One arm from enrolment to the end of follow-up."""
+    """One arm from enrolment to the end of follow-up; keep: patients whose own course is kept."""
     if pool:
-        found, courses = pool.gather(arm, design, patients, seed, block, progress)
+        found, courses = pool.gather(arm, design, patients, seed, block, progress, keep)
     else:
         found, courses = gather(
-            arm, design, patients, seed, threads=threads, block=block, progress=progress, device=device
+            arm, design, patients, seed, keep, threads=threads, block=block, progress=progress, device=device
         )
     trial, units = arm.resolved.trial, design.units
     table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)

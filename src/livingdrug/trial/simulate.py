@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 from typing import Any
 
@@ -98,11 +98,13 @@ def _even(patients: int, block: int) -> int:
     return -(-patients // -(-patients // block)) if patients and block > 0 else block
 
 
-def gather(arm: Arm, design: Design, patients: int, seed: int, **how: Any) -> tuple[Columns, Courses]:
-    """The columns of all enrolled patients, and their courses; `how` as in `chunks`."""
+def gather(
+    arm: Arm, design: Design, patients: int, seed: int, keep: Iterable[int] = (), **how: Any
+) -> tuple[Columns, Courses]:
+    """The columns of all enrolled patients, and their courses (of those in `keep` one by one); `how` as in `chunks`."""
     from livingdrug.engine.counting import count
 
-    courses, alone = design.courses(), Lock()
+    courses, alone = design.courses(keep), Lock()
 
     def add(ids: Ints, values: Floats) -> None:
         with alone:

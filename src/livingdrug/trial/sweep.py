@@ -195,9 +195,9 @@ def swept(
     )
 
 
-def _drawn(sweep: Sweep, **how: Any) -> Any:
+def _drawn(sweep: Sweep) -> Any:
     """The report stands above the trial; a sweep is told where to find its plot and page."""
-    return import_module("livingdrug.report.sweep").drawn(sweep, **how)
+    return import_module("livingdrug.report.sweep").drawn(sweep)
 
 
 def _page(sweep: Sweep, folder: Path) -> Any:

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from livingdrug import plot
-from livingdrug.plot.style import NARROW, WIDE
 
 _spec = importlib.util.spec_from_file_location("invented", Path(__file__).with_name("invented.py"))
 assert _spec and _spec.loader
@@ -26,36 +25,30 @@ def invented() -> ModuleType:
 
 
 FIGURES: dict[str, Callable] = {
-    "expansion": lambda z, **look: plot.expansion(z.expansion(), **look),
-    "cytokines": lambda z, **look: plot.courses(z.cytokines(), **look),
-    "leukaemia": lambda z, **look: plot.courses(z.leukaemia(), columns=2, **look),
-    "survival": lambda z, **look: plot.survival(
-        [z.curve("EFS", 500)], title="Event-free survival", published=[plot.Published(182.6, 73, 60, 82)], **look
-    ),
-    "survival by arm": lambda z, **look: plot.survival([z.curve("standard", 500), z.curve("half dose", 200)], **look),
-    "swimmer": lambda z, **look: plot.swimmer(z.lanes(), z.EVENTS, ends=z.ENDS, well="in remission", **look),
-    "presence": lambda z, **look: plot.presence(
+    "expansion": lambda z: plot.expansion(z.expansion()),
+    "cytokines": lambda z: plot.courses(z.cytokines()),
+    "leukaemia": lambda z: plot.courses(z.leukaemia(), columns=2),
+    "survival": lambda z: plot.survival([z.curve("EFS", 500)], published=[plot.Published(182.6, 73, 60, 82)]),
+    "survival by arm": lambda z: plot.survival([z.curve("standard", 500), z.curve("half dose", 200)]),
+    "swimmer": lambda z: plot.swimmer(z.lanes(), z.EVENTS, ends=z.ENDS, well="in remission"),
+    "presence": lambda z: plot.presence(
         np.arange(0, 1000, 30),
         {"CD19-positive": np.linspace(1, 0.3, 34), "CD19-negative": np.linspace(0.4, 0.1, 34)},
-        **look,
     ),
-    "grades": lambda z, **look: plot.grades(
-        z.worst_grades(), published={"Penn": [plot.Published(0, 77, 66, 86), None]}, **look
-    ),
-    "beside": lambda z, **look: plot.beside(z.measures(), **look),
-    "arms": lambda z, **look: plot.arms(z.rates(), **look),
-    "paired": lambda z, **look: plot.paired(
-        z.LUCK.lognormal(10, 1, 99),
-        z.LUCK.lognormal(9, 1, 99),
-        name="Peak",
-        unit="copies/µg DNA",
-        arms=("a", "b"),
-        **look,
+    "grades": lambda z: plot.grades(z.worst_grades(), published={"Penn": [plot.Published(0, 77, 66, 86), None]}),
+    "beside": lambda z: plot.beside(z.measures()),
+    "arms": lambda z: plot.arms(z.rates()),
+    "paired": lambda z: plot.paired(
+        [
+            plot.Paired("Peak", "copies/µg DNA", z.LUCK.lognormal(10, 1, 99), z.LUCK.lognormal(9, 1, 99)),
+            plot.Paired("Onset", "d", z.LUCK.integers(1, 9, 99), z.LUCK.integers(1, 9, 99), logarithmic=False),
+        ],
+        ("standard", "half dose"),
     ),
 }
 
 
-@pytest.fixture(params=[(name, width) for name in FIGURES for width in (WIDE, NARROW)], ids=lambda p: f"{p[0]}-{p[1]}")
-def figure(request: pytest.FixtureRequest, invented: ModuleType):
-    name, width = request.param
-    return FIGURES[name](invented, width=width)
+@pytest.fixture(params=FIGURES)
+def chart(request: pytest.FixtureRequest, invented: ModuleType) -> plot.Chart:
+    """Each figure of the house."""
+    return FIGURES[request.param](invented)

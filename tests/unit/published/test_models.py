@@ -122,10 +122,11 @@ def test_comparison_over_the_data_of_a_paper():
     assert rows["kimmel_2021"]["inside"] == 4 and rows["kimmel_2021"]["distance"] < 0.1
     assert rows["stein_2019"]["observed_as"].startswith("qPCR") and rows["kimmel_2021"]["observed_as"] == ""
     assert rows["stein_2019"]["distance"] > 1
-    figure = found.plot()
-    words = [t.get_text() for t in figure.legends[0].get_texts()]
+    chart = found.plot()
+    words = [mark.name for mark in chart.named()]
     assert words[:2] == ["kimmel_2021", "stein_2019 *"] and "axicabtagene" in words[2]
-    assert figure.axes[0].get_xlabel() == "days" and "cells" in figure.axes[0].get_ylabel()
+    assert chart.panels[0].x.label == "days" and "cells" in chart.panels[0].y.label
+    assert chart.note.startswith("* turned into this unit")
 
 
 def test_a_model_that_counts_in_thousand_millions_is_laid_over_one_that_counts_cells():

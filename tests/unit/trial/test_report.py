@@ -13,6 +13,7 @@ import pytest
 import livingdrug
 from livingdrug.errors import ScenarioError
 from livingdrug.plot.style import INKS
+from livingdrug.report import arms as arms_
 from livingdrug.report import bibliography, figures, html, narrative
 from livingdrug.report.words import words
 from livingdrug.results.comparison import Comparison
@@ -95,7 +96,9 @@ def test_the_page_needs_nothing_else(text: str) -> None:
 def test_the_page_reads_without_eyes_and_in_the_dark(text: str) -> None:
     page = Page(text)
     assert page.tags["html"][0]["lang"] == "en"
-    assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in page.tags["svg"])
+    charts = [div for div in page.tags["div"] if div.get("class") == "chart"]
+    assert len(charts) == len(page.tags["figure"])
+    assert all(chart.get("role") == "img" and chart.get("aria-label") for chart in charts)
     assert len(page.tags["caption"]) == len(page.tags["table"])
     assert "prefers-color-scheme: dark" in text
     for ink in INKS.values():
@@ -112,6 +115,42 @@ def test_the_page_has_every_part(text: str, result: Result) -> None:
     for figure in ("expansion", "disease", "clones", "cytokines", "grades", "swimmer", "curve-efs", "curve-os"):
         assert f'<figure id="{figure}"' in text
     assert not re.search(r"\b(nan|None|inf)\b", re.sub(r"<[^>]*>", " ", text))
+
+
+def test_every_comparable_measure_has_its_intervals_on_the_page(text: str, result: Result) -> None:
+    """On a phone as on a desk: there is one drawing, and nothing in it is hidden by the width."""
+    chart = text[text.index('<figure id="beside-chart"') :]
+    chart = chart[: chart.index("</figure>")]
+    rows = [r for r in result.arm().comparison.rows if r.comparable]
+    assert chart.count('class="lane"') == len(rows)
+    intervals = len(rows) + sum(r.published_low is not None for r in rows)
+    assert len(re.findall(r'<line class="line i-(?:simulated|published)" stroke', chart)) == intervals
+    assert text.count("display: none") == 1 and "@media print { nav { display: none; }" in text
+
+
+def test_no_text_of_the_page_is_smaller_than_11_pixels(text: str) -> None:
+    style = text[text.index("<style>") : text.index("</style>")]
+    sizes = [(float(x), unit) for x, unit in re.findall(r"font(?:-size)?: (\.?\d[.\d]*)(rem|em|px|pt)", style)]
+    assert len(sizes) > 5
+    assert all(x * {"rem": 16, "em": 12.8, "px": 1, "pt": 4 / 3}[unit] >= 10.8 for x, unit in sizes)
+    assert not re.findall(r'font-size="|style="', text)
+
+
+def test_rules_are_told_in_the_words_of_the_files(text: str, result: Result) -> None:
+    told = dict(narrative.rules(result.resolved, words(result.resolved)))
+    said = " ".join(told.values())
+    assert "need of a high-dose vasopressor" in said and "tocilizumab was given" in said
+    assert "grade of cytokine release is at least 1" in said
+    assert not re.search(r"index|factor|physiology|\bcrs\b|On days 0", said)
+    halved = livingdrug.Trial("eliana", {"protocol.dose.factor": 0.5}).resolved
+    assert "cells/kg times 0.5" in " ".join(dict(narrative.rules(halved, words(halved))).values())
+
+
+def test_what_is_published_elsewhere_is_not_drawn_on_bars(result: Result) -> None:
+    rows = {r.measure: r for r in result.arm().comparison.rows if r.value is not None}
+    assert not rows["crs_severe_astct"].comparable
+    drawn = {s.name: figures._published_grades(result, s) for s, _ in figures._grades(result)}
+    assert drawn["astct"] == [None, None]
 
 
 def test_the_count_is_that_of_the_table(text: str, result: Result) -> None:
@@ -181,6 +220,27 @@ def test_arms_are_shown_side_by_side_and_users_words_stay_words(arms: Result) ->
     assert "Half the dose &amp; &lt;b&gt;more&lt;/b&gt;, for $5" in text
     assert '<section id="arms"' in text and '<figure id="paired-0"' in text
     assert "There are 2 arms" in text
+    assert "what happened to the same patients" in text
+
+
+def test_patients_are_counted_in_both_arms(arms: Result) -> None:
+    first, second = arms.arms.values()
+    both = int(((first.columns["infused"] > 0) & (second.columns["infused"] > 0)).sum())
+    (table,) = arms_.tables(arms)
+    assert table.rows and all(sum(int(n) for n in row[1:]) == both for row in table.rows)
+    response = np.nan_to_num(first.columns["response"]) > 0, np.nan_to_num(second.columns["response"]) > 0
+    found = {row[0]: row[1:] for row in table.rows}.get("CR or CRi within 3 months")
+    if (response[0] != response[1]).any():
+        assert found is not None and int(found[0]) == int((response[0] & response[1]).sum())
+
+
+def test_few_numbers_of_a_patient_are_drawn_and_the_most_changed_first(arms: Result) -> None:
+    first, second = arms.arms.values()
+    shown = list(arms_._paired(arms, first, second))
+    assert len({p.name for p in shown}) == len(shown) > 1
+    assert all(len(p.reference) >= arms_.FEWEST for p in shown)
+    same = list(arms_._paired(arms, first, first))
+    assert all(arms_._changed(p) == 0 for p in same)
 
 
 @pytest.mark.parametrize(("patients", "sets"), [(1, {}), (3, {"protocol.follow_up": "2 months"}),

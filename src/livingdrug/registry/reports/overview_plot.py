@@ -56,7 +56,7 @@ def picture(field: Overview, theme: Theme = "light") -> Figure:
             " Not medical advice.",
             x=0.02,
             ha="left",
-            fontsize=7,
+            fontsize=8.5,
             color=ink.quiet,
         )
     return figure
@@ -83,7 +83,7 @@ def _heat(axes: Axes, field: Overview, ink: Ink) -> None:
         if n:
             dark = np.log(n / 0.6) / np.log(most / 0.6) > 0.62
             axes.text(
-                column, row, f"{n:.0f}", ha="center", va="center", fontsize=7.5, color=ink.paper if dark else ink.text
+                column, row, f"{n:.0f}", ha="center", va="center", fontsize=8.5, color=ink.paper if dark else ink.text
             )
     axes.set_xticks(
         range(len(diseases)),
@@ -127,7 +127,7 @@ def _years(axes: Axes, field: Overview, ink: Ink) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper left", fontsize=7.5, frameon=False)
+    axes.legend(loc="upper left", fontsize=8.5, frameon=False)
     if earlier := sum(sum(c.values()) for y, c in field.starts.items() if int(y) < years[0]):
         axes.set_xlabel(f"{earlier} earlier starts not drawn")
 
@@ -144,7 +144,7 @@ def _bars(axes: Axes, counts: dict[str, int], title: str, ink: Ink) -> None:
             xytext=(3, 0),
             textcoords="offset points",
             va="center",
-            fontsize=7.5,
+            fontsize=8.5,
             color=ink.quiet,
         )
     axes.set_yticks(range(len(names)), names)
