@@ -20,11 +20,13 @@ PART = 16_384  # patients read together where the whole table is gone through
 class Columns(Mapping[str, Any]):
     """Columns of patients (n,), filled chunk by chunk and read one at a time; texts are kept as codes.
 
-    A large table lies in one file a column, in a folder that goes when the table goes.
+    A large table lies in one file a column, in a folder that goes when the table goes; in_memory: rows from which it
+    does. A table may also have several rows a patient.
     """
 
-    def __init__(self, table: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, table: Mapping[str, Any] | None = None, in_memory: int | None = None) -> None:
         self.size = 0
+        self._in_memory = in_memory
         self._columns: dict[str, _Column] = {}
         self._folder: Path | None = None
         if table:
@@ -36,7 +38,7 @@ class Columns(Mapping[str, Any]):
         return table if isinstance(table, cls) else cls(table)
 
     def append(self, table: Mapping[str, Any]) -> None:
-        """Add the next patients: the same columns each time."""
+        """Add the next patients, or further rows of theirs: the same columns each time."""
         if not self._columns:
             self._columns = {name: _Column(np.asarray(x).dtype) for name, x in table.items()}
         if table.keys() != self._columns.keys():
@@ -44,7 +46,8 @@ class Columns(Mapping[str, Any]):
         for name, column in self._columns.items():
             column.append(np.asarray(table[name]))
         self.size += len(next(iter(table.values())))
-        if self.size - next(iter(self._columns.values())).filed > IN_MEMORY:
+        held = self.size - next(iter(self._columns.values())).filed
+        if held > (IN_MEMORY if self._in_memory is None else self._in_memory):
             self._to_files()
 
     def _to_files(self) -> None:

@@ -32,7 +32,8 @@ READ_BY_NAME = tuple(f"share.{name}" for name in LOST)  # numbers of a protocol 
 class Enrolled:
     """The enrolled patients of a block, and the infused ones among them ready to run.
 
-    ids, status (m,): all who were enrolled; infused (n,) places of those infused among them; dose (n,) [cell].
+    ids, status (m,): all who were enrolled; infused (n,) places of those infused among them; dose (n,) [cell];
+    scheduled_by (n, doses): row of the protocol's schedule behind each of the patients' doses.
     """
 
     ids: Ints
@@ -42,6 +43,7 @@ class Enrolled:
     patients: Patients
     dose: Floats
     values: Mapping[str, Any] = field(repr=False)
+    scheduled_by: Ints = field(repr=False)
 
     def extras(self, names: list[str], part: slice) -> Floats:
         """Constants of some infused patients, shape (n, names): properties, numbers, and draws ("draw(salvage)")."""
@@ -68,14 +70,14 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     who = ids[infused]
     cohort = draw(arm.resolved, who, seed)
     values = {**{p: np.broadcast_to(np.asarray(x, float), who.shape) for p, x in cohort.values.items()}, **protocol}
-    doses, dose = _doses(arm, design, values, who, seed)
+    doses, scheduled_by, dose = _doses(arm, design, values, who, seed)
     thresholds = (
         np.column_stack([-np.log(rng.uniform(seed, who, f"hazard.{h}")) for h in design.model.hazards])
         if design.model.hazards
         else np.zeros((len(who), 0))
     )
     patients = Patients(who, cohort.values, columns(design.programs.extras, values, who, seed), doses, thresholds, seed)
-    return Enrolled(ids, status, infused, cohort, patients, dose, values)
+    return Enrolled(ids, status, infused, cohort, patients, dose, values, scheduled_by)
 
 
 def tried(arm: Arm, design: Design) -> None:
@@ -127,14 +129,15 @@ def _status(ids: Ints, seed: int, protocol: Protocol) -> tuple[str, ...]:
     return tuple(status)
 
 
-def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed: int) -> tuple[Floats, Floats]:
-    """Scheduled doses (n, doses, 4) and the CAR-T dose (n,) [cell]."""
+def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed: int) -> tuple[Floats, Ints, Floats]:
+    """Scheduled doses (n, doses, 4), the row of the schedule behind each (n, doses), and the CAR-T dose (n,) [cell]."""
     model, n = design.model, len(ids)
     asked = Programs({}, design.programs.constants, truths=design.programs.truths, looking=False)
     asked.extras = design.asked_of_doses
     given: list[tuple[float, int, Floats, float]] = []
+    rows: list[int] = []
     infused = np.zeros(n)
-    for dose in arm.resolved.protocol.schedule:
+    for row, dose in enumerate(arm.resolved.protocol.schedule):
         target = find_input(model, dose.give, True, dose.place("give"))
         unit = model.unit(target)
 
@@ -156,6 +159,8 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
         days = design.doses[dose.name]
         for time in days:
             given.append((float(time), model.inputs.index(target), cells, dose.over))
+            rows.append(row)
         if target == model.infusion:
             infused = infused + cells * len(days)
-    return dose_table(given, n), infused
+    by = dose_table([(time, row, cells, over) for row, (time, _, cells, over) in zip(rows, given)], n)[:, :, 1]
+    return dose_table(given, n), by.astype(np.int64), infused

@@ -17,6 +17,7 @@ import numpy as np
 from livingdrug.care.rules import rule_sentence
 from livingdrug.errors import ScenarioError, nearest
 from livingdrug.parallel import TOGETHER
+from livingdrug.results.kept import Kept
 from livingdrug.results.lazy import Lazy
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.scenario import Arm, Resolved, resolve, saved
@@ -28,6 +29,7 @@ from livingdrug.trial.definitions import definitions
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.enrolment import READ_BY_NAME, tried
+from livingdrug.trial.grades import unread
 from livingdrug.trial.measures import Table, endpoints
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
@@ -178,17 +180,28 @@ def follow(
 ) -> ArmResult:
     """One arm from enrolment to the end of follow-up."""
     if pool:
-        found, courses = pool.gather(arm, design, patients, seed, block, progress)
+        kept = pool.gather(arm, design, patients, seed, block, progress)
     else:
-        found, courses = gather(
-            arm, design, patients, seed, threads=threads, block=block, progress=progress, device=device
-        )
+        kept = gather(arm, design, patients, seed, threads=threads, block=block, progress=progress, device=device)
+    return arm_result(arm, design, kept, seed)
+
+
+def arm_result(arm: Arm, design: Design, kept: Kept, seed: int) -> ArmResult:
+    """The result of an arm whose patients were simulated, now or in an earlier run."""
     trial, units = arm.resolved.trial, design.units
-    table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-    notes = (*arm.resolved.notes, *design.notes)
-    means = dictionary(arm, design)
-    said = definitions(trial, arm.protocol)
-    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes, means, said)
+    return ArmResult(
+        name=arm.name,
+        title=arm.title,
+        columns=kept.patients,
+        timed=partial(timed, trial, units),
+        courses=kept.courses,
+        comparison=compare(trial, kept.patients, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted),
+        notes=(*arm.resolved.notes, *design.notes, *unread(design)),
+        dictionary=dictionary(arm, design),
+        definitions=definitions(trial, arm.protocol),
+        tables=kept.tables,
+        grades=kept.grades,
+    )
 
 
 def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:
