@@ -28,7 +28,7 @@ def commands(asked: str | None = None) -> typer.Typer:
     """The commands: all of them, or with only the group that is asked for."""
     import typer
 
-    from livingdrug.cli import library, new, run
+    from livingdrug.cli import export, library, new, run
 
     app = typer.Typer(
         name="livingdrug",
@@ -38,6 +38,7 @@ def commands(asked: str | None = None) -> typer.Typer:
     )
     for command in (
         run.run,
+        export.export,
         library.list_,
         library.show,
         library.explain_,
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop: the same as Ctrl-C
     given = list(sys.argv[1:] if arguments is None else arguments)
     asked = next((a for a in given if not a.startswith("-")), None)
-    own = {"run", "list", "show", "explain", "new", "schema", "calibrate", "scoreboard", "bench"}
+    own = {"run", "export", "list", "show", "explain", "new", "schema", "calibrate", "scoreboard", "bench"}
     try:
         code = _run(commands(asked if asked in own | set(GROUPS) else None), given)
         sys.stdout.flush()

@@ -359,7 +359,7 @@ def _curves(result: Result, endpoint: str) -> list[plot.Curve]:
         end = arm.endpoints[endpoint]
         known = np.isfinite(end.time)
         if known.any():
-            km = kaplan_meier(end.time, end.event)
+            km = kaplan_meier(end.time[known], end.event[known])
             curves.append(
                 plot.Curve(arm.title, km.time, km.survival, km.low, km.high, end.time[known], ~end.event[known])
             )

@@ -17,8 +17,8 @@ PERCENTS = (5.0, 25.0, 50.0, 75.0, 95.0)
 
 
 def dataset(result: Result) -> xr.Dataset:
-    """Each quantity (arm, time, quantile) in its unit, each graded state (arm, time, grade) as the share of the patients
-    followed; nan on days on which an arm has no course, or no patient."""
+    """Each quantity (arm, time, quantile) in its unit, each graded state (arm, time, grade) as the share of the
+    patients followed; nan on days on which an arm has no course, or no patient."""
     import xarray as xr
 
     arms = list(result.arms.values())

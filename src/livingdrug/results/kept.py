@@ -15,8 +15,8 @@ FEW_ROWS = 16_384  # rows of a table beside the patients' that are held in memor
 
 @dataclass
 class Kept:
-    """courses and grades: counts, in any order; patients: the patients' table; tables: name -> a table beside it (doses,
-    observations, ...), rows in the patients' order.
+    """courses and grades: counts, in any order; patients: the patients' table; tables: name -> a table beside it
+    (doses, observations, ...), rows in the patients' order.
     """
 
     courses: Courses

@@ -154,6 +154,7 @@ class Result:
     provenance: Mapping[str, Any] = field(repr=False)
     scenario_files: Callable[[Any], Mapping[str, str]] = field(repr=False)  # of the resolved scenario, as saved
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
+    exporter: Callable[[Result, str, str | Path], Path] | None = field(default=None, repr=False)  # as `export`
 
     def arm(self, name: str | None = None) -> ArmResult:
         """One arm by name; the first when none is named. ScenarioError with the nearest name for one that is none."""
@@ -166,8 +167,8 @@ class Result:
     @property
     def courses(self) -> xr.Dataset:
         """The courses of every arm as an xarray Dataset: each quantity by its path, with dims arm, time [day] and
-        quantile, and each graded state ("penn.grade") as the share of patients, with dims arm, time and grade. Units are
-        in the attributes. (`arm().courses` holds the counts behind them.)
+        quantile, and each graded state ("penn.grade") as the share of patients, with dims arm, time and grade. Units
+        are in the attributes. (`arm().courses` holds the counts behind them.)
         """
         from livingdrug.results.dataset import dataset
 
@@ -223,7 +224,7 @@ class Result:
 
     @property
     def grades(self) -> pd.DataFrame:
-        """One row for each arm, scale, day and grade: how many of the patients followed stood there, and their share."""
+        """One row for each arm, scale, day and grade: how many of the patients followed stood there; their share."""
         import pandas as pd
 
         return pd.concat((_of(arm.name, arm.grades.frame()) for arm in self.arms.values()), ignore_index=True)
@@ -324,6 +325,15 @@ class Result:
                 mend="choose another folder",
             ) from None
         return place
+
+    def export(self, to: str, folder: str | Path) -> Path:
+        """Write the tables for other programs into a folder, which is made; gives the folder.
+
+        to: csv (every table), adam (CDISC's analysis datasets as CSV), xpt (the same for SAS), nonmem (event rows), or
+        xarray (the courses as netCDF). ScenarioError for another word; EngineError where a library is missing.
+        """
+        assert self.exporter is not None
+        return self.exporter(self, to, folder)
 
     def _write(self, place: Path) -> None:
         import pandas as pd

@@ -83,6 +83,7 @@ TOXICITY = {
     "patient": ("", "number of the patient"),
     "what": ("", "what is graded"),
     "scale": ("", "the grading scale, by its name in the library"),
+    "own": ("1", "1: the trial's own scale"),
     "first": ("day", "from infusion, first look at which the patient was graded"),
     "last": ("day", "from infusion, last look at which the patient was graded"),
     "grade": ("1", "highest grade"),

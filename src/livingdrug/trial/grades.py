@@ -88,6 +88,7 @@ def episodes(design: Design, enrolled: Enrolled, part: slice, output: Output) ->
                 "patient": ids[reached],
                 "what": np.full(n, scale.file.graded or scale.title, "U48"),
                 "scale": np.full(n, scale.name, "U48"),
+                "own": np.full(n, int(scale == design.scales[0])),
                 "first": any_[reached, Register.FIRST],
                 "last": any_[reached, Register.LAST],
                 "grade": grade[reached, Register.PEAK],
@@ -101,6 +102,7 @@ EMPTY: Mapping[str, Any] = {
     "patient": np.zeros(0, np.int64),
     "what": np.zeros(0, "U48"),
     "scale": np.zeros(0, "U48"),
+    "own": np.zeros(0, np.int64),
     **{name: np.zeros(0) for name in ("first", "last", "grade", "worst")},
 }
 

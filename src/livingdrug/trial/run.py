@@ -157,6 +157,7 @@ def as_result(
         provenance=provenance,
         scenario_files=saved.files,
         report=_report,
+        exporter=_export,
     )
 
 
@@ -164,6 +165,13 @@ def _report(result: Result, folder: Path) -> Path:
     from importlib import import_module  # the report stands above the trial; a run is told where to find it
 
     written: Path = import_module("livingdrug.report.html").write(result, folder)
+    return written
+
+
+def _export(result: Result, to: str, folder: str | Path) -> Path:
+    from importlib import import_module  # so do the exports
+
+    written: Path = import_module("livingdrug.export").export(result, to, folder)
     return written
 
 

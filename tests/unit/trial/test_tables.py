@@ -1,4 +1,4 @@
-"""The tables beside the patients': every dose, the samples as reported, the numbers of each patient, grades over time."""
+"""The tables beside the patients': every dose, the samples as reported, each patient's numbers, grades over time."""
 
 from __future__ import annotations
 
