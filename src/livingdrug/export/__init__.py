@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livingdrug.errors import unknown
+from livingdrug.errors import ScenarioError, unknown
 from livingdrug.files import disk, write_text
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def export(result: Result, to: str, folder: str | Path) -> Path:
     format, or where the disk refuses; EngineError where a library is missing.
     """
     check(to)
+    _whole(result)
     place = Path(folder)
     write: Callable[[Result, Path], None] = import_module(f"livingdrug.export.{_WRITERS[to]}").write
     with disk(place):
@@ -40,6 +41,16 @@ def export(result: Result, to: str, folder: str | Path) -> Path:
         said = {"format": to, "about": FORMATS[to], "title": result.title, "run": dict(result.provenance)}
         write_text(place / MARK, json.dumps(said, indent=1, ensure_ascii=False, default=str) + "\n")
     return place
+
+
+def _whole(result: Result) -> None:
+    """ScenarioError for a run that an earlier version saved, without the tables that exports are made of."""
+    from livingdrug.results.result import TABLES
+
+    missing = sorted({name for arm in result.arms.values() for name in TABLES if name not in arm.tables})
+    if missing:
+        said = f"the run was saved by an earlier version, without {', '.join(missing)}"
+        raise ScenarioError(said, mend="run its scenario.toml again; the same patients come of it")
 
 
 def check(to: str) -> None:

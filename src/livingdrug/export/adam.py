@@ -173,13 +173,10 @@ class _Study:
         self.codes: dict[str, str] = {}
         for name in result.arms:
             self.codes[name] = code(name, self.codes.values(), 20)
-        self.covariates = [
-            name for name in result.resolved.covariates
-            if name not in ("age", "female") and name in result.arm().columns
-        ]  # fmt: skip
+        own = [n for n in result.resolved.covariates if all(n in arm.columns for arm in result.arms.values())]
         taken = {v.name for v in ADSL}
         self.columns: dict[str, str] = {}
-        for name in self.covariates:
+        for name in (n for n in own if n not in ("age", "female")):  # they are AGE and SEX
             self.columns[name] = code(f"{code(name, most=6)}BL", {*taken, *self.columns.values()})
         self.params: dict[str, str] = {}
         self.treatments = {name: arm.title for name, arm in result.arms.items()}
@@ -302,7 +299,7 @@ class _Study:
             **self._who(arm, t["patient"]),
             AETERM=t["what"],
             AEDECOD=t["what"].str.upper(),
-            AETOXGR=t["grade"].map("{:.0f}".format),
+            AETOXGR=_texts("{:.0f}", t["grade"]),
             ATOXGRN=t["grade"],
             AESCALE=t["scale"],
             ANL01FL=np.where(t["own"] == 1, "Y", ""),
@@ -349,7 +346,7 @@ class _Study:
             PARAMCD=o["observable"].map({p: self._param(p.rpartition(".")[2]) for p in paths}),
             PARAM=o["observable"].map({p: "{1} ({0})".format(*means.get(p, ("", p))) for p in paths}),
             AVAL=o["value"],
-            AVALC=np.where(below, "<" + o["limit"].map("{:g}".format), o["value"].map("{:g}".format)),
+            AVALC=np.where(below, _texts("<{:g}", o["limit"]), _texts("{:g}", o["value"])),
             AVALU=o["unit"],
             BLQFL=np.where(below, "Y", ""),
             LBLLOQ=o["limit"],
@@ -370,6 +367,11 @@ def _table(arm: ArmResult, name: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.concat(arm.rows(name), ignore_index=True)
+
+
+def _texts(form: str, values: Any) -> Any:
+    """Numbers as texts."""
+    return np.array([form.format(x) for x in values], object)
 
 
 def _label(unit: str, words: str) -> str:

@@ -75,7 +75,7 @@ def events(result: Result) -> tuple[pd.DataFrame, pd.DataFrame]:
                 own = pd.DataFrame({"PATIENT": rows["patient"], "DAY": rows["day"], "ARM": place, **values})
                 own["CMT"] = seen.numbers(kind, rows[path], rows["unit"])
                 parts.append(own.assign(ID=own["PATIENT"].map(ids), **_of(arm, names, own["PATIENT"])))
-    columns = [c for c in COLUMNS if c != "TIME"]
+    columns = [*(c for c in COLUMNS if c != "TIME"), *names.values()]
     return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)), seen.frame()
 
 

@@ -29,14 +29,11 @@ def write(result: Result, folder: Path) -> None:
     }
     never: list[str] = []
     for name, frames in parts.items():
-        first = True
-        for arm in result.arms.values():
-            for part in frames(arm):
-                listed = ["arm", *(c for c in part.columns if c != "arm")]
-                part = part[listed].replace([np.inf, -np.inf], np.nan)
-                part.to_csv(folder / f"{name}.csv", index=False, header=first, mode="w" if first else "a")
-                never = [c for c in listed if c.endswith(CENSORED)] if name == "patients" else never
-                first = False
+        for number, part in enumerate(result.alike(frames)):
+            part = part[["arm", *(c for c in part.columns if c != "arm")]].replace([np.inf, -np.inf], np.nan)
+            part.to_csv(folder / f"{name}.csv", index=False, header=not number, mode="a" if number else "w")
+            if name == "patients":
+                never = [c for c in part.columns if c.endswith(CENSORED)]
     _dictionary(result, never).to_csv(folder / "columns.csv", index=False)
 
 

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,16 +103,18 @@ class ArmResult:
         import pandas as pd
 
         found = self.tables.get(table)
-        names = [name for name in self.dictionary.get(table, {}) if name != "arm"]
-        for part in found.parts() if found else ():
+        if found is None:  # a run that an earlier version saved
+            yield pd.DataFrame(columns=list(self.dictionary.get(table, {})), dtype=object)
+            return
+        for part in found.parts():
             yield pd.DataFrame({"arm": self.name, **part})
-        if found is None or not found.size:
-            yield pd.DataFrame({"arm": [], **{name: found[name] if found else [] for name in names}})
+        if not found.size:
+            yield pd.DataFrame({"arm": np.zeros(0, object), **found})
 
     def samples(self) -> pd.DataFrame:
         """The courses and grades of the first patients, one row for each patient and time."""
         courses = self.courses.sample_frame()
-        if not self.grades.names or courses.empty:
+        if courses.empty or not self.grades.samples:
             return courses
         import pandas as pd
 
@@ -352,11 +355,10 @@ class Result:
         said = self.dictionary
         as_json("columns.json", said.to_dict("records"))
         means = {t: {r.column: (r.unit, r.meaning) for r in rows.itertuples()} for t, rows in said.groupby("table")}
-        patients = (p for arm in self.arms.values() for p in arm.patients())
-        _parquet(place / "patients.parquet", patients, means["patients"])
+        _parquet(place / "patients.parquet", self.alike(ArmResult.patients), means["patients"])
         _parquet(place / "events.parquet", self._events(), means["events"])
         for name in TABLES:
-            _parquet(place / f"{name}.parquet", (p for a in self.arms.values() for p in a.rows(name)), means[name])
+            _parquet(place / f"{name}.parquet", self.alike(partial(ArmResult.rows, table=name)), means[name])
         tables: dict[str, Callable[[ArmResult], pd.DataFrame]] = {
             "courses": lambda a: a.courses.frame(),
             "samples": ArmResult.samples,
@@ -368,6 +370,14 @@ class Result:
             _parquet(place / f"{name}.parquet", [pd.concat(parts, ignore_index=True)], means[name])
         if self.report:
             self.report(self, place)
+
+    def alike(self, parts: Callable[[ArmResult], Iterator[pd.DataFrame]]) -> Iterator[pd.DataFrame]:
+        """A table in parts, arm after arm, all with the columns of every arm; missing where an arm has none."""
+        arms = self.arms.values()
+        names = list(dict.fromkeys(name for arm in arms for name in next(parts(arm)))) if len(arms) > 1 else None
+        for arm in arms:
+            for part in parts(arm):
+                yield part if names is None or len(part.columns) == len(names) else part.reindex(columns=names)
 
     def __repr__(self) -> str:
         lines = [self.title]

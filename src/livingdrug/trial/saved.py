@@ -14,7 +14,9 @@ from livingdrug.errors import ScenarioError
 from livingdrug.results.columns import PART
 from livingdrug.results.kept import Kept
 from livingdrug.results.result import TABLES, ArmResult, Result
+from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design
+from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.grades import grades
 from livingdrug.trial.run import Trial, arm_result, as_result
 from livingdrug.trial.simulate import dry_run
@@ -52,17 +54,25 @@ def load(folder: str | Path) -> Result:
 def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
     """Every arm, from the tables of the folder."""
     try:
-        kept = {}
-        for arm in trial.resolved.arms:
-            dry_run(arm, trial.design(arm))  # works out the columns' units
-            kept[arm.name] = _kept(place, arm.name, trial.design(arm))
+        columns = {arm.name: _columns(arm, trial.design(arm)) for arm in trial.resolved.arms}
+        known = set().union(*columns.values())
+        kept = {
+            arm.name: _kept(place, arm.name, trial.design(arm), known - columns[arm.name])
+            for arm in trial.resolved.arms
+        }
     except (OSError, ValueError) as problem:
         raise ScenarioError(f"a table of the run cannot be read: {problem}", where=str(place)) from None
     return {arm.name: arm_result(arm, trial.design(arm), kept[arm.name], seed) for arm in trial.resolved.arms}
 
 
-def _kept(place: Path, arm: str, design: Design) -> Kept:
-    """What is kept of one arm. A run of an earlier version may lack the tables beside the patients'."""
+def _columns(arm: Arm, design: Design) -> set[str]:
+    """The columns that the patients of an arm have, in any table; works out their units, too."""
+    return {*dry_run(arm, design), *(name for table in dictionary(arm, design).values() for name in table)}
+
+
+def _kept(place: Path, arm: str, design: Design, foreign: set[str]) -> Kept:
+    """What is kept of one arm, without the columns that only other arms have. A run of an earlier version may lack the
+    tables beside the patients'."""
     import pandas as pd
 
     counts, samples, graded = (
@@ -74,24 +84,24 @@ def _kept(place: Path, arm: str, design: Design) -> Kept:
     kept = Kept(design.courses(), grades(design))
     kept.courses.fill(counts, samples)
     kept.grades.fill(graded, samples)
-    for part in _parts(place / "patients.parquet", arm):
+    for part in _parts(place / "patients.parquet", arm, foreign):
         kept.patients.append(part)
     for name in TABLES:
         if (place / f"{name}.parquet").is_file():
-            for part in _parts(place / f"{name}.parquet", arm):
+            for part in _parts(place / f"{name}.parquet", arm, foreign):
                 kept.append({name: part})
     return kept
 
 
-def _parts(path: Path, arm: str) -> Iterator[dict[str, Any]]:
-    """The rows of one arm, some at a time, without the arm's name; texts of a fixed width."""
+def _parts(path: Path, arm: str, foreign: set[str]) -> Iterator[dict[str, Any]]:
+    """The rows of one arm, some at a time, without the arm's name and foreign columns; texts of a fixed width."""
     from pyarrow import compute
     from pyarrow.parquet import ParquetFile
 
     with ParquetFile(path) as file:
-        for batch in file.iter_batches(PART):
+        for batch in file.iter_batches(PART) if file.metadata.num_rows else (file.schema_arrow.empty_table(),):
             own = batch.filter(compute.equal(batch["arm"], arm)).to_pandas()
-            yield {name: _array(own[name]) for name in own.columns if name != "arm"}
+            yield {name: _array(own[name]) for name in own.columns if name not in {"arm", *foreign}}
 
 
 def _array(column: Any) -> np.ndarray[Any, Any]:

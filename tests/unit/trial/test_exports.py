@@ -308,3 +308,37 @@ def test_the_run_itself_is_not_overwritten(folder: Path, capsys: pytest.CaptureF
             main(["export", str(folder), "--to", "csv", "--out", str(out)])
         assert left.value.code == 2 and "holds the run itself" in capsys.readouterr().err
     assert (folder / "scenario.toml").is_file()
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_run_in_which_nobody_is_infused(to: str, tmp_path: Path) -> None:
+    """Empty tables are tables: with their columns, and read back as such."""
+    if to == "xpt":
+        pytest.importorskip("pyreadstat", reason="pyreadstat is not installed (livingdrug[export])")
+    trial = livingdrug.Trial("eliana", {"protocol.follow_up": "4 months", "protocol.share.manufacturing_failure": 0.89})
+    alone = next(r for seed in range(1, 9) if not (r := trial.run(patients=1, seed=seed)).arm().counts["infused"])
+    alone.save(tmp_path / "run")
+    again = livingdrug.load(tmp_path / "run")
+    for table in ("individual", "doses", "observations", "toxicity"):
+        pd.testing.assert_frame_equal(getattr(alone, table), getattr(again, table))
+        assert len(getattr(alone, table)) == 0
+    exported(again, to, tmp_path / to)
+    if to == "xpt":
+        import pyreadstat
+
+        for data in datasets(again):
+            found, _ = pyreadstat.read_xport(str(tmp_path / to / f"{data.name.lower()}.xpt"))
+            assert list(found.columns) == [v.name for v in data.variables] and len(found) == len(data.frame)
+
+
+def test_a_run_of_an_earlier_version_loads_but_says_what_it_lacks(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    old = shutil.copytree(folder, tmp_path / "old")
+    for table in ("individual", "doses", "observations", "toxicity", "grades"):
+        (old / f"{table}.parquet").unlink()
+    loaded = livingdrug.load(old)
+    assert len(loaded.patients) == 2 * N and len(loaded.doses) == 0 and "amount" in loaded.doses
+    with pytest.raises(ScenarioError, match="saved by an earlier version, without doses"):
+        loaded.export("csv", tmp_path / "csv")
+    assert not (tmp_path / "csv").exists()

@@ -123,3 +123,22 @@ def test_a_patient_who_dies_before_day_0_is_not_infused() -> None:
     assert len(early) > 3 and set(early["status"]) == {"not infused: death before infusion"}
     assert (early["infused"] == 0).all() and early["dose"].isna().all() and (early["cause"] != "").all()
     assert (patients[patients["infused"] == 1]["death_day"] >= 0).all()
+
+
+def test_arms_that_vary_in_other_numbers_are_saved_and_loaded(tmp_path: Path) -> None:
+    """A number that all patients of one arm share is a column of the other arms only."""
+    (tmp_path / "mine.toml").write_text(
+        'trial = "eliana"\n[protocol]\nfollow_up = "4 months"\n[[arm]]\nname = "varied"\n[[arm]]\nname = "alike"\n'
+        '[arm.set]\n"tumour.growth.variability.sd" = 0\n"cytokines.crp_most.variability.sd" = 0\n',
+        encoding="utf-8",
+    )
+    result = livingdrug.Trial(tmp_path / "mine.toml").run(patients=20, seed=5)
+    assert "tumour.growth" in result.arm("varied").tables["individual"]
+    assert "tumour.growth" not in result.arm("alike").tables["individual"]
+    equal(result, livingdrug.load(result.save(tmp_path / "run")))
+    own = result.individual.set_index("arm")["tumour.growth"]
+    assert own["varied"].notna().all() and own["alike"].isna().all()
+    for to in ("csv", "adam", "nonmem", "xarray"):
+        livingdrug.load(tmp_path / "run").export(to, tmp_path / to)
+    written = pd.read_csv(tmp_path / "csv" / "individual.csv", float_precision="round_trip")
+    pd.testing.assert_frame_equal(written, result.individual)
