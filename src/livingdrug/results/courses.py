@@ -48,8 +48,8 @@ class Courses:
 
     times (T,) [day]; names (O,) with units as a reader writes them; counts (T, O, bins): patients followed, by size of
     the observable in the model; samples: patient -> (T, O), likewise, for the first patients infused; zeros: what 0 in
-    the model means to a reader (37 [degC] of a temperature), for all that is read off below; wide: the counts with those
-    of what stands behind the named observables.
+    the model means to a reader (37 [degC] of a temperature), for all that is read off below; wide: the
+    counts with those of what stands behind the named observables.
 
     >>> courses = result.arm().courses
     >>> courses.percentile("assay.qpcr.copies", 50).shape == courses.times.shape

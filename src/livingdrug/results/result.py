@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,7 +167,7 @@ class Result:
             raise unknown("arm", name, self.arms)
         return self.arms[name]
 
-    @property
+    @cached_property
     def courses(self) -> xr.Dataset:
         """The courses of every arm as an xarray Dataset: each quantity by its path, with dims arm, time [day] and
         quantile, and each graded state ("penn.grade") as the share of patients, with dims arm, time and grade. Units

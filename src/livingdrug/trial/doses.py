@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,21 +106,18 @@ def _per(amounts: Iterable[Expression]) -> str:
 
 
 def _written_per(node: Node) -> str:
-    """Per what the numbers of an expression are; conditions do not count."""
+    """Per what an amount is written; conditions do not count, and what is only now and then per kg is not."""
     match node:
         case Number(unit=unit):
             return BODY.get((unit or "").rpartition("/")[2], ("", ""))[1]
-        case Choice(then=then, otherwise=otherwise):
-            inner: Sequence[Node] = (then, otherwise)
-            found = {_written_per(n) for n in inner}
-            return found.pop() if len(found) == 1 else ""
-        case Binary(left=left, right=right):
-            inner = (left, right)
-        case Unary(inner=one):
-            inner = (one,)
+        case Binary(sign="*" | "/", left=left, right=right):
+            found = {_written_per(left), _written_per(right)} - {""}
+        case Choice(then=left, otherwise=right) | Binary(left=left, right=right):
+            found = {_written_per(left), _written_per(right)}
+        case Unary(inner=inner):
+            found = {_written_per(inner)}
         case Call(arguments=parts):
-            inner = parts
+            found = {_written_per(part) for part in parts}
         case _:
-            return ""
-    found = {_written_per(n) for n in inner} - {""}
+            found = set()
     return found.pop() if len(found) == 1 else ""

@@ -12,7 +12,9 @@ from livingdrug.engine.plan import Register
 from livingdrug.engine.run import simulate
 from livingdrug.results.grades import Grades
 from livingdrug.results.result import Result
+from livingdrug.spec.fields import expression
 from livingdrug.trial import grades as graded
+from livingdrug.trial.doses import _written_per
 from livingdrug.trial.enrolment import enrol
 
 N, SEED = 80, 3
@@ -65,6 +67,25 @@ def test_a_dose_says_per_what_it_was_ordered(result: Result) -> None:
     wanted = np.where(patients.loc[toci["patient"], "weight"] < 30, 12.0, 8.0)
     capped = toci["amount"].to_numpy() >= 800
     assert toci["amount_per"].to_numpy()[~capped] == pytest.approx(wanted[~capped])
+
+
+@pytest.mark.parametrize(
+    ("amount", "per"),
+    [
+        ("8 mg/kg", "kg"),
+        ("30 mg/m2", "m2"),
+        ("100 mg", ""),
+        ("3.3e6 cell/kg * dose.factor", "kg"),
+        ("12 mg/kg if weight < 30 kg else 8 mg/kg", "kg"),
+        ("12 mg/kg if weight < 30 kg else 400 mg", ""),
+        ("max(2 mg/kg, 50 mg)", ""),
+        ("min(2 mg/kg, 3 mg/kg)", "kg"),
+        ("2 mg/kg + 10 mg", ""),
+        ("2 mg/kg + 10 mg/m2", ""),
+    ],
+)
+def test_per_what_an_amount_is_written(amount: str, per: str) -> None:
+    assert _written_per(expression(amount).node) == per
 
 
 def test_the_dead_are_given_nothing(trial: livingdrug.Trial) -> None:
