@@ -11,6 +11,7 @@ import numpy as np
 from livingdrug.care.rules import drug, find_input
 from livingdrug.engine.plan import Floats, Output
 from livingdrug.model.declare import Entry
+from livingdrug.results.columns import Texts
 from livingdrug.spec.fields import Expression
 from livingdrug.spec.grammar import Binary, Call, Choice, Node, Number, Unary
 from livingdrug.spec.protocol import Rule
@@ -48,17 +49,17 @@ def doses(design: Design, enrolled: Enrolled, part: slice, output: Output) -> Ma
     rows, who, order = rows[line], who[line], order[line]
     known = [*orders[0], *orders[1]]
     target = rows[:, 1].astype(np.int64)
-    per = np.array([o.per for o in known] or [""], "U4")[order]
+    per = np.array([o.per for o in known] or [""])[order]
     return {
         "patient": enrolled.cohort.ids[part][who],
         "day": rows[:, 0],
-        "what": np.array(_words(design), "U48")[target],
+        "what": Texts(_words(design), target),
         "amount": rows[:, 2],
-        "unit": np.array([design.model.unit(p) for p in inputs], "U24")[target],
+        "unit": Texts([design.model.unit(p) for p in inputs], target),
         "duration": rows[:, 3],
-        "entry": np.array(inputs, "U64")[target],
-        "ordered_by": np.array([o.name for o in known] or [""], "U96")[order],
-        "per": per,
+        "entry": Texts(inputs, target),
+        "ordered_by": Texts([o.name for o in known], order),
+        "per": Texts([o.per for o in known], order),
         "amount_per": rows[:, 2] / _body(enrolled, part, who, per),
     }
 

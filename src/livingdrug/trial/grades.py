@@ -13,6 +13,7 @@ import numpy as np
 from livingdrug.care.grading import Scale
 from livingdrug.care.interpreter import evaluate
 from livingdrug.engine.plan import Floats, Op, Output, Register
+from livingdrug.results.columns import Texts
 from livingdrug.results.grades import Grades
 from livingdrug.trial.design import Design
 from livingdrug.trial.enrolment import Enrolled
@@ -51,20 +52,24 @@ def _remembers(design: Design, scale: Scale) -> set[int]:
 
 
 def over_time(design: Design, enrolled: Enrolled, part: slice, output: Output) -> Floats:
-    """The grade (n, times, scales) at each output tick at which the scales are looked at; nan after the end."""
-    times, scales = design.times[design.graded_at], _scales(design)
-    found = np.full((len(output.ended), len(times), len(scales)), np.nan)
-    extras = enrolled.patients.extras[part]
-    watches, kept = output.registers.shape[1:]
-    registers = output.registers.reshape(len(output.ended), watches * kept).copy()
-    looks = [design.plan.watches[design.programs.watches[f"{s.name}.grade"]] for s in scales]
-    begun = [_begun(design, s) for s in scales]
-    first = [registers[:, b - Register.COUNT + Register.FIRST] for b in begun]
-    for t, day in enumerate(times):
-        seen = output.observables[:, int(design.graded_at[t])]
-        for s, look in enumerate(looks):
-            registers[:, begun[s]] = first[s] <= day
-            found[:, t, s] = evaluate((look.program, look.constants), seen, extras, float(day), registers)
+    """The grade (n, times, scales) at each output tick at which the scales are looked at; nan after the end.
+
+    Between the first and the last look at which a patient was graded the scale's program is asked; else the grade is 0.
+    """
+    times, places, watches = design.times[design.graded_at], design.graded_at, design.programs.watches
+    scales = _scales(design)
+    found = np.zeros((len(output.ended), len(times), len(scales)))
+    if not found.size:
+        return found
+    seen = output.observables[:, int(places[0]) : int(places[-1]) + 1]
+    for s, scale in enumerate(scales):
+        look = design.plan.watches[watches[f"{scale.name}.grade"]]
+        graded = output.registers[:, watches[f"{scale.name}.grade{scale.levels[0]}"], :, None]
+        who, t = np.nonzero((graded[:, Register.FIRST] <= times) & (times <= graded[:, Register.LAST]))
+        begun = np.broadcast_to(1.0, (len(who), len(watches) * KEPT))  # all that the program asks of what was before
+        extras = enrolled.patients.extras[part][who]
+        program = (look.program, look.constants)
+        found[who, t, s] = evaluate(program, seen[who, places[t] - places[0]], extras, times[t], begun)
     found[output.ended[:, None] < times] = np.nan
     return found
 
@@ -74,41 +79,33 @@ def episodes(design: Design, enrolled: Enrolled, part: slice, output: Output) ->
 
     first, last: the first and the last look at which the patient was graded; every look counts, not only output ticks.
     """
-    ids = enrolled.cohort.ids[part]
-    found: list[Mapping[str, Any]] = []
+    reached, rows = [], []
     for scale in design.scales:
         any_, grade = (
             output.registers[:, design.programs.watches[f"{scale.name}.{word}"]]
             for word in (f"grade{scale.levels[0]}", "grade")
         )
-        reached = any_[:, Register.COUNT] > 0
-        n = int(reached.sum())
-        found.append(
-            {
-                "patient": ids[reached],
-                "what": np.full(n, scale.file.graded or scale.title, "U48"),
-                "scale": np.full(n, scale.name, "U48"),
-                "own": np.full(n, int(scale == design.scales[0])),
-                "first": any_[reached, Register.FIRST],
-                "last": any_[reached, Register.LAST],
-                "grade": grade[reached, Register.PEAK],
-                "worst": grade[reached, Register.PEAK_TIME],
-            }
+        kept = np.flatnonzero(any_[:, Register.COUNT] > 0)
+        reached.append(kept)
+        rows.append(
+            np.column_stack(
+                [
+                    any_[kept, Register.FIRST],
+                    any_[kept, Register.LAST],
+                    grade[kept, Register.PEAK],
+                    grade[kept, Register.PEAK_TIME],
+                ]
+            )
         )
-    return _by_patient(found) if found else dict(EMPTY)
-
-
-EMPTY: Mapping[str, Any] = {
-    "patient": np.zeros(0, np.int64),
-    "what": np.zeros(0, "U48"),
-    "scale": np.zeros(0, "U48"),
-    "own": np.zeros(0, np.int64),
-    **{name: np.zeros(0) for name in ("first", "last", "grade", "worst")},
-}
-
-
-def _by_patient(parts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Rows of several tables, in the patients' order."""
-    table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    order = np.argsort(table["patient"], kind="stable")
-    return {name: values[order] for name, values in table.items()}
+    place = np.repeat(np.arange(len(reached)), [len(kept) for kept in reached])
+    who = np.concatenate([np.zeros(0, np.int64), *reached])
+    numbers = np.concatenate([np.zeros((0, 4)), *rows])
+    line = np.argsort(who, kind="stable")
+    who, place, numbers = who[line], place[line], numbers[line]
+    return {
+        "patient": enrolled.cohort.ids[part][who],
+        "what": Texts([s.file.graded or s.title for s in design.scales], place),
+        "scale": Texts([s.name for s in design.scales], place),
+        "own": (place == 0).astype(np.int64),
+        **dict(zip(("first", "last", "grade", "worst"), numbers.T)),
+    }

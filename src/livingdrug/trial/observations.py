@@ -9,6 +9,7 @@ import numpy as np
 
 from livingdrug.engine.plan import Floats, Output
 from livingdrug.errors import unknown
+from livingdrug.results.columns import Texts
 from livingdrug.spec.trial import Samples
 from livingdrug.trial import assays
 from livingdrug.trial.design import Design
@@ -34,9 +35,9 @@ def observations(
     return {
         "patient": enrolled.cohort.ids[part][who],
         "day": times[visit],
-        "observable": np.full(len(who), observable, "U64"),
+        "observable": Texts([observable], np.zeros(len(who), np.int64)),
         "value": np.where(below, np.nan, taken),
-        "unit": np.full(len(who), unit, "U24"),
+        "unit": Texts([unit], np.zeros(len(who), np.int64)),
         "below_limit": below.astype(np.int64),
         "limit": limit[who],
     }
