@@ -30,7 +30,7 @@ from livingdrug.results.courses import Courses
 from livingdrug.trial.compare import compare
 from livingdrug.trial.enrolment import enrol
 from livingdrug.trial.patient_table import rows
-from livingdrug.trial.run import _table
+from livingdrug.trial.simulate import _table
 
 SEED = 1
 

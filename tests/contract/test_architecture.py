@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "care": GROUND | {"library", "spec", "model", "engine", "scenario", "cohort"},
     "trial": GROUND | {"library", "spec", "results", "model", "biology", "engine", "scenario", "cohort", "care"},
     "report": GROUND | {"library", "spec", "results", "plot", "model", "scenario", "cohort", "care", "trial"},
+    "export": GROUND | {"results"},
     "published": GROUND | {"library", "spec", "results", "plot", "model", "biology", "engine"},
     "sbml": GROUND | {"model", "published"},
     "fit": GROUND | {"library", "spec", "results", "model", "biology", "engine", "scenario", "cohort", "care", "trial"},

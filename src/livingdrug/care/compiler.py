@@ -83,7 +83,8 @@ class Programs:
     worked out before); gives: drug -> watches that give it; drugs: what
     may be given at all; scheduled: drugs whose doses are decided before the start, which no watch counts;
     truths: names that say whether something is so; levels: grades, and the highest of each; looking: whether there is
-    a moment at which one looks (`time`); drawing: whether chance is drawn.
+    a moment at which one looks (`time`); drawing: whether chance is drawn; judging: whether a comparison that is never or
+    always true is refused (not where what the names are was only seen in their values).
     """
 
     observables: Mapping[str, str | None]
@@ -101,6 +102,7 @@ class Programs:
     levels: dict[str, int] = field(default_factory=dict)
     looking: bool = True
     drawing: bool = True
+    judging: bool = True
 
     def __post_init__(self) -> None:
         self.used: list[str] = list(self.written)
@@ -127,7 +129,7 @@ class Programs:
         node = asked.node if isinstance(asked, Expression) else asked
         writer = _Writer(self, asked.text if isinstance(asked, Expression) else "", where)
         writer.emit(per_body(node) if dose else node, unit)
-        Check(self, writer.own, writer.wrong).of(node, condition)
+        Check(self, writer.own, writer.wrong).of(node, condition, self.judging)
         return np.array(writer.ops, np.int64).reshape(-1, 2), np.array(writer.numbers, float)
 
     def unit(self, asked: Expression | Node) -> str | None:

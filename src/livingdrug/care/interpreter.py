@@ -44,17 +44,18 @@ _TWO: dict[Op, Callable[[Any, Any], Any]] = {
 }
 
 
-def evaluate(program: Program, observables: Any, extras: Any, time: float = 0.0, registers: Any = None) -> Any:
+def evaluate(program: Program, observables: Any, extras: Any, time: Any = 0.0, registers: Any = None) -> Any:
     """The value of a program for each patient (n,), or one number when it mentions no patient.
 
-    observables (n, used), extras (n, k), registers (n, watches * len(Register)): columns are what the program names.
+    observables (n, used), extras (n, k), registers (n, watches * len(Register)): columns are what the program names;
+    time: one for all, or (n,).
     """
     ops, numbers = program
     push = {
         Op.CONST: lambda a: numbers[a],
         Op.OBS: lambda a: observables[:, a],
         Op.PAR: lambda a: extras[:, a],
-        Op.TIME: lambda a: np.float64(time),
+        Op.TIME: lambda a: np.asarray(time, float)[()],
         Op.REG: lambda a: registers[:, a],
     }
     stack: list[Any] = []

@@ -166,11 +166,12 @@ class Check:
     own: Callable[[Node], str | None]
     wrong: Callable[..., ScenarioError]
 
-    def of(self, node: Node, condition: bool) -> None:
-        """ScenarioError for the first fault of an expression; condition: it must be true or false itself."""
+    def of(self, node: Node, condition: bool, judging: bool = True) -> None:
+        """ScenarioError for the first fault of an expression; condition: it must be true or false itself; judging:
+        comparisons are looked at too."""
         for part in (*([node] if condition else []), *conditions(node)):
             self.truth(part)
-        for comparison in comparisons(node):
+        for comparison in comparisons(node) if judging else ():
             self.open(comparison)
 
     def truth(self, node: Node) -> None:

@@ -28,7 +28,7 @@ def commands(asked: str | None = None) -> typer.Typer:
     """The commands: all of them, or with only the group that is asked for."""
     import typer
 
-    from livingdrug.cli import library, look, new, run, sweep
+    from livingdrug.cli import export, library, look, new, run, sweep
 
     app = typer.Typer(
         name="livingdrug",
@@ -39,6 +39,7 @@ def commands(asked: str | None = None) -> typer.Typer:
     for command in (
         run.run,
         sweep.sweep,
+        export.export,
         library.list_,
         library.show,
         library.explain_,
@@ -73,20 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop: the same as Ctrl-C
     given = list(sys.argv[1:] if arguments is None else arguments)
     asked = next((a for a in given if not a.startswith("-")), None)
-    own = {
-        "run",
-        "sweep",
-        "list",
-        "show",
-        "explain",
-        "new",
-        "schema",
-        "plot",
-        "vpc",
-        "calibrate",
-        "scoreboard",
-        "bench",
-    }
+    own = set("run sweep export list show explain new schema plot vpc calibrate scoreboard bench".split())
     try:
         code = _run(commands(asked if asked in own | set(GROUPS) else None), given)
         sys.stdout.flush()

@@ -15,12 +15,13 @@ OURS = "provenance.json"  # every run folder has one
 
 
 @contextmanager
-def run_folder(place: Path) -> Iterator[Path]:
+def run_folder(place: Path, mark: str = OURS) -> Iterator[Path]:
     """A temporary folder that takes its place when all went well, and vanishes when not.
 
-    An earlier run there is replaced only at that moment; a folder with anything else in it is never touched.
+    An earlier run (or export, by the file `mark`) there is replaced only at that moment; a folder with anything else in
+    it is never touched.
     """
-    check(place)
+    check(place, mark)
     made = not place.parent.exists()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -56,15 +57,15 @@ def _renamed(problem: ScenarioError, part: str, place: str) -> ScenarioError:
     return type(problem)(what or "", where, problem.allowed, problem.nearest, mend)
 
 
-def check(place: Path) -> None:
-    """Refuse a place that holds anything but an earlier run."""
+def check(place: Path, mark: str = OURS) -> None:
+    """Refuse a place that holds anything but an earlier run, or export, by its mark."""
     if place.is_symlink() and not place.exists():
         raise ScenarioError(f"'{place}' is a link to nowhere", where="--out", mend="name another folder")
     if place.exists() and not place.is_dir():
         raise ScenarioError(f"'{place}' is a file", where="--out", mend="name a folder")
-    if place.is_dir() and any(place.iterdir()) and not (place / OURS).is_file():
+    if place.is_dir() and any(place.iterdir()) and not (place / mark).is_file():
         raise ScenarioError(
-            f"'{place}' is not empty and holds no earlier run",
+            f"'{place}' is not empty and holds no earlier {'run' if mark == OURS else 'export'}",
             where="--out",
             mend="name a new or empty folder; nothing was changed",
         )

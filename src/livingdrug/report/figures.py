@@ -167,7 +167,7 @@ def _told(course: Course) -> str:
 
 def _courses(result: Result, listed: Sequence[Shown], panel: Panel) -> Iterator[Course]:
     """The first arm's courses from infusion on, in the shown units; what was not written is passed over."""
-    courses = result.courses
+    courses = result.arm().courses
     seen = (courses.times >= 0) & (courses.times <= panel.until) & (courses.followed() > 0)
     for shown in listed:
         if shown.path not in courses.names or seen.sum() < 2:
@@ -191,7 +191,7 @@ def _courses(result: Result, listed: Sequence[Shown], panel: Panel) -> Iterator[
 
 def _presence(result: Result, panel: Panel, words: Words) -> list[Drawing]:
     """In how many patients each clone still has a cell."""
-    courses = result.courses
+    courses = result.arm().courses
     clones = [p for p in result.resolved.model().clones if p in courses.names and p in words.shown]
     seen = (courses.times >= 0) & (courses.followed() > 0)
     if not clones or seen.sum() < 2:
@@ -295,7 +295,7 @@ def _curves(result: Result, endpoint: str) -> list[plot.Curve]:
         end = arm.endpoints[endpoint]
         known = np.isfinite(end.time)
         if known.any():
-            km = kaplan_meier(end.time, end.event)
+            km = kaplan_meier(end.time[known], end.event[known])
             curves.append(
                 plot.Curve(arm.title, km.time, km.survival, km.low, km.high, end.time[known], ~end.event[known])
             )

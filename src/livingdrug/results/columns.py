@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,29 @@ IN_MEMORY = 65_536  # patients whose rows are held in memory
 PART = 16_384  # patients read together where the whole table is gone through
 
 
+@dataclass(frozen=True)
+class Texts:
+    """A column of texts (n,), each as its place in a list of words: as it is kept, so that no text is looked at."""
+
+    words: Sequence[str]
+    places: NDArray[np.int64]
+
+    dtype = np.dtype(object)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
 class Columns(Mapping[str, Any]):
     """Columns of patients (n,), filled chunk by chunk and read one at a time; texts are kept as codes.
 
-    A large table lies in one file a column, in a folder that goes when the table goes.
+    A large table lies in one file a column, in a folder that goes when the table goes; in_memory: rows from which it
+    does. A table may also have several rows a patient.
     """
 
-    def __init__(self, table: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, table: Mapping[str, Any] | None = None, in_memory: int | None = None) -> None:
         self.size = 0
+        self._in_memory = in_memory
         self._columns: dict[str, _Column] = {}
         self._folder: Path | None = None
         if table:
@@ -36,15 +52,16 @@ class Columns(Mapping[str, Any]):
         return table if isinstance(table, cls) else cls(table)
 
     def append(self, table: Mapping[str, Any]) -> None:
-        """Add the next patients: the same columns each time."""
+        """Add the next patients, or further rows of theirs: the same columns each time."""
         if not self._columns:
-            self._columns = {name: _Column(np.asarray(x).dtype) for name, x in table.items()}
+            self._columns = {name: _Column(_array(x).dtype) for name, x in table.items()}
         if table.keys() != self._columns.keys():
             raise ValueError(f"columns {sorted(table)} do not go under {sorted(self._columns)}")
         for name, column in self._columns.items():
-            column.append(np.asarray(table[name]))
+            column.append(_array(table[name]))
         self.size += len(next(iter(table.values())))
-        if self.size - next(iter(self._columns.values())).filed > IN_MEMORY:
+        held = self.size - next(iter(self._columns.values())).filed
+        if held > (IN_MEMORY if self._in_memory is None else self._in_memory):
             self._to_files()
 
     def _to_files(self) -> None:
@@ -94,6 +111,10 @@ class Columns(Mapping[str, Any]):
         return f"{self.size:,} patients: {', '.join(self)}"
 
 
+def _array(x: Any) -> NDArray[Any] | Texts:
+    return x if isinstance(x, Texts) else np.asarray(x)
+
+
 class _Column:
     """One column: a file for the first rows, once there are many, and arrays in memory for the others."""
 
@@ -105,11 +126,16 @@ class _Column:
         self.file: Path | None = None
         self.filed = 0
 
-    def append(self, values: NDArray[Any]) -> None:
+    def append(self, values: NDArray[Any] | Texts) -> None:
         if self.words is not None:
-            found, place = np.unique(values, return_inverse=True)
-            self.words += [w for w in found.tolist() if w not in self.words]
-            values = np.array([self.words.index(w) for w in found.tolist()], self.kept)[place]
+            if isinstance(values, Texts):
+                found, place = list(values.words), values.places
+            else:
+                unique, place = np.unique(values, return_inverse=True)
+                found = unique.tolist()
+            self.words += [w for w in dict.fromkeys(found) if w not in self.words]
+            values = np.array([self.words.index(w) for w in found], self.kept)[place]
+        assert not isinstance(values, Texts)
         self.held.append(values.astype(self.kept, casting="safe", copy=False))
 
     def to_file(self, path: Path) -> None:

@@ -48,7 +48,8 @@ class Courses:
 
     times (T,) [day]; names (O,) with units as a reader writes them; counts (T, O, bins): patients followed, by size of
     the observable in the model; samples: patient -> (T, O), likewise, for the first patients infused and those in
-    `keep`; zeros: what 0 in the model means to a reader (37 [degC] of a temperature), for all that is read off below.
+    `keep`; zeros: what 0 in the model means to a reader (37 [degC] of a temperature), for all that is read off below;
+    wide: the counts with those of what stands behind the named observables.
 
     >>> courses = result.arm().courses
     >>> courses.percentile("assay.qpcr.copies", 50).shape == courses.times.shape
@@ -64,6 +65,7 @@ class Courses:
     samples: dict[int, Floats] = field(default_factory=dict, repr=False)
     zeros: Mapping[str, float] = field(default_factory=dict, repr=False)
     keep: frozenset[int] = frozenset()
+    wide: NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def empty(
@@ -80,18 +82,35 @@ class Courses:
         return cls(times, listed, units, counts, zeros=zeros or {}, keep=frozenset(keep))
 
     def add(self, ids: NDArray[np.int64], values: Floats, count: Count | None = None) -> None:
-        """Count the courses (n, T, O) of these patients; nan after the end of follow-up is left out.
+        """Count the courses (n, T, O and more) of these patients; nan after the end of follow-up is left out, and so
+        is what stands behind the observables that are known by name.
 
         count: a faster loop than NumPy's (`engine.counting`). Values that stand on a card are counted there.
         """
+        own = len(self.names)
         if hasattr(values, "counted"):
-            self.counts += values.counted(EDGES)
+            self.counts += values.counted(EDGES)[:, :own]
         else:
-            counts = self.counts.reshape(-1, BINS)
+            counts = self._room(values.shape[1:]).reshape(-1, BINS)
             whole = np.ascontiguousarray(values, np.float64).reshape(len(values), len(counts))
             (count or _count)(whole, *_guide(), DIGITS, counts)
         wanted = [k for k, i in enumerate(ids.tolist()) if (k < SAMPLES and self._early(i)) or i in self.keep]
-        self._keep({int(ids[k]): values[k].copy() for k in wanted})
+        self._keep({int(ids[k]): values[k][:, :own].copy() for k in wanted})
+
+    def _room(self, shape: tuple[int, ...]) -> NDArray[np.int64]:
+        """Counts (times, observables, bins) of all that stands in the courses; those known by name come first."""
+        own = len(self.names)
+        if shape[0] != len(self.times) or shape[1] < own:
+            raise ValueError(f"courses of the shape {shape} for {len(self.times)} times, {own} observables")
+        if self.wide is None or self.wide.shape[:2] != shape:
+            self.wide = np.zeros((*shape, BINS), np.int64)
+            self.wide[:, :own] = self.counts
+            self.counts = self.wide[:, :own]
+        return self.wide
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the counts of what has no name."""
+        return {**vars(self), "wide": None, "counts": np.ascontiguousarray(self.counts)}
 
     def merge(self, others: Courses) -> None:
         """Count the patients of another part too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,13 @@ from livingdrug.results.arms import Arms
 from livingdrug.results.columns import Columns
 from livingdrug.results.comparison import Comparison
 from livingdrug.results.courses import Courses
+from livingdrug.results.grades import Grades
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+TABLES = ("individual", "doses", "observations", "toxicity")  # tables beside the patients', with rows of each patient
 
 
 ENOUGH = 1000  # patients from which the simulated cohort's own chance is small beside that of a published trial
@@ -48,7 +51,8 @@ class TimeToEvent:
 class ArmResult:
     """One arm. columns: name -> array over all enrolled patients; timed, measured: the endpoints and the prepared
     measures, by name, of patients with such columns; courses; beside the published; notes: what a reader should know
-    of what was asked; dictionary: table -> column -> (unit, meaning).
+    of what was asked; dictionary: table -> column -> (unit, meaning); tables: name (TABLES) -> rows beside those of the
+    patients' table; grades: how many patients stood at each grade of each scale.
     """
 
     name: str
@@ -60,6 +64,8 @@ class ArmResult:
     comparison: Comparison = field(repr=False)
     notes: tuple[str, ...] = ()
     dictionary: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict, repr=False)
+    tables: Mapping[str, Columns] = field(default_factory=dict, repr=False)
+    grades: Grades = field(default_factory=lambda: Grades.empty(np.zeros(0), {}), repr=False)
 
     @property
     def endpoints(self) -> Mapping[str, TimeToEvent]:
@@ -90,6 +96,32 @@ class ArmResult:
                 which = np.where(end.event, end.name, end.name + " (censored)")
                 found.append(seen(end.start + end.time, end.what, which, end.time))
             yield pd.concat(found, ignore_index=True).sort_values(["patient", "day"], kind="stable", ignore_index=True)
+
+    def rows(self, table: str) -> Iterator[pd.DataFrame]:
+        """What a table of TABLES tells of this arm, some rows at a time; its columns, where it has no rows."""
+        import pandas as pd
+
+        found = self.tables.get(table)
+        if found is None:  # a run that an earlier version saved
+            yield pd.DataFrame(columns=list(self.dictionary.get(table, {})), dtype=object)
+            return
+        for part in found.parts():
+            yield pd.DataFrame({"arm": self.name, **part})
+        if not found.size:
+            yield pd.DataFrame({"arm": np.zeros(0, object), **found})
+
+    def samples(self) -> pd.DataFrame:
+        """The courses and grades of the first patients, one row for each patient and time."""
+        courses = self.courses.sample_frame()
+        if courses.empty or not self.grades.samples:
+            return courses
+        import pandas as pd
+
+        graded = pd.concat(
+            pd.DataFrame({"patient": who, "day": self.grades.times, **dict(zip(self.grades.names, x.T, strict=True))})
+            for who, x in self.grades.samples.items()
+        )
+        return courses.merge(graded, on=["patient", "day"], how="left")
 
     @property
     def counts(self) -> dict[str, int]:
@@ -126,6 +158,7 @@ class Result:
     compared: Callable[[Result], Arms] = field(repr=False)  # works out the differences between the arms
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
     view: Callable[..., Any] | None = field(default=None, repr=False)  # looks closer: (what, this result, ...)
+    exporter: Callable[[Result, str, str | Path], Path] | None = field(default=None, repr=False)  # as `export`
 
     def arm(self, name: str | None = None) -> ArmResult:
         """One arm by name; the first when none is named. ScenarioError with the nearest name for one that is none."""
@@ -135,10 +168,15 @@ class Result:
             raise unknown("arm", name, self.arms)
         return self.arms[name]
 
-    @property
-    def courses(self) -> Courses:
-        """The courses of the first arm."""
-        return self.arm().courses
+    @cached_property
+    def courses(self) -> xr.Dataset:
+        """The courses of every arm as an xarray Dataset: each quantity by its path, with dims arm, time [day] and
+        quantile, and each graded state ("penn.grade") as the share of patients, with dims arm, time and grade. Units
+        are in the attributes. (`arm().courses` holds the counts behind them.)
+        """
+        from livingdrug.results.dataset import dataset
+
+        return dataset(self)
 
     @property
     def patients(self) -> pd.DataFrame:
@@ -169,6 +207,38 @@ class Result:
             yield from self.arms[name].events()
 
     @property
+    def individual(self) -> pd.DataFrame:
+        """One row for each infused patient and arm: every number of the model that differs between patients."""
+        return self._table("individual")
+
+    @property
+    def doses(self) -> pd.DataFrame:
+        """One row for each dose that a patient was given: arm, patient, day, what, amount, unit, and who ordered it."""
+        return self._table("doses")
+
+    @property
+    def observations(self) -> pd.DataFrame:
+        """One row for each sample as the assay reports it: arm, patient, day, value, unit; below the limit, missing."""
+        return self._table("observations")
+
+    @property
+    def toxicity(self) -> pd.DataFrame:
+        """One row for each patient and scale with a grade: first and last graded day, highest grade."""
+        return self._table("toxicity")
+
+    @property
+    def grades(self) -> pd.DataFrame:
+        """One row for each arm, scale, day and grade: how many of the patients followed stood there; their share."""
+        import pandas as pd
+
+        return pd.concat((_of(arm.name, arm.grades.frame()) for arm in self.arms.values()), ignore_index=True)
+
+    def _table(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.concat((part for arm in self.arms.values() for part in arm.rows(name)), ignore_index=True)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of what was asked, in any arm: parts that were filled in, visits left out."""
         return tuple(dict.fromkeys(note for arm in self.arms.values() for note in arm.notes))
@@ -195,35 +265,11 @@ class Result:
             (table, column): meaning
             for arm in self.arms.values()
             for table, columns in arm.dictionary.items()
+            if table != "arms" or len(self.arms) > 1
             for column, meaning in columns.items()
         }
         rows = [(*key, *meaning) for key, meaning in found.items()]
         return pd.DataFrame(rows, columns=["table", "column", "unit", "meaning"])
-
-    def xarray(self) -> xr.Dataset:
-        """The courses as an xarray Dataset: dims arm, day, quantile; each quantity by its path, unit in attributes."""
-        import xarray as xr
-
-        arms = list(self.arms.values())
-        courses = [a.courses for a in arms]
-        shown = {name for c in courses for name in c.names}
-        percents = (5.0, 25.0, 50.0, 75.0, 95.0)
-        days = np.unique(np.concatenate([c.times for c in courses]))
-
-        def values(name: str) -> NDArray[np.float64]:
-            found = np.full((len(arms), len(days), len(percents)), np.nan)
-            for i, c in enumerate(courses):
-                if name in c.names:
-                    found[i, np.searchsorted(days, c.times)] = c.bands(name, percents).T
-            return found
-
-        about = {n: m for a in arms for n, m in a.dictionary.get("samples", {}).items()}
-        data = {
-            name: (("arm", "day", "quantile"), values(name), {"units": about[name][0], "long_name": about[name][1]})
-            for name in sorted(shown)
-        }
-        coords = {"arm": list(self.arms), "day": days, "quantile": [p / 100 for p in percents]}
-        return xr.Dataset(data, coords, {"title": self.title, "note": "Simulated patients. Not medical advice."})
 
     def plot(self, patient: int, arm: str | None = None) -> Any:
         """One infused patient by number, with the care given: cells, tumour, cytokines, temperature, grade over time.
@@ -312,6 +358,15 @@ class Result:
             ) from None
         return place
 
+    def export(self, to: str, folder: str | Path) -> Path:
+        """Write the tables for other programs into a folder, which is made; gives the folder.
+
+        to: csv (every table), adam (CDISC's analysis datasets as CSV), xpt (the same for SAS), nonmem (event rows), or
+        xarray (the courses as netCDF). ScenarioError for another word; EngineError where a library is missing.
+        """
+        assert self.exporter is not None
+        return self.exporter(self, to, folder)
+
     def _write(self, place: Path) -> None:
         import pandas as pd
 
@@ -329,21 +384,31 @@ class Result:
         said = self.dictionary
         as_json("columns.json", said.to_dict("records"))
         means = {t: {r.column: (r.unit, r.meaning) for r in rows.itertuples()} for t, rows in said.groupby("table")}
-        patients = (p for arm in self.arms.values() for p in arm.patients())
-        _parquet(place / "patients.parquet", patients, means["patients"])
+        _parquet(place / "patients.parquet", self.alike(ArmResult.patients), means["patients"])
         _parquet(place / "events.parquet", self._events(), means["events"])
-        tables = {
-            "courses": Courses.frame,
-            "samples": Courses.sample_frame,
-            "histograms": Courses.histograms,
+        for name in TABLES:
+            _parquet(place / f"{name}.parquet", self.alike(partial(ArmResult.rows, table=name)), means[name])
+        tables: dict[str, Callable[[ArmResult], pd.DataFrame]] = {
+            "courses": lambda a: a.courses.frame(),
+            "samples": ArmResult.samples,
+            "histograms": lambda a: a.courses.histograms(),
+            "grades": lambda a: a.grades.frame(),
         }
         for name, frame in tables.items():
-            parts = [frame(a.courses).assign(arm=a.name) for a in self.arms.values()]
+            parts = [_of(a.name, frame(a)) for a in self.arms.values()]
             _parquet(place / f"{name}.parquet", [pd.concat(parts, ignore_index=True)], means[name])
         if len(self.arms) > 1:
             _parquet(place / "arms.parquet", [self.between_arms().frame()], means["arms"])
         if self.report:
             self.report(self, place)
+
+    def alike(self, parts: Callable[[ArmResult], Iterator[pd.DataFrame]]) -> Iterator[pd.DataFrame]:
+        """A table in parts, arm after arm, all with the columns of every arm; missing where an arm has none."""
+        arms = self.arms.values()
+        names = list(dict.fromkeys(name for arm in arms for name in next(parts(arm)))) if len(arms) > 1 else None
+        for arm in arms:
+            for part in parts(arm):
+                yield part if names is None or len(part.columns) == len(names) else part.reindex(columns=names)
 
     def __repr__(self) -> str:
         lines = [self.title]
@@ -358,6 +423,12 @@ class Result:
 
         between = self.between_arms()._repr_html_() if len(self.arms) > 1 else ""
         return f"<p>{html.escape(self.title)}</p>" + self.arm().comparison._repr_html_() + between
+
+
+def _of(arm: str, table: pd.DataFrame) -> pd.DataFrame:
+    """A table with the arm's name in front."""
+    table.insert(0, "arm", arm)
+    return table
 
 
 def _parquet(path: Path, parts: Iterable[pd.DataFrame], means: Mapping[str, tuple[str, str]]) -> None:

@@ -20,9 +20,10 @@ from typing import Any
 from livingdrug.errors import EngineError, ScenarioError, short
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.columns import Columns
-from livingdrug.results.courses import Courses
+from livingdrug.results.kept import Kept
 from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design, design
+from livingdrug.trial.grades import grades
 from livingdrug.whole import whole
 
 MOST = 4_096  # patients in one part
@@ -31,7 +32,6 @@ PATIENCE = 10  # seconds that a cluster may take to answer
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.%]+\]):([0-9]{1,5})", re.ASCII)
 
 Progress = Callable[[int], None] | None
-Gathered = tuple[Columns, Courses]
 
 
 @contextmanager
@@ -160,8 +160,8 @@ class Cluster:
         block: int = TOGETHER,
         progress: Progress = None,
         keep: tuple[int, ...] = (),
-    ) -> Gathered:
-        """The columns of all enrolled patients, and their courses (of those in `keep` one by one)."""
+    ) -> Kept:
+        """All that is kept of the enrolled patients (of those in `keep` the courses one by one)."""
         import distributed
 
         size = max(1, min(MOST, -(-patients // (ROUNDS * self.processors()))))
@@ -173,16 +173,19 @@ class Cluster:
             self.client.submit(_part, name, sent, *part, seed, block, keep, pure=False): i
             for i, part in enumerate(parts)
         }
-        courses = design.courses(keep)
-        found, following, early = Columns(), 0, dict[int, Columns]()  # early: parts done before the one that follows
+        kept, following = Kept(design.courses(keep), grades(design, keep)), 0
+        early: dict[int, tuple[Columns, dict[str, Columns]]] = {}  # rows of parts done before the one that follows
         try:
             for future in distributed.as_completed(list(waiting), loop=self.client.loop):
                 i = waiting[future]
-                early[i], counted = future.result()
+                part = future.result()
                 future.release()
-                courses.merge(counted)
+                kept.count(part)
+                early[i] = part.patients, part.tables
                 while following in early:
-                    found.append(early.pop(following))
+                    patients_, tables = early.pop(following)
+                    kept.patients.append(patients_)
+                    kept.append(tables)
                     following += 1
                 if progress:
                     progress(parts[i][1] - parts[i][0])
@@ -195,13 +198,13 @@ class Cluster:
         finally:
             for future in waiting:
                 future.cancel()
-        return found, courses
+        return kept
 
 
 _designs: dict[str, Design] = {}  # of this worker, by the name of the arm sent
 
 
-def _part(name: str, arm: Arm, first: int, last: int, seed: int, block: int, keep: tuple[int, ...] = ()) -> Gathered:
+def _part(name: str, arm: Arm, first: int, last: int, seed: int, block: int, keep: tuple[int, ...] = ()) -> Kept:
     """Patients [first, last) of an arm, simulated on one thread of a worker."""
     from livingdrug.trial.simulate import gather
 

@@ -13,7 +13,7 @@ from livingdrug.care import rules
 from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
 from livingdrug.care.truth import Units
-from livingdrug.engine.plan import Floats, Plan
+from livingdrug.engine.plan import Floats, Ints, Plan
 from livingdrug.errors import unknown
 from livingdrug.model.assemble import Model
 from livingdrug.results.courses import Courses
@@ -31,20 +31,23 @@ DEFAULT_SCALE = "astct"
 
 @dataclass(frozen=True)
 class Design:
-    """One arm, ready to run. visits: name -> days; at: name -> places of those days among the output ticks; asked: the
-    programs of the trial's own columns, once they have been compiled; doses: days of each scheduled dose; units: of the
-    patients' columns, asked_of_doses: the patient constants that doses mention, own_doses: the user's dose records,
-    each once known; notes: what a shorter follow-up leaves out.
+    """One arm, ready to run. shown: the observables whose course is kept (the plan writes them first, then what grading
+    looks at); visits: name -> days; at: name -> places of those days among the output ticks; graded_at: places of the
+    output ticks at which the scales are looked at; asked: the programs of the trial's own columns, once they have been
+    compiled; doses: days of each scheduled dose; units: of the patients' columns, asked_of_doses: the patient constants
+    that doses mention, own_doses: the user's dose records, each once known; notes: what a shorter follow-up leaves out.
     """
 
     name: str
     model: Model
     plan: Plan
+    shown: tuple[str, ...]
     programs: Programs
     rules: tuple[Watch, ...]
     scales: tuple[Scale, ...]
     visits: Mapping[str, Floats]
     at: Mapping[str, Any]
+    graded_at: Ints
     times: Floats
     protocol: Protocol
     doses: Mapping[str, Floats]
@@ -53,11 +56,6 @@ class Design:
     asked_of_doses: list[str] = field(default_factory=list, repr=False, compare=False)
     asked: list[Any] = field(default_factory=list, repr=False, compare=False)
     own_doses: list[Any] = field(default_factory=list, repr=False, compare=False)
-
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """The observables written at output ticks."""
-        return self.plan.observables[: self.plan.written]
 
     def courses(self, keep: Iterable[int] = ()) -> Courses:
         """Courses of nobody yet, with the units and zeros that a reader of the model's quantities sees; keep: patients
@@ -88,13 +86,14 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     model, trial, protocol = arm.resolved.model(), arm.resolved.trial, arm.resolved.protocol
     start, end = protocol.start, protocol.follow_up
     table = timetable(protocol, trial)
-    programs, written = _programs(arm, model)
+    programs, shown = _programs(arm, model)
     scales = _scales(trial, programs)
     looks = (*protocol.watch, *protocol.rule)
     for look in looks:
         rules.enlist(look, programs)
     graded = table.marks(protocol.crs.check, "the clock of grading", protocol.crs.place("check")) if scales else 0
     watches = [w for scale in scales for w in scale.compile(programs, graded)]
+    written = len(programs.used)  # so that grades can be read off the written courses
     watches += [rules.compiled(look, programs, model, table.looks(look)) for look in looks]
     doses = {dose.name: table.doses(dose) for dose in protocol.schedule}
     course = table.times(trial.course.clock, "the clock of the course", trial.course.place("clock"))
@@ -106,11 +105,13 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         name=arm.name,
         model=model,
         plan=Plan(start, end, ticks, marks_, is_output, is_clone, tuple(programs.used), written, tuple(watches), rtol),
+        shown=shown,
         programs=programs,
         rules=looks,
         scales=tuple(scales),
         visits=table.visits,
         at={name: np.searchsorted(output, days) for name, days in table.visits.items()},
+        graded_at=np.flatnonzero(marks_[is_output] & graded),
         times=output,
         protocol=protocol,
         doses=doses,
@@ -118,10 +119,10 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     )
 
 
-def _programs(arm: Arm, model: Model) -> tuple[Programs, int]:
-    """What expressions of this arm may mention, and how many observables are written."""
+def _programs(arm: Arm, model: Model) -> tuple[Programs, tuple[str, ...]]:
+    """What expressions of this arm may mention, and the observables whose course is kept."""
     seen = observables(model)
-    shown = _shown(arm.resolved.trial, seen, model)
+    shown = tuple(_shown(arm.resolved.trial, seen, model))
     protocol = arm.resolved.protocol
     constants = {
         **{p: model.unit(p) for p in (*model.parameters, *model.covariates)},
@@ -131,7 +132,7 @@ def _programs(arm: Arm, model: Model) -> tuple[Programs, int]:
     drugs = rules.drugs(model)
     scheduled = {rules.drug(dose.give) for dose in protocol.schedule} & set(drugs)
     truths = {n for n, c in arm.resolved.covariates.items() if c.distribution == "chance" or c.value in (0, 1)}
-    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled, truths=truths), len(shown)
+    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled, truths=truths), shown
 
 
 def _scales(trial: Trial, programs: Programs) -> list[Scale]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design
+from livingdrug.trial.enrolment import enrol
+from livingdrug.trial.grades import grades
+from livingdrug.trial.simulate import individual
 
 PATIENTS = {
     "arm": "the arm",
@@ -75,6 +80,54 @@ ARMS = {
     "alike": ("", "whether the arm is as the reference arm"),
 }
 
+DOSES = {
+    "arm": ("", "the arm"),
+    "patient": ("", "number of the patient"),
+    "day": ("day", "from infusion, when the dose began"),
+    "what": ("", "what was given; infusion: the cell product"),
+    "amount": ("as in the column unit", "how much was given in all"),
+    "unit": ("", "its unit"),
+    "duration": ("day", "how long it was given; 0: at once"),
+    "entry": ("", "where it entered the model, by the path of the entry"),
+    "ordered_by": ("", "the row of the schedule, or the care rule, that gave it"),
+    "per": ("", "per what of the body it was ordered: kg, m2, or nothing"),
+    "amount_per": ("as in the columns unit and per", "the amount per kg or m2; missing where it was not ordered so"),
+}
+OBSERVATIONS = {
+    "arm": ("", "the arm"),
+    "patient": ("", "number of the patient"),
+    "day": ("day", "of the visit, from infusion"),
+    "observable": ("", "the quantity that was sampled, by its path"),
+    "value": ("as in the column unit", "as the assay reports it, with its error; missing below the limit"),
+    "unit": ("", "its unit"),
+    "below_limit": ("1", "1: below the limit of quantification"),
+    "limit": ("as in the column unit", "the limit of quantification"),
+}
+TOXICITY = {
+    "arm": ("", "the arm"),
+    "patient": ("", "number of the patient"),
+    "what": ("", "what is graded"),
+    "scale": ("", "the grading scale, by its name in the library"),
+    "own": ("1", "1: the trial's own scale"),
+    "first": ("day", "from infusion, first look at which the patient was graded"),
+    "last": ("day", "from infusion, last look at which the patient was graded"),
+    "grade": ("1", "highest grade"),
+    "worst": ("day", "from infusion, first look at the highest grade"),
+}
+GRADES = {
+    "arm": ("", "the arm"),
+    "scale": ("", "the grading scale, as scale.grade"),
+    "day": ("day", "from infusion"),
+    "grade": ("1", "the grade; 0: none"),
+    "patients": ("1", "patients at this grade"),
+    "followed": ("1", "patients alive and followed"),
+    "share": ("1", "patients at this grade / patients followed; missing where nobody is followed"),
+}
+INDIVIDUAL = {
+    "arm": ("", "the arm"),
+    "patient": ("", "number of the patient"),
+}
+
 Meaning = tuple[str, str]  # unit ("" where a column has none), words
 
 
@@ -91,14 +144,41 @@ def dictionary(arm: Arm, design: Design) -> Mapping[str, Mapping[str, Meaning]]:
     }
     quantities = {p: (q.unit, q.doc) for p, q in design.model.quantities.items() if p in design.shown}
     samples = {"arm": ("", "the arm"), "patient": ("", "number of the patient"), "day": ("day", "from infusion")}
+    graded = {name: ("1", words) for name, words in grades(design).titles.items()}
     return {
         "patients": patients,
         "events": EVENTS,
         "courses": COURSES,
-        "samples": {**samples, **quantities},
+        "samples": {**samples, **quantities, **graded},
         "histograms": HISTOGRAMS,
         "arms": ARMS,
+        "individual": {**INDIVIDUAL, **_individual(arm, design)},
+        "doses": DOSES,
+        "observations": OBSERVATIONS,
+        "toxicity": TOXICITY,
+        "grades": GRADES,
     }
+
+
+def _individual(arm: Arm, design: Design) -> dict[str, Meaning]:
+    """Every number of the model that differs between patients, with its unit."""
+    nobody = enrol(arm, design, np.zeros(0, np.int64), 0)
+    names = [name for name in individual(nobody, slice(0, 0)) if name != "patient"]
+    return {name: (_unit(design, name), _words(design, name)) for name in names}
+
+
+def _unit(design: Design, name: str) -> str:
+    path = name.partition("@")[0].partition(">")[0]
+    return "1" if ">" in name else design.model.unit(path)
+
+
+def _words(design: Design, name: str) -> str:
+    path, start, _ = name.partition("@")
+    path, share, state = path.partition(">")
+    words = getattr(design.model.declared.get(path), "doc", "") or path.replace(".", " ").replace("_", " ")
+    if share:
+        return f"share of {words} that enters {state}"
+    return f"{words}, at the start" if start else words
 
 
 def _event(name: str) -> str:

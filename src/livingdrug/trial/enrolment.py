@@ -35,7 +35,8 @@ class Enrolled:
     """The enrolled patients of a block, and the infused ones among them ready to run.
 
     ids, status (m,): all who were enrolled; infused (n,) places of those infused among them; dose (n,) [cell];
-    file_id (m,): what the user's file calls them, None without one.
+    file_id (m,): what the user's file calls them, None without one; scheduled_by (n, doses): row of the protocol's
+    schedule behind each of the patients' doses, and the one after the last for doses of the user's file.
     """
 
     ids: Ints
@@ -45,6 +46,7 @@ class Enrolled:
     patients: Patients
     dose: Floats
     values: Mapping[str, Any] = field(repr=False)
+    scheduled_by: Ints = field(repr=False)
     file_id: Any = None
 
     def extras(self, names: list[str], part: slice) -> Floats:
@@ -76,7 +78,7 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     who = ids[infused]
     cohort = draw(arm.resolved, who, seed)
     values = {**{p: np.broadcast_to(np.asarray(x, float), who.shape) for p, x in cohort.values.items()}, **protocol}
-    doses, dose = _doses(arm, design, values, who, seed, own)
+    doses, scheduled_by, dose = _doses(arm, design, values, who, seed, own)
     thresholds = (
         np.column_stack([-np.log(rng.uniform(seed, who, f"hazard.{h}")) for h in design.model.hazards])
         if design.model.hazards
@@ -84,7 +86,7 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     )
     patients = Patients(who, cohort.values, columns(design.programs.extras, values, who, seed), doses, thresholds, seed)
     file_id = arm.resolved.own.ids[_rows(arm, ids)] if arm.resolved.own else None
-    return Enrolled(ids, status, infused, cohort, patients, dose, values, file_id)
+    return Enrolled(ids, status, infused, cohort, patients, dose, values, scheduled_by, file_id)
 
 
 def _rows(arm: Arm, ids: Ints) -> Ints:
@@ -184,14 +186,16 @@ def _status(ids: Ints, seed: int, protocol: Protocol) -> tuple[str, ...]:
 
 def _doses(
     arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed: int, own: OwnDoses | None
-) -> tuple[Floats, Floats]:
-    """Scheduled doses (n, doses, 4) and the CAR-T dose (n,) [cell]; of what the user's file gives, the file's."""
+) -> tuple[Floats, Ints, Floats]:
+    """Scheduled doses (n, doses, 4), the row of the schedule behind each (n, doses), and the CAR-T dose (n,) [cell]; of
+    what the user's file gives, the file's."""
     model, n = design.model, len(ids)
     asked = Programs({}, design.programs.constants, truths=design.programs.truths, looking=False)
     asked.extras = design.asked_of_doses
     given: list[tuple[float, int, Floats, float]] = []
+    rows: list[int] = []
     infused = np.zeros(n)
-    for dose in arm.resolved.protocol.schedule:
+    for row, dose in enumerate(arm.resolved.protocol.schedule):
         target = find_input(model, dose.give, True, dose.place("give"))
         if own is not None and target in own.targets:
             continue
@@ -215,10 +219,14 @@ def _doses(
         days = design.doses[dose.name]
         for time in days:
             given.append((float(time), model.inputs.index(target), cells, dose.over))
+            rows.append(row)
         if target == model.infusion:
             infused = infused + cells * len(days)
     table = dose_table(given, n)
+    by = dose_table([(time, row, cells, over) for row, (time, _, cells, over) in zip(rows, given)], n)[:, :, 1]
     if own is None:
-        return table, infused
+        return table, by.astype(np.int64), infused
     doses, cells = own.given(_rows(arm, ids), columns(asked.extras, values, ids, seed))
-    return together(table, doses), infused + cells
+    of_file = np.full(doses.shape[:2], len(arm.resolved.protocol.schedule))
+    both, order = together(table, doses)
+    return both, np.take_along_axis(np.hstack([by.astype(np.int64), of_file]), order, axis=1), infused + cells

@@ -80,8 +80,8 @@ class OwnDoses:
         return table, infused
 
 
-def together(scheduled: Floats, own: Floats) -> Floats:
-    """Both kinds of doses of every patient (n, doses, 4), in order of time."""
+def together(scheduled: Floats, own: Floats) -> tuple[Floats, Ints]:
+    """Both kinds of doses of every patient (n, doses, 4), in order of time, and where each stood (n, doses)."""
     table = np.concatenate([scheduled, own], axis=1)
     order = np.argsort(table[:, :, 0], axis=1, kind="stable")
-    return np.take_along_axis(table, order[:, :, None], axis=1)
+    return np.take_along_axis(table, order[:, :, None], axis=1), order

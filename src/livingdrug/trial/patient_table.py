@@ -10,12 +10,13 @@ import numpy as np
 from livingdrug.care.compiler import Program, Programs
 from livingdrug.care.interpreter import evaluate
 from livingdrug.engine.plan import Floats, Output
-from livingdrug.errors import ScenarioError, unknown
+from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
 from livingdrug.spec.trial import Samples, Trial
 from livingdrug.trial import assays
 from livingdrug.trial.design import Design
 from livingdrug.trial.enrolment import Enrolled
+from livingdrug.trial.observations import of
 from livingdrug.units import factor
 
 FAILED = 10
@@ -57,14 +58,6 @@ def _events(design: Design, output: Output) -> dict[str, Any]:
 def _samples(samples: Samples, design: Design, enrolled: Enrolled, part: slice, output: Output) -> dict[str, Floats]:
     course = output.observables[:, :, design.shown.index(samples.observable)]
 
-    def of(key: str) -> Any:
-        path = getattr(samples, key)
-        if path is None:
-            return 0.0
-        if path not in enrolled.values:
-            raise unknown("number of a patient", path, enrolled.values, samples.place(key))
-        return np.asarray(enrolled.values[path])[part]
-
     return assays.columns(
         samples,
         course,
@@ -73,8 +66,8 @@ def _samples(samples: Samples, design: Design, enrolled: Enrolled, part: slice, 
         design.at[samples.visits],
         enrolled.cohort.ids[part],
         enrolled.patients.seed,
-        of("noise"),
-        of("limit"),
+        of(samples, "noise", enrolled, part),
+        of(samples, "limit", enrolled, part),
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from livingdrug.care.rules import rule_sentence
 from livingdrug.errors import ScenarioError, nearest, short
 from livingdrug.parallel import TOGETHER
+from livingdrug.results.kept import Kept
 from livingdrug.results.lazy import Lazy
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.results.sweep import Sweep
@@ -31,6 +32,7 @@ from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.differences import between_arms
 from livingdrug.trial.enrolment import READ_BY_NAME, notes_on_own, tried
+from livingdrug.trial.grades import unread
 from livingdrug.trial.measures import Table, endpoints, prepare
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
@@ -248,6 +250,7 @@ def as_result(
         compared=between_arms,
         report=_report,
         view=_view,
+        exporter=_export,
     )
 
 
@@ -264,6 +267,13 @@ def _view(what: str, result: Result, **asked: Any) -> Any:
     return import_module(f"livingdrug.report.{what}").draw(result, **asked)
 
 
+def _export(result: Result, to: str, folder: str | Path) -> Path:
+    from importlib import import_module  # so do the exports
+
+    written: Path = import_module("livingdrug.export").export(result, to, folder)
+    return written
+
+
 def follow(
     arm: Arm,
     design: Design,
@@ -278,17 +288,30 @@ def follow(
 ) -> ArmResult:
     """One arm from enrolment to the end of follow-up; keep: patients whose own course is kept."""
     if pool:
-        found, courses = pool.gather(arm, design, patients, seed, block, progress, keep)
+        kept = pool.gather(arm, design, patients, seed, block, progress, keep)
     else:
-        found, courses = gather(
-            arm, design, patients, seed, keep, threads=threads, block=block, progress=progress, device=device
-        )
+        how = {"threads": threads, "block": block, "progress": progress, "device": device}
+        kept = gather(arm, design, patients, seed, keep, **how)
+    return arm_result(arm, design, kept, seed)
+
+
+def arm_result(arm: Arm, design: Design, kept: Kept, seed: int) -> ArmResult:
+    """The result of an arm whose patients were simulated, now or in an earlier run."""
     trial, units = arm.resolved.trial, design.units
-    table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-    notes = (*arm.resolved.notes_for(patients), *notes_on_own(arm, design), *design.notes)
-    means = dictionary(arm, design)
-    of_patients = partial(timed, trial, units), partial(prepare, trial, units=units)
-    return ArmResult(arm.name, arm.title, found, *of_patients, courses, table, notes, means)
+    own = (*arm.resolved.notes_for(kept.patients.size), *notes_on_own(arm, design))
+    return ArmResult(
+        name=arm.name,
+        title=arm.title,
+        columns=kept.patients,
+        timed=partial(timed, trial, units),
+        measured=partial(prepare, trial, units=units),
+        courses=kept.courses,
+        comparison=compare(trial, kept.patients, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted),
+        notes=(*own, *design.notes, *unread(design)),
+        dictionary=dictionary(arm, design),
+        tables=kept.tables,
+        grades=kept.grades,
+    )
 
 
 def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:

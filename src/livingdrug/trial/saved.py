@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import warnings
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from livingdrug.errors import ScenarioError
-from livingdrug.results.columns import Columns
-from livingdrug.results.result import ArmResult, Result
-from livingdrug.trial.compare import compare
+from livingdrug.results.columns import PART
+from livingdrug.results.kept import Kept
+from livingdrug.results.result import TABLES, ArmResult, Result
+from livingdrug.scenario import Arm
+from livingdrug.trial.design import Design
 from livingdrug.trial.dictionary import dictionary
-from livingdrug.trial.enrolment import notes_on_own
-from livingdrug.trial.measures import prepare
-from livingdrug.trial.run import Trial, as_result, timed
+from livingdrug.trial.grades import grades
+from livingdrug.trial.run import Trial, arm_result, as_result
 from livingdrug.trial.simulate import dry_run
 
+WIDEST = 96  # characters of a text column
 NEEDED = ("scenario.toml", "provenance.json", "patients.parquet", "histograms.parquet", "samples.parquet")
 
 
@@ -51,33 +53,58 @@ def load(folder: str | Path) -> Result:
 
 def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
     """Every arm, from the tables of the folder."""
-    import pandas as pd
-
     try:
-        patients, counts, samples = (
-            pd.read_parquet(place / f"{name}.parquet") for name in ("patients", "histograms", "samples")
-        )
+        columns = {arm.name: _columns(arm, trial.design(arm)) for arm in trial.resolved.arms}
+        known = set().union(*columns.values())
+        kept = {
+            arm.name: _kept(place, arm.name, trial.design(arm), known - columns[arm.name])
+            for arm in trial.resolved.arms
+        }
     except (OSError, ValueError) as problem:
         raise ScenarioError(f"a table of the run cannot be read: {problem}", where=str(place)) from None
-    found = {}
-    for arm in trial.resolved.arms:
-        design = trial.design(arm)
-        dry_run(arm, design)  # works out the columns' units
-        own = patients[patients["arm"] == arm.name].drop(columns="arm")
-        columns = Columns({name: _array(own[name]) for name in own.columns})
-        courses = design.courses()
-        courses.fill(counts[counts["arm"] == arm.name], samples[samples["arm"] == arm.name])
-        units = design.units
-        spec = arm.resolved.trial
-        table = compare(spec, columns, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
-        notes = (*arm.resolved.notes_for(columns.size), *notes_on_own(arm, design), *design.notes)
-        means = dictionary(arm, design)
-        of_patients = partial(timed, spec, units), partial(prepare, spec, units=units)
-        found[arm.name] = ArmResult(arm.name, arm.title, columns, *of_patients, courses, table, notes, means)
-    return found
+    return {arm.name: arm_result(arm, trial.design(arm), kept[arm.name], seed) for arm in trial.resolved.arms}
+
+
+def _columns(arm: Arm, design: Design) -> set[str]:
+    """The columns that the patients of an arm have, in any table; works out their units, too."""
+    return {*dry_run(arm, design), *(name for table in dictionary(arm, design).values() for name in table)}
+
+
+def _kept(place: Path, arm: str, design: Design, foreign: set[str]) -> Kept:
+    """What is kept of one arm, without the columns that only other arms have. A run of an earlier version may lack the
+    tables beside the patients'."""
+    import pandas as pd
+
+    counts, samples, graded = (
+        pd.read_parquet(place / f"{name}.parquet", filters=[("arm", "==", arm)])
+        if (place / f"{name}.parquet").is_file()
+        else pd.DataFrame()
+        for name in ("histograms", "samples", "grades")
+    )
+    kept = Kept(design.courses(), grades(design))
+    kept.courses.fill(counts, samples)
+    kept.grades.fill(graded, samples)
+    for part in _parts(place / "patients.parquet", arm, foreign):
+        kept.patients.append(part)
+    for name in TABLES:
+        if (place / f"{name}.parquet").is_file():
+            for part in _parts(place / f"{name}.parquet", arm, foreign):
+                kept.append({name: part})
+    return kept
+
+
+def _parts(path: Path, arm: str, foreign: set[str]) -> Iterator[dict[str, Any]]:
+    """The rows of one arm, some at a time, without the arm's name and foreign columns; texts of a fixed width."""
+    from pyarrow import compute
+    from pyarrow.parquet import ParquetFile
+
+    with ParquetFile(path) as file:
+        for batch in file.iter_batches(PART) if file.metadata.num_rows else (file.schema_arrow.empty_table(),):
+            own = batch.filter(compute.equal(batch["arm"], arm)).to_pandas()
+            yield {name: _array(own[name]) for name in own.columns if name not in {"arm", *foreign}}
 
 
 def _array(column: Any) -> np.ndarray[Any, Any]:
     """A column of the table as an array; texts of a fixed width."""
     values = column.to_numpy()
-    return values.astype(str) if values.dtype == object else values
+    return values.astype(f"U{WIDEST}") if values.dtype == object else values

@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.engine.plan import Floats, Ints, Output, Register
+from livingdrug.engine.plan import Floats, Output, Register
 from livingdrug.parallel import TOGETHER, in_order, spans
 from livingdrug.results.columns import Columns
-from livingdrug.results.courses import Courses
+from livingdrug.results.kept import Kept
 from livingdrug.scenario import Arm
+from livingdrug.trial import grades
 from livingdrug.trial.design import Design
+from livingdrug.trial.doses import doses
 from livingdrug.trial.enrolment import Enrolled, enrol
+from livingdrug.trial.observations import observations
 from livingdrug.trial.patient_table import rows
 
 FEWEST = 128  # patients that one thread takes at a time towards the end
@@ -57,14 +60,14 @@ def chunks(
     threads: int | None = None,
     block: int = TOGETHER,
     progress: Callable[[int], None] | None = None,
-    seen: Callable[[Ints, Floats], Any] | None = None,
+    seen: Callable[[Enrolled, slice, Output], Any] | None = None,
     first: int = 0,
     device: str = "cpu",
 ) -> Iterator[tuple[Enrolled, dict[str, Any], list[Any]]]:
     """Chunks of enrolled patients [first, patients) with their columns, in order. A thread takes a chunk
     all the way from enrolment to columns, so that none waits for another and memory stays flat.
 
-    seen: what it makes of (ids, courses (n, times, shown)) of the infused patients is given back too, block by block.
+    seen: what it makes of (enrolled, which of the infused, their output) is given back too, block by block.
     """
     from livingdrug.engine import cache
     from livingdrug.engine.run import simulate_blocks
@@ -85,7 +88,7 @@ def chunks(
         for part, output in simulate_blocks(design.model, design.plan, enrolled.patients, 1, size, progress, program):
             found.append(rows(arm, design, enrolled, part, output))
             if seen:
-                made.append(seen(enrolled.cohort.ids[part], output.observables))
+                made.append(seen(enrolled, part, output))
         if progress:
             progress(len(enrolled.ids) - len(enrolled.infused))
         return enrolled, _table(enrolled, found), made
@@ -98,19 +101,38 @@ def _even(patients: int, block: int) -> int:
     return -(-patients // -(-patients // block)) if patients and block > 0 else block
 
 
-def gather(
-    arm: Arm, design: Design, patients: int, seed: int, keep: Iterable[int] = (), **how: Any
-) -> tuple[Columns, Courses]:
-    """The columns of all enrolled patients, and their courses (of those in `keep` one by one); `how` as in `chunks`."""
+def gather(arm: Arm, design: Design, patients: int, seed: int, keep: Iterable[int] = (), **how: Any) -> Kept:
+    """All that is kept of the enrolled patients (of those in `keep` the courses one by one); `how` as in `chunks`."""
     from livingdrug.engine.counting import count
 
-    courses, alone = design.courses(keep), Lock()
+    kept, alone = Kept(design.courses(keep), grades.grades(design, keep)), Lock()
+    samples = arm.resolved.trial.samples
 
-    def add(ids: Ints, values: Floats) -> None:
+    def seen(enrolled: Enrolled, part: slice, output: Output) -> dict[str, Any]:
+        ids, graded = enrolled.cohort.ids[part], grades.over_time(design, enrolled, part, output)
         with alone:
-            courses.add(ids, values, count)
+            kept.courses.add(ids, output.observables, count)
+            kept.grades.add(ids, graded)
+        return {
+            "individual": individual(enrolled, part),
+            "doses": doses(design, enrolled, part, output),
+            "observations": observations(samples, design, enrolled, part, output),
+            "toxicity": grades.episodes(design, enrolled, part, output),
+        }
 
-    return columns(arm, design, patients, seed, **how, seen=add), courses
+    for _, table, made in chunks(arm, design, patients, seed, **how, seen=seen):
+        kept.patients.append(table)
+        for tables in made:
+            kept.append(tables)
+    return kept
+
+
+def individual(enrolled: Enrolled, part: slice) -> dict[str, Any]:
+    """The numbers of the model that differ between patients: parameters, constants derived from them, initial states.
+    The patients' properties stand in their table."""
+    cohort = enrolled.cohort
+    own = {p: np.asarray(x)[part] for p, x in cohort.values.items() if np.ndim(x) and p not in cohort.properties}
+    return {"patient": cohort.ids[part], **own}
 
 
 def columns(arm: Arm, design: Design, patients: int, seed: int, **how: Any) -> Columns:
@@ -125,7 +147,9 @@ def blocks(
     arm: Arm, design: Design, patients: int, seed: int, threads: int | None = None
 ) -> Iterator[tuple[Enrolled, dict[str, Any], Floats]]:
     """Chunks of enrolled patients: who they are, their columns, and every course of those infused (n, times, shown)."""
-    for enrolled, table, courses in chunks(arm, design, patients, seed, threads, seen=lambda _, x: x):
+    shown = len(design.shown)
+    seen = chunks(arm, design, patients, seed, threads, seen=lambda _, __, output: output.observables[:, :, :shown])
+    for enrolled, table, courses in seen:
         yield enrolled, table, np.concatenate(courses)
 
 

@@ -1,6 +1,8 @@
 """Time to an event under censoring: Kaplan-Meier and Cox's model for one group, many resampled trials at once.
 
-Every function takes arrays whose last axis is the patients; leading axes are trials (resampled or not).
+Every function takes arrays whose last axis is the patients; leading axes are trials (resampled or not). An event is 1
+(or True), a censoring 0 (or False): any other code, a missing or infinite one, and an infinite or negative time are
+refused with ScenarioError. Who is left out of a trial has time = nan, where a function says so.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from livingdrug.errors import ScenarioError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -37,10 +41,12 @@ class Curve:
 
 
 def kaplan_meier(time: Any, event: Any) -> Curve:
-    """The curve of one group: time (n,) [day] of the event or of censoring, event (n,) whether it was the event."""
-    time, event = np.asarray(time, float), np.asarray(event, bool)
-    keep = np.isfinite(time)
-    time, event = time[keep], event[keep]
+    """The curve of one group: time (n,) [day] of the event or of censoring, none missing; event (n,) whether it was the
+    event."""
+    time, event = _followed(time, event)
+    if np.isnan(time).any():
+        said = f"{int(np.isnan(time).sum())} of {time.size} times are missing"
+        raise ScenarioError(said, where="time", mend="leave those patients out, or say when they were last seen")
     days, place = np.unique(time, return_inverse=True)
     died = np.bincount(place, weights=event, minlength=len(days))
     left = np.bincount(place, minlength=len(days))
@@ -63,6 +69,38 @@ def kaplan_meier(time: Any, event: Any) -> Curve:
     )
 
 
+def _followed(time: Any, event: Any) -> tuple[Floats, Bools]:
+    """Times and events as arrays; ScenarioError where an event is neither 0 nor 1, or a time cannot be."""
+    time, event = np.asarray(time, float), np.asarray(event)
+    if event.shape != time.shape:
+        raise ScenarioError(
+            f"{event.shape} events for {time.shape} times", where="event", mend="give one for each time"
+        )
+    if event.dtype != bool:
+        try:
+            codes = event.astype(float)
+        except (TypeError, ValueError):
+            codes = np.full(event.shape, np.nan)
+        wrong = event[~np.isin(codes, (0.0, 1.0))]
+        if wrong.size:
+            raise ScenarioError(
+                f"{wrong.size} of {event.size} events are neither 0 nor 1, as {wrong.flat[0]!s}",
+                where="event",
+                allowed="1: the event, 0: censored",
+                mend="of censoring codes (CNSR) write event = (CNSR == 0); other causes than the event are censored",
+            )
+        event = codes == 1.0
+    if np.isinf(time).any() or (time < 0.0).any():
+        wrong = time[np.isinf(time) | (time < 0.0)]
+        raise ScenarioError(
+            f"{wrong.size} of {time.size} times cannot be, as {wrong.flat[0]:g}",
+            where="time",
+            allowed="0 or more, finite",
+            mend="who never had the event is censored on the last day of follow-up: event = 0",
+        )
+    return time, event
+
+
 def _sorted(time: Floats, event: Bools, *others: Any) -> tuple[Any, ...]:
     """Patients in order of time, events before censorings of the same time; those to leave out (time = nan) last."""
     order = np.lexsort((~event, time), axis=-1)
@@ -74,7 +112,7 @@ def survival_at(time: Floats, event: Bools, day: float) -> Floats:
 
     nan when nobody was followed so far and the curve had not reached zero.
     """
-    time, event = _sorted(time, event)
+    time, event = _sorted(*_followed(time, event))
     known = ~np.isnan(time)
     at_risk = known.sum(axis=-1, keepdims=True) - np.arange(time.shape[-1])
     factor = np.where(event & known & (time <= day), 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0)
@@ -84,8 +122,11 @@ def survival_at(time: Floats, event: Bools, day: float) -> Floats:
 
 
 def median_time(time: Floats, event: Bools) -> Floats:
-    """First time [day] at which half have had the event, for each trial (...,); inf when fewer than half had."""
-    time, event = _sorted(time, event)
+    """First time [day] at which half have had the event, for each trial (...,); inf when fewer than half had.
+
+    Patients with time = nan are left out.
+    """
+    time, event = _sorted(*_followed(time, event))
     known = ~np.isnan(time)
     at_risk = known.sum(axis=-1, keepdims=True) - np.arange(time.shape[-1])
     survival = np.cumprod(np.where(event & known, 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0), axis=-1)
@@ -98,8 +139,13 @@ def hazard_ratio(time: Floats, event: Bools, since: Floats, steps: int = 30) -> 
     """Cox's hazard ratio of the patients of a group over the others, for each trial (...,).
 
     since (..., n): the day from which a patient belongs to the group (0 or before: from the start; inf: never), so that
-    nobody counts as a member before becoming one. Ties by Breslow. nan without events in both groups.
+    nobody counts as a member before becoming one. Ties by Breslow. nan without events in both groups. Patients with
+    time = nan are left out.
     """
+    time, event = _followed(time, event)
+    known, since = ~np.isnan(time), np.asarray(since, float)
+    if since.shape != time.shape or np.isnan(since[known]).any():
+        raise ScenarioError("the day of joining the group is missing", where="since", allowed="a day, or inf: never")
     time, event, since = _sorted(time, event, since)
     known = ~np.isnan(time)
     event = event & known

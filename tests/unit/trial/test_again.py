@@ -26,12 +26,12 @@ def infused(result: Result) -> list[int]:
 
 
 def test_chosen_patients_are_kept_beside_the_first_ones(result):
-    kept = list(result.courses.samples)
+    kept = list(result.arm().courses.samples)
     assert kept == sorted(kept) and set(kept) == {*infused(result)[:24], *set(KEPT) & set(infused(result))}
-    few = livingdrug.Trial("eliana").run(patients=PATIENTS, seed=SEED, block=7).courses
+    few = livingdrug.Trial("eliana").run(patients=PATIENTS, seed=SEED, block=7).arm().courses
     assert list(few.samples) == infused(result)[:24]
     for who, course in few.samples.items():
-        np.testing.assert_array_equal(course, result.courses.samples[who])
+        np.testing.assert_array_equal(course, result.arm().courses.samples[who])
 
 
 def test_a_patient_to_keep_must_be_one_of_the_run():
@@ -40,7 +40,7 @@ def test_a_patient_to_keep_must_be_one_of_the_run():
 
 
 def test_a_patient_simulated_again_is_the_same_bit_for_bit(result):
-    courses = result.courses
+    courses = result.arm().courses
     arm = result.resolved.arms[0]
     shown = ["assay.qpcr.copies", "tumour.positive", "physiology.temperature"]
     for who in (infused(result)[0], infused(result)[20], max(courses.samples)):
@@ -76,9 +76,9 @@ def test_values_are_those_of_the_courses(result):
     days = [7.0, 28.0, 91.0]
     found, ids, constants = again.values(result.resolved.arms[0], "physiology.temperature", days, PATIENTS, SEED)
     assert ids.tolist() == infused(result) and found.shape == (len(ids), 3)
-    places = np.searchsorted(result.courses.times, days)
-    seen = result.courses.sample("physiology.temperature")
-    for row, who in enumerate(result.courses.samples):
+    places = np.searchsorted(result.arm().courses.times, days)
+    seen = result.arm().courses.sample("physiology.temperature")
+    for row, who in enumerate(result.arm().courses.samples):
         np.testing.assert_array_equal(found[ids.tolist().index(who)], seen[row][places])
     assert constants["weight"].shape == ids.shape
 

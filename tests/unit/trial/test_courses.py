@@ -103,5 +103,13 @@ def test_one_table_of_edges_decides() -> None:
 
 
 def test_a_block_of_another_shape_is_refused() -> None:
-    with pytest.raises(ValueError, match="reshape"):
+    with pytest.raises(ValueError, match="courses of the shape"):
         filled(VALUES[:10, :, :1], 10)
+
+
+def test_what_stands_behind_the_named_observables_is_left_out() -> None:
+    alone, behind = Courses.empty(TIMES, ("a",), {}), Courses.empty(TIMES, ("a",), {})
+    alone.add(np.arange(300), VALUES[:300, :, :1])
+    behind.add(np.arange(300), VALUES[:300])
+    assert (alone.counts == behind.counts).all()
+    np.testing.assert_array_equal(alone.sample("a"), behind.sample("a"))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import livingdrug
@@ -49,7 +50,10 @@ def same(a: Result, b: Result) -> None:
     for name, x in a.arm().columns.items():
         y = b.arm().columns[name]
         assert (x == y).all() if x.dtype.kind == "U" else np.array_equal(x, y, equal_nan=True), name
-    assert (a.courses.counts == b.courses.counts).all()
+    assert (a.arm().courses.counts == b.arm().courses.counts).all()
+    assert (a.arm().grades.counts == b.arm().grades.counts).all()
+    for table in ("individual", "doses", "observations", "toxicity"):
+        pd.testing.assert_frame_equal(getattr(a, table), getattr(b, table), check_exact=True)
 
 
 @pytest.mark.parametrize(("block", "threads"), [(1, 1), (8, 2), (1000, 1)])
@@ -127,8 +131,6 @@ def test_arms_stand_in_the_json(arms: Result) -> None:
 
 
 def test_what_is_saved_can_be_read_again(result: Result, tmp_path: Path) -> None:
-    import pandas as pd
-
     place = result.save(tmp_path / "run")
     assert {
         "scenario.toml",
@@ -147,24 +149,23 @@ def test_what_is_saved_can_be_read_again(result: Result, tmp_path: Path) -> None
     warm = courses[courses["observable"] == "physiology.temperature"]
     assert warm["p5"].dropna().between(36.9, 43).all() and warm["p95"].max() > 38.5
     assert pd.read_parquet(place / "samples.parquet")["physiology.temperature"].dropna().between(36.9, 43).all()
-    assert set(courses["observable"]) == set(result.courses.names)
+    assert set(courses["observable"]) == set(result.arm().courses.names)
 
 
 def test_a_table_in_files_gives_the_same_result(arms: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pandas as pd
-
-    from livingdrug.results import columns
+    from livingdrug.results import columns, kept
 
     whole = arms.save(tmp_path / "memory")
     monkeypatch.setattr(columns, "IN_MEMORY", 25)
     monkeypatch.setattr(columns, "PART", 16)
+    monkeypatch.setattr(kept, "FEW_ROWS", 25)
     again = livingdrug.Trial(tmp_path / "memory" / "scenario.toml").run(patients=N, seed=5)
     assert again.arm().columns._folder and not arms.arm().columns._folder
     assert again.json()["arms"] == arms.json()["arms"]
     pd.testing.assert_frame_equal(again.patients, arms.patients, check_exact=True)
     pd.testing.assert_frame_equal(again.events, arms.events, check_exact=True)
     kept = again.save(tmp_path / "files")
-    for name in ("patients", "events"):
+    for name in ("patients", "events", "individual", "doses", "observations", "toxicity"):
         read = [pd.read_parquet(place / f"{name}.parquet") for place in (whole, kept)]
         pd.testing.assert_frame_equal(*read, check_exact=True)
         pd.testing.assert_frame_equal(read[0], getattr(arms, name), check_exact=True)

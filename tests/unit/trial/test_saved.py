@@ -31,11 +31,14 @@ PRODUCT = 'like = "tisagenlecleucel"\n[kinetics.growth]\nvalue = 1.9\nkind = "as
 def equal(a: Result, b: Result) -> None:
     """Both results have the same tables and the same comparison."""
     pd.testing.assert_frame_equal(a.patients, b.patients)
-    pd.testing.assert_frame_equal(a.events, b.events)
+    for table in ("events", "individual", "doses", "observations", "toxicity", "grades"):
+        assert len(getattr(a, table)), table
+        pd.testing.assert_frame_equal(getattr(a, table), getattr(b, table), check_exact=True)
+    assert a.courses.identical(b.courses)
     assert list(a.arms) == list(b.arms)
     for one, other in zip(a.arms.values(), b.arms.values(), strict=True):
         pd.testing.assert_frame_equal(one.courses.frame(), other.courses.frame())
-        pd.testing.assert_frame_equal(one.courses.sample_frame(), other.courses.sample_frame())
+        pd.testing.assert_frame_equal(one.samples(), other.samples())
         assert repr(one.comparison) == repr(other.comparison)
     said = [{k: x for k, x in r.json().items() if k not in ("wall_s", "patients_per_s")} for r in (a, b)]
     assert said[0] == said[1] and a.title == b.title
@@ -75,25 +78,28 @@ def test_every_column_says_its_unit_and_what_it_is(saved: tuple[Result, Path]) -
     result, folder = saved
     said = json.loads((folder / "columns.json").read_text(encoding="utf-8"))
     known = {(row["table"], row["column"]): row for row in said}
-    for table in ("patients", "events", "courses", "samples", "histograms"):
+    for table in {row["table"] for row in said}:
         schema = parquet.read_schema(folder / f"{table}.parquet")
         for name in schema.names:
             assert known[table, name]["meaning"], f"{table}.{name}"
             assert schema.field(name).metadata[b"unit"].decode() == known[table, name]["unit"]
     assert known["patients", "cmax"]["unit"] == "copy/ug" and known["patients", "age"]["unit"] == "year"
-    warm = result.courses.frame().query("observable == 'physiology.temperature'")
+    courses = result.arm().courses.frame()
+    warm = courses.query("observable == 'physiology.temperature'")
     assert set(warm["unit"]) == {"degC"} and warm["p50"].dropna().between(35, 43).all()
-    assert set(result.courses.frame()["unit"]) - {""} and not result.courses.frame()["unit"].eq("").any()
+    assert set(courses["unit"]) - {""} and not courses["unit"].eq("").any()
 
 
 def test_courses_as_xarray(saved: tuple[Result, Path]) -> None:
     result, _ = saved
-    data = result.xarray()
+    data = result.courses
     warm = data["physiology.temperature"]
-    assert warm.dims == ("arm", "day", "quantile") and warm.attrs["units"] == "degC"
+    assert warm.dims == ("arm", "time", "quantile") and warm.attrs["units"] == "degC"
     assert list(data["arm"].values) == ["as it is", "weaker"]
-    middle = result.courses.frame().query("observable == 'physiology.temperature'").set_index("day")["p50"]
-    np.testing.assert_array_equal(warm.sel(arm="as it is", quantile=0.5, day=middle.index).values, middle.values)
+    middle = (
+        result.arm("as it is").courses.frame().query("observable == 'physiology.temperature'").set_index("day")["p50"]
+    )
+    np.testing.assert_array_equal(warm.sel(arm="as it is", quantile=0.5, time=middle.index).values, middle.values)
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
@@ -117,3 +123,22 @@ def test_a_patient_who_dies_before_day_0_is_not_infused() -> None:
     assert len(early) > 3 and set(early["status"]) == {"not infused: death before infusion"}
     assert (early["infused"] == 0).all() and early["dose"].isna().all() and (early["cause"] != "").all()
     assert (patients[patients["infused"] == 1]["death_day"] >= 0).all()
+
+
+def test_arms_that_vary_in_other_numbers_are_saved_and_loaded(tmp_path: Path) -> None:
+    """A number that all patients of one arm share is a column of the other arms only."""
+    (tmp_path / "mine.toml").write_text(
+        'trial = "eliana"\n[protocol]\nfollow_up = "4 months"\n[[arm]]\nname = "varied"\n[[arm]]\nname = "alike"\n'
+        '[arm.set]\n"tumour.growth.variability.sd" = 0\n"cytokines.crp_most.variability.sd" = 0\n',
+        encoding="utf-8",
+    )
+    result = livingdrug.Trial(tmp_path / "mine.toml").run(patients=20, seed=5)
+    assert "tumour.growth" in result.arm("varied").tables["individual"]
+    assert "tumour.growth" not in result.arm("alike").tables["individual"]
+    equal(result, livingdrug.load(result.save(tmp_path / "run")))
+    own = result.individual.set_index("arm")["tumour.growth"]
+    assert own["varied"].notna().all() and own["alike"].isna().all()
+    for to in ("csv", "adam", "nonmem", "xarray"):
+        livingdrug.load(tmp_path / "run").export(to, tmp_path / to)
+    written = pd.read_csv(tmp_path / "csv" / "individual.csv", float_precision="round_trip")
+    pd.testing.assert_frame_equal(written, result.individual)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from livingdrug.errors import ScenarioError
 from livingdrug.trial.survival import hazard_ratio, kaplan_meier, median_time, survival_at
 
 
@@ -42,7 +43,8 @@ def test_many_trials_at_once_equal_one_by_one() -> None:
     together = survival_at(time[drawn], event[drawn], 365.0)
     one = [float(survival_at(time[i], event[i], 365.0)) for i in drawn]
     assert together == pytest.approx(one)
-    single = [kaplan_meier(time[i], event[i]).at(365.0) for i in drawn]
+    known = [i[~np.isnan(time[i])] for i in drawn]
+    single = [kaplan_meier(time[i], event[i]).at(365.0) for i in known]
     assert together == pytest.approx(single)
     medians = median_time(time[drawn], event[drawn])
     assert medians == pytest.approx([float(median_time(time[i], event[i])) for i in drawn])
@@ -97,3 +99,46 @@ def test_ratio_without_events_in_a_group_is_not_known() -> None:
     time, event = np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, True, False, False])
     assert np.isnan(hazard_ratio(time, event, np.array([-1.0, -1.0, np.inf, np.inf])))
     assert np.isnan(hazard_ratio(time, np.zeros(4, bool), np.array([-1.0, np.inf, -1.0, np.inf])))
+
+
+ASKED = {
+    "curve": kaplan_meier,
+    "share": lambda time, event: survival_at(time, event, 10.0),
+    "median": median_time,
+    "ratio": lambda time, event: hazard_ratio(time, event, np.array([-1.0, np.inf, -1.0, np.inf])),
+}
+DAYS = np.array([5.0, 10.0, 20.0, 30.0])
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("code", [2, -1, 0.5, np.nan, np.inf, None, "Y", "event"])
+def test_an_event_is_0_or_1_and_nothing_else(asked, code) -> None:
+    with pytest.raises(ScenarioError, match="neither 0 nor 1"):
+        asked(DAYS, np.array([1, 0, code, 1], dtype=object))
+    with pytest.raises(ScenarioError, match="neither 0 nor 1"):
+        asked(DAYS, [1, 0, code, 1])
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("day", [np.inf, -np.inf, -1.0])
+def test_a_time_is_finite_and_not_negative(asked, day: float) -> None:
+    with pytest.raises(ScenarioError, match="times cannot be"):
+        asked(np.array([5.0, day, 20.0, 30.0]), np.array([1, 0, 1, 0]))
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+def test_0_and_1_are_as_good_as_truth(asked) -> None:
+    event = np.array([True, False, True, True])
+    for same in (event.astype(int), event.astype(float), event.astype(object), event.tolist()):
+        one, other = asked(DAYS, event), asked(DAYS, same)
+        np.testing.assert_array_equal(getattr(one, "survival", one), getattr(other, "survival", other))
+
+
+def test_a_missing_time_is_told_by_the_curve() -> None:
+    with pytest.raises(ScenarioError, match="1 of 4 times are missing"):
+        kaplan_meier(np.array([5.0, np.nan, 20.0, 30.0]), [1, 0, 1, 0])
+
+
+def test_a_missing_day_of_joining_is_told() -> None:
+    with pytest.raises(ScenarioError, match="joining the group is missing"):
+        hazard_ratio(DAYS, [1, 0, 1, 0], [0.0, np.nan, np.inf, np.inf])

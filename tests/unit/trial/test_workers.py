@@ -6,6 +6,7 @@ import os
 import signal
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from livingdrug.errors import EngineError, ScenarioError
@@ -39,10 +40,13 @@ def test_a_worker_is_killed_in_the_middle_and_nothing_changes():
     for name, x in alone.arm().columns.items():
         y = shared.arm().columns[name]
         assert (x == y).all() if x.dtype.kind == "U" else np.array_equal(x, y, equal_nan=True), name
-    np.testing.assert_array_equal(alone.courses.counts, shared.courses.counts)
-    assert list(alone.courses.samples) == list(shared.courses.samples)
-    for who, course in alone.courses.samples.items():
-        np.testing.assert_array_equal(course, shared.courses.samples[who])
+    np.testing.assert_array_equal(alone.arm().courses.counts, shared.arm().courses.counts)
+    assert list(alone.arm().courses.samples) == list(shared.arm().courses.samples)
+    for who, course in alone.arm().courses.samples.items():
+        np.testing.assert_array_equal(course, shared.arm().courses.samples[who])
+    np.testing.assert_array_equal(alone.arm().grades.counts, shared.arm().grades.counts)
+    for table in ("individual", "doses", "observations", "toxicity"):
+        pd.testing.assert_frame_equal(getattr(alone, table), getattr(shared, table), check_exact=True)
     assert alone.json()["measures"] == shared.json()["measures"]
 
 
