@@ -9,7 +9,8 @@ from typing import Any
 
 from livingdrug.errors import ScenarioError
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located, Place, merged, mistakable, placed
+from livingdrug.library.layers import merged
+from livingdrug.library.located import Located, Place, mistakable, placed
 from livingdrug.parameters import is_parameter
 from livingdrug.spec.fields import choices
 from livingdrug.spec.scenario import PARTS, outer, split, unknown_word

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located, Place, merged
+from livingdrug.library.layers import merged
+from livingdrug.library.located import Located, Place
 from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.scenario import PARTS, TYPES

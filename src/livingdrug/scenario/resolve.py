@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug import library
-from livingdrug.errors import ScenarioError
+from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place
 from livingdrug.model import Model
 from livingdrug.scenario import numbers, parts
+from livingdrug.scenario.blame import blamed
 from livingdrug.scenario.draft import Draft
 from livingdrug.scenario.resolved import Arm, Resolved
 from livingdrug.spec.scenario import ARM, outer
@@ -39,21 +40,29 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
     (0.77..., '1/day')
     """
     chain = _chain(name_or_file)
+    given = {path: _toml_value(value) for path, value in (sets or {}).items()}
+    try:
+        return laid(chain, given)
+    except LivingDrugError as problem:
+        raise blamed(problem, chain, given, laid) from None
+
+
+def laid(chain: list[LibraryFile], sets: Mapping[str, Any]) -> Resolved:
+    """The complete scenario of a user's file and those it builds on, with values set on top."""
     draft = Draft()
     for entry in reversed(chain):
         outer(entry.table)
         draft.take(entry.table, "scenario" if entry.kind == "scenario" else "trial", entry)
     arms = draft.words.pop("arm", [])
-    given = {path: _toml_value(value) for path, value in (sets or {}).items()}
-    for path, value in given.items():
+    for path, value in sets.items():
         draft.put(path, value, "--set", Place("--set"))
     top = chain[0]
     whole = _settle(draft, top, chain)
-    whole = replace(whole, sets=given, title=_title(whole, given))
+    whole = replace(whole, sets=sets, title=_title(whole, sets))
     own = tuple(_arm(arm, draft, top, chain) for arm in arms)
-    if len(chain) == 1 and not given and not arms:
+    if len(chain) == 1 and not sets and not arms:
         return whole
-    base = chain[-1].kind != "scenario" and (resolve(chain[-1].name) if chain[1:] or given else whole).therapy
+    base = chain[-1].kind != "scenario" and (resolve(chain[-1].name) if chain[1:] or sets else whole).therapy
     own = tuple(replace(arm, resolved=replace(arm.resolved, as_fitted=arm.resolved.therapy == base)) for arm in own)
     return replace(whole, overridden=own, as_fitted=whole.therapy == base)
 

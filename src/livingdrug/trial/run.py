@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from livingdrug.care.rules import rule_sentence
-from livingdrug.errors import ScenarioError, nearest
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest
+from livingdrug.library import LibraryFile
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.lazy import Lazy
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
-from livingdrug.scenario import Arm, Resolved, resolve, saved
+from livingdrug.scenario import Arm, Resolved, blamed, laid, resolve, saved
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial.cluster import Cluster, connected
@@ -88,8 +89,7 @@ class Trial:
         threads = None if threads is None else whole(threads, "threads", 1, 1024)
         block = whole(block, "block", 1)
         arms = self.resolved.arms
-        for arm in arms:
-            check_arm(arm, self.design(arm))
+        self.check()
         total = many * len(arms)
         with connected(workers, cluster) if workers or cluster is not None else nullcontext() as pool:
             done = {
@@ -109,6 +109,19 @@ class Trial:
         if arm.name not in self.designs:
             self.designs[arm.name] = design(arm)
         return self.designs[arm.name]
+
+    def check(self) -> None:
+        """A dry run of every arm; ScenarioError at the user's word that makes it impossible."""
+
+        def stands(chain: list[LibraryFile], sets: Mapping[str, Any]) -> None:
+            for arm in laid(chain, sets).arms:
+                check_arm(arm, design(arm))
+
+        try:
+            for arm in self.resolved.arms:
+                check_arm(arm, self.design(arm))
+        except LivingDrugError as problem:
+            raise blamed(problem, list(self.resolved.chain), self.resolved.sets, stands) from None
 
     def rules(self) -> list[str]:
         """The care rules of the first arm, as sentences."""
