@@ -11,7 +11,7 @@ from livingdrug.errors import ScenarioError
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable, placed
-from livingdrug.parameters import is_parameter
+from livingdrug.parameters import VARIES, is_parameter
 from livingdrug.spec.fields import choices
 from livingdrug.spec.scenario import PARTS, outer, split, unknown_word
 from livingdrug.spec.trial import Trial
@@ -152,6 +152,8 @@ class Draft:
             raise ScenarioError(said, where=place, mend="write [[arm]] tables in a scenario file")
         if head == "covariates":
             head, rest = "population", ["covariates", *rest]
+        if isinstance(value, Mapping) and not value and words[-1] not in VARIES:
+            raise ScenarioError(f"'{dotted}' is an empty table", where=place, mend=f"write {dotted}.WORD = ...")
         if head == "modules" and rest:
             self._modules({".".join(rest): value}, layer, place)
         elif head in PARTS and not rest:

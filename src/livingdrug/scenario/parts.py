@@ -99,6 +99,18 @@ def _whole(part: str, entry: LibraryFile) -> Located:
     return table
 
 
+def addresses(words: Mapping[str, Any], laid: Mapping[str, Laid]) -> list[str]:
+    """The paths by which --set finds what is no number of the model: words of trial and protocol, patients' properties."""
+    found = [f"covariates.{name}" for name in laid["population"].typed.covariates]
+    for prefix, table in (("", words), ("protocol.", laid["protocol"].table)):
+        for path, x, _ in leaves(table, table.place):
+            found.append(prefix + path)
+            for row in x if isinstance(x, list) else ():
+                if isinstance(row, Mapping) and "name" in row:
+                    found += [f'{prefix}{path}."{row["name"]}".{key}' for key in row if key != "name"]
+    return found
+
+
 def _covariates(given: Mapping[str, Any]) -> Located:
     """A property's bare value is its value."""
     places = getattr(given, "places", {})

@@ -14,7 +14,7 @@ from typing import Any
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located, Place
+from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.model import Model
 from livingdrug.scenario import numbers, parts
 from livingdrug.scenario.blame import blamed
@@ -125,14 +125,19 @@ def _arm(arm: Located, draft: Draft, top: LibraryFile, chain: list[LibraryFile])
     return Arm(arm["name"], title, inside, _settle(own, top, chain))
 
 
-def _assembled(modules: Mapping[str, str], files: list[LibraryFile]) -> Model:
-    """The model of these modules; a role that its module cannot fill is told with the line that chose it."""
-    try:
-        return numbers.assembled(tuple(modules.items()))
-    except ScenarioError as problem:
-        chosen = str(problem.where)
-        place = next((e.where(chosen) for e in files if chosen in e.lines), chosen)
-        raise ScenarioError(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
+def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile]) -> Model:
+    """The model of these modules; a role or mechanism that cannot be is told at the line that chose it."""
+
+    def place(role: str) -> str | None:
+        chosen = f"modules.{role}"
+        said = draft.origins.get(chosen)
+        return said[-1][2] if said else next((e.where(chosen) for e in files if chosen in e.lines), None)
+
+    for role in draft.modules:
+        others = [r for r in modules if r not in draft.modules]
+        if role in modules and (close := mistakable(role, others)):
+            raise ScenarioError(f"no role is called '{role}'", where=place(role), allowed=others, nearest=close)
+    return numbers.wired(tuple((role, numbers.fitting(role, stem, place(role))) for role, stem in modules.items()))
 
 
 def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolved:
@@ -143,8 +148,9 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
     laid = {part: parts.laid(part, found[-1], draft) for part, found in entries.items()}
     typed = {part: x.typed for part, x in laid.items()}
     modules = parts.modules(draft, trial, typed, entries, chain)
-    model = _assembled(modules, [*chain, *(e for listed in entries.values() for e in reversed(listed))])
-    stack = numbers.said(model, modules, entries, [*(c for x in laid.values() for c in x.changes), *draft.changes])
+    model = _assembled(modules, draft, [*chain, *(e for listed in entries.values() for e in reversed(listed))])
+    changes = [*(c for x in laid.values() for c in x.changes), *draft.changes]
+    stack = numbers.said(model, modules, entries, changes, parts.addresses(words, laid))
     found = Resolved(
         name=trial.name or top.name,
         title=trial.title or top.title,
