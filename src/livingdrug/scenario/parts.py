@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place
 from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
+from livingdrug.spec.population import Population
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
@@ -44,14 +45,21 @@ def entries(draft: Draft, top: LibraryFile) -> dict[str, list[LibraryFile]]:
                 mend=f'write {part} = "NAME" or trial = "NAME"',
             )
         found[part] = _lineage(part, draft.named[part][-1])
-    tumour = draft.named["tumour"][-1] if "tumour" in draft.named else None
-    for part in ("population", "product"):
-        for entry in reversed(found[part]):
-            if tumour is None and isinstance(entry.data.get("tumour"), str):
-                tumour = Named(entry.data["tumour"], entry.path.parent, entry.table.at("tumour"))
-    if tumour is not None:
+    if tumour := _tumour(draft, found):
         found["tumour"] = _lineage("tumour", tumour)
     return found
+
+
+def _tumour(draft: Draft, found: Mapping[str, list[LibraryFile]]) -> Named | None:
+    """The tumour as named by itself, by a change of population or product, or by their files."""
+    if "tumour" in draft.named:
+        return draft.named["tumour"][-1]
+    changed = [(given, None) for part in ("population", "product") for given in reversed(draft.parts.get(part, []))]
+    files = [(e.table, e.path.parent) for part in ("population", "product") for e in reversed(found[part])]
+    for table, folder in (*changed, *files):
+        if isinstance(table.get("tumour"), str):
+            return Named(table["tumour"], folder, table.at("tumour"))
+    return None
 
 
 def _lineage(part: str, named: Named) -> list[LibraryFile]:
@@ -83,10 +91,32 @@ def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
             layer = draft.origins[f"{part}.{next(leaves({key: own[key]}, own.at(key)))[0]}"][-1][0]
             changes += [Change(p, d, layer, at) for p, d, at in numbers_in(own.pop(key), key, given.at(key))]
         if isinstance(own.get("covariates"), Mapping):
-            own["covariates"] = _covariates(own["covariates"])
+            own["covariates"] = _covariates(own["covariates"], table.get("covariates", {}))
         table = merged(table, own, part)
-    return Laid(table, read(kind, Located({k: x for k, x in table.items() if k != "like"}, table.places, table.place)),
-                changes)  # fmt: skip
+    typed = _read(part, table)
+    if part in ("population", "protocol") and draft.parts.get(part):
+        _sign_kept(_amounts(_read(part, _whole(part, entry))), _amounts(typed))
+    return Laid(table, typed, changes)
+
+
+def _read(part: str, table: Located) -> Any:
+    return read(TYPES[part], Located({k: x for k, x in table.items() if k != "like"}, table.places, table.place))
+
+
+def _amounts(typed: Any) -> Mapping[str, Any]:
+    """What a population or protocol has a value of, by name."""
+    return typed.covariates if isinstance(typed, Population) else typed.numbers
+
+
+def _sign_kept(below: Mapping[str, Any], above: Mapping[str, Any]) -> None:
+    """SourceError for a value that a user made negative where no patient has a negative one."""
+    for name, x in above.items():
+        was = below.get(name)
+        if was is None or x.value is None or x.value >= 0:
+            continue
+        least = [y for y in (was.value, getattr(was, "low", None)) if y is not None]
+        if (least and min(least) >= 0 and getattr(was, "distribution", "") != "normal") or was.value is None:
+            raise SourceError(f"{name} = {x.value:g} {x.unit} is negative", x.place("value"), "0 or more")
 
 
 def _whole(part: str, entry: LibraryFile) -> Located:
@@ -111,9 +141,13 @@ def addresses(words: Mapping[str, Any], laid: Mapping[str, Laid]) -> list[str]:
     return found
 
 
-def _covariates(given: Mapping[str, Any]) -> Located:
-    """A property's bare value is its value."""
+def _covariates(given: Mapping[str, Any], known: Mapping[str, Any]) -> Located:
+    """A property's bare value is its value. A property of its own says how it is distributed."""
     places = getattr(given, "places", {})
+    for name, x in given.items():
+        if name not in known and not (isinstance(x, Mapping) and {"distribution", "law"} & x.keys()):
+            mend = f'a new one needs distribution, unit and value under [population.covariates."{name}"]'
+            raise unknown("property of the patients", name, known, places.get(name), mend=mend)
     rows = {
         name: x if isinstance(x, Mapping) else Located({"value": x}, {"value": places[name]}, places[name])
         for name, x in given.items()

@@ -66,7 +66,7 @@ class Typed(BaseModel):
     @classmethod
     def unknown(cls, key: str, place: str | None) -> LivingDrugError:
         """The error for a key that this table does not have; near an earlier key, today's is named."""
-        keys = {field.alias or name for name, field in cls.model_fields.items()}
+        keys = {field.alias or name for name, field in cls.model_fields.items()} - {"numbers"}  # gathered, never written
         close = nearest(key, {*keys, *cls.renamed})
         found = unknown(f"key of a {cls.called}", key, keys, place or None)
         return ScenarioError(found.what, found.where, found.allowed, cls.renamed.get(close or "", close))
@@ -163,7 +163,8 @@ def _walk(data: Any, path: tuple[Any, ...]) -> tuple[str, str]:
         if isinstance(data, Mapping) and word in data:
             place = data.at(word) if isinstance(data, Located) else place
             data = data[word]
-            label.append(str(word))
+            if word != "numbers":  # gathered from the tables of a file
+                label.append(str(word))
         elif isinstance(data, list) and isinstance(word, int) and word < len(data):
             data = data[word]
             if isinstance(data, Mapping):
