@@ -415,8 +415,9 @@ def check_kind(
 
 def _value(path: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> tuple[float, str]:
     unit = data.get("unit", below.unit if below else None)
-    if unit is not None and not isinstance(unit, str):
-        raise UnitError(f"the unit of '{path}' is not a text", where=place, mend='write unit = "1/day"')
+    if unit is not None and not (isinstance(unit, str) and unit.strip()):
+        said = "empty" if isinstance(unit, str) else "not a text"
+        raise UnitError(f"the unit of '{path}' is {said}", where=place, mend='write unit = "1/day" ("1" for none)')
     given = data.get("value", below.value if below else None)
     if isinstance(given, str):
         text = given.strip()
@@ -453,6 +454,12 @@ def _changed(
     line: int | None,
     place: str,
 ) -> Parameter:
+    if below is not None and "unit" in data and "value" not in data and unit != below.unit:
+        raise SourceError(
+            f"the unit alone was changed: {path} = {below.value:g} {below.unit} was written in another",
+            where=_line(data, "unit", place),
+            mend=f"give the value with it, as {path} = \"{below.value:g} {unit}\"",
+        )
     if below is not None and below.value >= 0 and value < 0:
         raise SourceError(
             f"{path} = {value:g} {unit} is negative",

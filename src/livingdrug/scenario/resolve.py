@@ -20,7 +20,7 @@ from livingdrug.scenario import numbers, parts
 from livingdrug.scenario.blame import blamed
 from livingdrug.scenario.draft import Draft
 from livingdrug.scenario.resolved import Arm, Resolved
-from livingdrug.spec.scenario import ARM, outer
+from livingdrug.spec.scenario import ARM, PARTS, outer
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
 
@@ -128,14 +128,18 @@ def _arm(arm: Located, draft: Draft, top: LibraryFile, chain: list[LibraryFile])
 def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile]) -> Model:
     """The model of these modules; a role or mechanism that cannot be is told at the line that chose it."""
 
+    def changed(role: str) -> str | None:
+        """Where a user chose it."""
+        said = [draft.origins.get(f"{part}modules.{role}") for part in ("", *(f"{part}." for part in PARTS))]
+        return next((x[-1][2] for x in said if x), None)
+
     def place(role: str) -> str | None:
         chosen = f"modules.{role}"
-        said = draft.origins.get(chosen)
-        return said[-1][2] if said else next((e.where(chosen) for e in files if chosen in e.lines), None)
+        return changed(role) or next((e.where(chosen) for e in files if chosen in e.lines), None)
 
-    for role in draft.modules:
-        others = [r for r in modules if r not in draft.modules]
-        if role in modules and (close := mistakable(role, others)):
+    others = [role for role in modules if not changed(role)]
+    for role in modules:
+        if role not in others and (close := mistakable(role, others)):
             raise ScenarioError(f"no role is called '{role}'", where=place(role), allowed=others, nearest=close)
     return numbers.wired(tuple((role, numbers.fitting(role, stem, place(role))) for role, stem in modules.items()))
 

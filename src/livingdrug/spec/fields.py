@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from livingdrug.errors import LivingDrugError, ScenarioError, unknown
 from livingdrug.library.located import Located
-from livingdrug.parameters import KINDS, Source
+from livingdrug.parameters import KINDS, Source, finite
 from livingdrug.spec import clock as _clock
 from livingdrug.spec.clock import Clock
 from livingdrug.spec.grammar import Name, Node, Number, names, parse
@@ -41,6 +41,8 @@ def expression(given: Any) -> Expression:
         return given
     if isinstance(given, bool):
         return Expression(str(given).lower(), Number(float(given)))
+    if isinstance(given, (int, float)):
+        given = finite(given, None, "the number") if isinstance(given, float) or abs(given) > 10**15 else given
     return Expression(str(given), parse(given))
 
 

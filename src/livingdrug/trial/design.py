@@ -116,13 +116,14 @@ def observables(model: Model) -> dict[str, str | None]:
 
 
 def _shown(trial: Trial, seen: Mapping[str, Any], model: Model) -> list[str]:
-    """Observables whose course is kept. The library's that nobody publishes in this arm are left out; a user's are
-    refused."""
-    course = trial.course
-    wanted = list(dict.fromkeys(course.shown))
-    for path in wanted:
-        if path not in seen and (path.rpartition(".")[0] in model.modules or not course.place("shown").ours):
-            raise unknown("quantity", path, seen, course.place("shown"))
+    """Observables whose course is kept, the sampled one among them. The library's that nobody publishes in this arm
+    are left out; a user's are refused."""
+    wanted = {path: trial.course.place("shown") for path in trial.course.shown}
+    if trial.samples:
+        wanted.setdefault(trial.samples.observable, trial.samples.place("observable"))
+    for path, place in wanted.items():
+        if path not in seen and (path.rpartition(".")[0] in model.modules or not place.ours):
+            raise unknown("quantity", path, seen, place)
     return [p for p in wanted if p in seen]
 
 
