@@ -76,7 +76,9 @@ class Source:
             )
         texts(data, [k for k in SOURCE_KEYS if k not in ("year", "pmid")], where, f"sources.{key}")
         if not isinstance(year := data.get("year", YEARS[0]), int) or not YEARS[0] <= year <= YEARS[1]:
-            raise SourceError(f"year = {short(year)} is not a year", _line(data, "year", where), mend="write year = 2019")
+            raise SourceError(
+                f"year = {short(year)} is not a year", _line(data, "year", where), mend="write year = 2019"
+            )
         more = {k: v for k, v in data.items() if k not in ("title", "year", "doi")}
         return cls(key, str(data["title"]), data.get("year"), data.get("doi"), more)
 
@@ -458,7 +460,7 @@ def _changed(
         raise SourceError(
             f"the unit alone was changed: {path} = {below.value:g} {below.unit} was written in another",
             where=_line(data, "unit", place),
-            mend=f"give the value with it, as {path} = \"{below.value:g} {unit}\"",
+            mend=f'give the value with it: {path} = "NUMBER {unit}"',
         )
     if below is not None and below.value >= 0 and value < 0:
         raise SourceError(

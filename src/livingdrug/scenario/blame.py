@@ -74,10 +74,10 @@ def _without_one(chain: Chain, sets: Mapping[str, Any]) -> Iterator[tuple[str, C
     if len(sets) > 1:
         yield OPTION, chain, {}
     for i, entry in enumerate(chain):
-        for path in _words(entry.data) if entry.kind == "scenario" else ():
-            if path != ("trial",):
-                without = replace(entry, data=_left_out(entry.data, path))
-                yield entry.where(".".join(map(str, path))), [*chain[:i], without, *chain[i + 1 :]], sets
+        for keys in _words(entry.data) if entry.kind == "scenario" else ():
+            if keys != ("trial",):
+                without = replace(entry, data=_left_out(entry.data, keys))
+                yield entry.where(".".join(map(str, keys))), [*chain[:i], without, *chain[i + 1 :]], sets
 
 
 def _words(data: Any, above: Path_ = ()) -> Iterator[Path_]:

@@ -11,12 +11,12 @@ from livingdrug.errors import ScenarioError
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable, placed
-from livingdrug.parameters import VARIES, is_parameter
+from livingdrug.parameters import PARAMETER_KEYS, VARIES, is_parameter
 from livingdrug.spec.fields import choices
 from livingdrug.spec.scenario import PARTS, outer, split, unknown_word
 from livingdrug.spec.trial import Trial
 
-_MODIFIERS = ("value", "unit", "spread", "belief", "variability", "uncertainty", "why", "kind")
+_MODIFIERS = (*PARAMETER_KEYS, *VARIES)
 
 
 @dataclass(frozen=True)

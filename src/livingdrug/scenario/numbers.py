@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest, unknown
 from livingdrug.library import LibraryFile
+from livingdrug.library.located import mistakable
 from livingdrug.model import Model, Module
-from livingdrug.parameters import Parameter, read_parameter
+from livingdrug.parameters import PARAMETER_KEYS, Parameter, read_parameter
 from livingdrug.scenario.draft import Change
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.protocol import numbers as protocol_numbers
@@ -179,21 +180,23 @@ def _unknown_path(
     path: str, known: Mapping[str, Any], modules: Mapping[str, str], place: str, elsewhere: Sequence[str] = ()
 ) -> LivingDrugError:
     """The error for a number that the model does not have, with the nearest that it has, or that another part has."""
-    role = max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None)
-    if not role and (whole := _whole_path(path, [*known, *elsewhere])):
-        mend = f"write the whole path: {whole} = ..."
-        return ScenarioError(f"the model has no number '{path}'", place, nearest=whole, mend=mend)
-    if role:
+    what = f"the model has no number '{path}'"
+    if number := next((p for p in known if path.startswith(f"{p}.")), None):
+        key = path[len(number) + 1 :].partition(".")[0]
+        return unknown(f"key of the number '{number}':", key, PARAMETER_KEYS, place)
+    if role := max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None):
         mine = [p for p in known if p.startswith(f"{role}.")]
-        return ScenarioError(f"the model has no number '{path}'", place, mine or "nothing here", given=path)
-    roots = sorted({*modules, *Trial.model_fields, *PARTS})
-    root = nearest(path.partition(".")[0], roots)
-    return ScenarioError(
-        f"the model has no number '{path}'",
-        where=place,
-        nearest=nearest(path, [*known, *elsewhere]) or root,
-        allowed=f"roles {listed(sorted(modules), path)}",
-    )
+        return ScenarioError(what, place, mine or "nothing here", given=path)
+    first, _, rest = path.partition(".")
+    roots = sorted({*(r.partition(".")[0] for r in modules), *Trial.model_fields, *PARTS, "covariates"})
+    if first not in roots and (root := mistakable(first, roots)):
+        close = nearest(path, [p for p in (*known, *elsewhere) if p.startswith(f"{root}.")])
+        return ScenarioError(what, place, roots, close or f"{root}.{rest}".strip("."))
+    every = [*known, *elsewhere]
+    if whole := _whole_path(path, every):
+        return ScenarioError(what, place, nearest=whole, mend=f"write the whole path: {whole} = ...")
+    allowed = f"roles {listed(sorted(modules), path)}"
+    return ScenarioError(what, place, allowed, nearest(path, every) or nearest(first, roots))
 
 
 def _whole_path(path: str, paths: Sequence[str]) -> str | None:

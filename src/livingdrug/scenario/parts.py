@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, nearest, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
-from livingdrug.library.located import Located, Place
+from livingdrug.library.located import Located, Place, mistakable
+from livingdrug.parameters import PARAMETER_KEYS
 from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.population import Population
+from livingdrug.spec.protocol import Protocol
+from livingdrug.spec.protocol import numbers as protocol_numbers
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
@@ -92,11 +95,23 @@ def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
             changes += [Change(p, d, layer, at) for p, d, at in numbers_in(own.pop(key), key, given.at(key))]
         if isinstance(own.get("covariates"), Mapping):
             own["covariates"] = _covariates(own["covariates"], table.get("covariates", {}))
+        if part == "protocol":
+            _numbers_known(own, table)
         table = merged(table, own, part)
     typed = _read(part, table)
     if part in ("population", "protocol") and draft.parts.get(part):
         _sign_kept(_amounts(_read(part, _whole(part, entry))), _amounts(typed))
     return Laid(table, typed, changes)
+
+
+def _numbers_known(own: Located, below: Located) -> None:
+    """ScenarioError for a number of the protocol that is nearly one that it has."""
+    known = [p for key in below for p, _ in protocol_numbers(below[key], key)]
+    for path, _, place in leaves(own, own.place):
+        number = path.rpartition(".")[0] if path.rpartition(".")[2] in PARAMETER_KEYS else path
+        new = number.partition(".")[0] not in Protocol.model_fields and number not in known
+        if new and (close := mistakable(number, known)):
+            raise ScenarioError(f"the protocol has no number '{number}'", where=place, allowed=known, nearest=close)
 
 
 def _read(part: str, table: Located) -> Any:
@@ -109,14 +124,14 @@ def _amounts(typed: Any) -> Mapping[str, Any]:
 
 
 def _sign_kept(below: Mapping[str, Any], above: Mapping[str, Any]) -> None:
-    """SourceError for a value that a user made negative where no patient has a negative one."""
+    """ScenarioError for a value that a user made negative where no patient has a negative one."""
     for name, x in above.items():
         was = below.get(name)
         if was is None or x.value is None or x.value >= 0:
             continue
         least = [y for y in (was.value, getattr(was, "low", None)) if y is not None]
         if (least and min(least) >= 0 and getattr(was, "distribution", "") != "normal") or was.value is None:
-            raise SourceError(f"{name} = {x.value:g} {x.unit} is negative", x.place("value"), "0 or more")
+            raise ScenarioError(f"{name} = {x.value:g} {x.unit} is negative", x.place("value"), "0 or more")
 
 
 def _whole(part: str, entry: LibraryFile) -> Located:
@@ -129,8 +144,8 @@ def _whole(part: str, entry: LibraryFile) -> Located:
     return table
 
 
-def addresses(words: Mapping[str, Any], laid: Mapping[str, Laid]) -> list[str]:
-    """The paths by which --set finds what is no number of the model: words of trial and protocol, patients' properties."""
+def addresses(words: Located, laid: Mapping[str, Laid]) -> list[str]:
+    """The paths of what is no number of the model: words of trial and protocol, patients' properties."""
     found = [f"covariates.{name}" for name in laid["population"].typed.covariates]
     for prefix, table in (("", words), ("protocol.", laid["protocol"].table)):
         for path, x, _ in leaves(table, table.place):
@@ -145,7 +160,7 @@ def _covariates(given: Mapping[str, Any], known: Mapping[str, Any]) -> Located:
     """A property's bare value is its value. A property of its own says how it is distributed."""
     places = getattr(given, "places", {})
     for name, x in given.items():
-        if name not in known and not (isinstance(x, Mapping) and {"distribution", "law"} & x.keys()):
+        if name not in known and not (isinstance(x, Mapping) and "unit" in x):
             mend = f'a new one needs distribution, unit and value under [population.covariates."{name}"]'
             raise unknown("property of the patients", name, known, places.get(name), mend=mend)
     rows = {

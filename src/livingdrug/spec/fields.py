@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,7 +42,7 @@ def expression(given: Any) -> Expression:
     if isinstance(given, bool):
         return Expression(str(given).lower(), Number(float(given)))
     if isinstance(given, (int, float)):
-        given = finite(given, None, "the number") if isinstance(given, float) or abs(given) > 10**15 else given
+        finite(given, None, "the number")
     return Expression(str(given), parse(given))
 
 
@@ -66,7 +66,7 @@ def _one(fits: Callable[[Any], bool], words: str, made: Callable[[Any], Any] = l
 
 
 def _number(x: Any) -> bool:
-    return isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x)
+    return isinstance(x, (int, float)) and not isinstance(x, bool) and abs(x) <= sys.float_info.max
 
 
 def _whole(least: int) -> Callable[[Any], bool]:

@@ -66,7 +66,9 @@ class Typed(BaseModel):
     @classmethod
     def unknown(cls, key: str, place: str | None) -> LivingDrugError:
         """The error for a key that this table does not have; near an earlier key, today's is named."""
-        keys = {field.alias or name for name, field in cls.model_fields.items()} - {"numbers"}  # gathered, never written
+        keys = {field.alias or name for name, field in cls.model_fields.items()} - {
+            "numbers"
+        }  # gathered, never written
         close = nearest(key, {*keys, *cls.renamed})
         found = unknown(f"key of a {cls.called}", key, keys, place or None)
         return ScenarioError(found.what, found.where, found.allowed, cls.renamed.get(close or "", close))
