@@ -144,7 +144,7 @@ def _revalued(number: Mapping[str, Any], value: Any, place: Place | None) -> Any
         from livingdrug.units import quantity
 
         value = quantity(value, str(number.get("unit", "1")), place)
-    at: Place = place or getattr(number, "place", Place(""))
+    at = place if place is not None else Place(getattr(number, "place", ""))
     places = {**getattr(number, "places", {}), **({"value": place} if place else {})}
     return Located({**kept, "value": value, "kind": "assumed", "why": "set by the user"}, places, at)
 

@@ -17,7 +17,6 @@ from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.protocol import numbers as protocol_numbers
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
@@ -86,6 +85,7 @@ def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
     kind = TYPES[part]
     table = _whole(part, entry)
     changes: list[Change] = []
+    below: Any = _read(part, table) if draft.parts.get(part) else None
     for given in draft.parts.get(part, []):
         own = Located(dict(given), given.places, given.place)
         for key in [k for k, x in given.items() if isinstance(x, Mapping) and k not in kind.model_fields]:
@@ -96,17 +96,16 @@ def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
         if isinstance(own.get("covariates"), Mapping):
             own["covariates"] = _covariates(own["covariates"], table.get("covariates", {}))
         if part == "protocol":
-            _numbers_known(own, table)
+            _numbers_known(own, below.numbers)
         table = merged(table, own, part)
     typed = _read(part, table)
-    if part in ("population", "protocol") and draft.parts.get(part):
-        _sign_kept(_amounts(_read(part, _whole(part, entry))), _amounts(typed))
+    if below is not None and part in ("population", "protocol"):
+        _sign_kept(_amounts(below), _amounts(typed))
     return Laid(table, typed, changes)
 
 
-def _numbers_known(own: Located, below: Located) -> None:
+def _numbers_known(own: Located, known: Mapping[str, Any]) -> None:
     """ScenarioError for a number of the protocol that is nearly one that it has."""
-    known = [p for key in below for p, _ in protocol_numbers(below[key], key)]
     for path, _, place in leaves(own, own.place):
         number = path.rpartition(".")[0] if path.rpartition(".")[2] in PARAMETER_KEYS else path
         new = number.partition(".")[0] not in Protocol.model_fields and number not in known

@@ -12,6 +12,7 @@ from livingdrug import library
 from livingdrug.care import rules
 from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
+from livingdrug.cohort import at_bounds
 from livingdrug.engine.plan import Floats, Plan
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.library.located import Place
@@ -32,8 +33,8 @@ DEFAULT_SCALE = "astct"
 class Design:
     """One arm, ready to run. visits: name -> days; at: name -> places of those days among the output ticks; asked: the
     programs of the trial's own columns, once they have been compiled; doses: days of each scheduled dose;
-    units: of the patients' columns, and asked_of_doses: the patient
-    constants that scheduled doses mention, once known; notes: what a shorter follow-up leaves out.
+    units: of the patients' columns, and asked_of_doses: the patient constants that scheduled doses mention, once known;
+    notes: what a shorter follow-up leaves out, and bounds at which many patients are drawn.
     """
 
     name: str
@@ -161,7 +162,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         times=output,
         protocol=protocol,
         doses=doses,
-        notes=tuple(table.notes),
+        notes=(*table.notes, *at_bounds(arm.resolved)),
     )
 
 
