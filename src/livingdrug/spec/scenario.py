@@ -85,7 +85,9 @@ def split(dotted: str, where: str) -> list[str]:
 
 
 def unknown_word(key: str, place: str) -> ScenarioError:
-    """The error for a word that is neither of a trial nor a part."""
-    found = unknown("word in the scenario", key, {*Trial.model_fields, "arm"}, place)
+    """The error for a word that is neither of a trial nor a part; a word of a part is told with it."""
+    part = next((part for part, kind in TYPES.items() if key in kind.model_fields), None)
+    mend = f"write {part}.{key} = ..., or {key} = ... under [{part}]" if part else None
+    found = unknown("word in the scenario", key, {*Trial.model_fields, "arm"}, place, mend=mend)
     assert isinstance(found, ScenarioError)
     return found
