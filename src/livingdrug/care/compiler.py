@@ -252,11 +252,11 @@ class _Writer:
                 column = next((name.column for name in names(side)), 0)
                 raise self.wrong("degrees can be compared, not reckoned with", column)
 
-    def bare(self, value: float, unit: str) -> ScenarioError:
+    def bare(self, value: float, unit: str, column: int = 0) -> ScenarioError:
         """The error for a number that stands without a unit where one is needed."""
         shown = unit.partition("@")[0]
         problem = self.wrong(
-            f"{value:g} has no unit; a number in {shown} is needed", 0, mend=f'write "{value:g} {shown}"'
+            f"{value:g} has no unit; a number in {shown} is needed", column, mend=f'write "{value:g} {shown}"'
         )
         return problem
 
@@ -276,9 +276,9 @@ class _Writer:
 
     def emit(self, node: Node, unit: str | None) -> None:
         match node:
-            case Number(value=value, unit=given):
+            case Number(value=value, unit=given, column=column):
                 if not given and value and unit not in (None, "1") or not given and "@" in (unit or ""):
-                    raise self.bare(value, unit or "")
+                    raise self.bare(value, unit or "", column)
                 if given and not unit:
                     unit = "day" if given in DAYS else "1" if given == "%" else given
                 self.number(convert(value, given, unit, self.where) if given and unit else value)

@@ -11,7 +11,7 @@ atom     := number [unit] | name | name "(" choice {"," choice} ")" | "(" choice
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from livingdrug.errors import ScenarioError
 
@@ -31,10 +31,11 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Number:
-    """A number with the unit it was written with ("" when none)."""
+    """A number with the unit it was written with ("" when none). `column` is its place in the text."""
 
     value: float
     unit: str = ""
+    column: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ class _Reader:
             value = float(token.text)
             if value == float("inf"):
                 raise _wrong(f"'{token.text}' is too large a number", self.text, token.column, self.where)
-            return Number(value, token.unit)
+            return Number(value, token.unit, token.column)
         if token.kind == "name":
             self.place += 1
             if not self.take("("):
