@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from livingdrug.errors import LivingDrugError, ScenarioError, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, short, unknown
 from livingdrug.library.located import Located
 from livingdrug.parameters import KINDS, Source, finite
 from livingdrug.spec import clock as _clock
 from livingdrug.spec.clock import Clock
 from livingdrug.spec.grammar import Name, Node, Number, names, parse
-from livingdrug.spec.typed import Refused, short
+from livingdrug.spec.typed import Refused
 
 
 @dataclass(frozen=True)

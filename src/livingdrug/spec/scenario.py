@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from livingdrug.errors import ScenarioError, nearest, unknown
+from livingdrug.errors import ScenarioError, nearest, short, unknown
 from livingdrug.library.located import Located
 from livingdrug.spec.numbers import Product, Tumour
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import Typed, short
+from livingdrug.spec.typed import Typed
 from livingdrug.whole import whole
 
 MOST_PATIENTS = 10_000_000

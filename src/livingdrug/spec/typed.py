@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
-from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short, unknown
 from livingdrug.library.located import Located, Place
 
 
@@ -189,9 +189,3 @@ def _placed(data: Mapping[str, Any]) -> dict[str, Place]:
 def file_of(place: str) -> str:
     """The file of a file:line."""
     return place.rpartition(":")[0]
-
-
-def short(value: Any) -> str:
-    """A value as a message shows it."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
