@@ -75,6 +75,10 @@ class EngineError(LivingDrugError):
     """The engine cannot do what was asked."""
 
 
+class CompilerError(EngineError):
+    """One of the engine's compilers cannot make the equations; another may."""
+
+
 MOST = 5  # names in a list of what is allowed
 
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from livingdrug.care.amounts import DEGREES, KEEPS_UNIT, combined, convert, literal, per_body
+from livingdrug.care.truth import Check, is_truth
 from livingdrug.engine.plan import Floats, Ints, Op, Register
-from livingdrug.errors import ScenarioError, UnitError
+from livingdrug.errors import ScenarioError
 from livingdrug.spec.fields import Expression
 from livingdrug.spec.grammar import Binary, Call, Choice, Name, Node, Number, Unary, names
-from livingdrug.units import DAYS, factor
+from livingdrug.units import DAYS
 
 Program = tuple[Ints, Floats]
 
@@ -52,7 +54,6 @@ _PLAIN = {
     "log": (1, Op.LOG),
     "floor": (1, Op.FLOOR),
 }
-_KEEPS_UNIT = ("min", "max", "abs", "floor")
 _SIGNS = {
     "+": Op.ADD,
     "-": Op.SUB,
@@ -70,7 +71,6 @@ _SIGNS = {
 DOSES = tuple(_DOSES)  # questions about a drug
 FUNCTIONS = (*_ASKS, "since", *_DOSES, *_ACTS, "draw", "date", *_PLAIN)
 _COUNTS = ("count", "given", "done", "draw")
-_BODY = {"kg": "weight", "m2": "bsa", "m**2": "bsa"}
 
 
 @dataclass
@@ -81,7 +81,9 @@ class Programs:
     "degC@37"); written: observables that come first, in this order; meanings: names that stand for an expression (a
     scale's "fever"); valued: what the watches note that note a value (noted: its unit, where that was
     worked out before); gives: drug -> watches that give it; drugs: what
-    may be given at all; scheduled: drugs whose doses are decided before the start, which no watch counts.
+    may be given at all; scheduled: drugs whose doses are decided before the start, which no watch counts;
+    truths: names that say whether something is so; levels: grades, and the highest of each; looking: whether there is
+    a moment at which one looks (`time`); drawing: whether chance is drawn.
     """
 
     observables: Mapping[str, str | None]
@@ -95,6 +97,10 @@ class Programs:
     scheduled: set[str] = field(default_factory=set)
     valued: dict[str, Node] = field(default_factory=dict)
     noted: Mapping[str, str | None] = field(default_factory=dict)
+    truths: set[str] = field(default_factory=set)
+    levels: dict[str, int] = field(default_factory=dict)
+    looking: bool = True
+    drawing: bool = True
 
     def __post_init__(self) -> None:
         self.used: list[str] = list(self.written)
@@ -109,12 +115,19 @@ class Programs:
         return number
 
     def compile(
-        self, asked: Expression | Node, unit: str | None = None, where: str | None = None, dose: bool = False
+        self,
+        asked: Expression | Node,
+        unit: str | None = None,
+        where: str | None = None,
+        dose: bool = False,
+        condition: bool = False,
     ) -> Program:
-        """The program of an expression, in `unit`. dose: a number per kg or m2 is times weight or body surface."""
+        """The program of an expression, in `unit`. dose: a number per kg or m2 is times weight or body surface;
+        condition: it must be true or false."""
         node = asked.node if isinstance(asked, Expression) else asked
         writer = _Writer(self, asked.text if isinstance(asked, Expression) else "", where)
         writer.emit(per_body(node) if dose else node, unit)
+        Check(self, writer.own, writer.wrong).of(node, condition)
         return np.array(writer.ops, np.int64).reshape(-1, 2), np.array(writer.numbers, float)
 
     def unit(self, asked: Expression | Node) -> str | None:
@@ -133,7 +146,12 @@ class Programs:
 
     def known(self) -> list[str]:
         """Everything that may be named."""
-        return [*self.watches, *self.aliases, *self.meanings, *self.observables, *self.constants, "time", "never"]
+        words = ["time", "never"] if self.looking else ["never"]
+        return [*self.watches, *self.aliases, *self.meanings, *self.observables, *self.constants, *words]
+
+    def is_truth(self, asked: Expression) -> bool:
+        """Whether an expression is true or false by itself."""
+        return is_truth(asked.node, self)
 
 
 class _Writer:
@@ -177,10 +195,10 @@ class _Writer:
             case Call(function=function, arguments=parts):
                 if function in _PLAIN:
                     units = [self.unit(part) for part in parts]
-                    return next(filter(None, units), None) if function in _KEEPS_UNIT else "1"
+                    return next(filter(None, units), None) if function in KEEPS_UNIT else "1"
                 if function in ("peak", "total") and parts and isinstance(parts[0], Name):
                     noted = self.noted_unit(parts[0].path)
-                    return noted if function == "peak" or noted is None else _combined(noted, "*", "day")
+                    return noted if function == "peak" or noted is None else combined(noted, "*", "day")
                 return "1" if function in _COUNTS else "day"
             case Unary(sign="not"):
                 return "1"
@@ -189,9 +207,10 @@ class _Writer:
             case Choice(then=then, otherwise=otherwise):
                 return self.shared(then, otherwise)
             case Binary(sign="*" | "/" as sign, left=left, right=right):
-                return _combined(self.own(left), sign, self.own(right))
+                return combined(self.own(left), sign, self.own(right))
             case Binary(sign="+" | "-", left=left, right=right):
-                return self.shared(left, right)
+                warm = [side for side in (left, right) if self.warm(side)]
+                return DEGREES if len(warm) == 2 else self.unit(warm[0]) if warm else self.shared(left, right)
             case Binary():
                 return "1"
         return None
@@ -210,11 +229,11 @@ class _Writer:
 
     def own(self, node: Node) -> str | None:
         """Like `unit`, but a number counts with the unit it was written with."""
-        return self.unit(node) or _literal(node)
+        return self.unit(node) or literal(node)
 
     def shared(self, left: Node, right: Node) -> str | None:
         """The unit in which two sides are added or compared."""
-        return self.unit(left) or self.unit(right) or _literal(left) or _literal(right)
+        return self.unit(left) or self.unit(right) or literal(left) or literal(right)
 
     def unchecked(self, unit: str | None, left: Node, right: Node) -> bool:
         """Whether a written unit meets a name whose unit nobody declared."""
@@ -245,12 +264,32 @@ class _Writer:
             self.number(convert(0.0 if shifts else 1.0, given, wanted, self.where))
             self.put(Op.ADD if shifts else Op.MUL)
 
+    def warm(self, side: Node) -> bool:
+        """Whether an expression is a temperature."""
+        return (self.own(side) or "").partition("@")[0] == "degC"
+
     def reckoned(self, *sides: Node) -> None:
         """Refuse reckoning with a temperature: it is carried as degrees above another one."""
         for side in sides:
-            if (self.own(side) or "").partition("@")[0] == "degC":
+            if self.warm(side):
                 column = next((name.column for name in names(side)), 0)
-                raise self.wrong("degrees can be compared, not reckoned with", column)
+                mend = f"a difference is in {DEGREES}: add or take away 1 {DEGREES}"
+                raise self.wrong("degrees can be compared, not reckoned with", column, mend=mend)
+
+    def degrees(self, node: Binary, unit: str | None) -> None:
+        """A temperature and a difference, or the difference between two temperatures."""
+        left, right = node.left, node.right
+        both = self.warm(left) and self.warm(right)
+        if both and node.sign == "+" or not both and (self.own(right if self.warm(left) else left) != DEGREES):
+            self.reckoned(left, right)
+        if node.sign == "-" and not self.warm(left):
+            self.reckoned(right)
+        scale = self.unit(left) or self.unit(right) or "degC" if both else unit or self.own(node)
+        for side in (left, right):
+            self.emit(side, scale if self.warm(side) else DEGREES)
+        self.put(_SIGNS[node.sign])
+        if both:
+            self.scale(DEGREES, unit)
 
     def bare(self, value: float, unit: str, column: int = 0) -> ScenarioError:
         """The error for a number that stands without a unit where one is needed."""
@@ -298,9 +337,11 @@ class _Writer:
                 self.emit(otherwise, unit)
                 self.put(Op.WHERE)
             case Binary(sign=sign, left=left, right=right):
-                if sign in "*/+-":
-                    self.reckoned(left, right)
+                if sign in "+-" and (self.warm(left) or self.warm(right)):
+                    self.degrees(node, unit)
+                    return
                 if sign in "*/":
+                    self.reckoned(left, right)
                     for side in (left, right):
                         self.emit(side, self.own(side))
                     self.put(_SIGNS[sign])
@@ -329,8 +370,11 @@ class _Writer:
         elif path in p.meanings:
             self.emit(p.meanings[path], unit)
         elif path == "never":
+            if unit is not None and unit not in DAYS:
+                said = f"'never' is a day, and a number{_in(unit)} is needed"
+                raise self.wrong(said, node.column, mend="compare a day with it, as first(NAME) < never")
             self.number(np.inf)
-        elif path == "time":
+        elif path == "time" and self.programs.looking:
             self.put(Op.TIME)
             self.scale("day", unit)
         elif path in p.observables:
@@ -356,11 +400,14 @@ class _Writer:
                 self.reckoned(*node.arguments)
             inner = unit or self.own(node)
             for part in node.arguments:
-                self.emit(part, inner if function in _KEEPS_UNIT else None)
+                self.emit(part, inner if function in KEEPS_UNIT else None)
             self.put(_PLAIN[function][1])
-            if function not in _KEEPS_UNIT:
+            if function not in KEEPS_UNIT:
                 self.plain(unit)
             return
+        if function.startswith("since") and not p.looking:
+            said = f"'{function}' asks how long ago, and nobody looks here at any moment"
+            raise self.wrong(said, node.column, mend=f"ask for the day: {function.replace('since', 'last')}(...)")
         subject = node.arguments[0]
         if function == "date":  # the infusion is at noon of day 0
             self.emit(Binary("+", subject, Number(0.5, "d")), "day")
@@ -369,6 +416,9 @@ class _Writer:
             return
         if not isinstance(subject, Name):
             raise self.wrong(f"'{function}' asks about a name", node.column, mend=f"for example {function}(fever)")
+        if function == "draw" and not p.drawing:
+            mend = f'draw in a [[column]], and ask for the column: value = "draw({subject.path}) < 20 %"'
+            raise self.wrong("no chance is drawn here", node.column, mend=mend)
         if function == "draw":
             self.put(Op.PAR, _place(p.extras, f"draw({subject.path})"))
         elif function in _ASKS or function == "since":
@@ -430,69 +480,5 @@ def _place(listed: list[str], path: str) -> int:
     return listed.index(path)
 
 
-def _literal(node: Node) -> str | None:
-    match node:
-        case Number(unit=unit):
-            return unit or None
-        case Unary(sign="-", inner=inner):
-            return _literal(inner)
-        case Call(function=function, arguments=parts) if function in _KEEPS_UNIT:
-            return next(filter(None, map(_literal, parts)), None)
-        case Choice(then=then, otherwise=otherwise):
-            return _literal(then) or _literal(otherwise)
-        case Binary(sign="+" | "-", left=left, right=right):
-            return _literal(left) or _literal(right)
-        case Binary(sign="*" | "/" as sign, left=left, right=right):
-            return _combined(_literal(left), sign, _literal(right))
-    return None
-
-
-def _combined(left: str | None, sign: str, right: str | None) -> str | None:
-    if right in (None, "1"):
-        return left
-    if sign == "/" and left == right:
-        return "1"
-    if sign == "*" and left and left.endswith(f"/{right}"):
-        return left[: -len(right) - 1]
-    if left in (None, "1"):
-        return right if sign == "*" else f"1/({right})"
-    return f"({left}){sign}({right})"
-
-
-def convert(value: float, given: str, wanted: str, where: str | None = None) -> float:
-    """A value in another unit. A unit such as "degC@37" is carried as degrees above 37."""
-    if given == wanted:
-        return value
-    for shifted, other, sign in ((wanted, given, -1.0), (given, wanted, 1.0)):
-        unit, _, zero = shifted.partition("@")
-        if zero and other == unit:
-            return value + sign * float(zero)
-        if zero:
-            said = f"degrees are given in {unit}, not in '{other}'"
-            raise UnitError(said, where=where, mend=f'write for example "38 {unit}"')
-    if given in DAYS and wanted in DAYS:
-        return value * DAYS[given] / DAYS[wanted]
-    if given == "%" and wanted == "1":
-        return value / 100.0
-    return value * factor(given, wanted, where)
-
-
-def per_body(node: Node) -> Node:
-    """A dose in words as an amount: 8 mg/kg becomes 8 mg/kg times weight, 30 mg/m2 is times body surface."""
-    match node:
-        case Number(value=value, unit=unit):
-            before, _, after = unit.rpartition("/")
-            if before and after in _BODY:
-                return Binary("*", Number(value, f"{before}/{'kg' if after == 'kg' else 'm**2'}"), Name(_BODY[after]))
-            return node
-        case Call(function=f, arguments=parts, column=column) if f in _PLAIN:
-            return Call(f, tuple(per_body(p) for p in parts), column)
-        case Unary(sign=sign, inner=inner):
-            return Unary(sign, per_body(inner))
-        case Binary(sign="+" | "-" | "*" | "/" as sign, left=left, right=right):
-            if sign in "*/" and {n.path for n in names(node)} & set(_BODY.values()):
-                return node
-            return Binary(sign, per_body(left), per_body(right))
-        case Choice(condition=condition, then=then, otherwise=otherwise):
-            return Choice(condition, per_body(then), per_body(otherwise))
-    return node
+def _in(unit: str) -> str:
+    return "" if unit == "1" else f" in {unit.partition('@')[0]}"

@@ -46,6 +46,8 @@ class Scale:
             number = programs.watch(f"{self.name}.{last}")
             if also:
                 programs.aliases[f"{also}.{last}"] = number
+        for name in (self.name, *([also] if also else [])):
+            programs.levels[f"{name}.grade"] = self.levels[-1]
         for word, asked in self.file.meanings.items():
             programs.meanings[f"{self.name}.{word}"] = _inside(asked.node, self)
 
@@ -64,17 +66,20 @@ class Scale:
             for level in self.levels
         ]
         try:
-            return [Watch(name, marks, *programs.compile(node)) for name, node in asked]
+            return [
+                Watch(name, marks, *programs.compile(node, condition=name.endswith(".entry"))) for name, node in asked
+            ]
         except ScenarioError as problem:
             self._blame(programs)
             raise problem
 
     def _blame(self, programs: Programs) -> None:
         """Raise the error that the scale has, with the line at fault."""
-        rows = [(asked, self.file.place(f"meanings.{word}")) for word, asked in self.file.meanings.items()]
-        rows.append((self.file.entry.when, self.file.entry.place("when")))
-        for when, place in [*rows, *((g.when, g.place("when")) for g in self.file.grade)]:
-            programs.compile(Expression(when.text, _inside(when.node, self)), where=place)
+        rows = [(asked, self.file.place(f"meanings.{word}"), False) for word, asked in self.file.meanings.items()]
+        rows.append((self.file.entry.when, self.file.entry.place("when"), True))
+        rows += [(grade.when, grade.place("when"), True) for grade in self.file.grade]
+        for when, place, condition in rows:
+            programs.compile(Expression(when.text, _inside(when.node, self)), where=place, condition=condition)
 
 
 def _inside(node: Node, scale: Scale) -> Node:

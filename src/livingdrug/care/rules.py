@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from livingdrug.care.compiler import NOTHING, Programs
+from livingdrug.care.truth import span
 from livingdrug.engine.plan import Act, Watch
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.model.assemble import Model
@@ -56,7 +57,8 @@ def enlist(rule: spec.Watch, programs: Programs) -> None:
 
 def compiled(rule: spec.Watch, programs: Programs, model: Model, marks: int) -> Watch:
     """The engine's watch for a rule; `marks` are the ticks at which it looks."""
-    program, constants = programs.compile(rule.asked, where=rule.place("when" if rule.when else "value"))
+    key = "value" if rule.when is None else "when"
+    program, constants = programs.compile(rule.asked, where=rule.place(key), condition=key == "when")
     if not isinstance(rule, spec.Rule) or rule.do is None:
         return Watch(rule.key, marks, program, constants, Act.NOTHING, -1, *NOTHING)
     do, limits = rule.do, rule.limits
@@ -67,6 +69,10 @@ def compiled(rule: spec.Watch, programs: Programs, model: Model, marks: int) -> 
         target = find_input(model, do.give or do.set or "", bool(do.give), place)
         number = model.inputs.index(target)
         place = do.place("amount" if do.give else "to")
+        limits_ = span(do.to.node, programs) if do.set and do.to else None
+        if limits_ and (limits_[0] < 0 or limits_[1] > 1):
+            said = f"the switch '{do.set}' cannot be set to {do.to}"
+            raise ScenarioError(said, where=place, allowed="0 (off) to 1 (on)")
         amount, numbers = programs.compile(dose(do), model.unit(target), place, dose=bool(do.give))
     most, apart = limits.most, limits.apart
     return Watch(rule.key, marks, program, constants, act, number, amount, numbers, do.over, do.after, most, apart)

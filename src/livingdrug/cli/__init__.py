@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     import typer
 
 # Groups of commands in files of their own: imported only when one of them is asked for.
-GROUPS = {"trials": "livingdrug.cli.trials", "models": "livingdrug.cli.models", "sbml": "livingdrug.cli.sbml"}
+GROUPS = {
+    "trials": "livingdrug.cli.trials",
+    "models": "livingdrug.cli.models",
+    "sbml": "livingdrug.cli.sbml",
+    "approvals": "livingdrug.cli.approvals",
+}
 
 
 def commands(asked: str | None = None) -> typer.Typer:

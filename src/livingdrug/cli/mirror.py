@@ -41,15 +41,41 @@ def plainly(command: F) -> F:
         except LivingDrugError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(2) from None
+        except Exception as error:
+            if not (known := _of_the_disk(error, kwargs.get("db"))):
+                raise
+            typer.echo(str(known), err=True)
+            raise typer.Exit(2) from None
 
     return run  # type: ignore[return-value]
+
+
+def _of_the_disk(error: Exception, db: Path | None) -> LivingDrugError | None:
+    """A fault of the mirror's file or of its disk as one message; None for anything else."""
+    import errno
+    import sqlite3
+    import zlib
+
+    from livingdrug.registry.mirror.file import trouble
+    from livingdrug.registry.mirror.store import default_path
+
+    if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT):
+        return None
+    if not isinstance(error, (sqlite3.Error, zlib.error, OSError)):
+        return None
+    return trouble(error, getattr(error, "filename", None) or db or default_path())
 
 
 def open_store(db: Path | None, create: bool = False) -> Store:
     """The mirror at a path or in the data folder."""
     from livingdrug.registry.mirror.store import Store
 
-    return Store(db, create=create)
+    store = Store(db, create=create)
+    if (day := store.setting("demo")) and not create:
+        typer.echo(
+            f"note: the demonstration set of {day}, facts only; `livingdrug trials sync` fetches the records", err=True
+        )
+    return store
 
 
 def say(text: str) -> None:
@@ -62,6 +88,15 @@ def say_json(data: Any) -> None:
     """Prints one JSON object, with all that could steer a terminal escaped."""
     text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
     say(_STEERING.sub(lambda m: f"\\u{ord(m[0]):04x}", text))
+
+
+def tell_faults(faults: dict[str, str], most: int = 3) -> None:
+    """Says on the error stream which studies could not be read whole."""
+    if not faults:
+        return
+    typer.echo(f"note: {len(faults):,} studies of the mirror could not be read whole:", err=True)
+    for study, why in list(faults.items())[:most]:
+        typer.echo(f"  {study}: {why[:200]}", err=True)
 
 
 @contextmanager

@@ -17,7 +17,6 @@ from livingdrug.errors import ScenarioError, unknown
 
 MANY = 0.01  # share of an arm's infused patients; when more could not be simulated, the exit code is FAILED
 FAILED = 3
-ENOUGH = 1000  # patients from which the simulated cohort's own chance is small beside that of a published trial
 
 
 def run(
@@ -49,6 +48,8 @@ def run(
         if folder:
             with disk(place or folder, "--out"):
                 result.save(folder)
+    for said in result.notes:
+        note(f"note: {said}")
     if json_:
         print(dump(result.json()))
     else:
@@ -58,11 +59,8 @@ def run(
         if len(result.arms) > 1:
             print(f"\nThe same patients in every arm:\n\n{result.between_arms()}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
-    size = min((arm.counts["enrolled"] for arm in result.arms.values()), default=ENOUGH)
-    if size < ENOUGH:
-        note(f"note: {size:,} virtual patients: chance alone can turn a verdict; use {ENOUGH:,} or more")
-    for said in result.notes:
-        note(f"note: {said}")
+    if result.few:
+        note(f"note: {result.few}")
     if failures(result):
         raise typer.Exit(FAILED)
 

@@ -13,7 +13,9 @@ from livingdrug.cli import trials_search
 from livingdrug.cli.mirror import REGISTRY_NAMES, Db, Json, open_store, plainly, progress_bar, say, say_json
 
 if TYPE_CHECKING:
+    from livingdrug.registry.mirror.store import Store
     from livingdrug.registry.records.study import Study
+    from livingdrug.registry.sync.import_files import Tally
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,6 +44,7 @@ def sync(
 ) -> None:
     """Bring the mirror up to date; an interrupted run goes on where it stopped."""
     from livingdrug.registry.errors import RegistryError
+    from livingdrug.registry.reports import demo
     from livingdrug.registry.sync.sync import REGISTRIES, repeat
     from livingdrug.registry.sync.sync import sync as bring_up_to_date
     from livingdrug.registry.terms.cart_queries import cart_queries
@@ -75,6 +78,7 @@ def sync(
         if as_json:
             counts = {k: sum(r[k] for r in runs) for k in ("new", "changed", "unchanged", "quarantined", "removed")}
             say_json({**counts, "studies": len(store), "runs": runs, "failures": failures})
+        demo.leave(store)
         if failures:
             raise RegistryError("\n".join(failures))
 
@@ -96,29 +100,61 @@ def _summary(done: dict[str, Any], title: str) -> str:
 @plainly
 def import_(
     files: Annotated[
-        list[Path], typer.Argument(help="v2 JSON, JSON lines, gzip, zip; CTIS JSON; ISRCTN XML; EU CTR JSON; folders.")
+        list[Path],
+        typer.Argument(help="v2 JSON, JSON lines, gzip, zip, tar; CTIS, EU CTR JSON; ISRCTN XML; folders."),
     ],
     db: Db = None,
     as_json: Json = False,
 ) -> None:
     """Read records from files into the mirror."""
-    from livingdrug.registry.sync.import_files import import_files
+    from livingdrug.registry.errors import RegistryError
+    from livingdrug.registry.reports import demo
+    from livingdrug.registry.sync.import_files import READ, import_files
 
     store = open_store(db, create=True)
     with progress_bar(as_json) as progress:
         tally = import_files(store, files, lambda t: progress("records", t.read, None))
+    demo.leave(store)
     if as_json:
-        return say_json(tally.as_dict())
+        say_json(tally.as_dict())
+    else:
+        _tell(tally, store)
+    if tally.read and tally.read == tally.quarantined:
+        raise RegistryError(
+            "nothing in these files could be read",
+            where=", ".join(map(str, files[:3])),
+            allowed=READ,
+            mend="what was set aside stays in table `quarantine`, with the reason",
+        )
+
+
+def _tell(tally: Tally, store: Store) -> None:
+    """What became of the records of an import."""
     say(
         f"{tally.read:,} records read: {tally.new:,} new, {tally.changed:,} changed,"
         f" {tally.unchanged:,} unchanged, {tally.quarantined:,} quarantined; the mirror holds {len(store):,} studies"
     )
-    if tally.quarantined:
-        rows = store.connect().execute(
-            "SELECT place, reason, count(*) FROM quarantine GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10"
-        )
-        for place, reason, count in rows:
-            say(f"  set aside from {place}: {reason.splitlines()[0][:200]}{f' ({count:,} times)' if count > 1 else ''}")
+    for (place, reason), count in tally.set_aside.most_common(10):
+        say(f"  set aside from {place}: {reason[:200]}{f' ({count:,} times)' if count > 1 else ''}")
+    for (name, word), count in store.unknown_words().items():
+        say(f"  kept, though no registry had it so far: {name} '{word[:60]}' ({count:,} studies)")
+
+
+@app.command("demo")
+@plainly
+def demo_(db: Db = None, as_json: Json = False) -> None:
+    """Fill an empty mirror with facts of the registered CAR-T trials, for a first look without a network."""
+    from livingdrug.registry.reports import demo
+
+    day, trials = demo.load(open_store(db, create=True))
+    if as_json:
+        return say_json({"trials": trials, "data_of": day})
+    say(
+        f"{trials:,} CAR-T trials of ClinicalTrials.gov as of {day}: numbers, phases, statuses, dates, countries,"
+        " target, disease and kind of sponsor; no texts.\n"
+        "Try `livingdrug trials search BCMA` and `livingdrug trials overview`;"
+        " `livingdrug trials sync` replaces the set by the records."
+    )
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livingdrug.cli.mirror import Db, Json, open_store, plainly, progress_bar, say, say_json, with_filters
+from livingdrug.cli.mirror import Db, Json, open_store, plainly, progress_bar, say, say_json, tell_faults, with_filters
 
 if TYPE_CHECKING:
     from livingdrug.registry.reports.overview import Overview
@@ -34,6 +34,7 @@ def search(
     with progress_bar(as_json) as progress:
         result = find(open_store(db), request, engine=engine, progress=lambda done, all_: progress("index", done, all_))
     say_json(result.as_json()) if as_json else say(_listed(result, request))
+    tell_faults(result.faults)
 
 
 def _listed(result: Result, request: Request) -> str:
@@ -86,6 +87,7 @@ def overview(
     if plot is not None:
         _draw(seen, plot)
     say_json(seen.as_json()) if as_json else say(_overview(seen) + (f"\nDrawn: {plot}" if plot else ""))
+    tell_faults(seen.faults)
 
 
 def _draw(seen: Overview, path: Path) -> None:
@@ -158,6 +160,7 @@ def statistics(
     with progress_bar(as_json) as progress:
         figures = count(store, wanted(store, request), progress=lambda done, all_: progress("index", done, all_))
     say_json(figures.as_json()) if as_json else say(_figures(figures))
+    tell_faults(figures.faults)
 
 
 def _figures(figures: Statistics) -> str:
@@ -217,11 +220,13 @@ def draft(
     db: Db = None,
 ) -> None:
     """Write a scenario from a registered trial; every line says which sentence it came from."""
+    from livingdrug.registry.errors import reading
     from livingdrug.registry.reports.scenario_draft import draft as write
 
     store = open_store(db)
     found, former = store.present(study)
-    made = write(store.reading(found))
+    with reading(found):
+        made = write(store.reading(found))
     if former:
         typer.echo(f"{former} is a former id; the study is now listed as {found}", err=True)
     say(made.text.rstrip("\n"))

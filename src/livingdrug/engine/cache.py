@@ -24,7 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.errors import EngineError, unknown
+from livingdrug.errors import CompilerError, EngineError, unknown
 from livingdrug.files import write_text
 from livingdrug.model.declare import Change, Declared, Flow
 
@@ -168,7 +168,7 @@ def first_of_the_compilers(make: Callable[[str], Program]) -> Program:
     wanted = compiler()
     try:
         return make(wanted)
-    except EngineError as problem:
+    except CompilerError as problem:
         if wanted == "numba" or COMPILER in os.environ:
             raise
         warnings.warn(f"{problem}\nnumba compiles instead, which takes about a minute", stacklevel=3)
@@ -186,7 +186,7 @@ def compiler() -> str:
 
 
 def by(made: str, model: Model) -> Program:
-    """The model's kernel as one of COMPILERS makes it; EngineError when it cannot."""
+    """The model's kernel as one of COMPILERS makes it; CompilerError when it cannot."""
     note = folder() / f"{fingerprint(model)}.{made}.txt"  # which file holds this model
     path = note.with_name(note.read_text(encoding="utf-8")) if note.exists() else None
     if path and path.exists():

@@ -19,7 +19,7 @@ import numpy as np
 from livingdrug.engine.codegen import emit_llvm
 from livingdrug.engine.codegen.llvm_lines import called
 from livingdrug.engine.codegen.signatures import Kind
-from livingdrug.errors import EngineError, LivingDrugError
+from livingdrug.errors import CompilerError, LivingDrugError
 from livingdrug.files import whole_file
 
 ENTRIES = ("advance", "exp", "log", "power", "count_courses")  # functions of a generated file that Python calls
@@ -40,44 +40,42 @@ def attach(module: ModuleType, path: Path, told: Callable[[int], None] = lambda 
     """Puts machine code in the place of the module's functions that Python calls.
 
     `told` hears of each stage of compiling, when it comes to that: 1 begun, 2 printed as LLVM text, 3 optimised,
-    4 machine code. EngineError when the file cannot be compiled here.
+    4 machine code. CompilerError when the file cannot be compiled here.
     """
     text = path.read_text(encoding="utf-8")
     entries = [name for name in ENTRIES if hasattr(module, name)]
-    kept = path.with_name(f"{path.stem}.{_key(text)}.o")
-    code = read(kept)
-    if code is None:
-        code = compiled(text, entries, told=told)
-        keep(kept, code)
-    for name, function in functions(text, code, entries).items():
+    try:
+        kept = path.with_name(f"{path.stem}.{_key(text)}.o")
+        code = read(kept)
+        if code is None:
+            code = compiled(text, entries, told=told)
+            keep(kept, code)
+        found = functions(text, code, entries)
+    except (ImportError, OSError, RuntimeError, AttributeError, TypeError) as problem:  # another llvmlite, or none
+        raise CompilerError(f"LLVM does not compile the equations here ({problem})") from problem
+    for name, function in found.items():
         setattr(module, name, function)
 
 
 def compiled(
-    text: str,
-    entries: Sequence[str],
-    level: int = LEVEL,
-    told: Callable[[int], None] = lambda stage: None,
+    text: str, entries: Sequence[str], level: int = LEVEL, told: Callable[[int], None] = lambda stage: None
 ) -> bytes:
     """The object code of a generated file for this processor; `entries`: the functions that can be called."""
-    told(1)
-    printed = emit_llvm.translated(text, entries)
-    try:
-        import llvmlite.binding as llvm
+    import llvmlite.binding as llvm
 
-        target = _target()
-        module = llvm.parse_assembly(f'target triple = "{llvm.get_process_triple()}"\n{printed}')
-        module.data_layout = str(target.target_data)
-        told(2)
-        options = llvm.create_pipeline_tuning_options(speed_level=level)
-        options.loop_vectorization, options.loop_unrolling, options.slp_vectorization = True, True, False
-        passes = llvm.create_pass_builder(target, options)
-        passes.getModulePassManager().run(module, passes)
-        told(3)
-        code: bytes = target.emit_object(module)
-        told(4)
-    except (ImportError, OSError, RuntimeError, AttributeError, TypeError) as problem:  # another llvmlite, or none
-        raise EngineError(f"LLVM does not compile the equations here ({problem})") from problem
+    told(1)
+    target = _target()
+    printed = emit_llvm.translated(text, entries)
+    module = llvm.parse_assembly(f'target triple = "{llvm.get_process_triple()}"\n{printed}')
+    module.data_layout = str(target.target_data)
+    told(2)
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_vectorization, options.loop_unrolling, options.slp_vectorization = True, True, False
+    passes = llvm.create_pass_builder(target, options)
+    passes.getModulePassManager().run(module, passes)
+    told(3)
+    code: bytes = target.emit_object(module)
+    told(4)
     return code
 
 

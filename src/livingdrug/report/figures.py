@@ -157,13 +157,16 @@ def arms(result: Result, words: Words) -> list[Drawing]:
     import pandas as pd
 
     first, *others = result.arms.values()
-    kept = [r.measure for r in first.comparison.rows if r.unit == "%" and r.comparable]
+    alike = {measure for measure, *_ in result.between_arms().rows}
+    shown = {r.measure: r for r in first.comparison.rows if r.unit == "%" and r.comparable and r.measure in alike}
+    kept = {measure: row.title for measure, row in shown.items()}
+    rows = {(arm.title, r.measure): r for arm in result.arms.values() for r in reversed(arm.comparison.rows)}
     table = pd.DataFrame(
         [
-            dict(measure=row.title, unit=row.unit, arm=arm.title, value=row.simulated, low=row.low, high=row.high)
+            dict(measure=title, unit=row.unit, arm=arm.title, value=row.simulated, low=row.low, high=row.high)
             for arm in result.arms.values()
-            for row in arm.comparison.rows
-            if row.measure in kept
+            for measure, title in kept.items()
+            if (row := rows.get((arm.title, measure)))
         ]
     )
     drawings = []

@@ -139,7 +139,9 @@ def what(result: Result, words: Words) -> list[str]:
             "with the same random numbers, so that what differs is the arm. Unless an arm is named, the page shows "
             f"{names[0]}."
         )
-    said += [f"{capital(n)}." for n in result.notes]
+        apart = result.between_arms().said_apart
+        said += [apart] if apart else []
+    said += [f"{capital(n)}." for n in (*result.notes, *([result.few] if result.few else []))]
     if counts["failed"]:
         said.append(
             f"{counts['failed']:,} patients could not be simulated to the end; they are kept as rows with their code."

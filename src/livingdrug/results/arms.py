@@ -12,10 +12,18 @@ from livingdrug.results.comparison import columns, number
 
 @dataclass(frozen=True)
 class Arms:
-    """names: titles of the arms; rows: (measure, title, unit, its value in all patients of each arm)."""
+    """names: titles of the arms; rows: (measure, title, unit, its value in all patients of each arm); apart: titles of
+    measures that the arms define differently, which are not set side by side.
+    """
 
     names: tuple[str, ...]
     rows: tuple[tuple[str, str, str, tuple[float, ...]], ...]
+    apart: tuple[str, ...] = ()
+
+    @property
+    def said_apart(self) -> str:
+        """Which measures are not side by side, in words; "" when all are."""
+        return f"Defined differently in the arms, so not compared: {', '.join(self.apart)}." if self.apart else ""
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One dictionary a measure: measure, title, unit, and the value by arm."""
@@ -34,19 +42,21 @@ class Arms:
     @property
     def changed(self) -> Arms:
         """Only the measures in which the arms differ."""
-        return Arms(self.names, tuple(r for r in self.rows if len({repr(x) for x in r[3]}) > 1))
+        return Arms(self.names, tuple(r for r in self.rows if len({repr(x) for x in r[3]}) > 1), self.apart)
 
     def __repr__(self) -> str:
         changed = self.changed
         alike = len(self.rows) - len(changed.rows)
         table = [columns([("measure", "unit", *self.names), *changed.cells()])] if changed.rows else []
-        return "\n\n".join([*table, f"The same in every arm: {alike} further measures."] if alike else table)
+        same = [f"The same in every arm: {alike} further measures."] if alike else []
+        return "\n\n".join([*table, *same, *([self.said_apart] if self.apart else [])])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(h)}</th>" for h in ("measure", "unit", *self.names))
         cells = self.changed.cells()
         body = "".join("<tr>" + "".join(f"<td>{html.escape(x)}</td>" for x in row) + "</tr>" for row in cells)
-        return f'<table class="arms"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        apart = f"<p>{html.escape(self.said_apart)}</p>" if self.apart else ""
+        return f'<table class="arms"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{apart}'
 
 
 def _told(x: float, first: float, unit: str) -> str:

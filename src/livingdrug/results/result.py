@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+ENOUGH = 1000  # patients from which the simulated cohort's own chance is small beside that of a published trial
+
+
 @dataclass(frozen=True)
 class TimeToEvent:
     """An endpoint in each patient: time (n,) [day], nan outside; event (n,); what (n,): the event or censoring;
@@ -45,7 +48,7 @@ class TimeToEvent:
 class ArmResult:
     """One arm. columns: name -> array over all enrolled patients; timed: the endpoints, by name, of patients with such
     columns; courses; beside the published; notes: what a reader should know of what was asked;
-    dictionary: table -> column -> (unit, meaning).
+    dictionary: table -> column -> (unit, meaning); definitions: measure -> how it is defined.
     """
 
     name: str
@@ -56,6 +59,7 @@ class ArmResult:
     comparison: Comparison = field(repr=False)
     notes: tuple[str, ...] = ()
     dictionary: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict, repr=False)
+    definitions: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def endpoints(self) -> Mapping[str, TimeToEvent]:
@@ -168,6 +172,14 @@ class Result:
         return tuple(dict.fromkeys(note for arm in self.arms.values() for note in arm.notes))
 
     @property
+    def few(self) -> str:
+        """That the patients are few, in words; "" when they are enough."""
+        size = min((arm.counts["enrolled"] for arm in self.arms.values()), default=ENOUGH)
+        if size >= ENOUGH:
+            return ""
+        return f"{size:,} virtual patients: chance alone can turn a verdict; use {ENOUGH:,} or more"
+
+    @property
     def dictionary(self) -> pd.DataFrame:
         """Every column of the tables: table, column, unit ("" where it has none), meaning.
 
@@ -221,15 +233,19 @@ class Result:
         return self.arm(arm).comparison
 
     def between_arms(self) -> Arms:
-        """The table of every simulated measure, arm by arm, with common random numbers."""
+        """The table of every simulated measure, arm by arm, with common random numbers; what the arms define
+        differently is named, and not set side by side."""
         first, *others = (a.comparison.rows for a in self.arms.values())
         found = [{r.measure: r.whole for r in rows} for rows in others]
-        rows = (
-            (r.measure, r.title, r.unit, (r.whole, *(x.get(r.measure, math.nan) for x in found)))
-            for r in first
-            if not math.isnan(r.whole)
-        )
-        return Arms(tuple(a.title for a in self.arms.values()), tuple(rows))
+        said = [a.definitions for a in self.arms.values()]
+        rows, apart = {}, {}
+        for r in first:
+            if len({d[r.measure] for d in said if r.measure in d}) > 1:
+                apart[r.measure] = r.title
+            elif not math.isnan(r.whole):
+                values = (r.whole, *(x.get(r.measure, math.nan) for x in found))
+                rows[r.measure] = (r.measure, r.title, r.unit, values)
+        return Arms(tuple(a.title for a in self.arms.values()), tuple(rows.values()), tuple(apart.values()))
 
     def json(self) -> dict[str, Any]:
         """The object that `run --json` prints; further arms stand under `arms`."""

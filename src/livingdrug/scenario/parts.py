@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -228,6 +228,33 @@ def fixed(population: Any, entry: LibraryFile) -> list[str]:
             found.append(f"every patient has {name} = {c.value:g} {c.unit}; the population's own distribution{range_} "
                          "is not used, and nothing was fitted to such patients")  # fmt: skip
     return found
+
+
+def uncited(files: Mapping[str, Any], told: Iterable[Any]) -> list[str]:
+    """Sources that a user defines and nothing mentions. files: the typed parts and the trial; told: what is said."""
+    texts = [text for data in told for text in _texts(data)]
+    found = []
+    for file in files.values():
+        for key in file.sources:
+            place = file.place(f"sources.{key}")
+            if place and not place.ours and not any(key in text for text in texts):
+                close = mistakable(key, {k for f in files.values() for k in f.sources} - {key})
+                found.append(
+                    f"nothing cites the source '{key}' ({place})" + (f"; is '{close}' meant?" if close else "")
+                )
+    return found
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """Every text of a table, but those of its sources."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for key, inside in data.items():
+            yield from _texts(inside) if key != "sources" else ()
+    elif isinstance(data, (list, tuple)):
+        for inside in data:
+            yield from _texts(inside)
 
 
 def drugs(trial: Trial, protocol: Any, folders: list[Path]) -> dict[str, str]:

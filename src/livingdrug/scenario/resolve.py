@@ -173,7 +173,11 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         raw={"trial": words, **{part: x.table for part, x in laid.items()}},
         chain=tuple(chain),
         entries={part: tuple(x) for part, x in entries.items()},
-        notes=(*parts.filled_in(draft, typed, entries), *parts.fixed(typed["population"], entries["population"][-1])),
+        notes=(
+            *parts.filled_in(draft, typed, entries),
+            *parts.fixed(typed["population"], entries["population"][-1]),
+            *parts.uncited({"trial": trial, **typed}, [*(e.data for e in chain), *(x.table for x in laid.values())]),
+        ),
     )
     parts.cited(found)
     return found

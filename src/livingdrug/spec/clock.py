@@ -72,11 +72,16 @@ class Every:
     length: float | None = None
     last: float | None = None
 
+    def asked(self, since: float) -> tuple[float, float]:
+        """The first and the last day [day], endless where none is given; since: where the piece before ended."""
+        first = since if self.first is None else self.first
+        last = math.inf if self.length is None else first + self.length
+        return first, last if self.last is None else self.last
+
     def times(self, start: float, end: float, since: float) -> tuple[Floats, float]:
         """The ticks up to `end`, and where the next piece begins."""
-        first = since if self.first is None else self.first
-        last = end if self.length is None else first + self.length
-        last = min(last if self.last is None else self.last, end)
+        first, last = self.asked(since)
+        last = min(last, end)
         count = int(np.floor((last - first) / self.step + 1e-9)) + 1
         if count > MOST:
             raise ScenarioError(f"it ticks {count:,} times", allowed=f"at most {MOST:,} ticks")
@@ -102,6 +107,15 @@ class Clock:
     def visits(self) -> tuple[str, ...]:
         """The lists of visits that the clock names."""
         return tuple(piece for piece in self.pieces if isinstance(piece, str))
+
+    def runs(self, end: float) -> list[tuple[float, float]]:
+        """First and last day [day] of each piece that ticks a step apart, as asked for; follow-up ends on day `end`."""
+        found, since = [], 0.0
+        for piece in self.pieces:
+            if isinstance(piece, Every):
+                found.append(piece.asked(since))
+                since = min(found[-1][1], end)
+        return found
 
     def times(
         self, start: float, end: float, visits: Mapping[str, Floats] | None = None, where: str | None = None
@@ -176,6 +190,8 @@ def _piece(piece: str, text: str) -> Every | tuple[float, ...] | str:
         if step <= 0:
             raise ScenarioError(f"a clock cannot tick every {step:g} d: '{text}'", allowed="a step above 0")
         first, last = (moment(match[word]) if match[word] else None for word in ("start", "stop"))
+        if first is not None and last is not None and last < first:
+            raise ScenarioError(f"'{text}' ends before it begins", mend="write the earlier day first")
         return Every(step, first, duration(match["length"]) if match["length"] else None, last)
     if (
         piece.endswith((" visit", " visits"))

@@ -11,6 +11,7 @@ atom     := number [unit] | name | name "(" choice {"," choice} ")" | "(" choice
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from livingdrug.errors import ScenarioError
@@ -18,7 +19,7 @@ from livingdrug.errors import ScenarioError
 LONGEST, DEEPEST = 2_000, 40
 WORDS = ("and", "or", "not", "if", "else")
 
-_UNIT = r"(?:[A-Za-zµ%][A-Za-z0-9µ]*(?:\*\*\d)?)(?:[/*][A-Za-zµ][A-Za-z0-9µ]*(?:\*\*\d)?)*"
+_UNIT = r"(?:[A-Za-zµ%][A-Za-z0-9µ_]*(?:\*\*\d)?)(?:[/*][A-Za-zµ][A-Za-z0-9µ_]*(?:\*\*\d)?)*"
 _TOKEN = re.compile(
     rf"""\s*(?:
       (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?:\s*(?!(?:and|or|not|if|else)\b)(?P<unit>{_UNIT}))?
@@ -244,34 +245,31 @@ def parse(text: str, where: str | None = None) -> Node:
     return node
 
 
+def walk(node: Node) -> Iterator[Node]:
+    """Every piece of an expression, in order: the whole first, then its parts (of a choice, its condition first)."""
+    yield node
+    inside: tuple[Node, ...] = ()
+    match node:
+        case Call(arguments=parts):
+            inside = parts
+        case Unary(inner=inner):
+            inside = (inner,)
+        case Binary(left=left, right=right):
+            inside = (left, right)
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            inside = (condition, then, otherwise)
+    for part in inside:
+        yield from walk(part)
+
+
 def names(node: Node) -> list[Name]:
     """Every name that the expression mentions, in order."""
-    match node:
-        case Name():
-            return [node]
-        case Call(arguments=parts):
-            return [n for part in parts for n in names(part)]
-        case Unary(inner=inner):
-            return names(inner)
-        case Binary(left=left, right=right):
-            return names(left) + names(right)
-        case Choice(condition=c, then=t, otherwise=o):
-            return names(c) + names(t) + names(o)
-    return []
+    return [part for part in walk(node) if isinstance(part, Name)]
 
 
 def calls(node: Node) -> list[Call]:
     """Every question and function of the expression, in order."""
-    match node:
-        case Call(arguments=parts):
-            return [node, *(c for part in parts for c in calls(part))]
-        case Unary(inner=inner):
-            return calls(inner)
-        case Binary(left=left, right=right):
-            return calls(left) + calls(right)
-        case Choice(condition=c, then=t, otherwise=o):
-            return calls(c) + calls(t) + calls(o)
-    return []
+    return [part for part in walk(node) if isinstance(part, Call)]
 
 
 _SPOKEN = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from livingdrug.errors import ScenarioError, nearest
+from livingdrug.errors import ScenarioError, UnitError, nearest
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import WIDEST, Source
 from livingdrug.spec.clock import Clock, clock
@@ -27,6 +27,7 @@ from livingdrug.spec.fields import (
 from livingdrug.spec.origin import File, Quantity, Sourced
 from livingdrug.spec.typed import Refused, Typed
 
+SHARES = {"1": 1.0, "%": 100.0}  # units of a share, and how much is the whole
 NEVER_FULL = 1_000_000  # doses of a rule that says no limit
 AT_ONCE = Clock("on days 0", ((0.0,),))
 EVERY_SIX_HOURS = clock("every 6 h")
@@ -126,6 +127,9 @@ class Watch(Sourced):
         if (self.when is None) == (self.value is None):
             said = f"the {self.called} '{self.name}' " + ("says both" if self.when else "does not say") + " when"
             raise ScenarioError(said, where=self.place(), mend='write when = "..." or value = "...", one of them')
+        if self.value is not None and not self.value.names:
+            said = f"the {self.called} '{self.name}' notes {self.value.text} at each look"
+            raise ScenarioError(said, where=self.place("value"), mend="ask about something that it can see")
 
     @property
     def asked(self) -> Expression:
@@ -214,9 +218,19 @@ class Protocol(File):
         for kind in ("schedule", "rule", "watch"):
             once(getattr(self, kind), kind)
         for path, number in self.numbers.items():
-            if path.startswith("share.") and not 0.0 <= number.value <= 1.0:
+            if not path.startswith("share."):
+                continue
+            if number.unit not in SHARES:
+                said = f"'{path}' is a share, and not in {number.unit}"
+                raise UnitError(said, where=number.place("unit"), allowed=", ".join(SHARES))
+            if not 0.0 <= number.value <= SHARES[number.unit]:
                 said = f"'{path}' = {number.value:g} is no share"
-                raise ScenarioError(said, where=number.place("value"), allowed="0 to 1")
+                raise ScenarioError(said, where=number.place("value"), allowed=f"0 to {SHARES[number.unit]:g}")
+
+    def share(self, path: str) -> float:
+        """A share by its path [1]; 0 when the protocol does not speak of it."""
+        number = self.numbers.get(path)
+        return number.value / SHARES[number.unit] if number else 0.0
 
     def cites(self, sources: Mapping[str, Source]) -> None:
         """SourceError when a row cites what no file here defines."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from livingdrug.errors import ScenarioError, SourceError, unknown
 from livingdrug.parameters import Source
-from livingdrug.spec.clock import Clock, clock
+from livingdrug.spec.clock import Clock, clock, length
 from livingdrug.spec.fields import (
     Asked,
     Count,
@@ -35,7 +35,7 @@ from livingdrug.units import DAYS
 
 KINDS = ("share", "median", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
 TIMED = ("survival", "survival median", "hazard ratio")
-NEEDED = {"survival": ("at",), "ratio": ("by",), "hazard ratio": ("by",)}
+OWN = {"survival": "at", "ratio": "by", "hazard ratio": "by"}  # the key that a kind needs, and no other kind knows
 UNITS_OF = {
     **dict.fromkeys(("share", "survival"), ("%",)),
     **dict.fromkeys(("log-sd", "ratio", "hazard ratio"), ("1",)),
@@ -77,6 +77,9 @@ class Column(Typed):
     about: Text | None = None
 
 
+END = "end"  # the word for the end of follow-up
+
+
 class Endpoint(Typed):
     """A time-to-event endpoint: lists of events and censorings with a start."""
 
@@ -92,10 +95,17 @@ class Endpoint(Typed):
     def consistent(self) -> None:
         if not self.events:
             raise ScenarioError("an endpoint without events", where=self.place("events"), mend='as events = ["death"]')
-        for word in self.censors:
-            if word in self.events:
-                said = f"'{word}' is an event and censors, too"
-                raise ScenarioError(said, where=self.place("censors"), mend="keep it in one of the two lists")
+        seen = {self.start: "starts the clock"}
+        for key, words, does in (("events", self.events, "is an event"), ("censors", self.censors, "censors")):
+            for word in words:
+                if word in seen:
+                    said = f"'{word}' {seen[word]} and {'is named twice' if seen[word] == does else does}"
+                    raise ScenarioError(said, where=self.place(key), mend="name it once")
+                seen[word] = does
+        for key, words in (("start", (self.start,)), ("events", self.events), ("censors", self.censors)):
+            if END in words:
+                said = f"'{END}' is the end of follow-up, which comes to everybody and always censors"
+                raise ScenarioError(said, where=self.place(key), mend="name what happens to a patient, or leave it out")
 
     @property
     def words(self) -> str:
@@ -120,10 +130,7 @@ class Measure(Typed):
     def consistent(self) -> None:
         if self.kind not in KINDS:
             raise unknown("kind of measure", self.kind, KINDS, self.place("kind"))
-        for key in NEEDED.get(self.kind, ()):
-            if getattr(self, key) is None:
-                said = f"a measure of the kind '{self.kind}' needs '{key}'"
-                raise ScenarioError(said, where=self.place(), mend=f"add {key} = ...")
+        self._own_keys()
         if self.timed and not isinstance(self.of, str):
             raise ScenarioError(f"of = {self.of!r} is not an endpoint", where=self.place("of"))
         allowed = UNITS_OF.get(self.kind, (self.shown_unit,))
@@ -132,6 +139,29 @@ class Measure(Typed):
             raise ScenarioError(said, where=self.place("unit"), allowed=allowed)
         if not self.timed:
             object.__setattr__(self, "_asked", expression(self.of))
+        for key, asked in (("of", None if self.timed else self.asked), ("by", self.by)):
+            if asked is not None and not {n.path for n in asked.names} - {"never"}:
+                said = f"{key} = {asked.text} asks about nothing: it is the same in every patient"
+                raise ScenarioError(said, where=self.place(key), mend="name a column of the patients")
+        if self.enrolled and self.kind != "share":
+            said = f"a measure of the kind '{self.kind}' counts infused patients only: nobody else is followed"
+            raise ScenarioError(said, where=self.place("among"), mend="leave among out, or give a condition")
+
+    def _own_keys(self) -> None:
+        """ScenarioError when a key that the kind needs is missing, or one is there that it would not look at."""
+        own = OWN.get(self.kind)
+        if own and getattr(self, own) is None:
+            said = f"a measure of the kind '{self.kind}' needs '{own}'"
+            raise ScenarioError(said, where=self.place(), mend=f"add {own} = ...")
+        for key in sorted(set(OWN.values()) - {own}):
+            if getattr(self, key) is not None:
+                said = f"'{key}' does not belong to a measure of the kind '{self.kind}'"
+                kinds = [f"'{kind}'" for kind, x in OWN.items() if x == key]
+                mend = f"leave it out, or write kind = {' or '.join(kinds)}"
+                raise ScenarioError(said, where=self.place(key), mend=mend)
+        if self.at is not None and self.at <= 0:
+            said = f"a day {'before' if self.at < 0 else 'of'} the start has nothing to tell: at = {length(self.at)}"
+            raise ScenarioError(said, where=self.place("at"), allowed="a time after the start")
 
     @property
     def timed(self) -> bool:
@@ -185,7 +215,23 @@ class Published(Typed):
             raise ScenarioError("an interval has two ends", where=self.place("low"), mend="give low and high")
         if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
             said = f"{self.value:g} does not lie between low = {self.low:g} and high = {self.high:g}"
-            raise ScenarioError(said, where=self.place("value"))
+            raise ScenarioError(said, where=self.place("value"), mend="write all three as published")
+        if self.range is not None and not self.range[0] <= self.value <= self.range[1]:
+            said = f"{self.value:g} does not lie in the range {self.range[0]:g} to {self.range[1]:g}"
+            raise ScenarioError(said, where=self.place("range"), mend="write value and range as published")
+
+    def percent(self) -> None:
+        """ScenarioError when a number of the row is no percentage."""
+        ends = {"low": self.low, "high": self.high, **dict(zip(("range", "range "), self.range or ()))}
+        for key, x in {"value": self.value, **ends}.items():
+            if x is not None and not 0 <= x <= 100:
+                said = f"{x:g} % was published of '{self.measure}'"
+                raise ScenarioError(said, where=self.place(key.strip()), allowed="0 to 100")
+
+    @property
+    def told(self) -> tuple[Any, ...]:
+        """What was published where, of whom: two rows that are alike in it tell one thing twice."""
+        return self.measure, self.source, self.where, self.cohort, self.scale
 
 
 class Trial(File):
@@ -226,18 +272,38 @@ class Trial(File):
         for m in self.measure:
             if m.timed and m.of not in ends:
                 raise unknown("endpoint", m.of, ends, m.place("of"))
+        titles: set[str] = set()
+        for m in self.measure:
+            if m.title in titles:
+                said = f"two measures have the title '{m.title}'"
+                raise ScenarioError(said, where=m.place("title"), mend="no table tells them apart: change one title")
+            titles |= {m.title} if m.title else set()
+        self._published()
+        if self.samples and self.samples.visits not in self.visits:
+            raise unknown("list of visits", self.samples.visits, self.visits, self.samples.place("visits"))
+
+    def _published(self) -> None:
+        """ScenarioError for a published row of no measure, in another unit, or told twice."""
         known = {m.name: m for m in self.measure}
+        titles = {" ".join(m.title.casefold().split()): m.name for m in self.measure if m.title}
+        seen: dict[tuple[Any, ...], Published] = {}
         for row in self.published:
             if row.measure not in known and not row.not_comparable:
+                name = titles.get(" ".join(row.measure.casefold().split()))
+                if name:
+                    said = f"'{row.measure}' is the title of a measure"
+                    raise ScenarioError(said, row.place("measure"), nearest=name, mend=f'write measure = "{name}"')
                 raise unknown("measure", row.measure, known, row.place("measure"))
+            if row.told in seen:
+                said = f"two published rows of '{row.measure}' have one origin (the other: {seen[row.told].place()})"
+                mend = "keep one, say its own source, where or cohort, or write replace = true in the one that holds"
+                raise ScenarioError(said, where=row.place("measure"), mend=mend)
+            seen[row.told] = row
             if row.measure in known and row.unit not in (None, known[row.measure].shown_unit):
                 said = f"the published unit is {row.unit}, the measure's {known[row.measure].shown_unit}"
                 raise ScenarioError(said, where=row.place("unit"))
-            if row.measure in known and known[row.measure].shown_unit == "%" and not 0 <= row.value <= 100:
-                said = f"{row.value:g} % was published of '{row.measure}'"
-                raise ScenarioError(said, where=row.place("value"), allowed="0 to 100")
-        if self.samples and self.samples.visits not in self.visits:
-            raise unknown("list of visits", self.samples.visits, self.visits, self.samples.place("visits"))
+            if row.measure in known and known[row.measure].shown_unit == "%":
+                row.percent()
 
     def cites(self, sources: Mapping[str, Source]) -> None:
         """SourceError when a published row cites what no file here defines."""

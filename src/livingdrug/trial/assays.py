@@ -42,7 +42,9 @@ def from_samples(samples: Floats, times: Floats) -> dict[str, Floats]:
 
 
 def area(values: Floats, times: Floats, to: float) -> Floats:
-    """Area under values (n, times) from day 0 to `to`; nan when follow-up ended before."""
+    """Area under values (n, times) from day 0 to `to`; nan when follow-up or the values ended before."""
+    if times[-1] < to:
+        return np.full(len(values), np.nan)
     window = (times >= 0) & (times <= to + 1e-9)
     # Contiguous rows are summed alike however many patients stand in the block.
     return np.trapezoid(np.ascontiguousarray(values[:, window]), times[window], axis=1)
@@ -92,7 +94,9 @@ def slope(t: Floats, y: Floats, chosen: Any) -> Floats:
 
 
 def at(course: Floats, times: Floats, day: float) -> Floats:
-    """Values (n,) on one day, between output times on a straight line of the logarithm."""
+    """Values (n,) on one day, between output times on a straight line of the logarithm; nan outside them."""
+    if not times[0] <= day <= times[-1]:
+        return np.full(len(course), np.nan)
     right = int(np.clip(np.searchsorted(times, day), 1, len(times) - 1))
     share = np.clip((day - times[right - 1]) / (times[right] - times[right - 1]), 0.0, 1.0)
     left, after = (np.log(np.maximum(course[:, i], TINY)) for i in (right - 1, right))

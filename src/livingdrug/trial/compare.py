@@ -57,15 +57,28 @@ def predicted(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> t
     return float(middle), float(low), float(high)
 
 
-def verdict(published: Published, simulated: tuple[float, float, float], whole: float) -> tuple[str, str]:
-    """The word (inside, outside or not comparable) and its reason."""
+def lacking(measure: Measure, size: int) -> str:
+    """Why a measure has no interval in trials of `size` patients, in words."""
+    simulated, needed = len(measure.population), min(size, FEWEST)
+    if simulated < needed:
+        return f"too few virtual patients: {simulated}, and {needed} are needed (raise the number of patients)"
+    if np.isnan(measure.value):
+        none = {"hazard ratio": "no two groups with events", "survival": "nobody who was followed so long"}
+        return f"among the virtual patients there is {none.get(measure.kind, 'nobody whom this measure counts')}"
+    return f"too few virtual patients count in it for trials of {size} (raise the number of patients)"
+
+
+def verdict(
+    published: Published, simulated: tuple[float, float, float], whole: float, without: str = "nothing simulated"
+) -> tuple[str, str]:
+    """The word (inside, outside or not comparable) and its reason; without: why there is no interval, if so."""
     if published.not_comparable:
         return "not comparable", published.not_comparable
     if published.read != "seen":
         return "not comparable", "recalled, not read again: shown, not counted"
     _, low, high = simulated
     if np.isnan([low, high, whole]).any():
-        return "not comparable", "too few simulated patients for this measure (raise the number of patients)"
+        return "not comparable", without
     value = published.value
     given = interval(published)
     if not low <= value <= high:
@@ -98,7 +111,8 @@ def compare(
         size = published.size or trial.size or (len(measure.population) if measure else 0)
         simulated = predicted(measure, size, seed, trials) if measure else (float("nan"),) * 3
         whole = measure.value if measure else float("nan")
-        word, reason = verdict(published, simulated, whole)
+        without = lacking(measure, size) if measure and np.isnan([*simulated, whole]).any() else ""
+        word, reason = verdict(published, simulated, whole, without)
         other = mismatch(published, on.get(published.measure, frozenset()))
         word, reason = ("not comparable", other) if other else (word, reason)
         row = _row(published, measure, simulated, whole, size, word, reason)

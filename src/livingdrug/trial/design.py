@@ -12,18 +12,19 @@ from livingdrug import library
 from livingdrug.care import rules
 from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
+from livingdrug.care.truth import Units
 from livingdrug.cohort import at_bounds
 from livingdrug.engine.plan import Floats, Plan
-from livingdrug.errors import ScenarioError, unknown
-from livingdrug.library.located import Place
+from livingdrug.errors import unknown
 from livingdrug.model.assemble import Model
 from livingdrug.results.courses import Courses
 from livingdrug.scenario import Arm
-from livingdrug.spec.clock import Clock, Every, clock
+from livingdrug.spec.clock import clock
 from livingdrug.spec.protocol import Protocol, Watch
 from livingdrug.spec.scale import Scale as ScaleFile
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
+from livingdrug.trial.timetable import timetable
 
 CLONE_CLOCK = "every 6 h from day {start:g} to day 60, then every 1 d to day 180, then every 2 d"
 DEFAULT_SCALE = "astct"
@@ -49,7 +50,7 @@ class Design:
     protocol: Protocol
     doses: Mapping[str, Floats]
     notes: tuple[str, ...]
-    units: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
+    units: Units = field(default_factory=Units, repr=False, compare=False)
     asked_of_doses: list[str] = field(default_factory=list, repr=False, compare=False)
     asked: list[Any] = field(default_factory=list, repr=False, compare=False)
 
@@ -63,52 +64,6 @@ class Design:
         seen = {path: self.model.quantities[path] for path in self.shown}
         units, zeros = ({p: q.unit for p, q in seen.items()}, {p: q.zero for p, q in seen.items()})
         return Courses.empty(self.times, self.shown, units, zeros)
-
-
-class Timetable:
-    """Collects the clocks of a run, so that each tick knows who looks at it."""
-
-    def __init__(self, start: float, end: float, set_at: Place) -> None:
-        self.start, self.end, self.set_at = start, end, set_at
-        self.visits: dict[str, Floats] = {}
-        self.clocks: dict[Clock, Floats] = {}
-        self.notes: list[str] = []
-
-    def times(self, given: Clock, what: str, place: Place) -> Floats:
-        """The ticks of a clock. What lies outside the simulated time is refused, unless it is the library's and a
-        user's shorter follow-up cuts it off: then it is noted."""
-        times = given.times(self.start, self.end, self.visits, place)
-        outside = [day for day in given.listed if not self.start - 1e-9 <= day <= self.end + 1e-9]
-        outside += [
-            p.first for p in given.pieces if isinstance(p, Every) and p.first is not None
-            and (p.first > self.end or (p.last is not None and p.last < self.start))
-        ]  # fmt: skip
-        if len(times) and not outside:
-            return times
-        if place.ours and not self.set_at.ours:
-            cut = ", ".join(f"{day:g}" for day in outside[:5]) if len(times) else "all of it"
-            self.notes.append(f"{what}: after the end of follow-up, left out (day {cut})")
-            return times
-        said = f"{what} lies outside the simulated time" + (f": day {outside[0]:g}" if outside else f" ({given.text})")
-        raise ScenarioError(said, where=place, allowed=f"day {self.start:g} to day {self.end:g}",
-                            mend="change the days, or start and follow_up of the protocol")  # fmt: skip
-
-    def marks(self, given: Clock, what: str, place: Place) -> int:
-        """The bit of this clock; clocks written alike share one."""
-        if given not in self.clocks:
-            self.clocks[given] = self.times(given, what, place)
-        bit = list(self.clocks).index(given)
-        if bit >= 62:
-            raise ScenarioError("more than 62 different clocks", where=place, mend="let rules share a clock")
-        return 1 << bit
-
-    def ticks(self, output: Floats, clones: Floats) -> tuple[Floats, Any, Any, Any]:
-        """All ticks with their marks, and which of them are output and clone ticks."""
-        ticks = np.unique(np.concatenate([*self.clocks.values(), output, clones]))
-        marks = np.zeros(len(ticks), np.int64)
-        for bit, times in enumerate(self.clocks.values()):
-            marks[np.searchsorted(ticks, times)] |= 1 << bit
-        return ticks, marks, np.isin(ticks, output), np.isin(ticks, clones)
 
 
 def observables(model: Model) -> dict[str, str | None]:
@@ -132,9 +87,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     """The engine's plan for one arm. ScenarioError when a rule, clock or visit cannot be."""
     model, trial, protocol = arm.resolved.model(), arm.resolved.trial, arm.resolved.protocol
     start, end = protocol.start, protocol.follow_up
-    table = Timetable(start, end, protocol.place("follow_up"))
-    for name, days in trial.visits.items():
-        table.visits[name] = table.times(days, f"visits '{name}'", trial.place(f"visits.{name}"))
+    table = timetable(protocol, trial)
     programs, written = _programs(arm, model)
     scales = _scales(trial, programs)
     looks = (*protocol.watch, *protocol.rule)
@@ -142,12 +95,11 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         rules.enlist(look, programs)
     graded = table.marks(protocol.crs.check, "the clock of grading", protocol.crs.place("check")) if scales else 0
     watches = [w for scale in scales for w in scale.compile(programs, graded)]
-    for look in looks:
-        marks = table.marks(look.check, f"the clock of '{look.name}'", look.place("check"))
-        watches.append(rules.compiled(look, programs, model, marks))
-    doses = {d.name: table.times(d.days, f"the scheduled dose '{d.name}'", d.place("days")) for d in protocol.schedule}
+    watches += [rules.compiled(look, programs, model, table.looks(look)) for look in looks]
+    doses = {dose.name: table.doses(dose) for dose in protocol.schedule}
     course = table.times(trial.course.clock, "the clock of the course", trial.course.place("clock"))
     output = np.unique(np.concatenate([course, *table.visits.values()]))
+    table.reads(trial, output)
     clones = clock(CLONE_CLOCK.format(start=start)).times(start, end)
     ticks, marks_, is_output, is_clone = table.ticks(output, clones)
     return Design(
@@ -178,7 +130,8 @@ def _programs(arm: Arm, model: Model) -> tuple[Programs, int]:
     }
     drugs = rules.drugs(model)
     scheduled = {rules.drug(dose.give) for dose in protocol.schedule} & set(drugs)
-    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled), len(shown)
+    truths = {n for n, c in arm.resolved.covariates.items() if c.distribution == "chance" or c.value in (0, 1)}
+    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled, truths=truths), len(shown)
 
 
 def _scales(trial: Trial, programs: Programs) -> list[Scale]:

@@ -17,13 +17,14 @@ from livingdrug.cohort import Cohort, draw
 from livingdrug.engine.plan import Floats, Ints, Patients
 from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
-from livingdrug.spec.protocol import Dose
+from livingdrug.spec.protocol import Dose, Protocol
 from livingdrug.trial.design import Design
 
 LOST = {
     "manufacturing_failure": "not infused: manufacturing failure",
     "lost_before_infusion": "not infused: death or adverse event",
 }
+TRIED = 32  # patients enrolled before a run, to see whether their doses can be
 READ_BY_NAME = tuple(f"share.{name}" for name in LOST)  # numbers of a protocol that mean something here
 
 
@@ -62,7 +63,7 @@ def columns(names: list[str], values: Mapping[str, Any], ids: Ints, seed: int) -
 def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     """Draw the patients with these numbers, lose some before infusion, and make the doses of the others ready."""
     protocol = {p: x.value for p, x in arm.resolved.protocol.numbers.items()}
-    status = _status(ids, seed, protocol)
+    status = _status(ids, seed, arm.resolved.protocol)
     infused = np.array([i for i, s in enumerate(status) if s == "infused"], np.int64)
     who = ids[infused]
     cohort = draw(arm.resolved, who, seed)
@@ -77,24 +78,59 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     return Enrolled(ids, status, infused, cohort, patients, dose, values)
 
 
-def _status(ids: Ints, seed: int, protocol: Mapping[str, float]) -> tuple[str, ...]:
+def tried(arm: Arm, design: Design) -> None:
+    """A few patients enrolled, so that doses that cannot be are found before anybody is simulated. ScenarioError."""
+    few = enrol(arm, design, np.arange(TRIED, dtype=np.int64), 0)
+    asked = Programs({}, design.programs.constants, truths=design.programs.truths, looking=False)
+    for rule in arm.resolved.protocol.rule:
+        do = rule.do
+        if not do or not do.give or not do.at_least or not do.at_most:
+            continue
+        if {name.path for key in (do.at_least, do.at_most) for name in key.names} <= set(asked.constants):
+            unit = design.model.unit(find_input(design.model, do.give, True, do.place("give")))
+            limits = {}
+            for key in ("at_least", "at_most"):
+                program = asked.compile(getattr(do, key), unit, do.place(key), dose=True)
+                limits[key] = evaluate(program, None, few.extras(asked.extras, slice(None)))
+            _in_order(rule.name, limits, do.place("at_most"), unit)
+
+
+def _possible(dose: Dose, cells: Floats, unit: str) -> None:
+    """ScenarioError when an amount is negative or endless in any patient."""
+    if (cells < 0).any() or not np.isfinite(cells).all():
+        said = f"'{dose.name}': a dose of {cells.min():g} {unit} cannot be given"
+        raise ScenarioError(said, where=dose.place("amount"), allowed="0 or more")
+
+
+def _in_order(name: str, limits: Mapping[str, Any], place: str, unit: str) -> None:
+    """ScenarioError when the least that may be given is more than the most, in any patient."""
+    if len(limits) < 2:
+        return
+    least, most = np.broadcast_arrays(limits["at_least"], limits["at_most"])
+    if (wrong := np.flatnonzero(least > most)).size:
+        low, high = np.ravel(least)[wrong[0]], np.ravel(most)[wrong[0]]
+        said = f"'{name}': at_least ({low:.3g} {unit}) is above at_most ({high:.3g} {unit})"
+        raise ScenarioError(said, where=place, allowed="a range that holds a dose, in every patient")
+
+
+def _status(ids: Ints, seed: int, protocol: Protocol) -> tuple[str, ...]:
     uniform = rng.uniform(seed, ids, "enrolment.infused")
     status = np.full(len(ids), "infused", object)
     upper = 0.0
     for name, words in LOST.items():
-        lower, upper = upper, upper + protocol.get(f"share.{name}", 0.0)
+        lower, upper = upper, upper + protocol.share(f"share.{name}")
         status[(uniform >= lower) & (uniform < upper)] = words
     if not 0 <= upper < 1:
-        raise ScenarioError(
-            f"{upper:.0%} of patients would be lost before infusion", where="protocol.share", allowed="0 to below 1"
-        )
+        place = next(protocol.numbers[path].place("value") for path in READ_BY_NAME if path in protocol.numbers)
+        said = f"{upper:.0%} of patients would be lost before infusion"
+        raise ScenarioError(said, where=place, allowed="0 to below 1")
     return tuple(status)
 
 
 def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed: int) -> tuple[Floats, Floats]:
     """Scheduled doses (n, doses, 4) and the CAR-T dose (n,) [cell]."""
     model, n = design.model, len(ids)
-    asked = Programs({}, design.programs.constants)
+    asked = Programs({}, design.programs.constants, truths=design.programs.truths, looking=False)
     asked.extras = design.asked_of_doses
     given: list[tuple[float, int, Floats, float]] = []
     infused = np.zeros(n)
@@ -103,19 +139,18 @@ def _doses(arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed:
         unit = model.unit(target)
 
         def amount(key: str, unit: str | None = unit, dose: Dose = dose) -> Floats:
-            program = asked.compile(getattr(dose, key), unit, dose.place(key), dose=unit is not None)
+            condition = unit is None
+            program = asked.compile(getattr(dose, key), unit, dose.place(key), not condition, condition)
             return np.broadcast_to(evaluate(program, None, columns(asked.extras, values, ids, seed)), n).astype(float)
 
         cells = amount("amount")
         if dose.log_sd:
             cells = cells * np.exp(dose.log_sd * rng.normal(seed, ids, f"dose.{target}"))
-        if dose.at_least is not None:
-            cells = np.maximum(cells, amount("at_least"))
-        if dose.at_most is not None:
-            cells = np.minimum(cells, amount("at_most"))
-        if (cells < 0).any() or not np.isfinite(cells).all():
-            said = f"'{dose.name}': a dose of {cells.min():g} {unit} cannot be given"
-            raise ScenarioError(said, where=dose.place("amount"), allowed="0 or more")
+        _possible(dose, cells, unit)
+        limits = {key: amount(key) for key in ("at_least", "at_most") if getattr(dose, key) is not None}
+        _in_order(dose.name, limits, dose.place("at_most"), unit)
+        cells = np.minimum(np.maximum(cells, limits.get("at_least", -np.inf)), limits.get("at_most", np.inf))
+        _possible(dose, cells, unit)
         if dose.when is not None:
             cells = np.where(amount("when", None), cells, 0.0)
         days = design.doses[dose.name]

@@ -34,19 +34,25 @@ def titled(measure: Measure, trial: Trial) -> str:
 def scales(trial: Trial) -> Mapping[str, frozenset[str]]:
     """The grading scales on which each measure hangs, through the columns and endpoints that it asks about."""
     columns = {c.name: {n.path for n in c.value.names} for c in trial.column}
-    ends = {}
-    for e in trial.endpoint:
-        days = {f"{w.replace(' ', '_')}_day" for w in (e.start, *e.events, *e.censors)}
-        ends[e.name] = days | {n.path for n in e.among.names}
     names = set(library.names("scales"))
     own = scale_of(trial)
     found = {}
     for m in trial.measure:
-        asked = {n.path for x in (m.among, m.by) if x is not None for n in x.names}
-        asked |= ends.get(str(m.of), set()) if m.timed else {n.path for n in m.asked.names}
-        heads = {path.partition(".")[0] for path in _all(asked, columns) if "." in path}
+        heads = {path.partition(".")[0] for path in asked_of(m, trial, columns) if "." in path}
         found[m.name] = frozenset({own if head == OWN else head for head in heads if head == OWN or head in names})
     return found
+
+
+def asked_of(m: Measure, trial: Trial, inside: Mapping[str, set[str]]) -> set[str]:
+    """Every name that a measure asks about, also through its endpoint and through names that ask about others."""
+    asked = {n.path for x in (m.among, m.by) if x is not None for n in x.names}
+    if not m.timed:
+        asked |= {n.path for n in m.asked.names}
+    for e in trial.endpoint:
+        if m.timed and e.name == m.of:
+            asked |= {f"{w.replace(' ', '_')}_day" for w in (e.start, *e.events, *e.censors)}
+            asked |= {n.path for n in e.among.names}
+    return _all(asked, inside)
 
 
 def _all(asked: Iterable[str], columns: Mapping[str, set[str]]) -> set[str]:

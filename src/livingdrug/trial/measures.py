@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from livingdrug.care import truth
 from livingdrug.care.compiler import Programs
 from livingdrug.care.interpreter import evaluate
 from livingdrug.engine.plan import Floats, Ints
-from livingdrug.errors import unknown
+from livingdrug.errors import ScenarioError, unknown
 from livingdrug.results.columns import Columns
 from livingdrug.results.lazy import Lazy
 from livingdrug.spec import trial as spec
@@ -59,17 +60,29 @@ class Table:
         day = {k: "day" for k in self.columns if k.endswith("_day")}
         known = {k: u for k, u in (units or {}).items() if k in self.columns}
         self.units = {**dict.fromkeys(self.columns), **day, **known}
+        self.truths = units.truths if isinstance(units, truth.Units) else set(filter(self._is_truth, self.columns))
 
-    def of(self, what: Expression, where: str | None = None, unit: str | None = None) -> Floats:
+    def _is_truth(self, name: str) -> bool:
+        """Whether a column holds nothing but 0 and 1, where nobody says what it is."""
+        values = self.columns[name]
+        return bool(np.isin(values[~np.isnan(values)], (0.0, 1.0)).all())
+
+    def asked(self) -> Programs:
+        """What an expression over the columns may mention: no moment, no chance."""
+        return Programs(self.units, {}, truths=self.truths, looking=False, drawing=False)
+
+    def of(
+        self, what: Expression, where: str | None = None, unit: str | None = None, condition: bool = False
+    ) -> Floats:
         """An expression over the columns, for every patient (n,)."""
-        asked = Programs(self.units, {})
-        program = asked.compile(what, unit, where)
+        asked = self.asked()
+        program = asked.compile(what, unit, where, condition=condition)
         seen = np.column_stack([self.columns[p] for p in asked.used]) if asked.used else np.zeros((self.size, 0))
         return np.broadcast_to(np.asarray(evaluate(program, seen, None), float), self.size)
 
     def true(self, asked: Expression, where: str | None = None) -> Any:
         """Where an expression holds (n,); a missing value does not hold."""
-        found = self.of(asked, where)
+        found = self.of(asked, where, condition=True)
         return (found != 0) & ~np.isnan(found)
 
     @cached_property
@@ -100,7 +113,7 @@ def endpoint(table: Table, definition: spec.Endpoint) -> Endpoint:
     def day(word: str, key: str) -> Floats:
         name = f"{word.replace(' ', '_')}_day"
         if name not in table.columns:
-            known = [c[:-4].replace("_", " ") for c in table.columns if c.endswith("_day")]
+            known = [c[:-4].replace("_", " ") for c in table.columns if c.endswith("_day") and c != "end_day"]
             raise unknown("event", word, known, definition.place(key))
         return np.where(np.isnan(table.columns[name]), np.inf, table.columns[name])
 
@@ -156,6 +169,9 @@ def _reader(m: spec.Measure, table: Table, ends: Mapping[str, Endpoint], among: 
     if m.kind == "share":
         true = table.true(m.asked, m.place("of"))
         return lambda i: _divided(100.0 * (true & among)[i].sum(axis=-1), among[i].sum(axis=-1))
+    if table.asked().is_truth(m.asked):
+        said = f"'{m.of}' is true or false, and the {m.kind} of it says nothing"
+        raise ScenarioError(said, where=m.place("of"), mend='count it with kind = "share", or ask for a number')
     of = table.of(m.asked, m.place("of"), m.shown_unit if m.kind in ("median", "geometric mean") else None)
     if m.kind == "median":
         kept = np.where(among, of, np.nan)
@@ -180,9 +196,22 @@ def _over_time(m: spec.Measure, table: Table, end: Endpoint, among: Any) -> Call
     if m.kind == "survival median":
         return lambda i: median_time(time[i], event[i]) / DAYS.get(m.shown_unit, 1.0)
     assert m.by is not None
-    # The group is joined on a day from infusion; the endpoint's clock may start later (remission).
-    since = table.of(m.by, m.place("by"), "day") - np.where(np.isfinite(time), end.start, 0.0)
+    since = _joined(m.by, m.place("by"), table) - np.where(np.isfinite(time), end.start, 0.0)
     return lambda i: hazard_ratio(time[i], event[i], since[i])
+
+
+def _joined(by: Expression, place: str, table: Table) -> Floats:
+    """The day [day] from infusion on which each patient joins a group (n,): before everything where a condition holds,
+    never where it does not; or the day that is asked for. An endpoint's clock may start later (remission)."""
+    asked = table.asked()
+    if asked.is_truth(by):
+        return np.where(table.true(by, place), -np.inf, np.inf)
+    found = table.of(by, place)  # unknown names come first
+    if asked.unit(by) not in DAYS:
+        said = f"'{by.text}' tells no two groups apart"
+        allowed = "a condition (weight > 30 kg), or the day on which a patient joins the group (relapse_day)"
+        raise ScenarioError(said, where=place, allowed=allowed)
+    return found if asked.unit(by) == "day" else table.of(by, place, "day")
 
 
 def _divided(a: Floats, b: Floats) -> Floats:

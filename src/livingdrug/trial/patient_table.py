@@ -16,6 +16,7 @@ from livingdrug.spec.trial import Samples, Trial
 from livingdrug.trial import assays
 from livingdrug.trial.design import Design
 from livingdrug.trial.enrolment import Enrolled
+from livingdrug.units import factor
 
 FAILED = 10
 
@@ -108,6 +109,10 @@ def _compiled(trial: Trial, design: Design, numbers: list[str]) -> tuple[Program
         drugs=design.programs.drugs,
         scheduled=design.programs.scheduled,
         noted=design.programs.notes_units(),
+        valued=design.programs.valued,
+        levels=design.programs.levels,
+        truths={*design.programs.truths, "failed"},
+        looking=False,
     )
     found: dict[str, Program] = {}
     for column in trial.column:
@@ -117,7 +122,10 @@ def _compiled(trial: Trial, design: Design, numbers: list[str]) -> tuple[Program
         unit = column.unit or (asked.unit(column.value) or "").partition("@")[0] or None
         found[column.name] = asked.compile(column.value, unit, column.place("value"))
         design.units[column.name] = unit
+        if asked.is_truth(column.value):
+            design.units.truths.add(column.name)
     design.units.update(units)
+    design.units.truths |= {"infused", "failed", *(design.programs.truths & set(numbers))}
     return asked, found
 
 
@@ -130,6 +138,11 @@ def column_units(trial: Trial, design: Design, names: list[str]) -> dict[str, st
         if "@" in unit:
             said = f"'{trial.samples.observable}' is no concentration that an assay could sample"
             raise ScenarioError(said, where=trial.samples.place("observable"))
+        for key, wanted in (("noise", "1"), ("limit", unit)):
+            path, at = getattr(trial.samples, key), trial.samples.place(key)
+            own = design.programs.constants.get(path or "")
+            if own and factor(own, wanted, at) != 1.0:
+                raise ScenarioError(f"'{path}' is in {own}, and {wanted} is needed", where=at)
         known |= {"cmax": unit, "auc": f"{unit.partition('/')[0]}*day/{unit.partition('/')[2]}".strip("/")}
         known["auc_true"] = known["auc"]
         known |= dict.fromkeys(("tmax", "last_measurable", "doubling", "decline"), "day")

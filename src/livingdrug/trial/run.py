@@ -25,9 +25,10 @@ from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
+from livingdrug.trial.definitions import definitions
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
-from livingdrug.trial.enrolment import READ_BY_NAME
+from livingdrug.trial.enrolment import READ_BY_NAME, tried
 from livingdrug.trial.measures import Table, endpoints
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
@@ -195,11 +196,12 @@ def follow(
         found, courses = gather(
             arm, design, patients, seed, threads=threads, block=block, progress=progress, device=device
         )
-    trial, units = arm.resolved.trial, dict(design.units)
+    trial, units = arm.resolved.trial, design.units
     table = compare(trial, found, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
     notes = (*arm.resolved.notes, *design.notes)
     means = dictionary(arm, design)
-    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes, means)
+    said = definitions(trial, arm.protocol)
+    return ArmResult(arm.name, arm.title, found, partial(timed, trial, units), courses, table, notes, means, said)
 
 
 def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, Any]) -> Mapping[str, TimeToEvent]:
@@ -216,6 +218,7 @@ def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, 
 def check_arm(arm: Arm, design: Design) -> None:
     """A dry run of the trial without patients, so that what cannot be is found before anything is compiled."""
     table = dry_run(arm, design)
+    tried(arm, design)
     compare(arm.resolved.trial, table, units=design.units)
     _used(arm, design)
 

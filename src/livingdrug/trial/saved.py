@@ -14,6 +14,7 @@ from livingdrug.errors import ScenarioError
 from livingdrug.results.columns import Columns
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.compare import compare
+from livingdrug.trial.definitions import definitions
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.run import Trial, as_result, timed
 from livingdrug.trial.simulate import dry_run
@@ -65,13 +66,14 @@ def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
         columns = Columns({name: _array(own[name]) for name in own.columns})
         courses = design.courses()
         courses.fill(counts[counts["arm"] == arm.name], samples[samples["arm"] == arm.name])
-        units = dict(design.units)
+        units = design.units
         spec = arm.resolved.trial
         table = compare(spec, columns, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
         notes = (*arm.resolved.notes, *design.notes)
         means = dictionary(arm, design)
         timed_ = partial(timed, spec, units)
-        found[arm.name] = ArmResult(arm.name, arm.title, columns, timed_, courses, table, notes, means)
+        said = definitions(spec, arm.protocol)
+        found[arm.name] = ArmResult(arm.name, arm.title, columns, timed_, courses, table, notes, means, said)
     return found
 
 

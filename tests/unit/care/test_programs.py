@@ -8,7 +8,7 @@ import pytest
 from livingdrug.care.compiler import Programs
 from livingdrug.care.interpreter import evaluate
 from livingdrug.engine.plan import Op, Register
-from livingdrug.errors import ScenarioError, UnitError
+from livingdrug.errors import LivingDrugError, ScenarioError, UnitError
 from livingdrug.spec.fields import expression
 
 WIDTH = len(Register)
@@ -55,8 +55,8 @@ def test_arithmetic_and_choice() -> None:
     assert value("2 + 3 * 4 - 6 / 2") == 11.0
     assert value("-(2 - 5)") == 3.0
     assert value("max(1, min(5, 3)) + abs(-2)") == 5.0
-    assert value("1 if 2 < 1 else 7") == 7.0
-    assert value("not (1 < 2 and 2 <= 2)") == 0.0
+    assert value("1 if plain < 1 else 7", plain=2.0) == 7.0
+    assert value("not (plain < 2 and plain <= 1)", plain=1.0) == 0.0
 
 
 def test_units_meet() -> None:
@@ -177,8 +177,30 @@ def test_a_temperature_is_compared_and_not_reckoned_with(text: str) -> None:
     made.watch("warm")
     made.valued["warm"] = expression("physiology.temperature").node
     for name in ("physiology.temperature", "warm", "peak(warm)", "min(39 degC, physiology.temperature)"):
-        with pytest.raises(ScenarioError, match="degrees can be compared, not reckoned with"):
+        with pytest.raises(LivingDrugError, match="degrees can be compared, not reckoned with|delta_degC"):
             made.compile(expression(text.format(name)))
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [("{} > 38 degC + 1 delta_degC", 2.01), ("{} - 1 delta_degC > 38 degC", 2.01),
+     ("1 delta_degC + {} > 40 degC", 2.01), ("{} - 37 degC > 2 delta_degC", 2.01),
+     ("39 degC - {} < 0.1 delta_degC", 1.91), ("abs({} - 37 degC) > 2 delta_degC", 2.01),
+     ("{} - min({}, 38 degC) > 0.5 delta_degC", 1.51), ("max({}, 38 degC) - 1 delta_degC > 38 degC", 2.01)],
+)  # fmt: skip
+def test_a_difference_of_temperatures_is_reckoned_with(text: str, held: float) -> None:
+    """True just above the limit and not just below it, in degrees above 37."""
+    asked = text.replace("{}", "physiology.temperature")
+    assert value(asked, physiology_temperature=held) == 1.0
+    assert value(asked, physiology_temperature=held - 0.02) == 0.0
+
+
+def test_a_temperature_and_a_difference_have_their_units() -> None:
+    assert value("physiology.temperature + 1 delta_degC", "degC", physiology_temperature=1.0) == pytest.approx(39.0)
+    assert value("physiology.temperature - 36 degC", "delta_degC", physiology_temperature=1.0) == pytest.approx(2.0)
+    assert programs().unit(expression("physiology.temperature - 36 degC")) == "delta_degC"
+    assert "delta_degC" in refused("physiology.temperature - 36 degC", "degC", UnitError)
+    assert "delta_degC" in refused("1 delta_degC - physiology.temperature < 3 delta_degC")
 
 
 @pytest.mark.parametrize("text", ["exp(3)", "log(weight / 1 kg)", "weight > 3 kg", "weight > 3 kg and time > 2 d"])
@@ -261,7 +283,7 @@ def test_whole_days_as_on_a_report_form() -> None:
 
 def test_what_is_missing_is_never_true() -> None:
     nan = float("nan")
-    assert value("1 if physiology.temperature else 2", physiology_temperature=nan) == 2.0
-    assert value("not physiology.temperature", physiology_temperature=nan) == 1.0
-    assert value("physiology.temperature or 0", physiology_temperature=nan) == 0.0
+    assert value("1 if plain >= 1 else 2", plain=nan) == 2.0
+    assert value("not plain >= 1", plain=nan) == 1.0
+    assert value("plain >= 1 or plain < 1", plain=nan) == 0.0
     assert np.isnan(value("1 / (drug.level - drug.level)", drug_level=1.0))

@@ -48,6 +48,7 @@ class Quick:
 
     arms: dict = {}
     notes: tuple = ()
+    few = ""
 
     def run(self, **options):
         Quick.asked.append(options)

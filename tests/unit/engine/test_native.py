@@ -19,7 +19,7 @@ from livingdrug.engine.codegen.emit_llvm import translated
 from livingdrug.engine.codegen.emit_python import PRELUDES, kernel_text
 from livingdrug.engine.run import simulate
 from livingdrug.engine.tables import GROUPS, ClockArrays, kinds
-from livingdrug.errors import EngineError
+from livingdrug.errors import CompilerError, EngineError
 
 pytest.importorskip("llvmlite")
 
@@ -309,7 +309,7 @@ def test_variates_are_those_of_plain_python(draws, n, p, u):
 )
 def test_what_is_not_understood_is_refused(lines, text):
     """With the place, and never mistranslated."""
-    with pytest.raises(EngineError, match=text) as refused:
+    with pytest.raises(CompilerError, match=text) as refused:
         translated(f'@compiled("void(float64, float64[::1])")\ndef f(x, a):\n    {lines}\n', ["f"])
     assert "function 'f'" in str(refused.value)
 
@@ -464,19 +464,30 @@ def test_both_compilers_give_the_same_bits(only_arithmetic):
     ]
 
 
-def broken(*given_, **named):
-    raise EngineError("LLVM does not compile the equations here (another version)")
-
-
 def test_when_the_native_compiler_fails_numba_does_it_and_it_is_said(only_arithmetic, monkeypatch):
+    def broken(text, entries, told):
+        raise RuntimeError("LLVM IR parsing error: expected type")
+
+    monkeypatch.setattr(native, "compiled", broken)
     monkeypatch.setattr(cache, "TRIED", {(platform.system(), platform.machine())})
     monkeypatch.delenv(cache.COMPILER, raising=False)
-    monkeypatch.setattr(native, "compiled", broken)
-    with pytest.warns(UserWarning, match="another version.*\n?.*numba compiles instead"):
+    with pytest.warns(UserWarning, match="expected type.*\n?.*numba compiles instead"):
         assert cache.load(None).kernel.power(42.0, 1.0) == pytest.approx(42.0)
     monkeypatch.setattr(cache, "_loaded", {})
     monkeypatch.setenv(cache.COMPILER, "native")
-    with pytest.raises(EngineError, match="another version"):
+    with pytest.raises(CompilerError, match="expected type"):
+        cache.load(None)
+
+
+def test_a_fault_of_the_model_is_no_fault_of_the_compiler(only_arithmetic, monkeypatch):
+    """It is said once, and numba is not asked."""
+
+    def wrong(model, made):
+        raise EngineError("the break 'a.b' is no patient constant")
+
+    monkeypatch.setattr(cache, "text", wrong)
+    with warnings.catch_warnings(), pytest.raises(EngineError, match="no patient constant"):
+        warnings.simplefilter("error")
         cache.load(None)
 
 

@@ -14,6 +14,9 @@ from livingdrug.registry.records.study import age_in_years
         ("2016-02", "2016-02", "month", "2016-02-01", "2016-02-29"),
         ("2015", "2015", "year", "2015-01-01", "2015-12-31"),
         ("09/04/2015", "2015-04-09", "day", "2015-04-09", "2015-04-09"),
+        ("April 9, 2015", "2015-04-09", "day", "2015-04-09", "2015-04-09"),
+        ("9 Apr. 2015", "2015-04-09", "day", "2015-04-09", "2015-04-09"),
+        ("April 2015", "2015-04", "month", "2015-04-01", "2015-04-30"),
         ("2015-04-09T11:39:53.057", "2015-04-09", "day", "2015-04-09", "2015-04-09"),
     ],
 )
@@ -24,7 +27,7 @@ def test_precision_and_bounds(text: str, stated: str, precision: str, first: str
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "soon", "2015-13", "2015-02-30", "April 2015", 2015, ["2015"], "15-04-2015x"]
+    "text", [None, "", "soon", "2015-13", "2015-02-30", "Aprilis 2015", "April 31, 2015", 2015, ["2015"], "15-04-2015x"]
 )
 def test_what_is_no_date_is_none(text: object) -> None:
     assert partial_date(text) is None

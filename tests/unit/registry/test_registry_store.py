@@ -260,7 +260,7 @@ def test_migration_steps_run_once_and_in_order(tmp_path: Path, monkeypatch: pyte
 def test_a_file_that_is_no_mirror_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("this is no database, " * 100)
-    with pytest.raises(RegistryError, match="cannot be opened"):
+    with pytest.raises(RegistryError, match="no mirror of the registries"):
         Store(path)
     with pytest.raises(RegistryError, match="no mirror of the registries yet"):
         Store(tmp_path / "none.sqlite", create=False)

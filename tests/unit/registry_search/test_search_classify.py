@@ -227,7 +227,7 @@ def test_structure_is_stated_or_not_stated(said: dict, costimulation: str, gener
         (dict(title="CD19 CAR-T after allogeneic stem cell transplantation"), "autologous", "inferred", "CAR-T"),
         (dict(title="CD19 CAR-T", arms=["Leukapheresis, then CAR-T cells"]), "autologous", "inferred", "CAR-T"),
         (dict(title="In vivo CAR-T by mRNA-LNP"), "in vivo", "high", "CAR-T"),
-        (dict(title="CD19 CAR-NK cells"), "not stated", "high", "CAR-NK"),
+        (dict(title="CD19 CAR-NK cells"), "not stated", "low", "CAR-NK"),
         (dict(title="Allogeneic B7-H3 CAR-γδT cells"), "allogeneic", "high", "CAR-gamma-delta-T"),
         (dict(title="CAR-T in NK/T-cell lymphoma", summary="autologous"), "autologous", "high", "CAR-T"),
         (dict(title="NKG2D CAR-T cells", summary="autologous"), "autologous", "high", "CAR-T"),

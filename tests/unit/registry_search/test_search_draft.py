@@ -9,7 +9,8 @@ import pytest
 from cart_records import study
 
 from livingdrug.errors import LivingDrugError
-from livingdrug.registry.classify.dosing import stated_conditioning, stated_doses
+from livingdrug.registry.classify.conditioning import stated_conditioning
+from livingdrug.registry.classify.dosing import stated_doses
 from livingdrug.registry.classify.passages import passages_of
 from livingdrug.registry.reports.scenario_draft import draft
 from livingdrug.scenario.resolve import resolve
@@ -132,7 +133,7 @@ def test_no_car_therapy_says_so() -> None:
     ],
 )
 def test_doses_as_stated(text: str, doses: list) -> None:
-    assert [(s.value, s.unit) for s in stated_doses(passages_of(study("CAR-T", details=text)))] == doses
+    assert [(s.value, s.unit) for s in stated_doses(passages_of(study("CAR-T", details=text))).doses] == doses
 
 
 def test_conditioning_as_stated() -> None:
@@ -140,6 +141,6 @@ def test_conditioning_as_stated() -> None:
         passages_of(
             study("CAR-T", details="Fludarabine 30 mg/m^2/day and cyclophosphamide (CTX) 300 mg/m2 on days -5 to -3")
         )
-    )
+    ).drugs
     assert {a: s.value for a, s in found.items()} == {"fludarabine": 30, "cyclophosphamide": 300}
-    assert found["cyclophosphamide"].days == (-5, -4, -3)
+    assert found["cyclophosphamide"].days == found["fludarabine"].days == (-5, -4, -3)

@@ -369,11 +369,12 @@ def test_nothing_typed_does_harm(store: Store, index: Index, text: str) -> None:
         dict(text=text),
         dict(condition=text),
         dict(sponsor=text),
-        dict(country=(text,)),
         dict(kind=(text,)),
     ):
         result = search(store, Request(**request, limit=5), index=index)  # type: ignore[arg-type]
         assert 0 <= result.total <= 65
+    with pytest.raises(RegistryError, match="no study of the mirror has a site in"):
+        search(store, Request(country=(text,)), index=index)
     assert find(store, index).total == 65
 
 

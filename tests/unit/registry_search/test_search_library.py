@@ -39,8 +39,12 @@ def test_words_and_diseases_say_where_they_are_from() -> None:
 
 
 def test_products_aim_at_known_antigens() -> None:
-    known = {*antigens(), "HLA-A2"}
-    assert {t for p in products().values() for t in p.targets} <= known
+    assert {t for p in products().values() for t in p.targets} <= set(antigens())
+
+
+def test_antigens_name_known_antigens() -> None:
+    named = {n for row in ANTIGENS for n in (*row.get("receptors", ()), *filter(None, [row.get("variant_of")]))}
+    assert named <= set(antigens())
 
 
 def test_no_name_means_two_things() -> None:

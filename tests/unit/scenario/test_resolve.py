@@ -355,3 +355,19 @@ def test_what_would_do_nothing_is_refused(text: str, told: str) -> None:
     with pytest.raises(LivingDrugError, match=told) as caught:
         resolve(write(f'trial = "first"\n{text}')).trial  # noqa: B018
     assert "my.toml" in str(caught.value)
+
+
+def test_a_source_that_nothing_cites_is_noted(tmp_path: Path) -> None:
+    """Cited by a published row, a number of the model, a comment, an arm: fine; by nothing: noted with its line."""
+    used = {
+        "row": '[[published]]\nmeasure = "response"\nvalue = 70\nsource = "mine2026"',
+        "number": '[cells.growth]\nvalue = 0.5\nkind = "measured"\nsource = "mine2026"\nwhere = "p. 3"',
+        "arm": '[[arm]]\nname = "a"\n[[arm]]\nname = "b"\n[[arm.published]]\nmeasure = "response"\nvalue = 7\n'
+        'source = "mine2026"',
+    }
+    for name, text in {"nothing": "", **used}.items():
+        file = tmp_path / f"{name}.toml"
+        file.write_text(f'trial = "first"\n[sources.mine2026]\ntitle = "A paper"\n{text}\n', encoding="utf-8")
+        notes = [note for arm in resolve(file).arms for note in arm.resolved.notes]
+        said = f"nothing cites the source 'mine2026' ({file}:2)"
+        assert (said in notes) == (name == "nothing"), (name, notes)

@@ -102,6 +102,18 @@ def test_too_few_patients_conclude_nothing() -> None:
     assert table["well"].verdict == "not comparable" and "too few" in table["well"].reason
 
 
+def test_why_there_is_no_verdict_is_plain() -> None:
+    from livingdrug.trial.compare import lacking
+
+    few, many = (prepare(trial(), cohort(n, 0.6), UNITS)["well"] for n in (20, 2000))
+    assert lacking(few, 79) == "too few virtual patients: 20, and 50 are needed (raise the number of patients)"
+    assert lacking(few, 30) == "too few virtual patients: 20, and 30 are needed (raise the number of patients)"
+    data = {**TRIAL, "measure": [{**TRIAL["measure"][0], "among": "size > 9000"}]}  # type: ignore[index]
+    nobody = prepare(read(Trial, placed(data, PLACE)), cohort(2000, 0.6), UNITS)["well"]
+    assert lacking(nobody, 50) == "among the virtual patients there is nobody whom this measure counts"
+    assert "few" in lacking(many, 50)
+
+
 def test_fitted_rows_and_rows_kept_apart_are_counted_apart() -> None:
     published = [
         {"measure": "well", "value": 60, "unit": "%", "n": 50, "fitted": True},

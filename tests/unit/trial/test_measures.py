@@ -135,15 +135,10 @@ def test_a_measure_is_given_in_its_unit_or_refused(kind: str, unit: str | None, 
 @pytest.mark.parametrize("unit", ["kg", "cell", "day", "1", "%"])
 @pytest.mark.parametrize("kind", ["share", "log-sd", "ratio", "survival", "survival median", "hazard ratio"])
 def test_a_kind_of_measure_has_its_units(kind: str, unit: str) -> None:
-    asked = {
-        "kind": kind,
-        "of": "EFS" if kind in spec.TIMED else "cmax",
-        "unit": unit,
-        "at": "6 months",
-        "by": "infused",
-    }
-    own = {"survival median": "day", "share": "%", "survival": "%"}.get(kind, "1")
-    if unit == own:
+    of = "EFS" if kind in spec.TIMED else "response" if kind == "share" else "cmax"
+    own = {"survival": {"at": "6 months"}, "ratio": {"by": "response"}, "hazard ratio": {"by": "response"}}
+    asked = {"kind": kind, "of": of, "unit": unit, **own.get(kind, {})}
+    if unit == {"survival median": "day", "share": "%", "survival": "%"}.get(kind, "1"):
         value(**asked)
     else:
         with pytest.raises(ScenarioError, match="is not given in"):
@@ -159,6 +154,36 @@ def test_hazard_ratio_joins_the_group_on_its_day() -> None:
     )
     got = value(kind="hazard ratio", of="RFS", by="back_day")
     assert got == pytest.approx(float(wanted), nan_ok=True)
+
+
+@pytest.mark.parametrize("kind", ["ratio", "hazard ratio"])
+def test_what_tells_no_two_groups_apart_is_refused(kind: str) -> None:
+    of = "EFS" if kind == "hazard ratio" else "cmax"
+    for by in ("weight", "crs_grade", "cmax / 2", "never", "1", "3 d", "weight + 1 kg"):
+        with pytest.raises(LivingDrugError) as caught:
+            value(kind=kind, of=of, by=by)
+        assert "trial.toml:5" in str(caught.value)
+    for by in ("response", "weight > 30 kg", "not response", "crs_grade >= 2 and response"):
+        value(kind=kind, of=of, by=by)
+
+
+def test_a_hazard_ratio_by_a_condition_is_one_by_who_belongs_from_the_start() -> None:
+    from livingdrug.trial.survival import hazard_ratio
+
+    group = np.where(np.array(PATIENTS["weight"][:5]) > 30, -INF, INF)
+    e = endpoint(TABLE, {"name": "OS", "events": ["death", "relapse"]})
+    trial = read(Trial, placed({
+        "endpoint": [{"name": "OS", "events": ["death", "relapse"]}],
+        "measure": [{"name": "m", "kind": "hazard ratio", "of": "OS", "by": "weight > 30 kg"}],
+    }, PLACE))  # fmt: skip
+    got = prepare(trial, TABLE.columns, UNITS)["m"].value
+    assert got == pytest.approx(float(hazard_ratio(e.time[:5], e.event[:5], group))) and np.isfinite(got)
+
+
+@pytest.mark.parametrize("kind", ["median", "geometric mean", "log-sd", "ratio"])
+def test_what_is_true_or_false_is_counted_and_not_averaged(kind: str) -> None:
+    with pytest.raises(ScenarioError, match="is true or false"):
+        value(kind=kind, of="response", **({"by": "weight > 30 kg"} if kind == "ratio" else {}))
 
 
 def test_nobody_in_the_group_is_nan_not_a_crash() -> None:

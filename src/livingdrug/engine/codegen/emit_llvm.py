@@ -22,7 +22,7 @@ INTRINSICS = ("fabs", "floor", "sqrt")
 def translated(text: str, kept: Collection[str]) -> str:
     """The LLVM text of a generated file's compiled functions; only those in `kept` can be called from outside.
 
-    EngineError says what in it is not understood, and where.
+    CompilerError says what in it is not understood, and where.
     """
     tree = ast.parse(text)
     known, lines = {}, []

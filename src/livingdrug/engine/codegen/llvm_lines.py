@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from livingdrug.engine.codegen.signatures import PAIR, Kind
-from livingdrug.errors import EngineError
+from livingdrug.errors import CompilerError
 
 REAL, WHOLE, COUNTER, FLAG, PAIRED = Kind("double"), Kind("i64"), Kind("u64"), Kind("bool"), Kind(PAIR)
 NUMBERS = (REAL, WHOLE, COUNTER, FLAG)  # what a variable holds
@@ -98,9 +98,9 @@ class Lines:
         self.say(f"br {test.spelt}, label %{yes}, label %{no}")
         self.block = None
 
-    def refused(self, node: ast.AST, why: str = "is not known to the compiler") -> EngineError:
+    def refused(self, node: ast.AST, why: str = "is not known to the compiler") -> CompilerError:
         """The error for what cannot be translated."""
-        return EngineError(
+        return CompilerError(
             f"'{ast.unparse(node)[:120]}' {why}",
             where=f"the kernel's function '{self.where}', line {getattr(node, 'lineno', '?')} of the generated file",
             mend="say it with what the kernel uses elsewhere, or add it to engine/codegen/llvm_values.py",

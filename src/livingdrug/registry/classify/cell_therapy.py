@@ -10,11 +10,14 @@ from livingdrug.registry.terms.patterns import may_name_car, rule, rules
 from livingdrug.registry.terms.products import Product, named_in
 
 CAR_THERAPY = "CAR cell therapy"
-NO_CAR = Label("no CAR", "high", "no word of a CAR", "", "")
+NO_CAR = Label("no CAR", "low", "no word of a CAR; silence proves nothing", "", "")
 
 _CAR = rule("car")
 _NOT_CAR = rule("not_car")
 _ENGINEERED = rule("engineered")
+_CELLULAR = rule("cellular")
+_MADE_INSIDE = rule("made_inside")
+_ANTIGEN_GIVEN = rule("antigen_given")
 _OTHER_CELLS = rule("other_cells")
 _CELL_NAME = rule("cell_name")
 _CODE = rule("code")
@@ -92,6 +95,8 @@ def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
         return _label("long-term follow-up", "high", "title speaks of follow-up", follow_up, _FOLLOW_UP)
     for other, pattern in _OTHER:
         hit = _first(pattern, (*title, *given))
+        if other == "TCR-T" and not _CELLULAR.search(words.joined(*PRODUCT, "summary")):
+            continue  # a short form of something else
         if hit and not car_given and not (car_title and not pattern.search(car_title.text)):
             return _label(other, "high", f"{other} is what is given", hit, pattern)
     if car_given:
@@ -122,12 +127,17 @@ def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     if car_in_text:
         quoted = _quote(_CAR, car_in_text)
         around = bool(_AROUND.search(quoted) or _AROUND_AFTER.search(quoted))
+        if car_in_text.place == "outcome" and not cellular and not _CODE.search(names):
+            return NO_CAR  # a thing measured is not a thing given
         if (cellular or not around) and not only_drugs:
             return _label(CAR_THERAPY, "high" if cellular else "medium", "CAR in the description", car_in_text)
         return _label("care around CAR-T", "medium", "CAR is only the setting", car_in_text)
     engineered = _first(_ENGINEERED, (*title, *given, *words.of("intervention description", "arm", "summary")))
     if engineered and not only_drugs and not _OTHER_CELLS.search(_quote(_ENGINEERED, engineered)):
         return _label(CAR_THERAPY, "low", "engineered cells, CAR not named", engineered, _ENGINEERED)
+    inside = _first(_MADE_INSIDE, (*title, *given))
+    if inside and _ANTIGEN_GIVEN.search(words.joined("title", "intervention")):
+        return _label(CAR_THERAPY, "low", "a vector given in vivo against an antigen", inside, _MADE_INSIDE)
     return _unnamed_cells(words) or NO_CAR
 
 
@@ -209,6 +219,10 @@ def source(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     for passage in words.of(*PRODUCT, "intervention description"):
         if _IN_VIVO.search(passage.text):
             return _label("in vivo", "high", "words of the product", passage, _IN_VIVO)
+    named = words.of("title", "intervention")
+    stated, own = _first(_ALLOGENEIC, named), _first(_AUTOLOGOUS, named)
+    if stated and not own:  # the record's own words before the product table
+        return _label("allogeneic", "high", "stated", stated, _ALLOGENEIC)
     for product, passage in products:
         value = product.cells.split(" ")[0] if not product.cells.startswith("in vivo") else "in vivo"
         if value in ("autologous", "allogeneic", "in vivo"):

@@ -135,15 +135,43 @@ def _sponsor_type(study: Study) -> Label:
     )
 
 
+_BESIDE = rule("beside")
+_BESIDE_AFTER = rule("beside_after")
+_FORMER = rule("former")
+
+
+def _only_beside(passage: Passage, begin: int, end: int) -> bool:
+    """Whether a product is named as a comparator, as an example or as earlier therapy, not as what is given."""
+    if passage.place in ("intervention", "other name"):
+        return False
+    before, after = passage.text[max(0, begin - 80) : begin], passage.text[end : end + 80]
+    return bool(_BESIDE.search(before) or _BESIDE_AFTER.search(after) or _FORMER.search(before))
+
+
+def _compared(study: Study) -> set[str]:
+    """The products that only arms of comparison give."""
+    if not any("COMPARATOR" in (arm.type or "") for arm in study.arms):
+        return set()
+    given: dict[bool, set[str]] = {True: set(), False: set()}
+    for arm in study.arms:
+        words = " | ".join(t for t in (arm.label, *arm.interventions) if t)
+        given["COMPARATOR" in (arm.type or "")] |= {p.name for p, _, _ in named_in(words)}
+    tested = any("COMPARATOR" not in (arm.type or "") for arm in study.arms)
+    return given[True] - given[False] if tested else set()
+
+
 def _products(words: Passages) -> list[tuple[Product, Passage]]:
     """The products named, with the passages that name them; descriptions count only where titles are silent."""
+    compared = _compared(words.study)
     for places in (
         ("title", "intervention", "other name", "official title"),
         ("intervention description", "arm", "keyword", "summary"),
     ):
         found: dict[tuple[str, str], tuple[Product, Passage]] = {}
         for passage in words.of(*places):
-            for product, _, _ in named_in(passage.text):
+            for product, begin, end in named_in(passage.text):
+                if _only_beside(passage, begin, end) or product.name in compared:
+                    continue
                 found.setdefault((product.name, passage.place), (product, passage))
         if found:
             return list(found.values())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from livingdrug.registry.classify.passages import Passages
-from livingdrug.registry.terms.synonyms import Finder, library
+from livingdrug.registry.terms.synonyms import Finder, key, library
 
 SEVERAL = "Several"
 """The group of a study that spans groups, and the branch of one that spans branches."""
@@ -78,7 +79,18 @@ def _finder() -> tuple[Finder, dict[str, Place]]:
 def places_in(text: str) -> tuple[Place, ...]:
     """The diseases a text names, in the order it names them."""
     finder, by_name = _finder()
-    return tuple(dict.fromkeys(by_name[number] for number, _, _ in finder.find(text)))
+    found = [(by_name[number], text[begin:end]) for number, begin, end in finder.find(text)]
+    if any(_bare_organ(place, written) for place, written in found) and not _CANCER.search(text):
+        found = [(place, written) for place, written in found if not _bare_organ(place, written)]
+    return tuple(dict.fromkeys(place for place, _ in found))
+
+
+_CANCER = re.compile(r"(?i)cancer|tumou?r|carcinoma|malignan|neoplas|sarcoma|glioma|melanoma|metasta|blastoma")
+
+
+def _bare_organ(place: Place, written: str) -> bool:
+    """Whether only the organ of a solid tumour is named: pancreatic beta cells are no cancer."""
+    return place.branch == "Solid tumour" and key(written) == key(place.disease)
 
 
 def _narrowed(found: list[Place]) -> list[Place]:

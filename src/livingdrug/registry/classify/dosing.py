@@ -1,86 +1,116 @@
-"""Cell doses and conditioning that a record states in its text."""
+"""Cell doses that a record states in its text; what could not be read is said, never passed over."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from livingdrug.registry.classify.passages import Passages
 
-_DOSE = re.compile(
-    r"(?<![\d.])(?:(\d+(?:\.\d+)?)\s?-\s?)?(\d+(?:\.\d+)?)\s?[x*]\s?10\s?[\^e]?\s?\(?([4-9]|1[0-2])\)?(?!\d)\s*"
-    r"(?:(/\s?kg)|[^.;,\n\d]{0,45}?\bcells?\b\s?((?:/|per)\s?(?:kg|kilogram))?)",
+_NUMBER = re.compile(
+    r"(?<![\w.^/])(?:(?P<a>\d+(?:\.\d+)?)\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?\(?(?P<p>[4-9]|1[0-2])\)?(?!\d)"
+    r"|(?P<b>\d+(?:\.\d+)?)e\+?0?(?P<q>[4-9]|1[0-2])(?!\d)"
+    r"|(?P<c>\d+(?:\.\d+)?|one|two|three|five|ten)\s?(?P<word>million|billion)\b"
+    r"|10\s?(?:\^|\*\*)\s?\(?(?P<r>[4-9]|1[0-2])\)?(?!\d))",
     re.IGNORECASE,
 )
-_AGENT = re.compile(
-    r"\b(fludarabine|cyclophosphamide)\b(?:\s?\(?\w{2,4}\)?)?(?:(?!\bcyclophosph|\bfludara)[^.;\n]){0,40}?"
-    r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s?mg\s?/\s?(?:m\s?\^?2|m2|sqm|square met)",
+_LOWER = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s?(?:-|to|~)\s?$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s*(?:(?:/|per)\s?(?P<per0>kg|kilogram|m\s?\^?2)\b"
+    r"|(?:(?!\d\s?x|\bmg\b|\bcopies|\bplatelet)[^.;\n]){0,60}?\bcells?\b\)?\s?(?:(?:/|per)\s?(?:\w+\s)?(?P<per>kg|kilogram|m\s?\^?2)\b)?)",
     re.IGNORECASE,
 )
-_AGENT_AFTER = re.compile(
-    r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s?mg\s?/\s?(?:m\s?\^?2|m2)(?:/d(?:ay)?)?\s"
-    r"(?:of |IV )?(fludarabine|cyclophosphamide)\b",
+_NO_DOSE = re.compile(
+    r"CD34|CD3\+ (?:count|cells (?:collected|in))|platelet|lymphocyte count|neutrophil|leu[ck]ocyte|\bWBC|blast"
+    r"|nucleated|/\s?(?:u?l|ml|mm)\b|tumou?r cells|stem cells?|copies|apheresis",
     re.IGNORECASE,
 )
-_FOR_DAYS = re.compile(
-    r"(?:for|x|over)\s?(\d|one|two|three|four|five)\s?(?:consecutive )?days?"
-    r"|(?:on )?days?\s?-\s?(\d)\s?(?:to|through|-|,)\s?(?:day\s?)?-?\s?(\d)",
-    re.IGNORECASE,
+_BETWEEN = re.compile(
+    r"\s*(?:(?:viable|total|CAR\S*|T|cells?|/\s?kg)\s*){0,4}(?:-|to|~|and|or|through|up to)\s*", re.IGNORECASE
+)
+_SPLIT = re.compile(r"\bsplit\b|\bfractionat|\bdivided\b|\d\s?%[^.;]{0,60}\d\s?%", re.IGNORECASE)
+_BY_WEIGHT = re.compile(
+    r"(?:<=?|>=?|≤|≥|\b(?:under|over|above|below|up to|less than|more than|at least))\s?\d{2,3}\s?kg", re.I
 )
 _SENTENCE = re.compile(r"(?<=[.;])\s|\n")
-_NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+_WORDS = {"one": 1.0, "two": 2.0, "three": 3.0, "five": 5.0, "ten": 10.0}
 
 
 @dataclass(frozen=True)
 class StatedDose:
-    """A value with the sentence that states it."""
+    """A cell dose with the sentence that states it."""
 
     value: float
     unit: str
+    """cell or cell/kg"""
     sentence: str
-    days: tuple[int, ...] = ()
 
 
-def stated_doses(words: Passages) -> list[StatedDose]:
-    """Cell doses that the arms, interventions or descriptions state, smallest first."""
+@dataclass
+class Doses:
+    """The cell doses that were read, smallest first, and in words what was not."""
+
+    doses: list[StatedDose] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def stated_doses(words: Passages) -> Doses:
+    """Cell doses that the arms, interventions or descriptions state."""
+    made = Doses()
     found: dict[tuple[float, str], StatedDose] = {}
     for places in (("arm", "intervention description", "intervention"), ("summary", "description")):
         for passage in words.of(*places):
             for sentence in _SENTENCE.split(passage.text):
-                for match in _DOSE.finditer(sentence):
-                    lower, number, power, *per = match.groups()
-                    unit = "cell/kg" if any(per) else "cell"
-                    for given in filter(None, (lower, number)):
-                        dose = float(given) * 10.0 ** int(power)
-                        if 1e3 <= dose <= (1e9 if any(per) else 1e12):
-                            found.setdefault((dose, unit), StatedDose(dose, unit, f"{passage.place}: {sentence}"))
-        if found:
+                _read(f"{passage.place}: {sentence}", found, made)
+        if found or made.unread:
             break
-    return sorted(found.values(), key=lambda s: (s.unit, s.value))
+    made.doses = sorted(found.values(), key=lambda s: (s.unit, s.value))
+    made.unread = list(dict.fromkeys(made.unread))
+    return made
 
 
-def stated_conditioning(words: Passages) -> dict[str, StatedDose]:
-    """Fludarabine and cyclophosphamide doses [mg/m2] with their days, where stated."""
-    found: dict[str, StatedDose] = {}
-    for passage in words.of("arm", "intervention description", "intervention", "summary", "description", "eligibility"):
-        for sentence in _SENTENCE.split(passage.text):
-            pairs = [(m[1], m[2], m.end()) for m in _AGENT.finditer(sentence)] + [
-                (m[2], m[1], m.end()) for m in _AGENT_AFTER.finditer(sentence)
-            ]
-            for agent, amount, end in pairs:
-                found.setdefault(
-                    agent.lower(),
-                    StatedDose(float(amount), "mg/m2", f"{passage.place}: {sentence}", _days(sentence[end : end + 80])),
-                )
-    return found
+def _read(sentence: str, found: dict[tuple[float, str], StatedDose], made: Doses) -> None:
+    """Takes the doses of one sentence."""
+    numbers = list(_NUMBER.finditer(sentence))
+    taken: list[tuple[float, str]] = []
+    for n, match in enumerate(numbers):
+        unit = _unit(sentence, match, numbers[n + 1 : n + 2])
+        if unit is None:
+            continue
+        if unit not in ("cell", "cell/kg"):
+            made.unread.append(f"a dose per body surface - {sentence[:160]}")
+            continue
+        power, value = _value(match)
+        lower = _LOWER.search(sentence[: match.start()])
+        taken += [(float(lower[1]) * power, unit)] if lower and float(lower[1]) * power < value else []
+        taken.append((value, unit))
+    taken = [(v, u) for v, u in taken if 1e3 <= v <= (1e9 if u == "cell/kg" else 1e12)]
+    if taken and _BY_WEIGHT.search(sentence):
+        made.unread.append(f"doses that differ by weight - {sentence[:160]}")
+        return
+    if taken and _SPLIT.search(sentence):
+        made.unread.append(f"a dose given in parts; it is drafted as one - {sentence[:160]}")
+    for value, unit in taken:
+        found.setdefault((value, unit), StatedDose(value, unit, sentence))
 
 
-def _days(text: str) -> tuple[int, ...]:
-    match = _FOR_DAYS.search(text)
-    if not match:
-        return ()
-    if match[2]:
-        first, last = sorted((int(match[2]), int(match[3])), reverse=True)
-        return tuple(range(-first, -last + 1))
-    count = _NUMBER.get(match[1].lower()) or int(match[1])
-    return tuple(range(-2 - count, -2)) if 0 < count <= 6 else ()
+def _unit(sentence: str, match: re.Match[str], following: list[re.Match[str]]) -> str | None:
+    """cell, cell/kg or cell/m2, the first of a range as the second; None where the number is no dose of cells."""
+    if following and _BETWEEN.fullmatch(sentence[match.end() : following[0].start()]):
+        return _unit(sentence, following[0], [])
+    unit = _UNIT.match(sentence, match.end())
+    if unit is None or _NO_DOSE.search(sentence[match.end() : max(unit.end(), match.end() + 5)]):
+        return None
+    per = (unit["per0"] or unit["per"] or "").lower()
+    return "cell/kg" if per.startswith("k") else "cell/m2" if per else "cell"
+
+
+def _value(match: re.Match[str]) -> tuple[float, float]:
+    """(what one of its units is, cells): (1e6, 2e6) for 2 x 10^6."""
+    if match["word"]:
+        power = 1e6 if match["word"].lower() == "million" else 1e9
+        number = _WORDS.get(match["c"].lower()) or float(match["c"])
+    else:
+        power = 10.0 ** int(match["p"] or match["q"] or match["r"])
+        number = float(match["a"] or match["b"] or 1)
+    return power, number * power

@@ -6,8 +6,10 @@ Greek letters are spelled out and dashes made plain, so that every way of writin
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from livingdrug.registry.records.study import Study
 
@@ -17,14 +19,30 @@ _PLAIN = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), **dict.fromkeys("\u2215／", "/"),
     **dict.fromkeys("\u00a0\u2009\u202f\u200b", " "), "’": "'", "×": "x",
 }  # fmt: skip
-_SPECIAL = re.compile(f"[{''.join(_PLAIN)}]")
+_DIGITS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
+_BEYOND = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+|[^\x00-\x7f]")
 
 
 def spelled(text: str | None) -> str:
-    """The text with Greek letters spelled out and dashes, slashes and spaces made plain."""
+    """The text with Greek letters spelled out, accents off, raised digits as ^2, dashes, slashes and spaces plain."""
     if not text:
         return ""
-    return text if text.isascii() else _SPECIAL.sub(lambda m: _PLAIN[m[0]], text)
+    return text if text.isascii() else _BEYOND.sub(_spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    """What is not ASCII in plain letters."""
+    return _plain(match[0])
+
+
+@lru_cache(maxsize=10_000)
+def _plain(written: str) -> str:
+    if written in _PLAIN:
+        return _PLAIN[written]
+    if written[0] in "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079":
+        return "^" + written.translate(_DIGITS)
+    apart = unicodedata.normalize("NFKD", written)  # accents off, wide brackets and letters plain
+    return unicodedata.normalize("NFC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
 
 
 @dataclass(frozen=True)

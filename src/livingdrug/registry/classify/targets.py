@@ -27,7 +27,7 @@ class Label:
     """the sentence, or the row of the product table"""
 
 
-NOT_STATED = Label("not stated", "high", "nothing said", "", "")
+NOT_STATED = Label("not stated", "low", "nothing said", "", "")
 
 _BARE = r"(?:19|20|22|30|33|37|38|45|70|84|123|133|138|276|5|7)"
 _CART_NUMBER = re.compile(
@@ -175,11 +175,17 @@ def targets(words: Passages, products: list[tuple[Product, Passage]]) -> tuple[L
         if places[0] != "eligibility" or len(fresh) <= _MOST_IN_ELIGIBILITY:
             found = {**fresh, **found}
     for antigen in list(found):
-        for receptor in _rows()[antigen].get("receptors", ()):
+        receptors = _rows().get(antigen, {}).get("receptors", ())
+        if receptors and set(found) - {
+            antigen,
+            *receptors,
+        }:  # beside another antigen a ligand's name is short for its own receptor
+            receptors = receptors[:1]
+        for receptor in receptors:
             found.setdefault(
                 receptor, replace(found[antigen], value=receptor, rule=f"{antigen} is the ligand it binds")
             )
-        if "receptors" in _rows()[antigen]:
+        if "receptors" in _rows().get(antigen, {}):
             del found[antigen]
     for antigen in list(found):
         if (whole := variant_of(antigen)) and whole in found:

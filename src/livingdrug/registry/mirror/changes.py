@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from livingdrug.registry.records.countries import country, plain_letters
 from livingdrug.registry.records.dates import PartialDate
 from livingdrug.registry.records.read import read
-from livingdrug.registry.records.study import Arm, Intervention, Outcome, Record, Study
+from livingdrug.registry.records.study import Arm, Intervention, Outcome, Record, Site, Study
 
 KINDS = (
     "new", "removed", "returned", "status", "phase", "enrollment", "dates", "sites", "countries", "sponsor", "title",
@@ -115,7 +116,9 @@ def compare(
     """
     a, b = read(before), now or read(after)
     silent = a.updated == b.updated
-    changes = [
+    b, renamed = _respelt(a, b)
+    changes = [Change(kind, field, was, now, silent) for kind, field, was, now in renamed]
+    changes += [
         Change(kind, field, *texts, silent)
         for kind, fields in _FIELDS.items()
         for field in fields.split()
@@ -124,7 +127,7 @@ def compare(
     if moved := _site_status(a, b):
         changes.append(Change("sites", "site status", *moved, silent))
     changes = [_weighed(c, last_stated) if c.kind == "dates" else c for c in changes]
-    kinds = {c.kind for c in changes}
+    kinds = {c.kind for c in changes} | {kind for kind, *_ in renamed}
     for place in sorted(_changed_places(before, after)):
         kind = _kind_of(place, before, after)
         if kind and kind not in kinds:
@@ -132,6 +135,40 @@ def compare(
             changes.append(Change(kind, place, None, None, silent))
     loud = [c for c in changes if c.kind != "verified"]
     return loud or changes or [Change("record", "order", None, None, silent)]
+
+
+def _respelt(a: Study, b: Study) -> tuple[Study, list[tuple[str, str, str, str]]]:
+    """The later version in the earlier spelling of countries and sites, and what was respelt: kind, field, both."""
+    countries = {country(c): c for c in a.countries}
+    moved = {c: countries[country(c)] for c in b.countries if countries.get(country(c), c) != c}
+    places = {_place(site): site for site in a.sites}
+    sites = tuple(
+        replace(site, facility=was.facility, city=was.city, state=was.state, country=was.country)
+        if (was := places.get(_place(site)))
+        else site
+        for site in b.sites
+    )
+    renamed = []
+    if moved:
+        renamed.append(("countries", "countries renamed", "\n".join(moved.values()), "\n".join(moved)))
+    respelt = [
+        (was, now)
+        for was, now in zip(sites, b.sites, strict=True)
+        if replace(was, country="", status=None) != replace(now, country="", status=None)
+    ]
+    if respelt:
+        before, after = (_listed(column) for column in zip(*respelt, strict=True))
+        renamed.append(("sites", "sites respelt", before, after))
+    return replace(b, sites=sites, countries=tuple(dict.fromkeys(moved.get(c, c) for c in b.countries))), renamed
+
+
+def _listed(sites: Iterable[Site]) -> str:
+    return "\n".join(_label(replace(site, status=None)) or "" for site in sites)
+
+
+def _place(site: Site) -> tuple[str, ...]:
+    """What a site is called, without what is free in writing."""
+    return (*(plain_letters(t or "") for t in (site.facility, site.city, site.state)), country(site.country or ""))
 
 
 def _weighed(change: Change, last_stated: Callable[[str], str | None]) -> Change:
@@ -240,15 +277,20 @@ def _key(member: Any) -> str:
 def _kind_of(place: str, before: Record, after: Record) -> str:
     """The kind of a change that lies at a place of the raw record."""
     if place == "protocolSection.contactsLocationsModule.locations":
-        if _without_site_contacts(before) == _without_site_contacts(after):
+        if _raw_sites(before) == _raw_sites(after):
+            return ""  # a country under another name
+        if _raw_sites(before, "contacts") == _raw_sites(after, "contacts"):
             return "contacts"
     known = max((p for p in _PLACES if place.startswith(p)), key=len, default=None)
     return _PLACES[known] if known else "record"
 
 
-def _without_site_contacts(record: Record) -> list[Any]:
+def _raw_sites(record: Record, without: str = "") -> list[Any]:
+    """The sites as received, each country under its one name, without one key."""
     sites = record["protocolSection"]["contactsLocationsModule"].get("locations")
     return [
-        {k: v for k, v in s.items() if k != "contacts"} if isinstance(s, dict) else s
+        {k: country(v) if k == "country" and isinstance(v, str) else v for k, v in s.items() if k != without}
+        if isinstance(s, dict)
+        else s
         for s in (sites if isinstance(sites, list) else [])
     ]

@@ -25,13 +25,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from livingdrug.registry.errors import RecordError, RegistryError
-from livingdrug.registry.mirror import schema
+from livingdrug.registry.errors import RecordError, RegistryError, reading
+from livingdrug.registry.mirror import file, schema
 from livingdrug.registry.mirror.changes import compare
 from livingdrug.registry.mirror.crosslinks import own_number, relink
+from livingdrug.registry.mirror.file import trouble
 from livingdrug.registry.mirror.history import ordered
 from livingdrug.registry.records.read import is_whole, read
-from livingdrug.registry.records.study import DATES, Record, Study
+from livingdrug.registry.records.study import DATES, PHASES, STATUSES, Record, Study
 from livingdrug.registry.records.text import as_text, content_hash, parse_json
 
 NEWS = 60
@@ -92,11 +93,13 @@ class Store:
                 where=str(self.path),
                 mend="fetch one with `livingdrug trials sync --cart`, or import files with `livingdrug trials import`",
             )
+        self._reading = not create
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if create:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
             schema.migrate(self.connect())
         except (sqlite3.Error, OSError) as error:
-            raise RegistryError(f"the mirror cannot be opened: {error}", where=str(self.path)) from None
+            raise trouble(error, self.path) from None
 
     def __repr__(self) -> str:
         (count,) = self.connect().execute("SELECT count(*) FROM study").fetchone()
@@ -106,10 +109,7 @@ class Store:
         """This thread's connection to the file; transactions are explicit (autocommit otherwise)."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            self._local.connection = connection
+            connection = self._local.connection = file.connection(self.path, reading=self._reading)
         return connection
 
     def close(self) -> None:
@@ -166,17 +166,34 @@ class Store:
         else:
             rows = (r for i in ids for r in self.connect().execute(f"{select} WHERE id = ?", (i,)))
         for study, raw in rows:
-            yield study, unpack(raw)
+            with reading(study):
+                text = unpack(raw)
+            yield study, text
 
     def studies(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, Record]]:
         """(id, raw record) of each study, newest version, by id (or in the order of the ids given)."""
         for study, text in self.texts(ids):
-            yield study, parse_json(text)
+            with reading(study):
+                record = parse_json(text)
+            yield study, record
 
     def readings(self, ids: Iterable[str] | None = None) -> Iterator[Study]:
         """Each study in the same words for every registry."""
-        for _, record in self.studies(ids):
-            yield read(record)
+        for study, record in self.studies(ids):
+            with reading(study):
+                said = read(record)
+            yield said
+
+    def unknown_words(self) -> dict[tuple[str, str], int]:
+        """(field, word) -> studies, for words of the registries that this program does not know; they are kept."""
+        db = self.connect()
+        found: dict[tuple[str, str], int] = {}
+        for name, known, counts in (
+            ("phase", PHASES, "SELECT name, count(*) FROM phase GROUP BY name"),
+            ("status", STATUSES, "SELECT status, count(*) FROM study WHERE status IS NOT NULL GROUP BY status"),
+        ):
+            found |= {(name, word): n for word, n in db.execute(counts) if word not in known}
+        return found
 
     def record(self, study: str) -> Record:
         """The newest raw record of one study."""
@@ -184,7 +201,7 @@ class Store:
 
     def reading(self, study: str) -> Study:
         """One study, read."""
-        return read(self.record(study))
+        return next(self.readings([self.resolve(study)]))
 
     def versions(self, study: str) -> Iterator[tuple[int, str, Record]]:
         """(number, when seen, raw record) of each version of one study, oldest first."""
@@ -247,6 +264,10 @@ class Store:
                 return self.upsert(parse_json(text), seen=seen, text=text, newest=newest)
         except (sqlite3.OperationalError, MemoryError):  # the disk, not the record
             raise
+        except sqlite3.DatabaseError as error:
+            if type(error) is sqlite3.DatabaseError:  # the file is damaged
+                raise
+            reason = f"{type(error).__name__}: {error}"
         except RecordError as error:
             reason = str(error)
         except Exception as error:  # whatever a broken record can cause: the others go on
@@ -274,7 +295,7 @@ class Store:
             ).fetchone()
             if kept and not newest and seen < kept[5]:
                 return self._backfill(study.id, seen, text)
-            if kept and (kept[0] == digest or (not newest and study.as_of < kept[2])):
+            if kept and (kept[0] == digest or (not newest and self._older(study, record, kept[2]))):
                 db.execute(
                     "UPDATE study SET last_seen = max(last_seen, ?), as_of = max(as_of, ?) WHERE id = ?",
                     (seen, study.as_of, study.id),
@@ -282,7 +303,7 @@ class Store:
                 if newest or study.as_of > kept[2]:
                     self._relist(study.id, seen)
                 return "unchanged"
-            before = self.record(study.id) if kept else None
+            before = self._kept(study.id) if kept else None
             if before and is_whole(before) and not is_whole(record):
                 raise RecordError(f"only a part of {study.id}; the whole record that is there is kept")
             number = kept[1] + 1 if kept else 1
@@ -292,6 +313,20 @@ class Store:
             for other, trial in relink(db, study.id).items():
                 db.execute("UPDATE study SET trial = ?, revision = ? WHERE id = ?", (trial, self.revision(), other))
             return "changed" if kept else "new"
+
+    def _older(self, study: Study, record: Record, as_of: str) -> bool:
+        """Whether a record is older than the one kept; a whole one is never too old to take the place of a cut."""
+        if study.as_of >= as_of:
+            return False
+        held = self._kept(study.id) if is_whole(record) else None
+        return held is None or is_whole(held)
+
+    def _kept(self, study: str) -> Record | None:
+        """The record that is there; None when it is damaged, so that a whole one can take its place."""
+        try:
+            return self.record(study)
+        except RecordError:
+            return None
 
     def _backfill(self, study: str, seen: str, text: str) -> str:
         """Writes a study's history anew with one more version: `changed` when that adds a step, else `unchanged`."""
@@ -322,7 +357,7 @@ class Store:
         version = (study.id, number, digest, seen, registry_date, pack(text))
         self.connect().execute("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?)", version)
         if before is None:
-            if study.first_posted and _days_between(study.first_posted.first, seen[:10]) <= NEWS:
+            if number == 1 and study.first_posted and _days_between(study.first_posted.first, seen[:10]) <= NEWS:
                 self._event(study.id, number, "new", "study", None, study.title, seen, registry_date)
         elif is_whole(before):
             for c in compare(before, record, lambda field: self._last_stated(study.id, field), now=study):
@@ -415,12 +450,16 @@ class Store:
 
     def quarantine(self, raw: str | bytes, reason: str, place: str, seen: str | None = None) -> None:
         """Sets aside what could not be read, once however often it comes."""
-        data = raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        data, digest = _digest(raw)
         self.connect().execute(
             "INSERT OR IGNORE INTO quarantine (seen, place, reason, raw, digest) VALUES (?, ?, ?, ?, ?)",
             (moment(seen), place, reason.encode("utf-8", "replace").decode(), zlib.compress(data), digest),
         )
+
+    def why_quarantined(self, raw: str | bytes) -> str:
+        """The reason for which a text was set aside; empty when it was not."""
+        found = self.connect().execute("SELECT reason FROM quarantine WHERE digest = ?", (_digest(raw)[1],)).fetchone()
+        return found[0] if found else ""
 
     def _next_revision(self) -> int:
         revision = self.revision() + 1
@@ -445,6 +484,12 @@ def _written(given: str) -> str:
     """An id as registries write it: nct1001 is NCT00001001."""
     wanted = given.strip().upper()
     return f"NCT{int(wanted[3:]):08d}" if wanted.startswith("NCT") and wanted[3:].isdecimal() else wanted
+
+
+def _digest(raw: str | bytes) -> tuple[bytes, str]:
+    """A text as it is kept in quarantine, and its mark there."""
+    data = raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")
+    return data, hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def pack(text: str) -> bytes:

@@ -8,7 +8,6 @@ from livingdrug.registry.errors import RecordError
 from livingdrug.registry.records.dates import partial_date
 from livingdrug.registry.records.identifiers import linking_number, nct_id
 from livingdrug.registry.records.study import (
-    PHASES,
     Arm,
     Identifier,
     Intervention,
@@ -18,8 +17,9 @@ from livingdrug.registry.records.study import (
     Sponsor,
     Study,
     age_in_years,
+    phases,
 )
-from livingdrug.registry.records.text import at, items, plain, words
+from livingdrug.registry.records.text import at, items, plain, whole_number, words
 
 PLACEHOLDER = 99_999_999
 """Enrollment numbers from here on stand for `unknown` [people]"""
@@ -40,7 +40,8 @@ def read(record: Record) -> Study:
     design = at(protocol, "designModule", dict) or {}
     criteria = at(protocol, "eligibilityModule", dict) or {}
     sites = tuple(_site(s) for s in items(protocol, "contactsLocationsModule.locations"))
-    stated = at(design, "enrollmentInfo.count", (int, float))
+    stated = at(design, "enrollmentInfo.count", (int, float, str))
+    people = whole_number(stated)
     updated = _date(status, "lastUpdatePostDateStruct")
     version = at(record, "derivedSection.miscInfoModule.versionHolder", str)
     return Study(
@@ -54,10 +55,10 @@ def read(record: Record) -> Study:
         last_known_status=words(status, "lastKnownStatus"),
         why_stopped=words(status, "whyStopped"),
         study_type=words(design, "studyType"),
-        phases=tuple(p for p in dict.fromkeys(items(design, "phases", str)) if p in PHASES),
-        enrollment=int(stated) if stated is not None and 0 <= stated < PLACEHOLDER else None,
+        phases=phases(t for s in items(design, "phases", str) if (t := plain(s))),
+        enrollment=people if people is not None and people < PLACEHOLDER else None,
         enrollment_type=words(design, "enrollmentInfo.type"),
-        enrollment_stated=None if stated is None else str(stated),
+        enrollment_stated=None if stated is None else plain(str(stated)),
         sex=words(criteria, "sex"),
         minimum_age=words(criteria, "minimumAge"),
         maximum_age=words(criteria, "maximumAge"),

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?$", re.DOTALL)
+_MONTHS = "january february march april may june july august september october november december".split()
+_NAMED = re.compile(
+    r"(?:(\d{1,2})\s+)?([A-Za-z]{3,9})\.?(?:\s+(\d{1,2})(?:st|nd|rd|th)?(?=\s*,|\s+\d{4}))?\s*,?\s*(\d{4})$"
+)
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})$")
 
 
@@ -30,7 +34,10 @@ class PartialDate:
 
 
 def partial_date(text: object, type: object = None) -> PartialDate | None:
-    """Reads `2015-04-09`, `2015-04`, `2015`, `09/04/2015` or an ISO time; anything else is no date."""
+    """Reads `2015-04-09`, `2015-04`, `2015`, `09/04/2015`, `April 9, 2015`, `April 2015` or an ISO time.
+
+    Anything else is no date.
+    """
     if not isinstance(text, str):
         return None
     text = text.strip()
@@ -38,6 +45,10 @@ def partial_date(text: object, type: object = None) -> PartialDate | None:
         day, month, year = match.groups()
     elif match := _ISO.match(text):
         year, month, day = match.groups()
+    elif match := _NAMED.match(text):
+        before, named, after, year = match.groups()
+        month = next((str(n) for n, m in enumerate(_MONTHS, 1) if m.startswith(named.lower())), "0")
+        day = before or after
     else:
         return None
     try:

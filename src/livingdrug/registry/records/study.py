@@ -6,6 +6,7 @@ Contact persons, their telephones and e-mails are not read: they stay in the raw
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,27 @@ DATES = ("start", "primary_completion", "completion", "first_posted", "updated",
 """The dates a study may carry; each fills five columns of table `study`."""
 
 PHASES = ("EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4", "NA")
-"""Phases in the words of ClinicalTrials.gov; `NA` is stated by the registry, no phase at all is an empty tuple."""
+"""Phases in the words of ClinicalTrials.gov; `NA` is stated by the registry, no phase at all is an empty tuple. A word
+beside these is kept as the registry says it."""
+
+STATUSES = (
+    "NOT_YET_RECRUITING",
+    "RECRUITING",
+    "ENROLLING_BY_INVITATION",
+    "ACTIVE_NOT_RECRUITING",
+    "SUSPENDED",
+    "TERMINATED",
+    "COMPLETED",
+    "WITHDRAWN",
+    "UNKNOWN",
+    "AVAILABLE",
+    "NO_LONGER_AVAILABLE",
+    "TEMPORARILY_NOT_AVAILABLE",
+    "APPROVED_FOR_MARKETING",
+    "WITHHELD",
+    "NO_LONGER_LISTED",
+)
+"""Statuses in the words of ClinicalTrials.gov. A word beside these is kept as the registry says it."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +157,25 @@ class Study:
     def sponsor(self) -> str | None:
         """The lead sponsor's name."""
         return next((s.name for s in self.sponsors if s.role == "lead"), None)
+
+
+_PHASE_WORDS = {
+    "EARLYPHASE1": "EARLY_PHASE1", "PHASE1": "PHASE1", "PHASE2": "PHASE2", "PHASE3": "PHASE3", "PHASE4": "PHASE4",
+    "PHASEI": "PHASE1", "PHASEII": "PHASE2", "PHASEIII": "PHASE3", "PHASEIV": "PHASE4",
+    "NA": "NA", "NOTAPPLICABLE": "NA",
+}  # fmt: skip
+"""A phase without what is free in writing -> its word."""
+
+
+def phases(stated: Iterable[str]) -> tuple[str, ...]:
+    """`Phase 1/Phase 2` -> PHASE1, PHASE2; a word that no registry had so far is kept as it stands."""
+    found: dict[str, None] = {}
+    for text in stated:
+        parts = re.split(r"\s*(?:[|,+]|/(?=\s*(?:early|phase|\d|I))|\band\b)\s*", text, flags=re.IGNORECASE)
+        words = [re.sub(r"[^A-Z0-9]", "", part.upper()) for part in parts]
+        known = [_PHASE_WORDS.get(w) or _PHASE_WORDS.get(f"PHASE{w}") for w in words]
+        found.update(dict.fromkeys(k for k in known if k) if all(known) else {" ".join(text.split())[:40]: None})
+    return tuple(p for p in found if p)
 
 
 _AGE = re.compile(r"\s*([\d.]+)\s*(year|month|week|day|hour|minute)", re.IGNORECASE)

@@ -53,6 +53,16 @@ def words(record: Any, path: str) -> str | None:
     return plain(at(record, path, str))
 
 
+def whole_number(value: object) -> int | None:
+    """25, 25.0, `25` and `1,200` as a whole number, not below nought; anything else None."""
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text.replace(",", "")) if re.fullmatch(r"\d{1,3}(?:,\d{3}){1,4}|\d{1,15}", text, re.ASCII) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if 0 <= value < 1e15 else None
+
+
 def plain(text: str | None) -> str | None:
     """Text a screen can show: Markdown escapes and entities undone, control characters and contacts gone."""
     if not text:

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from livingdrug.errors import unknown
-from livingdrug.registry.errors import RegistryError
+from livingdrug.registry.errors import RecordError, RegistryError, reading
 from livingdrug.registry.mirror.changes import KINDS, QUIET
 from livingdrug.registry.mirror.store import Store, now
 from livingdrug.registry.records.dates import partial_date
@@ -108,7 +108,11 @@ def _about(store: Store, target: str) -> Callable[[str], bool]:
 
     @cache
     def about(study: str) -> bool:
-        return known.name in {t.value for t in classify(store.reading(study)).targets}
+        try:
+            with reading(study):
+                return known.name in {t.value for t in classify(store.reading(study)).targets}
+        except RecordError:
+            return True  # it may aim at the antigen: shown rather than lost
 
     return about
 
@@ -131,6 +135,9 @@ def sentence(event: Event) -> str:
         said = "listed again" if event.kind == "returned" else f"removed: {event.after}"
     elif event.before is None and event.after is None:
         said = f"{event.kind}: {what} changed" if what != event.kind else f"{what} changed"
+    elif event.field in ("countries renamed", "sites respelt"):
+        pairs = zip((event.before or "").splitlines(), (event.after or "").splitlines(), strict=False)
+        said = f"{event.field}: {_shown([' -> '.join(pair) for pair in pairs])}"
     elif event.field == "site status":
         said = f"sites: {_moves(event)}"
     elif event.field in _LISTS:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from livingdrug.registry.classify.cell_therapy import CAR_THERAPY
 from livingdrug.registry.classify.classify import Classification, classify
 from livingdrug.registry.classify.disease import SEVERAL, tree
 from livingdrug.registry.classify.targets import NOT_STATED, Label
+from livingdrug.registry.errors import reading
 from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records.countries import country
 from livingdrug.registry.search.document import Labels
 from livingdrug.registry.search.index import Index, Progress, fresh
 
@@ -48,6 +50,8 @@ class Overview:
     starts_unknown: int
     registries: dict[str, int]
     not_covered: tuple[str, ...] = NOT_COVERED
+    faults: dict[str, str] = field(default_factory=dict)
+    """studies of the mirror that could not be read whole -> why"""
 
     def as_json(self) -> dict[str, Any]:
         """The overview for machines."""
@@ -120,12 +124,15 @@ def overview(store: Store, index: Index | None = None, progress: Progress | None
         {year: _ordered(starts[year]) for year in sorted(starts)},
         unknown,
         _ordered(registries),
+        faults=index.faults(),
     )
 
 
 def evidence(store: Store, study: str) -> Classification:
     """The labels of one study with the sentence or table row that each rests on."""
-    return classify(store.reading(store.present(study)[0]))
+    found = store.reading(store.present(study)[0])
+    with reading(found.id):
+        return classify(found)
 
 
 def answers(said: Classification) -> list[tuple[str, Label]]:
@@ -158,9 +165,9 @@ def _names(db: Any, table: str, study: str) -> list[str]:
     if table == "phase":
         return [n for (n,) in db.execute("SELECT name FROM phase WHERE study = ?", (study,))] or [NOT_STATED.value]
     rows = db.execute(
-        f"SELECT DISTINCT c.name FROM {table} c JOIN study s ON s.id = c.study WHERE s.trial = ?", (study,)
+        "SELECT DISTINCT c.name FROM country c JOIN study s ON s.id = c.study WHERE s.trial = ?", (study,)
     )
-    return [n for (n,) in rows] or [NOT_STATED.value]
+    return list(dict.fromkeys(country(n) for (n,) in rows)) or [NOT_STATED.value]
 
 
 def _ordered(counts: Counter[str]) -> dict[str, int]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from livingdrug import library
 from livingdrug.library import LibraryFile
 from livingdrug.registry.classify.classify import Classification, classify
-from livingdrug.registry.classify.dosing import StatedDose, stated_conditioning, stated_doses
+from livingdrug.registry.classify.conditioning import stated_conditioning
+from livingdrug.registry.classify.dosing import StatedDose, stated_doses
 from livingdrug.registry.classify.passages import Passages, passages_of
 from livingdrug.registry.records.study import Study
 from livingdrug.registry.terms.synonyms import forms_of, key
@@ -235,20 +236,25 @@ def _protocol(words: Passages, base: str) -> Iterator[str]:
     given = {str(s.get("give")): s for s in schedule}
     yield ""
     conditioning = stated_conditioning(words)
-    for agent, stated in conditioning.items():
+    for agent, stated in conditioning.drugs.items():
         yield _comment(stated.sentence)
-        if agent in given:
-            yield "[[protocol.schedule]]"
-            yield f"name = {json.dumps(given[agent]['name'])}"
-            yield f'amount = "{stated.value:g} mg/m2"'
-            if stated.days:
-                yield f"days = {list(stated.days)}"
-            else:
-                yield "# assumed: the days of the library trial"
-            yield ""
-    if not conditioning:
-        yield "# assumed: conditioning as in the library trial; the record states no dose of it"
-    doses = stated_doses(words)
+        if agent not in given:
+            yield _comment(f"not understood: {agent}, which the library trial does not give")
+            continue
+        yield "[[protocol.schedule]]"
+        yield f"name = {json.dumps(given[agent]['name'])}"
+        yield f'amount = "{stated.value:g} {stated.unit}"'
+        if stated.number:
+            yield f"# assumed: the {stated.number} days that end on day -3; the record does not name them"
+        days = stated.days or tuple(range(-2 - stated.number, -2))
+        yield f"days = {list(days)}" if days else "# assumed: the days of the library trial"
+        yield ""
+    yield from (_comment(f"not understood: {what}") for what in conditioning.unread)
+    if not conditioning.drugs:
+        yield "# assumed: conditioning as in the library trial; the record states no amount that could be read"
+    stated_cells = stated_doses(words)
+    doses = stated_cells.doses
+    yield from (_comment(f"not understood: {what}") for what in stated_cells.unread)
     infusions = [s for s in schedule if str(s.get("give", "")).rpartition(".")[2] == "infusion"]
     if not doses or not infusions:
         yield "# assumed: the cell dose of the library trial; the record states none that could be read"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from statistics import median, quantiles
 from typing import Any
 
 from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records.countries import country as country_name
 from livingdrug.registry.search.engine import Wanted
 from livingdrug.registry.search.index import Progress, fresh
 
@@ -36,6 +37,8 @@ class Statistics:
     """interventional studies: posted, overdue, not yet due, not stated (no completion date), withdrawn"""
     as_of: str
     """day the due dates are judged on"""
+    faults: dict[str, str] = field(default_factory=dict)
+    """studies of the mirror that could not be read whole -> why"""
 
     def as_json(self) -> dict[str, Any]:
         """The figures for machines."""
@@ -49,7 +52,8 @@ def statistics(
 
     today: the day on which results are due or not; by default the day the newest record was updated.
     """
-    ids = fresh(store, progress=progress).search(wanted or Wanted(), _MOST).ids
+    index = fresh(store, progress=progress)
+    ids = index.search(wanted or Wanted(), _MOST).ids
     db = store.connect()
     db.execute("CREATE TEMP TABLE IF NOT EXISTS asked (id TEXT PRIMARY KEY)")
     db.execute("DELETE FROM asked")
@@ -68,6 +72,7 @@ def statistics(
         silent,
         _results(db, chosen, day),
         day.isoformat(),
+        index.faults(),
     )
 
 
@@ -115,8 +120,9 @@ def _sites(db: Any) -> tuple[dict[str, dict[str, float | int]], int]:
         "SELECT coalesce(site.country, 'not stated'), site.status FROM site JOIN study s ON s.id = site.study"
         " WHERE s.trial IN (SELECT id FROM temp.asked)"
     ):
-        everywhere[country] += 1
-        recruiting[country] += status == "RECRUITING"
+        name = country_name(country)
+        everywhere[name] += 1
+        recruiting[name] += status == "RECRUITING"
         silent += status is None
     total = sum(recruiting.values())
     return {

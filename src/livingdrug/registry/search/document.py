@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from livingdrug.registry.classify.classify import Classification, classify
 from livingdrug.registry.classify.passages import Passages, passages_of
+from livingdrug.registry.records.countries import country
 from livingdrug.registry.records.dates import PartialDate
 from livingdrug.registry.records.study import Study
 from livingdrug.registry.search.query import searchable
@@ -45,6 +46,9 @@ _BREAK = " 0break0 "
 _LONGEST = 200
 """Characters of a facet value kept; no registry has a longer one"""
 
+NOT_CLASSIFIED = "not classified"
+"""The kind of a study that the classifier failed on"""
+
 OLDEST = 200.0
 """Upper age where none is stated [year]"""
 
@@ -73,6 +77,8 @@ class Document:
     facets: dict[str, tuple[str, ...]]
     numbers: dict[str, float]
     labels: Labels = field(default_factory=Labels)
+    fault: str = ""
+    """why the study could not be read whole, or not be classified; it is then found by the rest"""
 
 
 _NAMED_CELLS = re.compile(
@@ -116,7 +122,7 @@ def labels_of(said: Classification) -> Labels:
 def document(study: Study) -> Document:
     """Reads a study into what the index holds."""
     passages = passages_of(study)
-    labels = labels_of(classify(passages, closely=may_be_car(passages)))
+    labels, fault = _labels(passages)
     known = [p for name in labels.products for p in (name, *products()[name].also)]
     known += [f for t in labels.targets if (s := meaning(t)) for f in s.forms]
     if labels.platform:
@@ -144,7 +150,7 @@ def document(study: Study) -> Document:
     facets = {
         "status": _some(study.status),
         "phase": study.phases or ("not stated",),
-        "country": study.countries,
+        "country": tuple(dict.fromkeys(map(country, study.countries))),
         "kind": (labels.kind,),
         "target": labels.targets,
         "disease": labels.diseases,
@@ -162,7 +168,25 @@ def document(study: Study) -> Document:
         "posted": _day(study.first_posted),
         "enrollment": float(study.enrollment or 0),
     }
-    return Document(study.id, texts, {n: tuple(v[:_LONGEST] for v in vs) for n, vs in facets.items()}, numbers, labels)
+    return Document(
+        study.id, texts, {n: tuple(v[:_LONGEST] for v in vs) for n, vs in facets.items()}, numbers, labels, fault
+    )
+
+
+def _labels(passages: Passages) -> tuple[Labels, str]:
+    """What the classifier says of a study, or why it can say nothing."""
+    try:
+        return labels_of(classify(passages, closely=may_be_car(passages))), ""
+    except Exception as error:  # one study's fault: the others go on, and it is told
+        return Labels(kind=NOT_CLASSIFIED), f"not classified: {type(error).__name__}: {error}"
+
+
+def bare(study: str, fault: str) -> Document:
+    """A study whose record cannot be read: found by its number only."""
+    facets: dict[str, tuple[str, ...]] = dict.fromkeys(FACETS, ())
+    texts = {**dict.fromkeys(TEXTS, ""), "everything": searchable(study)}
+    labels = Labels(kind=NOT_CLASSIFIED)
+    return Document(study, texts, facets | {"kind": (labels.kind,)}, dict.fromkeys(NUMBERS, 0.0), labels, fault)
 
 
 def _some(value: str | None) -> tuple[str, ...]:

@@ -37,19 +37,26 @@ def place(text: str) -> tuple[float, float, float]:
     return latitude, longitude, within
 
 
-def studies_near(store: Store, latitude: float, longitude: float, within: float) -> dict[str, float]:
-    """Study id -> distance of its nearest site [km], for every study with a site within the distance [km]."""
+def studies_near(
+    store: Store, latitude: float, longitude: float, within: float, statuses: set[str] | None = None
+) -> dict[str, float]:
+    """Study id -> distance of its nearest site [km], for every study with a site within the distance [km].
+
+    statuses: a site that states its own status counts only with one of these.
+    """
     north = math.degrees(within / _EARTH)
     shrink = math.cos(math.radians(min(89.9, abs(latitude) + north)))
     east = 360.0 if shrink <= 0.01 else north / shrink
     rows = store.connect().execute(
-        "SELECT s.trial, latitude, longitude FROM site JOIN study s ON s.id = site.study"
+        "SELECT s.trial, latitude, longitude, site.status FROM site JOIN study s ON s.id = site.study"
         " WHERE latitude BETWEEN ? AND ?"
         " AND (longitude BETWEEN ? AND ? OR longitude + 360 BETWEEN ? AND ? OR longitude - 360 BETWEEN ? AND ?)",
         (latitude - north, latitude + north, *3 * (longitude - east, longitude + east)),
     )
     found: dict[str, float] = {}
-    for study, site_latitude, site_longitude in rows:
+    for study, site_latitude, site_longitude, status in rows:
+        if statuses is not None and status and status not in statuses:
+            continue
         km = distance(latitude, longitude, site_latitude, site_longitude)
         if km <= within and km < found.get(study, math.inf):
             found[study] = km

@@ -12,6 +12,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -20,13 +21,14 @@ from pathlib import Path
 
 from livingdrug.parallel import in_order
 from livingdrug.registry.errors import RegistryError
+from livingdrug.registry.mirror.file import can_write, trouble
 from livingdrug.registry.mirror.store import Store
-from livingdrug.registry.search.document import COUNTED, Document, Labels, document
+from livingdrug.registry.search.document import COUNTED, Document, Labels, bare, document
 from livingdrug.registry.search.engine import Engine, Hits, Wanted
 from livingdrug.registry.search.fts5 import Fts5
 from livingdrug.registry.search.tantivy import Tantivy
 
-FORMAT = 3
+FORMAT = 4
 """Changes when documents or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]
@@ -62,16 +64,23 @@ class Index:
         for study, said in rows:
             yield study, Labels._make(tuple(v) if isinstance(v, list) else v for v in json.loads(said))
 
+    def faults(self) -> dict[str, str]:
+        """Study -> why it could not be read whole; such a study is found by what could be read of it."""
+        return dict(self._labels.execute("SELECT study, reason FROM fault ORDER BY study"))
+
     def add(self, documents: list[Document]) -> None:
         """Takes documents into engine and labels."""
         self.engine.add(documents)
+        faults = [(e.id, e.fault) for e in documents if e.fault]
+        self._labels.executemany("INSERT OR REPLACE INTO fault VALUES (?, ?)", faults)
         rows = [(e.id, e.labels.kind != "no CAR", json.dumps(e.labels)) for e in documents]
         self._labels.executemany("INSERT OR REPLACE INTO label VALUES (?, ?, ?)", rows)
 
     def remove(self, ids: list[str]) -> None:
         """Forgets studies."""
         self.engine.remove(ids)
-        self._labels.executemany("DELETE FROM label WHERE study = ?", [(i,) for i in ids])
+        for table in ("label", "fault"):
+            self._labels.executemany(f"DELETE FROM {table} WHERE study = ?", [(i,) for i in ids])
 
     def save(self, state: dict[str, object]) -> None:
         """Makes changes lasting; the state is written last, so a half-made index counts as stale."""
@@ -90,8 +99,25 @@ class Index:
 
 
 def folder_of(store: Store) -> Path:
-    """Where the index of a mirror lies: beside it."""
-    return store.path.with_name(store.path.name + ".search")
+    """Where the index of a mirror lies: beside it; in the user's cache folder where nothing can be written there."""
+    beside = store.path.with_name(store.path.name + ".search")
+    if can_write(beside if beside.exists() else beside.parent):
+        return beside
+    from platformdirs import user_cache_path
+
+    mark = hashlib.blake2b(str(store.path.absolute()).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    cached = user_cache_path("livingdrug", appauthor=False) / "search" / mark
+    if not can_write(cached.parent):
+        raise RegistryError(
+            "the search index can be written neither beside the mirror nor in the cache folder",
+            where=f"{beside}, {cached}",
+            mend="name a cache folder that can be written: XDG_CACHE_HOME=FOLDER",
+        )
+    if beside.exists() and _state(beside) != _state(cached):
+        shutil.rmtree(cached, ignore_errors=True)
+        with suppress(OSError):
+            shutil.copytree(beside, cached, copy_function=shutil.copyfile)
+    return cached
 
 
 @lru_cache
@@ -121,6 +147,7 @@ def _open(folder: Path, name: str) -> Index:
     labels.execute(
         "CREATE TABLE IF NOT EXISTS label (study TEXT PRIMARY KEY, car INTEGER NOT NULL, said TEXT NOT NULL)"
     )
+    labels.execute("CREATE TABLE IF NOT EXISTS fault (study TEXT PRIMARY KEY, reason TEXT NOT NULL)")
     labels.execute("CREATE INDEX IF NOT EXISTS label_car ON label (study) WHERE car")
     return Index(folder, _engine(name, folder), labels)
 
@@ -160,14 +187,30 @@ def fresh(store: Store, engine: str | None = None, progress: Progress | None = N
                 index.close()
             index = None
     if index is None:
-        shutil.rmtree(folder, ignore_errors=True)
-        index = _open(folder, name)
-        index.add([])
-        _fill(index, store, _shown(store), progress)
+        index = _made(folder, name, store, progress)
     elif state.get("revision") == revision:
         return index
     index.save({**mark, "revision": revision})
     return index
+
+
+def _made(folder: Path, name: str, store: Store, progress: Progress | None) -> Index:
+    """A new index of every study that is searched; what fails leaves none behind."""
+    shutil.rmtree(folder, ignore_errors=True)
+    index = None
+    try:
+        index = _open(folder, name)
+        index.add([])
+        _fill(index, store, _shown(store), progress)
+        return index
+    except Exception as error:
+        if index is not None:
+            with suppress(Exception):
+                index.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, (sqlite3.Error, OSError)) or "o space left" in str(error):
+            raise trouble(error, folder) from None
+        raise
 
 
 def _shown(store: Store) -> list[str]:
@@ -246,4 +289,16 @@ def _read_in_process(ids: list[str]) -> list[Document]:
 
 
 def _read(store: Store, ids: list[str]) -> list[Document]:
-    return [document(study) for study in store.readings(ids)]
+    return [_document(store, study) for study in ids]
+
+
+def _document(store: Store, study: str) -> Document:
+    """The document of one study; one that cannot be read is no reason to stop."""
+    try:
+        return document(store.reading(study))
+    except sqlite3.Error as error:
+        raise trouble(error, store.path) from None
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        return bare(study, str(error).splitlines()[0])

@@ -12,8 +12,9 @@ from livingdrug.registry.classify.disease import tree
 from livingdrug.registry.classify.targets import antigens
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records.countries import country, known_countries, plain_letters
 from livingdrug.registry.records.dates import partial_date
-from livingdrug.registry.records.study import PHASES
+from livingdrug.registry.records.study import PHASES, STATUSES
 from livingdrug.registry.search.document import COUNTED, Labels
 from livingdrug.registry.search.engine import Wanted
 from livingdrug.registry.search.geo import place, studies_near
@@ -24,23 +25,8 @@ from livingdrug.registry.terms.synonyms import key, meaning
 SORTS = ("relevance", "updated", "start", "posted", "enrollment")
 """What --sort may say; all but relevance put the newest or largest first."""
 
-STATUSES = (
-    "NOT_YET_RECRUITING",
-    "RECRUITING",
-    "ENROLLING_BY_INVITATION",
-    "ACTIVE_NOT_RECRUITING",
-    "SUSPENDED",
-    "TERMINATED",
-    "COMPLETED",
-    "WITHDRAWN",
-    "UNKNOWN",
-    "AVAILABLE",
-    "NO_LONGER_AVAILABLE",
-    "TEMPORARILY_NOT_AVAILABLE",
-    "APPROVED_FOR_MARKETING",
-    "WITHHELD",
-    "NO_LONGER_LISTED",
-)
+OPEN = {"NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE"}
+"""Statuses of studies that a person may join, now or soon; who asks for these means sites that are open too."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +91,8 @@ class Result:
     studies: tuple[FoundStudy, ...]
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
     engine: str = ""
+    faults: dict[str, str] = field(default_factory=dict)
+    """studies of the mirror that could not be read whole -> why"""
 
     def as_json(self) -> dict[str, Any]:
         """The answer for machines."""
@@ -113,6 +101,7 @@ class Result:
             "studies": [asdict(s) for s in self.studies],
             "facets": self.facets,
             "engine": self.engine,
+            "faults": self.faults,
         }
 
 
@@ -129,30 +118,33 @@ def search(
     Raises RegistryError for an option that cannot be meant. An index that is missing or stale is made first.
     """
     near = _near(store, request)
-    asked = _wanted(request, near)
+    asked = _wanted(store, request, near)
     index = index or fresh(store, engine, progress)
     hits = index.search(asked, max(0, request.limit), max(0, request.offset), COUNTED)
     labels = dict(index.labels(hits.ids))
     rows = [_found(store, i, labels.get(i, Labels()), near) for i in hits.ids]
-    return Result(hits.total, tuple(rows), hits.facets, index.engine.name)
+    return Result(hits.total, tuple(rows), hits.facets, index.engine.name, index.faults())
 
 
 def wanted(store: Store, request: Request) -> Wanted:
     """A request in terms of the index."""
-    return _wanted(request, _near(store, request))
+    return _wanted(store, request, _near(store, request))
 
 
 def _near(store: Store, request: Request) -> dict[str, float] | None:
-    return studies_near(store, *place(request.near)) if request.near else None
+    if not request.near:
+        return None
+    asked = {_named(v, STATUSES, "status", "--status") for v in request.status}
+    return studies_near(store, *place(request.near), statuses=asked if asked and asked <= OPEN else None)
 
 
-def _wanted(request: Request, near: dict[str, float] | None) -> Wanted:
+def _wanted(store: Store, request: Request, near: dict[str, float] | None) -> Wanted:
     exact = {
         "status": tuple(_named(v, STATUSES, "status", "--status") for v in request.status),
         "phase": tuple(p for v in request.phase for p in _phases(v)),
         "target": tuple(_target(v) for v in request.target),
         "disease": tuple(_disease(v) for v in request.disease),
-        "country": _clean(request.country),
+        "country": tuple(_country(store, v) for v in _clean(request.country)),
         "kind": _clean(request.kind),
         "sex": ("ALL", _named(request.sex, ("FEMALE", "MALE", "ALL"), "sex", "--sex")) if request.sex else (),
     }
@@ -188,6 +180,23 @@ def _clean(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(v.encode("utf-8", "replace").decode() for v in values)
 
 
+def _country(store: Store, given: str) -> str:
+    """A country by any of its names."""
+    found = country(given)
+    if found in known_countries():
+        return found
+    names = {country(n) for (n,) in store.connect().execute("SELECT DISTINCT name FROM country")}
+    by_letters = {plain_letters(n): n for n in names}
+    if plain_letters(given) in by_letters:
+        return by_letters[plain_letters(given)]
+    raise RegistryError(
+        f"no study of the mirror has a site in '{given}'",
+        where="--country",
+        allowed=sorted(names),
+        given=given,
+    )
+
+
 def _named(given: str, allowed: Iterable[str], kind: str, where: str) -> str:
     """The registry's word for a status or sex, however it is written."""
     names = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in allowed}
@@ -215,6 +224,11 @@ def _phases(given: str) -> tuple[str, ...]:
             f"unknown phase '{given}'", where="--phase", allowed=[*PHASES, "1", "2", "1/2", "not stated"]
         )
     return tuple(f for f in found if f)
+
+
+def _phase_order(phase: str) -> tuple[bool, int, str]:
+    """Phases in their order, words that no registry had so far last."""
+    return (phase not in PHASES, PHASES.index(phase) if phase in PHASES else 0, phase)
 
 
 def _target(given: str) -> str:
@@ -262,7 +276,7 @@ def _found(store: Store, study: str, labels: Labels, near: dict[str, float] | No
         id=study,
         title=title or "",
         status=status or "",
-        phases=tuple(p for p in PHASES if p in names("SELECT name FROM phase WHERE study = ?")),
+        phases=tuple(sorted(names("SELECT name FROM phase WHERE study = ?"), key=_phase_order)),
         conditions=names("SELECT name FROM condition WHERE study = ? AND kind = 'stated' ORDER BY position"),
         interventions=names("SELECT name FROM intervention WHERE study = ? ORDER BY position"),
         sponsor=sponsor or "",

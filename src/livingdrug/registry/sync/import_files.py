@@ -1,19 +1,16 @@
-"""Records from files: v2 JSON, JSON lines, gzip, zip, CTIS JSON, ISRCTN XML or JSON, EU CTR JSON.
+"""Records from files: v2 JSON, JSON lines, gzip, zip, tar, CTIS JSON, ISRCTN XML or JSON, EU CTR JSON.
 
 What a file is, its content says, not its name. A damaged record is set aside; the records around it are kept.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import re
-import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -21,10 +18,12 @@ from typing import IO, Any
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store, now
 from livingdrug.registry.records import isrctn
-from livingdrug.registry.records.text import as_text
+from livingdrug.registry.records.read import registry_of
+from livingdrug.registry.records.text import as_text, parse_json
+from livingdrug.registry.sync.unpack import DAMAGE, LARGEST, Refusal, members, refused
 
-LARGEST = 512 * 2**20
-"""The longest single document or line that is read [byte]"""
+READ = "ClinicalTrials.gov v2 JSON, JSON lines, gzip, zip or tar of these; CTIS JSON; ISRCTN XML or JSON; EU CTR JSON"
+"""The forms of file that are read"""
 
 BATCH = 500
 """Records written in one transaction."""
@@ -34,7 +33,9 @@ _STUDIES = re.compile(r'"studies"\s*:\s*\[')
 _WRAPPED = re.compile(r'\{\s*"seen_at"\s*:\s*"([^"]{1,40})"\s*,\s*"study"\s*:\s*')
 _TAIL = re.compile(r'"(?:nextPageToken|totalCount)"\s*:\s*(?:"[^"]*"|\d+|null)')
 _DECODER = json.JSONDecoder()
-_DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+_DEEPEST = 6
+"""Objects and lists around a record"""
+
 _SPACE = re.compile(r"[\s,\[\]]*")
 
 
@@ -47,6 +48,8 @@ class Tally:
     changed: int = 0
     unchanged: int = 0
     quarantined: int = 0
+    set_aside: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
+    """(file, reason) -> records of this import that were quarantined"""
 
     def count(self, outcome: str) -> None:
         """Counts one record."""
@@ -55,7 +58,7 @@ class Tally:
 
     def as_dict(self) -> dict[str, int]:
         """The counts by name."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in ("read", "new", "changed", "unchanged", "quarantined")}
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,22 @@ def import_files(
         while batch := [f for _, f in zip(range(BATCH), found, strict=False)]:
             with store.transaction():
                 for record in batch:
-                    tally.count(_keep(store, record, path.name, seen))
+                    outcome, reason = _keep(store, record, path.name, seen)
+                    tally.count(outcome)
+                    if reason:
+                        tally.set_aside[path.name, reason.splitlines()[0]] += 1
             progress(tally)
     return tally
 
 
-def _keep(store: Store, found: RecordText, place: str, seen: str) -> str:
+def _keep(store: Store, found: RecordText, place: str, seen: str) -> tuple[str, str]:
+    """(what became of a record, why it was set aside)"""
     if found.damage or isinstance(found.text, bytes):
-        store.quarantine(found.text, found.damage or "unreadable", place, seen)
-        return "quarantined"
-    return store.take(found.text, place, found.seen or seen)
+        reason = found.damage or "unreadable"
+        store.quarantine(found.text, reason, place, seen)
+        return "quarantined", reason
+    outcome = store.take(found.text, place, found.seen or seen)
+    return outcome, store.why_quarantined(found.text) if outcome == "quarantined" else ""
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
@@ -104,68 +113,31 @@ def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
 
 def _refuse(path: Path) -> None:
     """Refuses, by name, what by its beginning does not hold records that are read here."""
-    head = b""
     try:
-        for _, stream in _streams(path):
-            head = stream.read(2**20).lstrip(b"\xef\xbb\xbf \t\r\n")
+        head = b""
+        for _, stream in members(path):
+            head = stream.read(2**16).lstrip(b"\xef\xbb\xbf \t\r\n")
             break
-    except _DAMAGE:
+    except DAMAGE:
         return  # reported when the file is read
-    wanted = "ClinicalTrials.gov v2 JSON, JSON lines, gzip or zip of these; CTIS JSON; ISRCTN XML or JSON; EU CTR JSON"
-    if not head.startswith(b"<") or _RECORD_START.search(head.decode("ascii", "replace")):
-        return
-    head = head.lower()
-    if b"<clinical_study" in head or b"<search_results" in head:
-        raise RegistryError(
-            "classic ClinicalTrials.gov XML is not read: the registry retired that form in June 2024",
-            where=str(path), allowed=wanted, mend="fetch the same studies as v2 JSON, for example with `trials sync`",
-        )  # fmt: skip
-    if b"<!doctype html" in head or b"<html" in head:
-        raise RegistryError("this is a web page, not records", where=str(path), allowed=wanted)
+    if refusal := _refusal(head):
+        raise RegistryError(refusal.what, where=str(path), allowed=READ, mend=refusal.mend)
 
 
-def _streams(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """(name, stream of plain bytes) of a file, or of each member of a zip file; nothing is ever unpacked to disk."""
-    with path.open("rb") as file:
-        archive = _archive(file)
-        if archive is None:
-            yield path.name, _plain(file)
-            return
-        for member in archive.infolist():
-            if not member.is_dir() and not member.filename.startswith("__MACOSX/"):
-                with archive.open(member) as stream:
-                    yield member.filename, _plain(stream)
-
-
-def _archive(file: IO[bytes]) -> zipfile.ZipFile | None:
-    """The zip archive a file is, or None; afterwards the file stands at its beginning."""
-    magic = file.read(4)
-    file.seek(0)
-    if magic == b"PK\x03\x04":
-        with suppress(zipfile.BadZipFile):
-            return zipfile.ZipFile(file)
-        file.seek(0)
-    return None
-
-
-def _plain(stream: Any) -> IO[bytes]:
-    """The stream, unpacked when it is gzip."""
-    buffered = io.BufferedReader(stream)
-    if buffered.peek(2)[:2] == b"\x1f\x8b":
-        unpacked: Any = gzip.GzipFile(fileobj=buffered)
-        with suppress(*_DAMAGE):  # two damaged bytes do not make a text gzip
-            unpacked.peek(1)
-            return io.BufferedReader(unpacked)
-        buffered.seek(0)
-    return buffered
+def _refusal(head: bytes) -> Refusal | None:
+    return None if _RECORD_START.search(head.decode("ascii", "replace")) else refused(head)
 
 
 def records(path: Path) -> Iterator[RecordText]:
     """Every record of a file as its exact text, and every damaged stretch."""
     try:
-        for _, stream in _streams(path):
-            yield from _from_stream(stream)
-    except _DAMAGE as error:
+        for name, stream in members(path):
+            try:
+                yield from _from_stream(stream)
+            except DAMAGE as error:
+                place = path if name == path.name else f"{path}: {name}"
+                yield RecordText(str(place).encode("utf-8", "surrogateescape"), damage=f"the file breaks off: {error}")
+    except DAMAGE as error:
         yield RecordText(str(path).encode("utf-8", "surrogateescape"), damage=f"the file breaks off: {error}")
 
 
@@ -177,6 +149,9 @@ def _from_stream(stream: IO[bytes]) -> Iterator[RecordText]:
                 yield from _from_bytes(line)
         return
     document = first + second + stream.read(LARGEST)
+    if refusal := _refusal(document[: 2**16].lstrip(b"\xef\xbb\xbf \t\r\n")):
+        yield RecordText(document[: 2**20], damage=f"{refusal.what}; {refusal.mend}")
+        return
     if document.strip():
         yield from _from_bytes(document)
     if stream.read(1):
@@ -234,14 +209,45 @@ def _from_text(text: str) -> Iterator[RecordText]:
         wrapped = _WRAPPED.match(text, at)
         start = wrapped.end() if wrapped else at
         try:
-            _, end = _DECODER.raw_decode(text, start)
+            value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError) as error:
             following = _RECORD_START.search(text, start + 1)
             end = following.start() if following else len(text)
             yield RecordText(text[at:end], damage=f"not JSON: {error}")
             at = end
             continue
-        yield RecordText(text[start:end], seen=wrapped[1] if wrapped else None)
+        held = [] if registry_of(value) else list(_held(value))
+        if held:
+            yield from held
+        else:
+            yield RecordText(text[start:end], seen=wrapped[1] if wrapped else None)
         at = end
         if wrapped and text[at : at + 1] == "}":
             at += 1
+
+
+def _held(value: Any, seen: str | None = None, depth: int = 0) -> Iterator[RecordText]:
+    """The records inside a value: of an object keyed by number, a list under any key, texts that are JSON themselves.
+
+    What stands among records without being one is given too, so that it is told and counted.
+    """
+    if registry_of(value):
+        yield RecordText(as_text(value), seen)
+        return
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, str):
+        if value.lstrip()[:1] in ("{", "["):
+            with suppress(ValueError):
+                yield from _held(parse_json(value), seen, depth + 1)
+        return
+    if isinstance(value, dict):
+        stamp = value.get("seen_at")
+        seen = stamp if isinstance(stamp, str) else seen
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    found = [list(_held(member, seen, depth + 1)) for member in inner]
+    among_records = isinstance(value, list) or sum(registry_of(member) is not None for member in inner) > 1
+    for member, records_ in zip(inner, found, strict=True):
+        yield from records_
+        if not records_ and among_records and any(found) and isinstance(member, (dict, list, str)):
+            yield RecordText(json.dumps(member))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from livingdrug.registry.terms.spelling import american, singular
+from livingdrug.registry.terms.spelling import Remembered, american, singular
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,13 @@ _PIECE = re.compile(r"CART?(?![a-z])|[Aa]nti(?=[A-Z])|x(?=CD\d)|[A-Za-z]+?(?=CAR
 _GAP = re.compile(r"[\s\-./,'_]{0,2}")
 
 
-@lru_cache(maxsize=200_000)
-def _plain(piece: str) -> str:
-    """A piece of a word in one spelling."""
-    return singular(american(piece))
+_PLAIN = Remembered(lambda piece: singular(american(piece)))
+"""A piece of a word -> the same in one spelling."""
 
 
 def key(form: str) -> str:
     """The form without what is free in writing: `B7-H3` and `b7 h3` have one key, so have leukaemias and leukemia."""
-    return "".join(_plain(piece) for piece in _PIECE.findall(form))
+    return "".join(_PLAIN[piece] for piece in _PIECE.findall(form))
 
 
 class Finder:
@@ -66,7 +64,7 @@ class Finder:
                 continue
             self._names[whole] = name
             for written in (form, form.lower()):  # JCAR017 has three pieces, jcar017 two
-                pieces = [_plain(p) for p in _PIECE.findall(written)]
+                pieces = [_PLAIN[p] for p in _PIECE.findall(written)]
                 self._longest[pieces[0]] = max(len(pieces), self._longest.get(pieces[0], 0))
             self._longest.setdefault(whole, 1)  # BAFFR is BAFF-R
             letters = re.sub(r"[^A-Za-z]", "", form)
@@ -76,7 +74,7 @@ class Finder:
     def find(self, text: str) -> list[tuple[str, int, int]]:
         """(name, begin, end) of every form found."""
         spans = [m.span() for m in _PIECE.finditer(text)]
-        plain = [_plain(text[a:b]) for a, b in spans]
+        plain = [_PLAIN[text[a:b]] for a, b in spans]
         found, at = [], 0
         while at < len(spans):
             for n in range(min(self._longest.get(plain[at], 0), len(spans) - at), 0, -1):
@@ -98,7 +96,7 @@ class Finder:
             if re.match(r"-?\d", text[end : end + 2]):  # CLL-1 is an antigen, not CLL
                 return False
             letters = re.sub(r"[^A-Za-z]", "", text[begin:end])
-            return letters.rstrip("s").isupper()
+            return letters.isupper() or (not whole.endswith("s") and letters.rstrip("s").isupper())
         return True
 
 

@@ -1,0 +1,233 @@
+"""Conditioning before the cells, as a record states it; what could not be read is said, never passed over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from livingdrug.registry.classify.days import Days, days_in, settled
+from livingdrug.registry.classify.passages import Passages, spelled
+
+_AGENT = re.compile(
+    r"\b(?P<fludarabine>fludarabine(?:\s+phosphate)?|fludara|F-ara(?:-A)?|(?-i:Flu|FLU))\b"
+    r"|\b(?P<cyclophosphamide>cyclophosphamide|cytoxan|endoxan|(?-i:CTX|CYC?|Cy|CPM|CPA))\b"
+    r"|\b(?P<other>bendamustine|busulfan|melphalan|alemtuzumab|thiotepa|treosulfan|etoposide|cytarabine|clofarabine|pentostatin"
+    r"|decitabine|azacitidine|rituximab|thymoglobulin|ATG|total body irradiation|TBI|total lymphoid irradiation"
+    r"|mesna|ifosfamide|abraxane|nirogacestat|anti-CD52|interleukin-?2|aldesleukin"
+    r"|[a-z]{4,}(?:mustine|phalan|sulfan|tecan|rubicin|platin|taxel|cytabine|arabine|citabine|limumab|tuzumab|ximab))\b",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(
+    r"(?<![\w.^/])(?P<low>\d{1,2},\d{3}|\d{1,5}(?:\.\d+)?)\s*(?:mg(?:\s?/\s?m\s?\^?2)?)?\s*(?:(?P<to>-|to|~|/|or)\s*(?P<high>\d{1,4}(?:\.\d+)?))?"
+    r"\s?(?P<mass>mg|g|mcg|ug|c?Gy)\b\s?(?:(?:/|per|\.)\s?(?P<per>m\s?\^?\s?2|sqm|square met(?:er|re)s?|kg|kilogram))?",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(r"\b(?:total|cumulative)\s*(?:dos(?:e|age))?\s*(?:of|:|is|was|will be)?\s*$", re.IGNORECASE)
+_BENIGN = re.compile(
+    r"over\s*\d+(?:\s?(?:-|to)\s?\d+)?\s*(?:min\w*|h\w*)|\d+(?:\s?(?:-|to)\s?\d+)?[\s-]*(?:min\w*|hours?|h)\b|day\s*\+?0\b|\bd0\b"
+    r"|\d(?:\.\d+)?\s?x\s?10\s?\^?\s?\d+|\bm\s?\^?2\b|\bCD\d+\w*|\bNCT\d+|\bq\s?24\s?h|\(\d\)|\b(?:arm|cohort|group|part|level)\s*\d",
+    re.IGNORECASE,
+)
+_SETTING = re.compile(r"lympho-?deplet|conditioning|pre-?treatment|preparative", re.IGNORECASE)
+_FORMER = re.compile(r"\b(?:prior|previous\w*|within|exclu\w*|allerg\w*|contraindicat\w*|history)\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.;])\s+(?=[A-Z(])|\n")
+_PLACES = ("arm", "summary", "description")
+_NEAR = 160
+"""So far behind a drug's name its amount may stand [character]"""
+
+
+class StatedAmount(NamedTuple):
+    """What one drug is given."""
+
+    value: float
+    unit: str
+    """mg/m2, mg/kg or mg, each day"""
+    sentence: str
+    days: tuple[int, ...] = ()
+    number: int = 0
+    """so many days, where the record does not name them"""
+
+
+@dataclass
+class Conditioning:
+    """The drugs whose amounts were read, and in words what was not."""
+
+    drugs: dict[str, StatedAmount] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+    def tell(self, what: str, sentence: str) -> None:
+        """Notes once what could not be read, with where it stands."""
+        line = f"{what} - {' '.join(sentence.split())[:160]}"
+        if line not in self.unread:
+            self.unread.append(line)
+
+
+_Amount = tuple[float, str, str]
+"""value, unit, sentence"""
+
+
+class _Mention(NamedTuple):
+    agent: str
+    begin: int
+    end: int
+
+
+def stated_conditioning(words: Passages) -> Conditioning:
+    """Amounts and days of fludarabine and cyclophosphamide, and every drug, number or day beside that is not read."""
+    made = Conditioning()
+    amounts: dict[str, _Amount] = {}
+    days: dict[str, list[Days]] = {}
+    for text in _texts(words):
+        first = [m.agent for m in _mentions(text)[:1]]
+        for sentence in _SENTENCE.split(text):
+            mentions = _mentions(sentence)
+            if not mentions and first and _AMOUNT.search(sentence):
+                mentions = [_Mention(first[0], 0, 0)]
+            if not mentions or _FORMER.search(sentence):
+                continue
+            _read(sentence, mentions, amounts, days, made)
+    for agent, (value, unit, sentence) in amounts.items():
+        listed, count, unread = settled(_unlike(days.get(agent, [])))
+        if unread:
+            made.tell(f"the days of {agent} ({unread})", sentence)
+        made.drugs[agent] = StatedAmount(value, unit, sentence, listed, count)
+    for agent in days.keys() - amounts.keys():
+        made.tell(f"days of {agent} without an amount", str(settled(_unlike(days[agent]))[0] or ""))
+    return made
+
+
+def _texts(words: Passages) -> Iterator[str]:
+    """What is said of each drug, its name before its description, then arms and summaries."""
+    for given in words.study.interventions:
+        if given.description:
+            named = spelled(given.name)
+            text = spelled(given.description)
+            yield text if _mentions(text)[:1] and not _mentions(named) else f"{named}: {text}"
+        elif given.name:
+            yield spelled(given.name)
+    yield from (p.text for p in words.of(*_PLACES))
+    yield from (s for p in words.of("eligibility") for s in _SENTENCE.split(p.text) if _SETTING.search(s))
+
+
+def _mentions(text: str) -> list[_Mention]:
+    """The drugs a text names in its order; a short form in brackets behind its own name counts with it."""
+    found: list[_Mention] = []
+    for match in _AGENT.finditer(text):
+        name = match.lastgroup or ""
+        agent = match[0].lower() if name == "other" else name
+        if found and found[-1].agent == agent and re.fullmatch(r"[\s(),:]*", text[found[-1].end : match.start()]):
+            found[-1] = found[-1]._replace(end=match.end())
+        else:
+            found.append(_Mention(agent, *match.span()))
+    return found
+
+
+_KNOWN = ("fludarabine", "cyclophosphamide")
+
+
+def _read(
+    sentence: str, mentions: list[_Mention], amounts: dict[str, _Amount], days: dict[str, list[Days]],
+    made: Conditioning,
+) -> None:  # fmt: skip
+    """Takes what one sentence says of its drugs."""
+    seen: set[int] = set()
+    used: list[tuple[int, int]] = [(m.begin, m.end) for m in mentions]
+    for match in _AMOUNT.finditer(sentence):
+        used.append(match.span())
+        if match["to"] == "/" and _pair(match, sentence, mentions, seen, amounts):
+            continue
+        at = _owner(match, sentence, mentions, seen)
+        agent = mentions[at].agent if at is not None else ""
+        value, unit, why = _amount(match, sentence)
+        if agent not in _KNOWN:
+            made.tell(f"{match[0].strip()} of {agent or 'what?'}", sentence)
+        elif why:
+            made.tell(f"{agent} {match[0].strip()} ({why})", sentence)
+        elif agent in amounts and amounts[agent][:2] != (value, unit):
+            made.tell(f"{agent} also {match[0].strip()}", sentence)
+        else:
+            amounts.setdefault(agent, (value, unit, sentence))
+        if at is not None:
+            seen.add(at)
+    for mention in mentions:
+        if mention.agent not in _KNOWN and (seen or _SETTING.search(sentence) or len(mentions) > 1):
+            made.tell(f"{mention.agent}", sentence)
+    stated = days_in(sentence)
+    for n, mention in enumerate(mentions):
+        if mention.agent in _KNOWN and (own := _own_days(n, mentions, stated)):
+            days.setdefault(mention.agent, []).extend(own)
+    used += [(d.begin, d.end) for d in stated] + [m.span() for m in _BENIGN.finditer(sentence)]
+    for number in re.finditer(r"(?<![\w.])\d[\d.,]*", sentence):
+        near = any(m.end <= number.start() <= m.end + _NEAR // 2 for m in mentions)
+        if near and seen and not any(b <= number.start() < e for b, e in used):
+            made.tell(f"'{sentence[max(0, number.start() - 15) : number.end() + 15].strip()}'", sentence)
+
+
+def _owner(match: re.Match[str], sentence: str, mentions: list[_Mention], seen: set[int]) -> int | None:
+    """Which drug an amount is of: the one named before it, or, where that has its amount, the one right behind it."""
+    before = [n for n, m in enumerate(mentions) if m.end <= match.start() and match.start() - m.end <= _NEAR]
+    after = [n for n, m in enumerate(mentions) if m.begin >= match.end()]
+    behind = after[0] if after and _joined(sentence[match.end() : mentions[after[0]].begin]) else None
+    if before and not (before[-1] in seen and behind is not None):
+        return before[-1]
+    return behind
+
+
+def _joined(between: str) -> bool:
+    """Whether only an amount's own words stand between it and the drug: `30 mg/m2/day IV of`."""
+    return bool(
+        re.fullmatch(
+            r"(?:\s|/|day|daily|d\b|dose|iv|i\.v\.|intravenous(?:ly)?|of|once|qd|for|x|\d|days)*", between, re.I
+        )
+    )
+
+
+def _pair(
+    match: re.Match[str], sentence: str, mentions: list[_Mention], seen: set[int], amounts: dict[str, _Amount]
+) -> bool:  # fmt: skip
+    """Takes `Flu/Cy (30/500 mg/m2)`: two amounts for the two drugs named before."""
+    before = [n for n, m in enumerate(mentions) if m.end <= match.start()][-2:]
+    if len(before) < 2 or seen & set(before) or not match["per"] or {mentions[n].agent for n in before} != set(_KNOWN):
+        return False
+    for n, number in zip(before, (match["low"], match["high"]), strict=True):
+        amounts.setdefault(mentions[n].agent, (float(number), _unit(match), sentence))
+        seen.add(n)
+    return True
+
+
+def _unit(match: re.Match[str]) -> str:
+    per = (match["per"] or "").lower()
+    return "mg/kg" if per.startswith("k") else "mg/m2" if per else "mg"
+
+
+def _amount(match: re.Match[str], sentence: str) -> tuple[float, str, str]:
+    """(value, unit, why it cannot be taken)"""
+    value = float(match["low"].replace(",", ""))
+    mass = match["mass"].lower()
+    if match["high"] is not None:
+        return value, "", "a range: one amount is needed"
+    if mass not in ("mg", "g"):
+        return value, "", "not an amount of a drug in mg"
+    if _TOTAL.search(sentence[: match.start()]):
+        return value, "", "a total, not each day's amount"
+    return value * (1000 if mass == "g" else 1), _unit(match), ""
+
+
+def _own_days(n: int, mentions: list[_Mention], stated: list[Days]) -> list[Days]:
+    """The days said of the n-th drug: before the next drug is named, else the next said, else those said before all."""
+    end = next((m.begin for m in mentions[n + 1 :] if m.agent != mentions[n].agent), 10**6)
+    own = [d for d in stated if mentions[n].end <= d.begin < end]
+    if own:
+        return own
+    later = [d for d in stated if d.begin >= end]
+    if later:
+        stop = next((m.begin for m in mentions if m.begin > later[0].begin), 10**6)
+        return [d for d in later if d.begin < stop]
+    return [d for d in stated if d.end <= mentions[0].begin]
+
+
+def _unlike(stated: list[Days]) -> list[Days]:
+    """Statements without those that say the same again."""
+    return list({(d.listed, d.number, d.unread): d for d in stated}.values())

@@ -1,0 +1,91 @@
+"""Opening the mirror's file, also where nothing can be written, and what its faults mean to a person."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from livingdrug.registry.errors import RegistryError
+
+_TROUBLES = (
+    (
+        ("not a database", "file is encrypted"),
+        "this file is no mirror of the registries, or it is damaged from its beginning",
+        "name the mirror with --db; a damaged one: put back a copy, or move it away and fetch or import anew",
+    ),
+    (
+        ("malformed", "no such table", "no such column"),
+        "the mirror's file is damaged",
+        "put back a copy, or move it away and fetch or import anew; `sqlite3 FILE .recover` saves what is left",
+    ),
+    (
+        ("disk is full", "no space left"),
+        "the disk is full; what was not finished is undone, what was kept before is whole",
+        "make room, then give the same command again: it goes on where it stopped",
+    ),
+    (
+        ("readonly", "read-only", "unable to open", "permission denied", "disk i/o error"),
+        "the mirror cannot be written here",
+        "give a file that you may write to with --db; searching and showing need no writing",
+    ),
+    (
+        ("locked", "busy"),
+        "another program is writing to the mirror",
+        "wait until it has finished, then give the same command again",
+    ),
+)
+"""(words of the database, what they mean, how to mend it)"""
+
+
+def trouble(error: Exception, path: str | Path) -> RegistryError:
+    """A fault of the database as one message with the path and the mend."""
+    said = str(error) or type(error).__name__
+    for signs, meaning, mend in _TROUBLES:
+        if any(sign in said.lower() for sign in signs):
+            return RegistryError(f"{meaning} ({said})", where=str(path), mend=mend)
+    return RegistryError(
+        f"the mirror cannot be read: {said}", where=str(path), mend="is this the file that `livingdrug trials` made?"
+    )
+
+
+def connection(path: Path, *, reading: bool) -> sqlite3.Connection:
+    """A connection with explicit transactions; for reading also on a file or a mount that cannot be written."""
+    try:
+        opened = _connected(str(path), uri=False)
+        opened.execute("PRAGMA journal_mode = WAL")
+        opened.execute("PRAGMA synchronous = NORMAL")
+        return opened
+    except sqlite3.OperationalError as error:
+        if not reading or "locked" in str(error):
+            raise
+        first = error
+    for option in _READING:
+        try:
+            opened = _connected(f"{path.absolute().as_uri()}?{option}", uri=True)
+            opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            opened.execute("PRAGMA temp_store = MEMORY")
+            return opened
+        except sqlite3.OperationalError:
+            continue
+    raise first
+
+
+_READING = ("mode=ro", "immutable=1")
+"""Ways to open without writing: beside a writer; on a mount where not even the files of its log can be made"""
+
+
+def _connected(where: str, *, uri: bool) -> sqlite3.Connection:
+    return sqlite3.connect(where, timeout=30, isolation_level=None, uri=uri)
+
+
+def can_write(folder: Path) -> bool:
+    """Whether files can be made in a folder; tried, as permissions alone do not tell of a read-only mount."""
+    probe = folder / f".livingdrug-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True

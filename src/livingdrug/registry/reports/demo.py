@@ -1,0 +1,122 @@
+"""A first look without a network: facts of the registered CAR-T trials as of one day, until records come.
+
+The set holds numbers, phases, statuses, dates, countries, and this program's own words for cells, target, disease and
+kind of sponsor; no title and no sentence of a record. benchmarks/make_demo_trials.py makes it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from livingdrug.registry.classify.disease import places_in
+from livingdrug.registry.errors import RegistryError
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.search.index import folder_of
+from livingdrug.registry.terms.synonyms import library
+
+COLUMNS = (
+    "number", "phase", "status", "start", "updated", "enrollment", "countries", "cells", "target", "disease", "sponsor",
+)  # fmt: skip
+"""Columns of the set; several values of one stand apart by |"""
+
+_SETTING = "demo"
+_CLASS = {"industry": "INDUSTRY", "government": "OTHER_GOV"}
+
+
+def file() -> Traversable:
+    """Where the set lies."""
+    return files("livingdrug.library").joinpath("registry", "demo_trials.tsv")
+
+
+def facts() -> tuple[str, list[dict[str, str]]]:
+    """The day of the set, and its trials."""
+    first, *lines = file().read_text("utf-8").splitlines()
+    day = re.search(r"\d{4}-\d\d-\d\d", first)
+    return day[0] if day else "", list(csv.DictReader(lines, delimiter="\t"))
+
+
+def load(store: Store) -> tuple[str, int]:
+    """Fills an empty mirror with the set: (its day, how many trials); RegistryError for a mirror that holds records."""
+    if len(store) and not day_of(store):
+        raise RegistryError(
+            f"the mirror already holds {len(store):,} studies",
+            where=str(store.path),
+            mend="the demonstration set needs a mirror of its own: --db demo.sqlite",
+        )
+    day, rows = facts()
+    written = _written()
+    with store.transaction():
+        for row in rows:
+            store.upsert(_record(row, written), seen=day)
+        store.set_setting(_SETTING, day)
+    return day, len(rows)
+
+
+def day_of(store: Store) -> str:
+    """The day of the demonstration set that a mirror holds; empty where it holds none."""
+    return store.setting(_SETTING) or ""
+
+
+def leave(store: Store) -> int:
+    """Takes the set out of a mirror that has records now; how many of its trials no record has replaced."""
+    day = day_of(store)
+    if not day:
+        return 0
+    left = "SELECT study FROM version GROUP BY study HAVING max(number) = 1 AND max(seen) = ?"
+    with store.transaction() as db:
+        (count,) = db.execute(f"SELECT count(*) FROM ({left})", (day,)).fetchone()
+        if count == len(store):
+            return 0  # nothing came
+        for table in ("condition", "intervention", "country", "site", "phase", "sponsor", "identifier", "event"):
+            db.execute(f"DELETE FROM {table} WHERE study IN ({left})", (day,))
+        db.execute(f"DELETE FROM study WHERE id IN ({left})", (day,))
+        db.execute("DELETE FROM version WHERE seen = ? AND number = 1", (day,))
+        db.execute("DELETE FROM setting WHERE name = ?", (_SETTING,))
+    shutil.rmtree(folder_of(store), ignore_errors=True)  # an index does not see what is gone
+    return int(count)
+
+
+def _written() -> dict[str, str]:
+    """Name of a disease, group or branch -> a form by which it is found again in a text."""
+    forms: dict[str, list[str]] = {}
+    for branch in library("diseases")["branch"]:
+        forms[branch["name"]] = [branch["name"], *branch.get("any", ())]
+        for group in branch.get("group", ()):
+            forms[group["name"]] = [group["name"], *group.get("any", ())]
+            for disease in group.get("disease", ()):
+                forms[disease["name"]] = [disease["name"], *disease.get("also", ())]
+    return {
+        name: next((form for form in ways if [p.name for p in places_in(form)] == [name]), name)
+        for name, ways in forms.items()
+    }
+
+
+def _record(row: dict[str, str], written: dict[str, str]) -> dict[str, Any]:
+    """The facts in the shape of a record that is not whole, so that any whole one takes its place."""
+    diseases = [written.get(d, d) for d in row["disease"].split("|") if d]
+    cells = f"{'/'.join(row['target'].split('|'))} {row['cells']} cells".strip()
+    design: dict[str, Any] = {"studyType": "INTERVENTIONAL", "phases": [p for p in row["phase"].split("/") if p]}
+    if row["enrollment"]:
+        design["enrollmentInfo"] = {"count": row["enrollment"]}
+    return {
+        "protocolSection": {
+            "identificationModule": {"nctId": row["number"], "briefTitle": ", ".join([cells, *diseases])},
+            "statusModule": {
+                "overallStatus": row["status"],
+                "startDateStruct": {"date": row["start"]},
+                "lastUpdatePostDateStruct": {"date": row["updated"]},
+            },
+            "sponsorCollaboratorsModule": {
+                "leadSponsor": {"name": f"{row['sponsor']} sponsor", "class": _CLASS.get(row["sponsor"], "OTHER")}
+            },
+            "conditionsModule": {"conditions": diseases},
+            "designModule": design,
+            "armsInterventionsModule": {"interventions": [{"type": "BIOLOGICAL", "name": cells}]},
+            "contactsLocationsModule": {"locations": [{"country": c} for c in row["countries"].split("|") if c]},
+        }
+    }

@@ -1,0 +1,106 @@
+"""The demonstration set: facts only, found by the same words, and gone when records come."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from emulator.studies import studies, study
+from livingdrug.cli.trials import app
+from livingdrug.registry.classify.disease import tree
+from livingdrug.registry.classify.targets import antigens
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records.study import STATUSES
+from livingdrug.registry.records.study import phases as read_phases
+from livingdrug.registry.reports import demo
+from livingdrug.registry.search.document import document
+
+DAY, ROWS = demo.facts()
+
+
+def run(*words: str, code: int = 0) -> str:
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
+    """The set cut to its first trials, so that tests are quick."""
+    monkeypatch.setattr(demo, "facts", lambda: (DAY, ROWS[:60]))
+    yield ROWS[:60]
+
+
+def test_the_set_holds_facts_and_no_sentences() -> None:
+    names = {p.name for p in tree()}
+    assert DAY and len(ROWS) > 2000 and set(ROWS[0]) == set(demo.COLUMNS)
+    assert len({r["number"] for r in ROWS}) == len(ROWS)
+    for row in ROWS:
+        assert re.fullmatch(r"NCT\d{8}", row["number"]) and row["status"] in STATUSES
+        assert "/".join(read_phases([row["phase"]])) == row["phase"]
+        assert set(filter(None, row["target"].split("|"))) <= set(antigens())
+        assert set(filter(None, row["disease"].split("|"))) <= names
+        assert all(re.fullmatch(r"(\d{4}-\d\d-\d\d)?", row[date]) for date in ("start", "updated"))
+        assert len(row["countries"]) < 400 and row["sponsor"] in ("industry", "academic", "government")
+
+
+def test_it_is_found_by_the_same_words(few: list[dict[str, str]], tmp_path: Path) -> None:
+    store = Store(tmp_path / "t.sqlite")
+    demo.load(store)
+    agree = 0
+    for row, reading in zip(few, store.readings(), strict=True):
+        labels = document(reading).labels
+        assert (row["number"], row["cells"]) == (reading.id, labels.kind)
+        agree += {*row["target"].split("|")} - {""} == {*labels.targets}
+        agree += {*row["disease"].split("|")} - {""} <= {*labels.diseases}
+    assert agree >= 0.97 * 2 * len(few)
+
+
+def test_search_overview_and_note(few: list[dict[str, str]], tmp_path: Path) -> None:
+    db = str(tmp_path / "t.sqlite")
+    assert f"60 CAR-T trials of ClinicalTrials.gov as of {DAY}" in run("demo", "--db", db)
+    assert f"the demonstration set of {DAY}" in run("search", "--target", "CD19", "--db", db)
+    assert "60 trials of CAR cell therapy" in run("overview", "--db", db)
+    assert "changes since" in run("changes", "--since", "2020", "--db", db) and "0 changes" in run(
+        "changes", "--db", db
+    )
+    run("demo", "--db", db)  # again does no harm
+    assert "whole" not in run("show", few[0]["number"], "--db", db)
+
+
+def whole(number: str, updated: str) -> dict[str, Any]:
+    return study(int(number[3:]), updated=updated)
+
+
+def test_records_replace_it(few: list[dict[str, str]], tmp_path: Path) -> None:
+    db = str(tmp_path / "t.sqlite")
+    run("demo", "--db", db)
+    run("search", "--db", db)
+    older = whole(few[0]["number"], "2001-01-01")  # a whole record is never too old to replace facts
+    (tmp_path / "r.json").write_text(json.dumps([*studies(3), older]))
+    run("import", str(tmp_path / "r.json"), "--db", db)
+    store = Store(db)
+    assert [i for i, _ in store.studies()] == sorted([few[0]["number"], *(f"NCT0000100{n}" for n in (1, 2, 3))])
+    assert store.record(few[0]["number"]) == older and demo.day_of(store) == ""
+    found = run("search", "--db", db)
+    assert "4 studies" in found and "demonstration" not in found
+
+
+def test_what_brings_no_record_leaves_it(few: list[dict[str, str]], tmp_path: Path) -> None:
+    db = str(tmp_path / "t.sqlite")
+    run("demo", "--db", db)
+    (tmp_path / "r.json").write_text('{"broken": ')
+    run("import", str(tmp_path / "r.json"), "--db", db, code=2)
+    assert len(Store(db)) == 60 and demo.day_of(Store(db)) == DAY
+
+
+def test_it_is_not_mixed_into_records(tmp_path: Path) -> None:
+    db = tmp_path / "t.sqlite"
+    Store(db).upsert(study(1))
+    assert "already holds 1 studies" in run("demo", "--db", str(db), code=2)
