@@ -11,6 +11,7 @@ from typing import Any
 
 from livingdrug.errors import SourceError, UnitError, short, unknown
 
+WIDEST = 10.0  # standard deviations of a logarithm (or logit): patients would differ 22,000-fold either way
 KINDS = ("measured", "fitted", "derived", "assumed")
 DISTRIBUTIONS = {
     "log-normal": "sd (of the logarithm)",
@@ -23,6 +24,7 @@ PARAMETER_KEYS = ("value", "unit", "kind", "source", "where", "why", "variabilit
 VARIABILITY_KEYS = (
     "distribution", "sd", "cv", "low", "high", "loadings", "table", "source", "where", "kind", "why", "note",
 )  # fmt: skip
+YEARS = (1500, 2200)  # in which a source can have appeared
 OLDER = {"spread": "variability", "belief": "uncertainty", "law": "distribution", "loads": "loadings"}  # accepted yet
 SOURCE_KEYS = (
     "title",
@@ -72,6 +74,11 @@ class Source:
             raise SourceError(
                 f"source '{key}' has no title", where=where, mend=f'write title = "..." under [sources.{key}]'
             )
+        texts(data, [k for k in SOURCE_KEYS if k not in ("year", "pmid")], where, f"sources.{key}")
+        if not isinstance(year := data.get("year", YEARS[0]), int) or not YEARS[0] <= year <= YEARS[1]:
+            raise SourceError(
+                f"year = {short(year)} is not a year", _line(data, "year", where), mend="write year = 2019"
+            )
         more = {k: v for k, v in data.items() if k not in ("title", "year", "doi")}
         return cls(key, str(data["title"]), data.get("year"), data.get("doi"), more)
 
@@ -115,6 +122,12 @@ class Variability:
         number = {k: finite(data[k], where, k) for k in ("sd", "cv", "low", "high") if k in data}
         if number.get("sd", 0.0) < 0 or number.get("cv", 0.0) < 0:
             raise SourceError("a variability cannot be negative", where=where, mend="give sd or cv >= 0")
+        if kind in ("log-normal", "logit-normal") and max(number.get("sd", 0.0), number.get("cv", 0.0)) > WIDEST:
+            raise SourceError(
+                f"{'sd' if 'sd' in number else 'cv'} = {max(number.values()):g} is wider than patients can differ",
+                where=where,
+                allowed=f"0 to {WIDEST:g} for a {kind} distribution",
+            )
         if "cv" in number and kind != "log-normal":
             raise SourceError(
                 f"cv belongs to the log-normal distribution, not to {kind}",
@@ -261,17 +274,18 @@ def in_words(value: Any) -> str:
 
 
 def texts(data: Mapping[str, Any], keys: Sequence[str], where: str | None, path: str = "") -> None:
-    """SourceError unless each of these keys, where it is given, is a text."""
+    """SourceError unless each of these keys, where it is given, is a text that says something."""
     for key in keys:
-        if key in data and not isinstance(data[key], str):
+        if key in data and not (isinstance(data[key], str) and data[key].strip()):
+            wrong = "is empty" if isinstance(data[key], str) else "is not a text"
             raise SourceError(
-                f"{key} = {short(data[key])}" + (f" of '{path}'" if path else "") + " is not a text",
-                where=where,
+                f"{key} = {short(data[key])}" + (f" of '{path}'" if path else "") + f" {wrong}",
+                where=_line(data, key, where),
                 mend=f'write {key} = "..."',
             )
 
 
-_VARIES = ("variability", "uncertainty", "spread", "belief")
+VARIES = ("variability", "uncertainty", "spread", "belief")
 
 
 def current(data: Mapping[str, Any], where: str | None) -> Mapping[str, Any]:
@@ -297,8 +311,8 @@ def is_parameter(data: Any) -> bool:
     """Whether a TOML table is a parameter (it has a value, or changes how patients differ in one)."""
     return (
         isinstance(data, Mapping)
-        and not {"value", *_VARIES}.isdisjoint(data)
-        and not any(is_parameter(x) for k, x in data.items() if k not in _VARIES)
+        and not {"value", *VARIES}.isdisjoint(data)
+        and not any(is_parameter(x) for k, x in data.items() if k not in VARIES)
     )
 
 
@@ -403,8 +417,9 @@ def check_kind(
 
 def _value(path: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> tuple[float, str]:
     unit = data.get("unit", below.unit if below else None)
-    if unit is not None and not isinstance(unit, str):
-        raise UnitError(f"the unit of '{path}' is not a text", where=place, mend='write unit = "1/day"')
+    if unit is not None and not (isinstance(unit, str) and unit.strip()):
+        said = "empty" if isinstance(unit, str) else "not a text"
+        raise UnitError(f"the unit of '{path}' is {said}", where=place, mend='write unit = "1/day" ("1" for none)')
     given = data.get("value", below.value if below else None)
     if isinstance(given, str):
         text = given.strip()
@@ -441,6 +456,12 @@ def _changed(
     line: int | None,
     place: str,
 ) -> Parameter:
+    if below is not None and "unit" in data and "value" not in data and unit != below.unit:
+        raise SourceError(
+            f"the unit alone was changed: {path} = {below.value:g} {below.unit} was written in another",
+            where=_line(data, "unit", place),
+            mend=f'give the value with it: {path} = "NUMBER {unit}"',
+        )
     if below is not None and below.value >= 0 and value < 0:
         raise SourceError(
             f"{path} = {value:g} {unit} is negative",

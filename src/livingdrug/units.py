@@ -315,7 +315,7 @@ def quantity(text: str | float | int, wanted: str, where: str | None = None) -> 
             raise UnitError(
                 f"{short(text)} is not a number with a unit",
                 where=where,
-                allowed=f"for example '1 {wanted}'",
+                allowed="a plain number, as 0.5" if wanted == "1" else f"for example '1 {wanted}'",
                 mend="write the number as 1200.5 or 2e6" if match else None,
             )
         found = float(match[1]) * factor(match[2] or wanted, wanted, where)

@@ -20,9 +20,14 @@ def whole(value: Any, name: str, low: int, high: int | None = None, where: str |
             f"'{name}' = {short(value)}: a whole number is needed",
             where=where,
             allowed=limits,
-            mend=f"write {name} = {max(low, 1)}",
+            mend=f"write {name} = {_nearest(value, max(low, 1))}",
         ) from None
     if number < low or (high is not None and number > high):
         what = "too small" if number < low else "too large"
         raise ScenarioError(f"'{name}' = {short(number)}: {what}", where=where, allowed=limits)
     return number
+
+
+def _nearest(value: Any, otherwise: int) -> int:
+    """The whole number that somebody meant who wrote 60.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else otherwise

@@ -83,8 +83,8 @@ class Programs:
     worked out before); gives: drug -> watches that give it; drugs: what
     may be given at all; scheduled: drugs whose doses are decided before the start, which no watch counts;
     truths: names that say whether something is so; levels: grades, and the highest of each; looking: whether there is
-    a moment at which one looks (`time`); drawing: whether chance is drawn; judging: whether a comparison that is never or
-    always true is refused (not where what the names are was only seen in their values).
+    a moment at which one looks (`time`); drawing: whether chance is drawn; judging: whether a comparison that is never
+    or always true is refused (not where what the names are was only seen in their values).
     """
 
     observables: Mapping[str, str | None]
@@ -293,11 +293,11 @@ class _Writer:
         if both:
             self.scale(DEGREES, unit)
 
-    def bare(self, value: float, unit: str) -> ScenarioError:
+    def bare(self, value: float, unit: str, column: int = 0) -> ScenarioError:
         """The error for a number that stands without a unit where one is needed."""
         shown = unit.partition("@")[0]
         problem = self.wrong(
-            f"{value:g} has no unit; a number in {shown} is needed", 0, mend=f'write "{value:g} {shown}"'
+            f"{value:g} has no unit; a number in {shown} is needed", column, mend=f'write "{value:g} {shown}"'
         )
         return problem
 
@@ -317,9 +317,9 @@ class _Writer:
 
     def emit(self, node: Node, unit: str | None) -> None:
         match node:
-            case Number(value=value, unit=given):
+            case Number(value=value, unit=given, column=column):
                 if not given and value and unit not in (None, "1") or not given and "@" in (unit or ""):
-                    raise self.bare(value, unit or "")
+                    raise self.bare(value, unit or "", column)
                 if given and not unit:
                     unit = "day" if given in DAYS else "1" if given == "%" else given
                 self.number(convert(value, given, unit, self.where) if given and unit else value)

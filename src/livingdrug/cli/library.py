@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from livingdrug.errors import ScenarioError
 from livingdrug.library import LibraryFile
 from livingdrug.parameters import Variability, in_words, is_parameter
 
+SHORT = 30  # characters of an origin that may be repeated on every line
 _APART = ("title", "about", "aliases", "sources")
 
 
@@ -126,16 +128,14 @@ def described(entry: LibraryFile) -> str:
     if words:
         lines += ["", *words]
     if numbers:
-        lines += [
-            "",
-            columns(
-                ["number", "value", "kind", "between patients", "source"],
-                [
-                    [n["path"], f"{in_words(n['value'])} {n['unit']}".strip(), n["kind"], n["variability"], _origin(n)]
-                    for n in numbers
-                ],
-            ),
+        marks = _marks(map(_origin, numbers))
+        head = ["number", "value", "kind", "between patients", "source"]
+        cells = [
+            [n["path"], f"{in_words(n['value'])} {n['unit']}".strip(), n["kind"], n["variability"], _origin(n)]
+            for n in numbers
         ]
+        lines += ["", columns(head, [[*row[:-1], marks.get(row[-1], row[-1])] for row in cells])]
+        lines += ["", *(f"{mark} {origin}" for origin, mark in marks.items())] if marks else []
     if rows := [r for r in entry.data.get("published", []) if isinstance(r, Mapping)]:
         lines += [
             "",
@@ -157,6 +157,12 @@ def described(entry: LibraryFile) -> str:
     if entry.sources:
         lines += ["", "Sources", *(f"  {key}: {source}" for key, source in entry.sources.items())]
     return "\n".join(lines)
+
+
+def _marks(origins: Iterable[str]) -> dict[str, str]:
+    """Each origin that several numbers share -> the mark that stands for it in the table: [1], [2], ..."""
+    shared = [origin for origin, many in Counter(origins).items() if many > 1 and len(origin) > SHORT]
+    return {origin: f"[{i}]" for i, origin in enumerate(shared, 1)}
 
 
 def _numbers(entry: LibraryFile) -> Iterator[dict[str, Any]]:

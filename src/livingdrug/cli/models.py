@@ -230,22 +230,27 @@ def compare(
         + (f"; data: {found.data.title}" if found.data else "")
         + "\n"
     )
-    print(
-        columns(
-            ["model", "peak", "on day", "factor from data", "inside", "turned into this unit by"],
-            [
-                [
-                    r["model"],
-                    _number(r["peak"]),
-                    _number(r["peak_day"]),
-                    _number(10 ** r["distance"]) if "distance" in r else "",
-                    f"{r['inside']} of {r['points']}" if r.get("points") else "",
-                    r["observed_as"],
-                ]
-                for r in rows
-            ],
-        )
-    )
+    head = ["model", "peak", "on day", "factor from data", "inside", "turned into this unit by"]
+    cells = [
+        [
+            r["model"],
+            _number(r["peak"]),
+            _number(r["peak_day"]),
+            _number(10 ** r["distance"]) if "distance" in r else "",
+            f"{r['inside']} of {r['points']}" if r.get("points") else "",
+            r["observed_as"],
+        ]
+        for r in rows
+    ]
+    print(columns(*_filled(head, cells)))
+    if found.data is None:
+        print("\nTo see how far each is from measurements: --over MODEL/DATA, or a CSV file (day,value,low,high).")
+
+
+def _filled(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """A table without the columns that are empty in every row."""
+    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    return [head[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def _dose_words(model: Published) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from livingdrug import library
-from livingdrug.errors import ScenarioError, SourceError, nearest, unknown
+from livingdrug.errors import ScenarioError, SourceError, unknown
 from livingdrug.scenario import Resolved
+from livingdrug.spec import fit as spec
+from livingdrug.spec import typed
 
 FOLDER = library.HERE / "fits"
 MOST = 20  # free values: more cannot be told apart by the published results
@@ -83,51 +84,44 @@ def read(name: str, resolved: Resolved) -> Fit:
     known = sorted(f.stem for f in FOLDER.glob("*.toml"))
     if name not in known:
         raise unknown("fit", name, known)
-    file = FOLDER / f"{name}.toml"
-    data = tomllib.loads(file.read_text(encoding="utf-8"))
-    free = []
-    for row in data.get("free", []):
-        place = f"{file.name}: free '{row.get('path')}'"
-        if row.get("path") not in resolved.parameters:
-            raise ScenarioError(
-                f"'{row.get('path')}' is no number of the model",
-                where=place,
-                nearest=nearest(str(row.get("path")), resolved.parameters),
-            )
-        parameter = resolved.parameters[row["path"]]
-        varies = row.get("what", "value") in ("variability", "spread")
-        if varies and parameter.variability is None:
-            raise ScenarioError(f"'{row['path']}' has no variability to be fitted", where=place)
-        if parameter.layer == "mechanism":
-            raise SourceError(
-                f"'{row['path']}' stands only with its mechanism, which other products share",
-                where=place,
-                mend="give it a table in the product, tumour or population first",
-            )
-        free.append(Free(row["path"], varies, float(row.get("width", 0.5))))
-    if not 0 < len(free) <= MOST:
-        raise ScenarioError(f"{len(free)} free values", where=file.name, allowed=f"1 to {MOST}")
-    published = {row.measure: row for row in resolved.trial.published}
-    targets = []
-    for row in data.get("target", []):
-        if row["measure"] not in published:
-            raise unknown("measure", row["measure"], published, f"{file.name}: target")
-        targets.append(
-            Target(
-                row["measure"],
-                published[row["measure"]].value,
-                float(row.get("relative", row.get("tolerance", 1.0))),
-                "relative" in row,
-                row.get("low"),
-                row.get("high"),
-            )
+    entry = library.read(FOLDER / f"{name}.toml", "fits", name)
+    said = typed.read(spec.Fit, entry.table)
+    if not 0 < len(said.free) <= MOST:
+        raise ScenarioError(f"{len(said.free)} free values", where=entry.file, allowed=f"1 to {MOST}")
+    if len(said.target) < len(said.free):
+        what = f"{len(said.free)} free values for {len(said.target)} targets"
+        raise ScenarioError(what, where=entry.file, mend="free less or aim at more")
+    return Fit(
+        name,
+        said.patients,
+        tuple(_free(row, resolved) for row in said.free),
+        tuple(_target(row, resolved) for row in said.target),
+        {row.path: row.why for row in said.held},
+        entry.path,
+    )
+
+
+def _free(row: spec.Free, resolved: Resolved) -> Free:
+    if row.path not in resolved.parameters:
+        raise unknown("number of the model", row.path, resolved.parameters, row.place("path"))
+    parameter, varies = resolved.parameters[row.path], row.what != "value"
+    if varies and parameter.variability is None:
+        raise ScenarioError(f"'{row.path}' has no variability to be fitted", where=row.place("what"))
+    if parameter.layer == "mechanism":
+        raise SourceError(
+            f"'{row.path}' stands only with its mechanism, which other products share",
+            where=row.place("path"),
+            mend="give it a table in the product, tumour or population first",
         )
-    if len(targets) < len(free):
-        raise ScenarioError(
-            f"{len(free)} free values for {len(targets)} targets", where=file.name, mend="free less or aim at more"
-        )
-    held = {row["path"]: row["why"] for row in data.get("held", [])}
-    return Fit(name, int(data.get("patients", 400)), tuple(free), tuple(targets), held, file)
+    return Free(row.path, varies, row.width)
+
+
+def _target(row: spec.Target, resolved: Resolved) -> Target:
+    published = {x.measure: x.value for x in resolved.trial.published}
+    if row.measure not in published:
+        raise unknown("measure", row.measure, published, row.place("measure"))
+    tolerance = next((x for x in (row.relative, row.tolerance) if x is not None), 1.0)
+    return Target(row.measure, published[row.measure], tolerance, row.relative is not None, row.low, row.high)
 
 
 def with_values(resolved: Resolved, free: tuple[Free, ...], values: Any) -> Resolved:

@@ -231,9 +231,7 @@ def find(kind: str, name: str, beside: Path | None = None, where: str | None = N
         raise _shared(kind, name, answering)
     if answering:
         return answering[0]
-    if broken:
-        raise broken[0]
-    raise _nobody(kind, name, entries, where)
+    raise _nobody(kind, name, entries, where, broken)
 
 
 def _readable(kind: str, files: Mapping[str, Path]) -> tuple[dict[str, LibraryFile], list[LivingDrugError]]:
@@ -274,8 +272,10 @@ def clashes(kind: str) -> list[ScenarioError]:
     return [_shared(kind, word, those) for word, those in sorted(found.items()) if len(those) > 1]
 
 
-def _nobody(kind: str, name: str, entries: Mapping[str, LibraryFile], where: str | None) -> LivingDrugError:
-    """The error for a word that no entry answers to, with the nearest name or alias."""
+def _nobody(
+    kind: str, name: str, entries: Mapping[str, LibraryFile], where: str | None, broken: Sequence[LivingDrugError] = ()
+) -> LivingDrugError:
+    """The error for a word that no entry answers to, with the nearest; an entry that cannot be read might answer."""
     aliases = {word: e.name for e in entries.values() for word in _answers(e)}
     missing = [p for p in folders() if not p.is_dir()]
     return ScenarioError(
@@ -283,7 +283,11 @@ def _nobody(kind: str, name: str, entries: Mapping[str, LibraryFile], where: str
         where=where,
         allowed=sorted(entries) or "nothing yet",
         nearest=nearest(name, entries) or aliases.get(nearest(name.lower(), aliases) or ""),
-        mend=f"{ENV} names '{missing[0]}', which is no folder" if missing else None,
+        mend=f"mend {broken[0].where}, which might answer to it: {broken[0].what}"
+        if broken
+        else f"{ENV} names '{missing[0]}', which is no folder"
+        if missing
+        else None,
     )
 
 

@@ -1,7 +1,8 @@
 """A user's short file, resolved: which modules, which numbers, which trial, and which layer said so."""
 
+from livingdrug.scenario.blame import blamed
 from livingdrug.scenario.explain import explain
-from livingdrug.scenario.resolve import resolve
+from livingdrug.scenario.resolve import laid, resolve
 from livingdrug.scenario.resolved import Arm, Resolved
 
-__all__ = ["Arm", "Resolved", "explain", "resolve"]
+__all__ = ["Arm", "Resolved", "blamed", "explain", "laid", "resolve"]

@@ -9,13 +9,14 @@ from typing import Any
 
 from livingdrug.errors import ScenarioError
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located, Place, merged, mistakable, placed
-from livingdrug.parameters import is_parameter
+from livingdrug.library.layers import merged
+from livingdrug.library.located import Located, Place, mistakable, placed
+from livingdrug.parameters import PARAMETER_KEYS, VARIES, is_parameter
 from livingdrug.spec.fields import choices
 from livingdrug.spec.scenario import PARTS, outer, split, unknown_word
 from livingdrug.spec.trial import Trial
 
-_MODIFIERS = ("value", "unit", "spread", "belief", "variability", "uncertainty", "why", "kind")
+_MODIFIERS = (*PARAMETER_KEYS, *VARIES)
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,8 @@ class Draft:
             raise ScenarioError(said, where=place, mend="write [[arm]] tables in a scenario file")
         if head == "covariates":
             head, rest = "population", ["covariates", *rest]
+        if isinstance(value, Mapping) and not value and words[-1] not in VARIES:
+            raise ScenarioError(f"'{dotted}' is an empty table", where=place, mend=f"write {dotted}.WORD = ...")
         if head == "modules" and rest:
             self._modules({".".join(rest): value}, layer, place)
         elif head in PARTS and not rest:

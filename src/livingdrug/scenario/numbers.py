@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, listed, nearest
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest, unknown
 from livingdrug.library import LibraryFile
+from livingdrug.library.located import mistakable
 from livingdrug.model import Model, Module
-from livingdrug.parameters import Parameter, read_parameter
+from livingdrug.parameters import PARAMETER_KEYS, Parameter, read_parameter
 from livingdrug.scenario.draft import Change
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.protocol import numbers as protocol_numbers
@@ -27,8 +28,10 @@ def said(
     modules: Mapping[str, str],
     entries: Mapping[str, list[LibraryFile]],
     changes: list[Change],
+    elsewhere: Sequence[str] = (),
 ) -> dict[str, list[Parameter]]:
-    """What each layer says of every number of the model, lowest first."""
+    """What each layer says of every number of the model, lowest first. elsewhere: paths of what is none of its numbers,
+    for messages."""
     stack: dict[str, list[Parameter]] = {path: [] for path in model.parameters}
     earlier: dict[str, str] = {}
     for role, stem in modules.items():
@@ -57,7 +60,7 @@ def said(
         _today(c, earlier) for c in changes
     ):  # a user's bare number is in the model's unit, as shown by explain
         if change.path not in stack:
-            raise _unknown_path(change.path, known, modules, change.place)
+            raise _unknown_path(change.path, known, modules, change.place, elsewhere)
         said = stack[change.path]
         file, _, row = change.place.rpartition(":")
         file, number = (file, int(row)) if row.isdigit() else (str(change.place), None)
@@ -137,43 +140,71 @@ def _elsewhere(files: tuple[tuple[Path, int], ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-def assembled(modules: tuple[tuple[str, str], ...]) -> Model:
-    """The model of these (role, stem) choices. A mechanism may serve another role of its family (another drug)."""
+def fitting(role: str, stem: str, place: str | None) -> type[Module]:
+    """The mechanism of this stem, if there is one and it can fill the role, or another of the role's family (another
+    drug); ScenarioError or WiringError otherwise."""
     from livingdrug import biology
 
-    return _wired(tuple((role, stem, biology.find(stem)) for role, stem in modules))
+    try:
+        kind = biology.find(stem)
+    except WiringError as problem:
+        mend = problem.mend or f'write modules.{role} = "NAME"'
+        raise WiringError(problem.what, problem.where or place, problem.allowed, problem.nearest, mend) from None
+    if kind.role.partition(".")[0] != role.partition(".")[0]:
+        raise ScenarioError(
+            f"the module '{stem}' fills the role '{kind.role}', not '{role}'",
+            where=place,
+            nearest=nearest(role, [kind.role]),
+            mend=f"choose a module for the role '{role}'",
+        )
+    return kind
+
+
+def assembled(modules: tuple[tuple[str, str], ...]) -> Model:
+    """The model of these (role, stem) choices."""
+    return wired(tuple((role, fitting(role, stem, None)) for role, stem in modules))
 
 
 @lru_cache(maxsize=32)
-def _wired(chosen: tuple[tuple[str, str, type[Module]], ...]) -> Model:
-    """Kept by the classes, not by their stems: a user's file that has changed gives another class."""
+def wired(chosen: tuple[tuple[str, type[Module]], ...]) -> Model:
+    """The model of these (role, mechanism).
+
+    Kept by the classes, not by their stems: a user's file that has changed gives another class.
+    """
     made = []
-    for role, stem, kind in chosen:
+    for role, kind in chosen:
         module = kind()
         if module.role != role:
-            if module.role.partition(".")[0] != role.partition(".")[0]:
-                raise ScenarioError(
-                    f"the module '{stem}' fills the role '{module.role}', not '{role}'",
-                    where=f"modules.{role}",
-                    nearest=nearest(role, [module.role]),
-                    mend=f"choose a module for the role '{role}'",
-                )
             module.role = role  # type: ignore[misc]
         made.append(module)
     return Model(made)
 
 
-def _unknown_path(path: str, known: Mapping[str, Any], modules: Mapping[str, str], place: str) -> LivingDrugError:
-    """The error for a number that the model does not have, with the nearest that it has."""
-    role = max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None)
-    if role:
+def _unknown_path(
+    path: str, known: Mapping[str, Any], modules: Mapping[str, str], place: str, elsewhere: Sequence[str] = ()
+) -> LivingDrugError:
+    """The error for a number that the model does not have, with the nearest that it has, or that another part has."""
+    what = f"the model has no number '{path}'"
+    if number := next((p for p in known if path.startswith(f"{p}.")), None):
+        key = path[len(number) + 1 :].partition(".")[0]
+        return unknown(f"key of the number '{number}':", key, PARAMETER_KEYS, place)
+    if role := max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None):
         mine = [p for p in known if p.startswith(f"{role}.")]
-        return ScenarioError(f"the model has no number '{path}'", place, mine or "nothing here", given=path)
-    roots = sorted({*modules, *Trial.model_fields, *PARTS})
-    root = nearest(path.partition(".")[0], roots)
-    return ScenarioError(
-        f"the model has no number '{path}'",
-        where=place,
-        nearest=nearest(path, known) or root,
-        allowed=f"roles {listed(sorted(modules), path)}",
-    )
+        return ScenarioError(what, place, mine or "nothing here", given=path)
+    first, _, rest = path.partition(".")
+    roots = sorted({*(r.partition(".")[0] for r in modules), *Trial.model_fields, *PARTS, "covariates"})
+    if first not in roots and (root := mistakable(first, roots)):
+        close = nearest(path, [p for p in (*known, *elsewhere) if p.startswith(f"{root}.")])
+        return ScenarioError(what, place, roots, close or f"{root}.{rest}".strip("."))
+    every = [*known, *elsewhere]
+    if whole := _whole_path(path, every):
+        return ScenarioError(what, place, nearest=whole, mend=f"write the whole path: {whole} = ...")
+    allowed = f"roles {listed(sorted(modules), path)}"
+    return ScenarioError(what, place, allowed, nearest(path, every) or nearest(first, roots))
+
+
+def _whole_path(path: str, paths: Sequence[str]) -> str | None:
+    """The path that this one is the end of: "share.salvaged" of "protocol.share.salvaged"; or nearly, where no whole
+    path is like it."""
+    ends = {".".join(words[i:]): x for x in paths for words in [x.split(".")] for i in range(1, len(words))}
+    return ends.get(path if path in ends or nearest(path, paths) else nearest(path, ends) or "")

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located, Place, merged, mistakable
+from livingdrug.library.layers import merged
+from livingdrug.library.located import Located, Place, mistakable
+from livingdrug.parameters import PARAMETER_KEYS
 from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
+from livingdrug.spec.population import Population
+from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
@@ -43,14 +47,21 @@ def entries(draft: Draft, top: LibraryFile) -> dict[str, list[LibraryFile]]:
                 mend=f'write {part} = "NAME" or trial = "NAME"',
             )
         found[part] = _lineage(part, draft.named[part][-1])
-    tumour = draft.named["tumour"][-1] if "tumour" in draft.named else None
-    for part in ("population", "product"):
-        for entry in reversed(found[part]):
-            if tumour is None and isinstance(entry.data.get("tumour"), str):
-                tumour = Named(entry.data["tumour"], entry.path.parent, entry.table.at("tumour"))
-    if tumour is not None:
+    if tumour := _tumour(draft, found):
         found["tumour"] = _lineage("tumour", tumour)
     return found
+
+
+def _tumour(draft: Draft, found: Mapping[str, list[LibraryFile]]) -> Named | None:
+    """The tumour as named by itself, by a change of population or product, or by their files."""
+    if "tumour" in draft.named:
+        return draft.named["tumour"][-1]
+    changed = [(given, None) for part in ("population", "product") for given in reversed(draft.parts.get(part, []))]
+    files = [(e.table, e.path.parent) for part in ("population", "product") for e in reversed(found[part])]
+    for table, folder in (*changed, *files):
+        if isinstance(table.get("tumour"), str):
+            return Named(table["tumour"], folder, table.at("tumour"))
+    return None
 
 
 def _lineage(part: str, named: Named) -> list[LibraryFile]:
@@ -74,6 +85,7 @@ def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
     kind = TYPES[part]
     table = _whole(part, entry)
     changes: list[Change] = []
+    below: Any = _read(part, table) if draft.parts.get(part) else None
     for given in draft.parts.get(part, []):
         own = Located(dict(given), given.places, given.place)
         for key in [k for k, x in given.items() if isinstance(x, Mapping) and k not in kind.model_fields]:
@@ -82,10 +94,43 @@ def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
             layer = draft.origins[f"{part}.{next(leaves({key: own[key]}, own.at(key)))[0]}"][-1][0]
             changes += [Change(p, d, layer, at) for p, d, at in numbers_in(own.pop(key), key, given.at(key))]
         if isinstance(own.get("covariates"), Mapping):
-            own["covariates"] = _covariates(own["covariates"])
+            own["covariates"] = _covariates(own["covariates"], table.get("covariates", {}))
+        if part == "protocol":
+            _numbers_known(own, below.numbers)
         table = merged(table, own, part)
-    return Laid(table, read(kind, Located({k: x for k, x in table.items() if k != "like"}, table.places, table.place)),
-                changes)  # fmt: skip
+    typed = _read(part, table)
+    if below is not None and part in ("population", "protocol"):
+        _sign_kept(_amounts(below), _amounts(typed))
+    return Laid(table, typed, changes)
+
+
+def _numbers_known(own: Located, known: Mapping[str, Any]) -> None:
+    """ScenarioError for a number of the protocol that is nearly one that it has."""
+    for path, _, place in leaves(own, own.place):
+        number = path.rpartition(".")[0] if path.rpartition(".")[2] in PARAMETER_KEYS else path
+        new = number.partition(".")[0] not in Protocol.model_fields and number not in known
+        if new and (close := mistakable(number, known)):
+            raise ScenarioError(f"the protocol has no number '{number}'", where=place, allowed=known, nearest=close)
+
+
+def _read(part: str, table: Located) -> Any:
+    return read(TYPES[part], Located({k: x for k, x in table.items() if k != "like"}, table.places, table.place))
+
+
+def _amounts(typed: Any) -> Mapping[str, Any]:
+    """What a population or protocol has a value of, by name."""
+    return typed.covariates if isinstance(typed, Population) else typed.numbers
+
+
+def _sign_kept(below: Mapping[str, Any], above: Mapping[str, Any]) -> None:
+    """ScenarioError for a value that a user made negative where no patient has a negative one."""
+    for name, x in above.items():
+        was = below.get(name)
+        if was is None or x.value is None or x.value >= 0:
+            continue
+        least = [y for y in (was.value, getattr(was, "low", None)) if y is not None]
+        if (least and min(least) >= 0 and getattr(was, "distribution", "") != "normal") or was.value is None:
+            raise ScenarioError(f"{name} = {x.value:g} {x.unit} is negative", x.place("value"), "0 or more")
 
 
 def _whole(part: str, entry: LibraryFile) -> Located:
@@ -98,9 +143,25 @@ def _whole(part: str, entry: LibraryFile) -> Located:
     return table
 
 
-def _covariates(given: Mapping[str, Any]) -> Located:
-    """A property's bare value is its value."""
+def addresses(words: Located, laid: Mapping[str, Laid]) -> list[str]:
+    """The paths of what is no number of the model: words of trial and protocol, patients' properties."""
+    found = [f"covariates.{name}" for name in laid["population"].typed.covariates]
+    for prefix, table in (("", words), ("protocol.", laid["protocol"].table)):
+        for path, x, _ in leaves(table, table.place):
+            found.append(prefix + path)
+            for row in x if isinstance(x, list) else ():
+                if isinstance(row, Mapping) and "name" in row:
+                    found += [f'{prefix}{path}."{row["name"]}".{key}' for key in row if key != "name"]
+    return found
+
+
+def _covariates(given: Mapping[str, Any], known: Mapping[str, Any]) -> Located:
+    """A property's bare value is its value. A property of its own says how it is distributed."""
     places = getattr(given, "places", {})
+    for name, x in given.items():
+        if name not in known and not (isinstance(x, Mapping) and "unit" in x):
+            mend = f'a new one needs distribution, unit and value under [population.covariates."{name}"]'
+            raise unknown("property of the patients", name, known, places.get(name), mend=mend)
     rows = {
         name: x if isinstance(x, Mapping) else Located({"value": x}, {"value": places[name]}, places[name])
         for name, x in given.items()

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug import library
-from livingdrug.errors import ScenarioError
+from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located, Place
+from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.model import Model
 from livingdrug.scenario import numbers, parts
+from livingdrug.scenario.blame import blamed
 from livingdrug.scenario.draft import Draft
 from livingdrug.scenario.resolved import Arm, Resolved
 from livingdrug.spec.patients import read_patients
 from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.scenario import ARM, outer
+from livingdrug.spec.scenario import ARM, PARTS, outer
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
 
@@ -42,21 +43,29 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
     (0.77..., '1/day')
     """
     chain = _chain(name_or_file)
+    given = {path: _toml_value(value) for path, value in (sets or {}).items()}
+    try:
+        return laid(chain, given)
+    except LivingDrugError as problem:
+        raise blamed(problem, chain, given, laid) from None
+
+
+def laid(chain: list[LibraryFile], sets: Mapping[str, Any]) -> Resolved:
+    """The complete scenario of a user's file and those it builds on, with values set on top."""
     draft = Draft()
     for entry in reversed(chain):
         outer(entry.table)
         draft.take(entry.table, "scenario" if entry.kind == "scenario" else "trial", entry)
     arms = draft.words.pop("arm", [])
-    given = {path: _toml_value(value) for path, value in (sets or {}).items()}
-    for path, value in given.items():
+    for path, value in sets.items():
         draft.put(path, value, "--set", Place("--set"))
     top = chain[0]
     whole = _settle(draft, top, chain)
-    whole = replace(whole, sets=given, title=_title(whole, given))
+    whole = replace(whole, sets=sets, title=_title(whole, sets))
     own = tuple(_arm(arm, draft, top, chain) for arm in arms)
-    if len(chain) == 1 and not given and not arms:
+    if len(chain) == 1 and not sets and not arms:
         return whole
-    base = chain[-1].kind != "scenario" and (resolve(chain[-1].name) if chain[1:] or given else whole).therapy
+    base = chain[-1].kind != "scenario" and (resolve(chain[-1].name) if chain[1:] or sets else whole).therapy
     own = tuple(replace(arm, resolved=replace(arm.resolved, as_fitted=arm.resolved.therapy == base)) for arm in own)
     return replace(whole, overridden=own, as_fitted=whole.therapy == base)
 
@@ -121,14 +130,23 @@ def _arm(arm: Located, draft: Draft, top: LibraryFile, chain: list[LibraryFile])
     return Arm(arm["name"], title, inside, _settle(own, top, chain))
 
 
-def _assembled(modules: Mapping[str, str], files: list[LibraryFile]) -> Model:
-    """The model of these modules; a role that its module cannot fill is told with the line that chose it."""
-    try:
-        return numbers.assembled(tuple(modules.items()))
-    except ScenarioError as problem:
-        chosen = str(problem.where)
-        place = next((e.where(chosen) for e in files if chosen in e.lines), chosen)
-        raise ScenarioError(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
+def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile]) -> Model:
+    """The model of these modules; a role or mechanism that cannot be is told at the line that chose it."""
+
+    def changed(role: str) -> str | None:
+        """Where a user chose it."""
+        said = [draft.origins.get(f"{part}modules.{role}") for part in ("", *(f"{part}." for part in PARTS))]
+        return next((x[-1][2] for x in said if x), None)
+
+    def place(role: str) -> str | None:
+        chosen = f"modules.{role}"
+        return changed(role) or next((e.where(chosen) for e in files if chosen in e.lines), None)
+
+    others = [role for role in modules if not changed(role)]
+    for role in modules:
+        if role not in others and (close := mistakable(role, others)):
+            raise ScenarioError(f"no role is called '{role}'", where=place(role), allowed=others, nearest=close)
+    return numbers.wired(tuple((role, numbers.fitting(role, stem, place(role))) for role, stem in modules.items()))
 
 
 def _on_protocol(draft: Draft, protocol: Protocol, model: Model) -> Draft:
@@ -151,11 +169,12 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
     laid = {part: parts.laid(part, found[-1], draft) for part, found in entries.items()}
     typed = {part: x.typed for part, x in laid.items()}
     modules = parts.modules(draft, trial, typed, entries, chain)
-    model = _assembled(modules, [*chain, *(e for listed in entries.values() for e in reversed(listed))])
+    model = _assembled(modules, draft, [*chain, *(e for listed in entries.values() for e in reversed(listed))])
     if (moved := _on_protocol(draft, typed["protocol"], model)) is not draft:
         draft, laid["protocol"] = moved, parts.laid("protocol", entries["protocol"][-1], moved)
         typed["protocol"] = laid["protocol"].typed
-    stack = numbers.said(model, modules, entries, [*(c for x in laid.values() for c in x.changes), *draft.changes])
+    changes = [*(c for x in laid.values() for c in x.changes), *draft.changes]
+    stack = numbers.said(model, modules, entries, changes, parts.addresses(words, laid))
     own = read_patients(trial.cohort, typed["population"].covariates) if trial.cohort else None
     found = Resolved(
         name=trial.name or top.name,

@@ -145,11 +145,20 @@ def on_days(days: Any) -> Clock:
     listed = days if isinstance(days, (list, tuple)) else [days]
     for day in listed:
         if isinstance(day, bool) or not isinstance(day, (int, float)) or not math.isfinite(day):
-            raise ScenarioError(f"'{day}' is not a day", allowed="numbers of days from infusion, as [0, 28, 60]")
+            allowed = "numbers of days from infusion, as [0, 28, 60]"
+            raise ScenarioError(f"'{day}' is not a day", allowed=allowed, mend=_as_number(day))
     if not listed:
         raise ScenarioError("there is no day in the list", mend="write at least one, as [28]")
     _once(listed)
     return Clock("on days " + ", ".join(f"{day:g}" for day in listed), (tuple(float(day) for day in listed),))
+
+
+def _as_number(day: Any) -> str | None:
+    """How to write a moment such as "day -6" among numbers of days; None for what is none."""
+    try:
+        return f"write the number alone: {moment(day):g}" if isinstance(day, str) else None
+    except (ScenarioError, UnitError):
+        return None
 
 
 def _once(days: Sequence[float]) -> None:

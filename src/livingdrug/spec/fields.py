@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from livingdrug.errors import LivingDrugError, ScenarioError, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, short, unknown
 from livingdrug.library.located import Located
-from livingdrug.parameters import KINDS, Source
+from livingdrug.parameters import KINDS, Source, finite
 from livingdrug.spec import clock as _clock
 from livingdrug.spec.clock import Clock
 from livingdrug.spec.grammar import Name, Node, Number, names, parse
-from livingdrug.spec.typed import Refused, short
+from livingdrug.spec.typed import Refused
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ def expression(given: Any) -> Expression:
         return given
     if isinstance(given, bool):
         return Expression(str(given).lower(), Number(float(given)))
+    if isinstance(given, (int, float)):
+        finite(given, None, "the number")
     return Expression(str(given), parse(given))
 
 
@@ -64,7 +66,7 @@ def _one(fits: Callable[[Any], bool], words: str, made: Callable[[Any], Any] = l
 
 
 def _number(x: Any) -> bool:
-    return isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x)
+    return isinstance(x, (int, float)) and not isinstance(x, bool) and abs(x) <= sys.float_info.max
 
 
 def _whole(least: int) -> Callable[[Any], bool]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from livingdrug.errors import ScenarioError
 
@@ -32,10 +32,11 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Number:
-    """A number with the unit it was written with ("" when none)."""
+    """A number with the unit it was written with ("" when none). `column` is its place in the text."""
 
     value: float
     unit: str = ""
+    column: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ class _Reader:
             value = float(token.text)
             if value == float("inf"):
                 raise _wrong(f"'{token.text}' is too large a number", self.text, token.column, self.where)
-            return Number(value, token.unit)
+            return Number(value, token.unit, token.column)
         if token.kind == "name":
             self.place += 1
             if not self.take("("):

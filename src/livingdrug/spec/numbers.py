@@ -60,8 +60,10 @@ class Numbered(File):
     @classmethod
     def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
         data = super()._current(data)
-        if not isinstance(data, Located) or "numbers" in data:
+        if not isinstance(data, Located):
             return data
+        if "numbers" in data:  # not a word of a file
+            raise Refused(cls.unknown("numbers", data.at("numbers")))
         roles = {k: x for k, x in data.items() if isinstance(x, Mapping) and (k not in cls.model_fields or k in NAMED)}
         found: dict[str, Located] = {}
         for role, table in roles.items():

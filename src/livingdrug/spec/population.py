@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, short, unknown
+from livingdrug.library.layers import is_factor
 from livingdrug.library.located import Located
-from livingdrug.parameters import Source, check_kind, finite
+from livingdrug.parameters import WIDEST, Source, check_kind, finite
 from livingdrug.spec.fields import Real, Text, Unit, Whole
 from livingdrug.spec.numbers import Numbered
 from livingdrug.spec.origin import Sourced
@@ -51,7 +52,8 @@ class Covariate(Sourced):
 
     @classmethod
     def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A value that a user gave and the distribution, of another file, would not use is the value of everybody."""
+        """A value that a user gave and the distribution, of another file, would not use is the value of everybody; what
+        a distribution that a user gave has no use for, of another file, is forgotten."""
         data = super()._current(data)
         if isinstance(data, Located) and "unit" in data and (at := data.at("unit")) and not at.ours:
             for key in ("value", "low", "high", "points"):
@@ -59,6 +61,7 @@ class Covariate(Sourced):
                     said = f"the unit alone was changed: '{key}' = {short(data[key])} was written in another"
                     mend = f"leave the unit out and give {key} one of its own, as a text of number and unit"
                     raise Refused(SourceError(said, where=at, mend=mend))
+        data = _redrawn(data)
         if not isinstance(data, Located) or "value" not in data or data.at("value").ours or not data.at("value"):
             return data
         laid = file_of(data.at("value")) != file_of(data.at("distribution"))
@@ -86,6 +89,8 @@ class Covariate(Sourced):
         def wrong(key: str, what: str, mend: str | None = None) -> LivingDrugError:
             return SourceError(what, where=self.place(key), mend=mend)
 
+        if self.sd > WIDEST and self.distribution in ("log-normal", "logit-normal"):
+            raise wrong("sd", f"sd = {self.sd:g} is wider than patients can differ (0 to {WIDEST:g})")
         low, high, value, kind = self.low, self.high, self.value, self.distribution
         if low is not None and high is not None and low >= high:
             raise wrong("low", f"low = {low:g} is not below high = {high:g}")
@@ -126,6 +131,19 @@ class Covariate(Sourced):
                 raise wrong("given", f"given = needs points, or at and power; there is no '{key}'", f"add {key} = ...")
 
 
+def _redrawn(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without what a user's distribution has no use for, where the words are the library's, or those of a file below an
+    option."""
+    kind = data.get("distribution")
+    if not isinstance(data, Located) or not isinstance(kind, str) or data.at("distribution").ours:
+        return data
+    option = not file_of(data.at("distribution"))
+    unused = {k for k in _UNUSED.get(kind, ()) if k in data and (data.at(k).ours or option and file_of(data.at(k)))}
+    if "given" in unused:
+        unused |= {"at", "power"} & data.keys()
+    return Located({k: x for k, x in data.items() if k not in unused}, data.places, data.place)
+
+
 def _unused(data: Mapping[str, Any]) -> bool:
     """Whether a covariate's distribution has no use for its value, or cannot reach it."""
     kind = data.get("distribution")
@@ -145,6 +163,9 @@ def _unused(data: Mapping[str, Any]) -> bool:
 
 def number(given: Any, unit: str, key: str, place: str) -> float:
     """A number in `unit`, given plainly or with a unit of its own."""
+    if is_factor(given):
+        mend = f"give {key} itself, or change what it is read off (given, points)"
+        raise SourceError(f"there is no {key} to multiply: {key} = {short(given)}", where=place or None, mend=mend)
     if isinstance(given, str):
         from livingdrug.units import quantity
 

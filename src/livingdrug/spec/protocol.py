@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from livingdrug.errors import ScenarioError, UnitError, nearest
 from livingdrug.library.located import Located, Place, mistakable
-from livingdrug.parameters import Source
+from livingdrug.parameters import WIDEST, Source
 from livingdrug.spec.clock import Clock, clock
 from livingdrug.spec.fields import (
     Asked,
@@ -53,6 +53,9 @@ class Dose(Sourced):
         for key in ("over", "log_sd"):
             if getattr(self, key) < 0:
                 raise ScenarioError(f"{key} cannot be negative", where=self.place(key), allowed="0 or more")
+        if self.log_sd > WIDEST:
+            said = f"log_sd = {self.log_sd:g} is wider than doses can differ"
+            raise ScenarioError(said, where=self.place("log_sd"), allowed=f"0 to {WIDEST:g}")
 
 
 class Do(Typed):
@@ -190,8 +193,10 @@ class Protocol(File):
     def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Numbers stand in tables of their own; a word that is neither is left to be refused."""
         data = super()._current(data)
-        if not isinstance(data, Located) or "numbers" in data:
+        if not isinstance(data, Located):
             return data
+        if "numbers" in data:  # not a word of a file
+            raise Refused(cls.unknown("numbers", data.at("numbers")))
         for key, x in data.items():
             if key not in cls.model_fields and isinstance(x, Mapping):
                 said = "value" not in x and any(isinstance(inside, (str, list)) for inside in x.values())
@@ -207,7 +212,7 @@ class Protocol(File):
         if not self.start <= 0 < self.follow_up:
             raise ScenarioError(
                 f"follow-up from day {self.start:g} to day {self.follow_up:g} cannot be",
-                where=self.place("follow_up"),
+                where=self.place("start" if self.start > 0 else "follow_up"),
                 allowed="start <= 0 < follow_up",
             )
         for kind in ("schedule", "rule", "watch"):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from livingdrug.errors import ScenarioError, nearest, unknown
+from livingdrug.errors import ScenarioError, nearest, short, unknown
 from livingdrug.library.located import Located
 from livingdrug.spec.numbers import Product, Tumour
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import Typed, short
+from livingdrug.spec.typed import Typed
 from livingdrug.whole import whole
 
 MOST_PATIENTS = 10_000_000
@@ -87,7 +87,9 @@ def split(dotted: str, where: str) -> list[str]:
 
 
 def unknown_word(key: str, place: str) -> ScenarioError:
-    """The error for a word that is neither of a trial nor a part."""
-    found = unknown("word in the scenario", key, {*Trial.model_fields, "arm"}, place)
+    """The error for a word that is neither of a trial nor a part; a word of a part is told with it."""
+    part = next((part for part, kind in TYPES.items() if key in kind.model_fields), None)
+    mend = f"write {part}.{key} = ..., or {key} = ... under [{part}]" if part else None
+    found = unknown("word in the scenario", key, {*Trial.model_fields, "arm"}, place, mend=mend)
     assert isinstance(found, ScenarioError)
     return found

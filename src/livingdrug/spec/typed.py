@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
-from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short, unknown
 from livingdrug.library.located import Located, Place
 
 
@@ -66,7 +66,9 @@ class Typed(BaseModel):
     @classmethod
     def unknown(cls, key: str, place: str | None) -> LivingDrugError:
         """The error for a key that this table does not have; near an earlier key, today's is named."""
-        keys = {field.alias or name for name, field in cls.model_fields.items()}
+        keys = {field.alias or name for name, field in cls.model_fields.items()} - {
+            "numbers"
+        }  # gathered, never written
         close = nearest(key, {*keys, *cls.renamed})
         found = unknown(f"key of a {cls.called}", key, keys, place or None)
         return ScenarioError(found.what, found.where, found.allowed, cls.renamed.get(close or "", close))
@@ -163,7 +165,8 @@ def _walk(data: Any, path: tuple[Any, ...]) -> tuple[str, str]:
         if isinstance(data, Mapping) and word in data:
             place = data.at(word) if isinstance(data, Located) else place
             data = data[word]
-            label.append(str(word))
+            if word != "numbers":  # gathered from the tables of a file
+                label.append(str(word))
         elif isinstance(data, list) and isinstance(word, int) and word < len(data):
             data = data[word]
             if isinstance(data, Mapping):
@@ -186,9 +189,3 @@ def _placed(data: Mapping[str, Any]) -> dict[str, Place]:
 def file_of(place: str) -> str:
     """The file of a file:line."""
     return place.rpartition(":")[0]
-
-
-def short(value: Any) -> str:
-    """A value as a message shows it."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

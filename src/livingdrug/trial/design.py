@@ -13,6 +13,7 @@ from livingdrug.care import rules
 from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
 from livingdrug.care.truth import Units
+from livingdrug.cohort import at_bounds
 from livingdrug.engine.plan import Floats, Ints, Plan
 from livingdrug.errors import unknown
 from livingdrug.model.assemble import Model
@@ -35,7 +36,8 @@ class Design:
     looks at); visits: name -> days; at: name -> places of those days among the output ticks; graded_at: places of the
     output ticks at which the scales are looked at; asked: the programs of the trial's own columns, once they have been
     compiled; doses: days of each scheduled dose; units: of the patients' columns, asked_of_doses: the patient constants
-    that doses mention, own_doses: the user's dose records, each once known; notes: what a shorter follow-up leaves out.
+    that doses mention, own_doses: the user's dose records, each once known; notes: what a shorter follow-up leaves out,
+    and bounds at which many patients are drawn.
     """
 
     name: str
@@ -71,13 +73,14 @@ def observables(model: Model) -> dict[str, str | None]:
 
 
 def _shown(trial: Trial, seen: Mapping[str, Any], model: Model) -> list[str]:
-    """Observables whose course is kept. The library's that nobody publishes in this arm are left out; a user's are
-    refused."""
-    course = trial.course
-    wanted = list(dict.fromkeys(course.shown))
-    for path in wanted:
-        if path not in seen and (path.rpartition(".")[0] in model.modules or not course.place("shown").ours):
-            raise unknown("quantity", path, seen, course.place("shown"))
+    """Observables whose course is kept, the sampled one among them. The library's that nobody publishes in this arm
+    are left out; a user's are refused."""
+    wanted = {path: trial.course.place("shown") for path in trial.course.shown}
+    if trial.samples:
+        wanted.setdefault(trial.samples.observable, trial.samples.place("observable"))
+    for path, place in wanted.items():
+        if path not in seen and (path.rpartition(".")[0] in model.modules or not place.ours):
+            raise unknown("quantity", path, seen, place)
     return [p for p in wanted if p in seen]
 
 
@@ -115,7 +118,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         times=output,
         protocol=protocol,
         doses=doses,
-        notes=table.notes,
+        notes=(*table.notes, *at_bounds(arm.resolved)),
     )
 
 

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.care.rules import rule_sentence
-from livingdrug.errors import ScenarioError, nearest, short
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short
+from livingdrug.library import LibraryFile
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.kept import Kept
 from livingdrug.results.lazy import Lazy
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.results.sweep import Sweep
-from livingdrug.scenario import Arm, Resolved, resolve, saved
+from livingdrug.scenario import Arm, Resolved, blamed, laid, resolve, saved
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial import sweep as sweeps
@@ -120,8 +121,7 @@ class Trial:
         block = whole(block, "block", 1)
         kept = tuple(whole(patient, "keep", 0, many - 1) for patient in keep)
         arms = self.resolved.arms
-        for arm in arms:
-            check_arm(arm, self.design(arm))
+        self.check()
         total = many * len(arms)
         with connected(workers, cluster) if workers or cluster is not None else nullcontext() as pool:
             done = {
@@ -203,6 +203,19 @@ class Trial:
         if arm.name not in self.designs:
             self.designs[arm.name] = design(arm)
         return self.designs[arm.name]
+
+    def check(self) -> None:
+        """A dry run of every arm; ScenarioError at the user's word that makes it impossible."""
+
+        def stands(chain: list[LibraryFile], sets: Mapping[str, Any]) -> None:
+            for arm in laid(chain, sets).arms:
+                check_arm(arm, design(arm))
+
+        try:
+            for arm in self.resolved.arms:
+                check_arm(arm, self.design(arm))
+        except LivingDrugError as problem:
+            raise blamed(problem, list(self.resolved.chain), self.resolved.sets, stands) from None
 
     def rules(self) -> list[str]:
         """The care rules of the first arm, as sentences."""

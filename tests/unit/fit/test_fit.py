@@ -7,7 +7,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from livingdrug.errors import ScenarioError
+from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.fit import calibrate as fitting
 from livingdrug.fit.targets import Fit, Free, Target, read, with_values
 from livingdrug.fit.writing import rewrite
@@ -108,3 +108,29 @@ def test_a_small_fit_finds_the_minimum(monkeypatch):
     assert found.values == pytest.approx(goal, rel=0.02)
     assert len(found.losses) == 2 and found.eigenvalues == pytest.approx([1e4, 1e4], rel=1e-2)
     assert "held" in found.json() and "kinetics.growth" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "line"),
+    [
+        (("path = ", "pahth = "), "did you mean 'path'", 4),
+        (("kinetics.growth", "kinetics.growht"), "did you mean 'kinetics.growth'", 4),
+        (("width = 0.3", 'width = "wide"'), "'wide' cannot stand here", 5),
+        (("width = 0.3", 'what = "valu"'), "did you mean 'value'", 5),
+        (("efs_12m", "efs_12n"), "did you mean 'efs_12m'", 7),
+        (("tolerance = 5", "tolerance = 0"), "tolerance = 0", 8),
+        (("patients = 9", "patients = 9.5"), "patients", 2),
+    ],
+)
+def test_what_is_wrong_in_a_fits_file_is_told_with_its_line(tmp_path, monkeypatch, change, said, line):
+    text = (
+        'title = "x"\npatients = 9\n[[free]]\npath = "kinetics.growth"\nwidth = 0.3\n'
+        '[[target]]\nmeasure = "efs_12m"\ntolerance = 5\n'
+    )
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("livingdrug.fit.targets.FOLDER", tmp_path)
+    assert read("mine", resolve("eliana")).targets[0].tolerance == 5
+    (tmp_path / "mine.toml").write_text(text.replace(*change) + " ", encoding="utf-8")
+    with pytest.raises(LivingDrugError) as caught:
+        read("mine", resolve("eliana"))
+    assert said in caught.value.message and str(caught.value.where).endswith(f"mine.toml:{line}")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livingdrug.errors import LivingDrugError, ScenarioError
-from livingdrug.library.located import Place, merged, mistakable, placed
+from livingdrug.library.layers import merged
+from livingdrug.library.located import Place, mistakable, placed
 
 NAMES = ("tocilizumab", "fever watch", "arm 1")
 

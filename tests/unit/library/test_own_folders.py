@@ -205,3 +205,15 @@ def test_a_mistake_is_shown_at_its_line(folder, old, new, line):
         biology.find("brew")
     assert "brew.py" in refused.value.where
     assert not line or refused.value.where.endswith(f"brew.py:{line}"), refused.value.where
+
+
+def test_a_name_that_nobody_answers_to_beside_a_broken_file(tmp_path, monkeypatch):
+    """The word is blamed at its place, and the file named that cannot be read."""
+    (tmp_path / "products").mkdir()
+    (tmp_path / "products" / "mine.toml").write_text("title = ", encoding="utf-8")
+    monkeypatch.setenv("LIVINGDRUG_LIBRARY", str(tmp_path))
+    with pytest.raises(LivingDrugError) as caught:
+        library.find("products", "your", where="--set")
+    assert caught.value.where == "--set" and "mine.toml:1" in str(caught.value.mend)
+    with pytest.raises(LivingDrugError, match="not valid TOML"):
+        library.find("products", "mine", where="--set")

@@ -119,6 +119,7 @@ def test_a_damaged_file(rng: random.Random):
                 f"{rng.choice(PATHS)} = {rng.choice(VALUES)}",
             ]
         )
+    attempt("\n".join(lines), {})
 
 
 @QUIETLY

@@ -192,8 +192,8 @@ def kinds(of: type[Typed] = Typed) -> Iterator[type[Typed]]:
 
 
 def written(kind: type[Typed]) -> list[str]:
-    """A kind's keys as they stand in a file."""
-    return [field.alias or key for key, field in kind.model_fields.items()]
+    """A kind's keys as they stand in a file (numbers stand in tables of their roles)."""
+    return [field.alias or key for key, field in kind.model_fields.items() if key != "numbers"]
 
 
 for module in iter_modules(livingdrug.spec.__path__):

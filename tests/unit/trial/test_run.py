@@ -228,7 +228,7 @@ def test_it_prints(result: Result) -> None:
     ("sets", "told"),
     [
         ({"protocol.share.salvaged": "1.4"}, "is no share"),
-        ({"protocol.dose.factor": "-1"}, "cannot be given"),
+        ({"protocol.dose.factor": "-1"}, "is negative"),
         ({"protocol.follow_up": "'-3 months'"}, "follow-up from day"),
         ({"scale": "'pen'"}, "did you mean 'penn'"),
     ],

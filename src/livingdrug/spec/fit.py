@@ -1,0 +1,62 @@
+"""What is fitted to what: the values that may move, the published measures they answer to, and what is held fixed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from livingdrug.errors import ScenarioError, unknown
+from livingdrug.spec.fields import Real, Text, Whole
+from livingdrug.spec.origin import File
+from livingdrug.spec.typed import Typed
+
+MOVED = ("value", "variability", "spread")  # what of a number is free; spread: its earlier name
+USUAL_WIDTH = 0.5
+USUAL_PATIENTS = 400
+
+
+class Free(Typed):
+    """A number of the model that may move. width: log-SD of the prior around its start."""
+
+    called: ClassVar[str] = "free value"
+    path: Text
+    what: Text = "value"
+    width: Real = USUAL_WIDTH
+
+    def consistent(self) -> None:
+        if self.what not in MOVED:
+            raise unknown("part of a number", self.what, MOVED[:2], self.place("what"))
+
+
+class Target(Typed):
+    """A published measure to come near to, within a tolerance in its unit or relative to its value."""
+
+    called: ClassVar[str] = "target"
+    measure: Text
+    tolerance: Real | None = None
+    relative: Real | None = None
+    low: Real | None = None
+    high: Real | None = None
+
+    def consistent(self) -> None:
+        for key in ("tolerance", "relative"):
+            given = getattr(self, key)
+            if given is not None and given <= 0:
+                raise ScenarioError(f"{key} = {given:g}", where=self.place(key), allowed="a number above 0")
+
+
+class Held(Typed):
+    """A number that is not fitted, and why."""
+
+    called: ClassVar[str] = "held value"
+    path: Text
+    why: Text
+
+
+class Fit(File):
+    """A fits file. patients: simulated at each step."""
+
+    called: ClassVar[str] = "fit"
+    patients: Whole = USUAL_PATIENTS
+    free: tuple[Free, ...] = ()
+    target: tuple[Target, ...] = ()
+    held: tuple[Held, ...] = ()
