@@ -30,13 +30,14 @@ def until(plan, day):
 
 @pytest.fixture(scope="module")
 def therapy():
-    """Model, plan of two years without extinction, patients, and their compiled run at the default tolerance."""
+    """Model, plan of two years without extinction, patients, their compiled run at the default tolerance, and how many
+    of the written quantities are the shown ones (they come first; the rest is for grading, and quiet before day 0)."""
     trial = Trial("eliana")
     arm = trial.resolved.arms[0]
     design = trial.design(arm)
     patients = enrol(arm, design, np.arange(MANY), 1).patients
     plan = replace(until(design.plan, 730.0), extinction=False)
-    return design.model, plan, patients, simulate(design.model, plan, patients)
+    return design.model, plan, patients, simulate(design.model, plan, patients), len(design.shown)
 
 
 def with_given(patients, out):
@@ -54,12 +55,12 @@ def errors(found, exact):
 
 
 def test_against_a_run_at_1e_11(therapy):
-    model, plan, patients, out = therapy
+    model, plan, patients, out, shown = therapy
     assert (out.outcome < Outcome.STEP_BUDGET).all() and (out.given[..., 0] < 1e9).any()
     quiet = replace(plan, watches=(), marks=np.zeros_like(plan.marks), rtol=1e-11, max_steps=1_000_000)
     exact = simulate(model, quiet, with_given(patients, out))
     error, known = errors(out.observables, exact.observables)
-    assert known.mean() > 0.3
+    assert known[..., :shown].mean() > 0.3
     assert error.max() < 1e-3, (error.max(), plan.observables[int(error.max((0, 1)).argmax())])
     assert np.median(error.max(axis=(1, 2))) < 1e-4
     np.testing.assert_allclose(out.event_times, exact.event_times, rtol=1e-4)
@@ -67,7 +68,7 @@ def test_against_a_run_at_1e_11(therapy):
 
 @pytest.mark.parametrize("method, rtol, days, one", [("LSODA", 1e-11, 90.0, 0), ("Radau", 1e-8, -2.0, 1)])
 def test_against_scipy_on_the_readable_equations(therapy, method, rtol, days, one):
-    model, plan, patients, out = therapy
+    model, plan, patients, out, shown = therapy
     i = np.flatnonzero(out.ended > days)[one]
     alone = Patients(
         patients.ids[i : i + 1],
@@ -81,5 +82,5 @@ def test_against_scipy_on_the_readable_equations(therapy, method, rtol, days, on
     found = simulate(model, short, alone)
     exact = reference.replay(model, short, alone, found, 0, rtol=rtol, method=method)
     error, known = errors(found.observables[0], exact)
-    assert known.any(axis=0).mean() > 0.6
+    assert known[:, :shown].any(axis=0).mean() > 0.6
     assert error.max() < 1e-3 and np.median(error.max(axis=0)) < 1e-4
