@@ -10,17 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from livingdrug import library
 from livingdrug.scenario.parts import shown_by
+from livingdrug.spec import shown as told
 from livingdrug.spec.scale import Scale as ScaleFile
-from livingdrug.spec.typed import read
+from livingdrug.spec.typed import Typed, read
 from livingdrug.trial.design import DEFAULT_SCALE
 
 if TYPE_CHECKING:
     from livingdrug.scenario import Resolved
 
+Kind = TypeVar("Kind", bound=Typed)
+USUAL = 50.0  # place in the order of what gives none
 TABLES = ("shown", "figure", "section", "event")
 PLAIN = {"disease": "the disease", "cells": "tumour cells", "target": "antigen"}
 UNITS = {
@@ -120,14 +123,14 @@ class Words:
 
 def words(resolved: Resolved) -> Words:
     """What the mechanisms, tumour, population and product of a run say; ScenarioError names file and key at fault."""
-    said: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in TABLES}
+    said: dict[str, dict[str, Any]] = {kind: {} for kind in TABLES}
     glossary: dict[str, str] = {}
     names = dict(PLAIN)
     for role, file in shown_by(resolved):
         for kind in TABLES:
             for name, given in getattr(file, kind).items():
                 path = f"{role}.{name}" if role and kind == "shown" else name
-                said[kind][path] = {**said[kind].get(path, {}), **given.said()}
+                said[kind][path] = given.laid_on(said[kind].get(path))
         glossary |= file.glossary
         names |= file.words.said()
     names["target"] = resolved.product.target or names["target"]
@@ -135,12 +138,12 @@ def words(resolved: Resolved) -> Words:
     spoken = {k: {n: _spoken(x, names) for n, x in found.items()} for k, found in said.items()}
     quantities = resolved.model().quantities
     shown = {p: _shown(p, x, resolved) for p, x in spoken["shown"].items() if p in quantities}
-    sections = sorted(spoken["section"].items(), key=lambda s: s[1].get("order", 50.0))
+    sections = sorted(spoken["section"].items(), key=lambda s: _order(s[1]))
     return Words(
         shown,
         tuple(_panel(name, x) for name, x in spoken["figure"].items()),
-        tuple((name, capital(x.get("title", name))) for name, x in sections),
-        tuple(_event(name, x) for name, x in spoken["event"].items() if "day" in x),
+        tuple((name, capital(x.title or name)) for name, x in sections),
+        tuple(_event(name, x) for name, x in spoken["event"].items() if x.day),
         tuple(sorted(glossary.items(), key=lambda entry: entry[0] not in disease)),
         names,
     )
@@ -174,60 +177,63 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _spoken(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _spoken(given: Kind, names: Mapping[str, str]) -> Kind:
     """The table with {disease}, {cells} and {target} in its texts filled in; other braces are kept."""
-    return {
-        k: re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], found[0]), x) if isinstance(x, str) else x
-        for k, x in given.items()
-    }
+    texts = {k: x for k in given.model_fields_set if isinstance(x := getattr(given, k), str)}
+    filled = {k: re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], found[0]), x) for k, x in texts.items()}
+    return given.model_copy(update=filled)
 
 
-def _shown(path: str, given: Mapping[str, Any], resolved: Resolved) -> Shown:
+def _order(given: told.Shown | told.Figure | told.Section) -> float:
+    return USUAL if given.order is None else given.order
+
+
+def _shown(path: str, given: told.Shown, resolved: Resolved) -> Shown:
     quantity = resolved.model().quantities[path]
-    unit = str(given.get("unit", of_unit(quantity.unit)))
+    unit = given.unit or of_unit(quantity.unit)
     times = 100.0 if unit == "%" and quantity.unit == "1" else 1.0
     line = None
-    if "line" in given:
-        at = given["line"]["at"]
+    if given.line:
+        at = given.line.at
         parameter = resolved.parameters.get(f"{path.rpartition('.')[0]}.{at}") or resolved.parameters.get(str(at))
         value = times * parameter.value if parameter else at
-        line = (float(value), given["line"]["words"]) if not isinstance(value, str) else None
+        line = (float(value), given.line.words) if not isinstance(value, str) else None
     return Shown(
         path,
-        str(given.get("title", quantity.doc)),
+        given.title or quantity.doc,
         unit,
-        given.get("scale", "log") == "log",
-        float(given.get("floor", 0.0)),
-        times,
-        line,
-        str(given.get("figure", "")),
-        float(given.get("order", 50.0)),
-        bool(given.get("care", False)),
-        given.get("columns", {}),
+        logarithmic=given.scale != "linear",
+        floor=given.floor or 0.0,
+        times=times,
+        line=line,
+        figure=given.figure or "",
+        order=_order(given),
+        care=bool(given.care),
+        columns=given.columns.said() if given.columns else {},
     )
 
 
-def _panel(name: str, given: Mapping[str, Any]) -> Panel:
+def _panel(name: str, given: told.Figure) -> Panel:
     return Panel(
         name,
-        capital(str(given.get("title", name))),
-        str(given.get("section", "")),
-        str(given.get("kind", "courses")),
-        str(given.get("words", "")),
-        given.get("time") == "months",
-        float(given.get("until", float("inf"))),
-        int(given.get("columns", 3)),
-        float(given.get("order", 50.0)),
+        capital(given.title or name),
+        given.section or "",
+        given.kind or "courses",
+        given.words or "",
+        months=given.time == "months",
+        until=float("inf") if given.until is None else given.until,
+        columns=given.columns or 3,
+        order=_order(given),
     )
 
 
-def _event(name: str, given: Mapping[str, Any]) -> Event:
+def _event(name: str, given: told.Event) -> Event:
     return Event(
         name,
-        str(given.get("words", name.replace("_", " "))),
-        given["day"],
-        str(given.get("if", "")),
-        str(given.get("unless", "")),
-        str(given.get("reached", "")),
-        bool(given.get("ends_response", False)),
+        given.words or name.replace("_", " "),
+        given.day or "",
+        given.only_if or "",
+        given.unless or "",
+        given.reached or "",
+        bool(given.ends_response),
     )

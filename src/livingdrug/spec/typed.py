@@ -117,6 +117,10 @@ class Typed(BaseModel):
             if name in self.model_fields_set
         }
 
+    def laid_on(self, below: Self | None) -> Self:
+        """What both tables say, this one where both do."""
+        return self if below is None else below.model_copy(update={k: getattr(self, k) for k in self.model_fields_set})
+
     def consistent(self) -> None:
         """What must hold between the keys; LivingDrugError otherwise."""
 
