@@ -81,6 +81,10 @@ def _numbers(x: Any) -> bool:
     return isinstance(x, (list, tuple)) and all(map(_number, x))
 
 
+def _shares(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) and all(_numbers(y) and len(y) == 2 and y[0] >= 0 and y[1] > 0 for y in x)
+
+
 def _quoted(unit: Any) -> str:
     """A unit that exists."""
     if not isinstance(unit, str) or not unit:
@@ -101,6 +105,14 @@ Texts = Annotated[
     tuple[str, ...], _one(_texts, "a list of texts", tuple), _schema(_LIST, "a list of texts", items=_TEXT)
 ]
 Real = Annotated[float, _one(_number, "a finite number", float), _schema("number", "a number")]
+Day = Annotated[
+    float,
+    _one(lambda x: _number(x) and x >= 0, "a number, 0 or more", float),
+    _schema("number", "0 or more", minimum=0),
+]
+Positive = Annotated[
+    float, _one(lambda x: _number(x) and x > 0, "a number above 0", float), _schema("number", "above 0")
+]
 Reals = Annotated[
     tuple[float, ...],
     _one(_numbers, "a list of numbers", lambda x: tuple(map(float, x))),
@@ -113,6 +125,11 @@ Span = Annotated[
     tuple[float, float],
     _one(lambda x: _numbers(x) and len(x) == 2 and x[0] <= x[1], "two numbers, the lower first", tuple),
     _schema(_LIST, "two numbers, the lower first", items={"type": "number"}),
+]
+Shares = Annotated[
+    tuple[tuple[float, float], ...],
+    _one(_shares, "a list of [day, share], both numbers, the share above 0", lambda x: tuple(map(tuple, x))),
+    _schema(_LIST, "a list of [day, share of the dose]", items={"type": _LIST, "items": {"type": "number"}}),
 ]
 Asked = Annotated[
     Expression,

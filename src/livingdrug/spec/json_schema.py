@@ -8,7 +8,7 @@ from livingdrug.errors import unknown
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered, Product, Tumour
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.published_model import ModelFile
+from livingdrug.spec.published_model import READ, ModelFile
 from livingdrug.spec.scale import Scale
 from livingdrug.spec.scenario import PARTS
 from livingdrug.spec.trial import Trial
@@ -71,5 +71,9 @@ def _scenario() -> dict[str, Any]:
 
 def _published() -> dict[str, Any]:
     """A published model's file: what it says of its study, and tables of numbers by role."""
-    found = ModelFile.model_json_schema()
-    return {"$schema": SCHEMA, **found, "title": "Published model", "additionalProperties": PARAMETER}
+    found = _of(ModelFile)
+    variant = found["$defs"]["Variant"]
+    variant["properties"].pop("numbers")
+    variant["additionalProperties"] = found["additionalProperties"] = PARAMETER
+    found["properties"]["read"]["enum"] = list(READ)
+    return {**found, "title": "Published model"}
