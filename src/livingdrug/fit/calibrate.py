@@ -19,7 +19,7 @@ JUDGES = 2_000  # new patients on whom the fit is judged
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Calibration:
     """What a fit found.
 
     values, start (free,); losses: loss of each start's end on the fitted patients; judged: loss on new patients;
@@ -139,7 +139,7 @@ def calibrate(
     progress: Callable[..., None] | None = None,
     minutes: float = 10.0,
     starts: int = 2,
-) -> Outcome:
+) -> Calibration:
     """Fit the free values of library/fits/NAME.toml and, unless told not to, write them back with what they answer to.
 
     minutes: time for all starts together; new patients (another seed) judge the result.
@@ -171,7 +171,7 @@ def calibrate(
     judge = Objective(fit, resolved, seed + 1_000, JUDGES)
     measures = judge.measures(best)
     judged = float(np.sum(np.minimum(fit.distances(measures) ** 2, 64)))
-    outcome = Outcome(
+    outcome = Calibration(
         fit,
         np.exp(aim.start),
         np.exp(best),
