@@ -30,7 +30,8 @@ class LivingDrugError(Exception):
     ) -> None:
         """allowed: a text, or names, of which at most five are shown; given: what was written, to find the names most
         like it."""
-        self.what, self.where, self.nearest, self.mend = what, where, nearest, mend
+        self.what, self.nearest, self.mend = _cut(what), nearest, _cut(mend) if mend else mend
+        self.where = where if where is None or len(where) <= LONGEST else _cut(where)
         if allowed is None or isinstance(allowed, str):
             self.allowed = allowed
         else:
@@ -80,6 +81,7 @@ class CompilerError(EngineError):
 
 
 MOST = 5  # names in a list of what is allowed
+LONGEST = 500  # characters of one thought of a message: a user's text may be of any length
 
 
 def nearest(given: str, allowed: Iterable[str]) -> str | None:
@@ -123,6 +125,11 @@ def short(value: object, most: int = 60) -> str:
     except ValueError:  # more digits than Python writes
         return "a number with thousands of digits"
     return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _cut(text: str) -> str:
+    """A thought of a message, without the middle of what is too long to read."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 4 :]}"
 
 
 def _alike(given: str, word: str) -> float:

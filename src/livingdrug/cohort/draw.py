@@ -92,9 +92,9 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
         values.update(model.constants(values))
     for path, x in values.items():
         if not np.all(np.isfinite(x)):
-            bad = int(who[np.argmin(np.isfinite(np.broadcast_to(x, who.shape)))])
+            bad = who[~np.isfinite(np.broadcast_to(x, who.shape))]  # of no patient, in a dry run
             raise SourceError(
-                f"'{path}' of patient {bad} is not a finite number",
+                f"'{path}'{f' of patient {bad[0]}' if bad.size else ''} is not a finite number",
                 where=resolved.name,
                 mend="look at the values and variabilities it is computed from",
             )

@@ -26,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models", "fits")
 ENV = "LIVINGDRUG_LIBRARY"
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
+DEEPEST = 50  # levels of tables and lists in a file
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,7 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Library
         ) from None
     try:
         data = tomllib.loads(text)
+        _deep(data)
     except tomllib.TOMLDecodeError as problem:
         place = re.search(r"\(at line (\d+)", str(problem))
         line = int(place[1]) if place else text.count("\n") + 1
@@ -196,8 +198,21 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Library
             "a number has thousands of digits", where=f"{shown(path)}:{line}", mend="write it as 1e9"
         ) from None
     except RecursionError:
-        raise ScenarioError("the file is nested too deeply", where=shown(path), mend="use fewer levels") from None
+        deepest = max(enumerate(text.split("\n"), 1), key=lambda line: sum(map(line[1].count, ".[{")))
+        where = f"{shown(path)}:{deepest[0]}"
+        raise ScenarioError("the file is nested too deeply", where=where, mend="use fewer levels") from None
     return LibraryFile(kind, name, path, data, text)
+
+
+def _deep(data: Any) -> None:
+    """RecursionError for tables and lists inside each other beyond what any file needs."""
+    level = [data]
+    for _ in range(DEEPEST):
+        tables = [x.values() if isinstance(x, dict) else x for x in level if isinstance(x, (dict, list))]
+        level = [x for table in tables for x in table]
+        if not level:
+            return
+    raise RecursionError
 
 
 def names(kind: str) -> list[str]:
@@ -221,7 +236,7 @@ def find(kind: str, name: str, beside: Path | None = None, where: str | None = N
     if not isinstance(name, str):
         raise ScenarioError(f"{name!r} is not the name of a {kind.removesuffix('s')}", where=where, allowed=names(kind))
     if name.endswith(".toml"):
-        return read((beside or Path()) / name, kind)
+        return _beside((beside or Path()) / name, kind, where)
     files = _files(kind)
     entries, broken = _readable(kind, files)
     if name in files and name not in entries:
@@ -232,6 +247,16 @@ def find(kind: str, name: str, beside: Path | None = None, where: str | None = N
     if answering:
         return answering[0]
     raise _nobody(kind, name, entries, where, broken)
+
+
+def _beside(path: Path, kind: str, where: str | None) -> LibraryFile:
+    """A file that another names; what keeps it from being read is told at the line that names it."""
+    try:
+        return read(path, kind)
+    except ScenarioError as problem:
+        if problem.where is not None:  # inside the file
+            raise
+        raise ScenarioError(problem.what, where, problem.allowed, problem.nearest, problem.mend) from None
 
 
 def _readable(kind: str, files: Mapping[str, Path]) -> tuple[dict[str, LibraryFile], list[LivingDrugError]]:

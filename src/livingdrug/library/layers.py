@@ -72,8 +72,13 @@ def _tables(below: Mapping[str, Any], above: Mapping[str, Any], what: str) -> Lo
 def _names(below: list[Any], above: list[Any], what: str) -> list[Any]:
     known = {x["name"]: x for x in below}
     both = dict(known)
+    said: set[str] = set()
     for row in above:
         name = row["name"]
+        if name in said:
+            mend = "write one table with all its words, or give one of them another name"
+            raise ScenarioError(f"{what} '{name}' stands twice", where=_at(row, "name"), mend=mend)
+        said.add(name)
         removed, replaced, new = (_says(row, flag) for flag in FLAGS)
         if name not in known:
             both[name] = _new(row, known, what)

@@ -131,6 +131,9 @@ class Draft:
 
     def _part(self, part: str, value: Located, layer: str, place: Place, folder: Path | None) -> None:
         """Change something inside the product, population, tumour or protocol; `base` chooses another one first."""
+        if "like" in value:
+            said = f"'{part}.like' means nothing here: only a file of its own is like another"
+            raise ScenarioError(said, where=value.at("like"), mend=f'write {part} = "NAME", or change its words')
         if "base" in value:
             self._choose(part, value["base"], layer, value.at("base"), folder)
         inside = Located({k: x for k, x in value.items() if k != "base"}, value.places, value.place)

@@ -5,7 +5,6 @@ Layers, last wins: mechanism, tumour, population, drug, product, protocol, scena
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from livingdrug.scenario import numbers, parts
 from livingdrug.scenario.blame import blamed
 from livingdrug.scenario.draft import Draft
 from livingdrug.scenario.resolved import Arm, Resolved
+from livingdrug.scenario.values import said
 from livingdrug.spec.patients import read_patients
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import ARM, PARTS, outer
@@ -43,7 +43,7 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
     (0.77..., '1/day')
     """
     chain = _chain(name_or_file)
-    given = {path: _toml_value(value) for path, value in (sets or {}).items()}
+    given = {path: said(path, value) for path, value in (sets or {}).items()}
     try:
         return laid(chain, given)
     except LivingDrugError as problem:
@@ -109,16 +109,6 @@ def _own_library(folder: Path) -> None:
     """A folder `library` beside a scenario is looked in as well, from now on."""
     if folder.is_dir() and folder.resolve() != library.HERE and any((folder / kind).is_dir() for kind in library.KINDS):
         library.also(folder)
-
-
-def _toml_value(value: Any) -> Any:
-    """What a text after `=` on the command line means: a TOML value where it is one, else the text itself."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return tomllib.loads(f"x = {value.strip()}")["x"]
-    except (ValueError, RecursionError):  # no TOML, or a number of thousands of digits
-        return value.strip()
 
 
 def _arm(arm: Located, draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Arm:

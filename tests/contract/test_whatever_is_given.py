@@ -1,0 +1,96 @@
+"""Values from Python, and files beyond any need: taken as a file would say them, or refused in a short message."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from livingdrug.errors import LONGEST, LivingDrugError, ScenarioError
+from livingdrug.scenario import resolve
+from livingdrug.scenario.values import said
+from livingdrug.trial import Trial
+
+WORDS = ("kinetics.growth", "kinetics.growth.variability", "protocol.rule.relapse", "visits.kinetics", "title", "scale",
+         "column.fever", "sources.maude2018.journal", "modules.kinetics", "measure.os_6m.at")  # fmt: skip
+TRIAL = 'trial = "eliana"\n'
+
+
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [(np.float64(1.5), 1.5), (np.int64(3), 3), (np.True_, True), (np.str_("abc"), "abc"), (np.array([1, 2]), [1, 2]),
+     ((1, 2), [1, 2]), (Path("a.csv"), "a.csv"), ({"a": np.float32(0.5)}, {"a": 0.5}), (date(2020, 1, 1),) * 2],
+)  # fmt: skip
+def test_a_value_is_what_a_file_would_say(given: Any, plain: Any) -> None:
+    found = said("x", given)
+    assert found == plain and type(found) is type(plain)
+
+
+@pytest.mark.parametrize(
+    "given", [None, object(), 1 + 2j, b"x", {1}, {"a": None}, [object()], {3: 1}, len, [np.nan, None]]
+)
+@pytest.mark.parametrize("path", WORDS)
+def test_what_no_file_could_say_is_refused_with_its_path(path: str, given: Any) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        resolve("eliana", {path: given})
+    assert caught.value.where == f"--set {path}" and caught.value.mend
+
+
+@pytest.mark.parametrize("path", WORDS)
+@pytest.mark.parametrize("given", [np.array([1, 2]), "x" * 100_000, "(" * 5000, "1 " * 3000, "* 1e308", np.array(2.5)])
+def test_any_value_has_an_effect_or_a_short_message(path: str, given: Any) -> None:
+    try:
+        Trial("eliana", {path: given}).check()
+    except LivingDrugError as problem:
+        assert "--set" in str(problem.where) and len(problem.message) < 4 * LONGEST, problem
+
+
+def deep(levels: int) -> dict[str, str]:
+    return {
+        "list": "a = " + "[" * levels + "]" * levels,
+        "table": "a = " + "{a=" * levels + "1" + "}" * levels,
+        "key": ".".join("a" * levels) + " = 1",
+        "header": "[" + ".".join("a" * levels) + "]\nx = 1",
+    }
+
+
+@pytest.mark.parametrize("levels", [60, 900, 5000])
+@pytest.mark.parametrize("how", deep(1))
+def test_a_file_nested_too_deeply_is_told_at_its_line(how: str, levels: int, tmp_path: Path) -> None:
+    file = tmp_path / "deep.toml"
+    file.write_text(TRIAL + deep(levels)[how], encoding="utf-8")
+    with pytest.raises(ScenarioError, match="nested too deeply") as caught:
+        resolve(file)
+    assert str(caught.value.where).endswith("deep.toml:2")
+
+
+@pytest.mark.parametrize("kind", ["schedule", "watch", "rule"])
+def test_a_name_that_stands_twice_in_one_file_is_refused_at_the_second(kind: str, tmp_path: Path) -> None:
+    name = resolve("eliana").raw["protocol"][kind][0]["name"]
+    file = tmp_path / "twice.toml"
+    row = f'[[protocol.{kind}]]\nname = "{name}"\nwhy = "one"\n'
+    file.write_text(TRIAL + row + row, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="stands twice") as caught:
+        resolve(file)
+    assert str(caught.value.where).endswith("twice.toml:6")
+
+
+@pytest.mark.parametrize("part", ["product", "population", "tumour", "protocol"])
+def test_like_changes_nothing_in_a_scenario_and_is_refused(part: str, tmp_path: Path) -> None:
+    file = tmp_path / "like.toml"
+    file.write_text(f'{TRIAL}[{part}]\nlike = "anything"\n', encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        resolve(file)
+    assert str(caught.value.where).endswith("like.toml:3")
+
+
+@pytest.mark.parametrize("key", ["trial", "product", "protocol", "population"])
+def test_a_file_that_is_not_there_is_told_where_it_is_named(key: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f'# mine\n{"" if key == "trial" else TRIAL}{key} = "gone.toml"\n', encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"gone\.toml") as caught:
+        resolve(file)
+    assert str(caught.value.where).endswith(f"mine.toml:{2 if key == 'trial' else 3}")
