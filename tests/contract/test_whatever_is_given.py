@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from livingdrug import library
 from livingdrug.errors import LONGEST, LivingDrugError, ScenarioError
 from livingdrug.scenario import resolve
 from livingdrug.scenario.values import said
@@ -94,3 +96,55 @@ def test_a_file_that_is_not_there_is_told_where_it_is_named(key: str, tmp_path: 
     with pytest.raises(ScenarioError, match=r"gone\.toml") as caught:
         resolve(file)
     assert str(caught.value.where).endswith(f"mine.toml:{2 if key == 'trial' else 3}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[covariates.age]\nvalue = 15",
+        "covariates.age.value = 15",
+        "[[arm]]\nname = 'a'\n[arm.covariates.age]\nvalue = 15",
+    ],
+)
+def test_covariates_are_a_table_as_they_are_a_path(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "older.toml"
+    file.write_text(f"{TRIAL}{text}\n", encoding="utf-8")
+    assert resolve(file).arms[0].resolved.population.covariates["age"].value == 15
+
+
+def misspelt() -> list[tuple[str, str, str, str]]:
+    """(kind, name, as the library writes it, misspelt) of words that only the report, a scale or a table reads."""
+    spoilt = []
+    for kind, name, key in (
+        ("tumours", "b-all", "day"),
+        ("tumours", "b-all", "unless"),
+        ("tumours", "b-all", "if"),
+        ("scales", "penn", "meanings"),
+        ("populations", "relapsed-b-all-young", "source"),
+    ):
+        text = library.find(kind, name).text
+        words = (
+            re.findall(r'^(\w{5,}) = "physiology', text, re.M)
+            if key == "meanings"
+            else re.findall(rf'^{key} = "(\w+)"', text, re.M)
+        )
+        for word in dict.fromkeys(words):
+            old = f"\n{word} = " if key == "meanings" else f'\n{key} = "{word}"'
+            spoilt.append((kind, name, old, old.replace(word, word[:3] + word[4:])))
+    return spoilt
+
+
+@pytest.mark.parametrize(("kind", "name", "old", "new"), misspelt())
+def test_a_misspelt_word_that_only_the_report_reads_is_refused_before_the_run(
+    kind: str, name: str, old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = library.find(kind, name).text
+    head, tail = text.rsplit(old, 1)
+    file = tmp_path / kind / f"{name}.toml"
+    file.parent.mkdir()
+    file.write_text(head + new + tail, encoding="utf-8")
+    monkeypatch.setenv("LIVINGDRUG_LIBRARY", str(tmp_path))
+    with pytest.raises(LivingDrugError) as caught:
+        Trial("eliana").check()
+    assert str(caught.value.where).endswith(f"{name}.toml:{head.count(chr(10)) + 2}"), caught.value
+    assert caught.value.nearest and caught.value.nearest in old

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from livingdrug.care.compiler import Programs
 from livingdrug.engine.plan import Watch
 from livingdrug.errors import ScenarioError
+from livingdrug.library.located import mistakable
 from livingdrug.spec import scale as spec
 from livingdrug.spec.fields import Expression
 from livingdrug.spec.grammar import Binary, Call, Choice, Name, Node, Number, Unary, sentence
@@ -53,6 +54,7 @@ class Scale:
 
     def compile(self, programs: Programs, marks: int) -> list[Watch]:
         """The engine's watches of this scale."""
+        self._own_words()
         grade: Node = Number(0.0)
         for level in self._sorted():  # lowest first, so that the highest is asked first
             grade = Choice(_inside(level.when.node, self), Number(float(level.grade)), grade)
@@ -72,6 +74,16 @@ class Scale:
         except ScenarioError as problem:
             self._blame(programs)
             raise problem
+
+    def _own_words(self) -> None:
+        """ScenarioError for a meaning that no grade uses and that looks like a word that some grade does use."""
+        meanings = self.file.meanings
+        asked = (self.file.entry.when, *(g.when for g in self.file.grade), *meanings.values())
+        used = {name.path for when in asked for name in when.names}
+        for word in meanings.keys() - used:
+            if close := mistakable(word, used - meanings.keys()):
+                said = f"no grade asks about '{word}'"
+                raise ScenarioError(said, where=self.file.place(f"meanings.{word}"), nearest=close)
 
     def _blame(self, programs: Programs) -> None:
         """Raise the error that the scale has, with the line at fault."""

@@ -85,6 +85,8 @@ class Draft:
                 self._choose(key, value, layer, place, folder)
             elif key == "modules":
                 self._modules(value, layer, place)
+            elif key == "covariates" and isinstance(value, Mapping):
+                self._part("population", Located({key: value}, {key: place}, place), layer, place, folder)
             elif key in Trial.model_fields or key == "arm":
                 self._word(key, value, layer, place)
             elif layer != "trial" and isinstance(value, Mapping):

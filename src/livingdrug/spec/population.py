@@ -232,6 +232,9 @@ class Population(Numbered):
         for name, c in self.covariates.items():
             said = {k: x for k in ("kind", "source", "where", "why") if (x := getattr(c, k)) is not None}
             check_kind(f"covariates.{name}", said, sources, str(c.place()))
+        for row in self.baseline:
+            if row.source is not None and row.source not in sources:
+                raise unknown("source", row.source, sources, row.place("source"), SourceError)
 
     def ordered(self) -> list[tuple[str, Covariate]]:
         """The properties, each after the one it depends on."""

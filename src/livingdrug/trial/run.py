@@ -18,12 +18,14 @@ import numpy as np
 from livingdrug.care.rules import rule_sentence
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short
 from livingdrug.library import LibraryFile
+from livingdrug.library.located import mistakable
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.kept import Kept
 from livingdrug.results.lazy import Lazy
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.results.sweep import Sweep
 from livingdrug.scenario import Arm, Resolved, blamed, laid, resolve, saved
+from livingdrug.scenario.parts import shown_by
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial import sweep as sweeps
@@ -343,7 +345,17 @@ def check_arm(arm: Arm, design: Design) -> None:
     table = dry_run(arm, design)
     tried(arm, design)
     compare(arm.resolved.trial, table, units=design.units)
+    _told(arm, table)
     _used(arm, design)
+
+
+def _told(arm: Arm, columns: Mapping[str, Any]) -> None:
+    """ScenarioError for an event of the report whose column is a misspelling of one that the patients have."""
+    for _, file in shown_by(arm.resolved):
+        for event in file.event.values():
+            for key, column in (("day", event.day), ("if", event.only_if), ("unless", event.unless)):
+                if column and column not in columns and (close := mistakable(column, columns)):
+                    raise ScenarioError(f"no column is called '{column}'", where=event.place(key), nearest=close)
 
 
 def _used(arm: Arm, design: Design) -> None:

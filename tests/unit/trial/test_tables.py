@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -182,3 +184,15 @@ def test_grades_add_up_however_they_are_split() -> None:
     again = Grades.empty(np.arange(3.0), {"a": "", "b": ""})
     again.fill(whole.frame(), pd.DataFrame())
     np.testing.assert_array_equal(again.counts, whole.counts)
+
+
+@pytest.mark.parametrize("order", [["a", "b", "c"], ["c", "a", "b"], ["a", "c"], ["b"]])
+def test_arms_with_other_columns_or_another_order_are_written_alike(order: list[str]) -> None:
+    frames = {
+        "one": pd.DataFrame([[1.0, 2.0]], columns=["a", "b"]),
+        "two": pd.DataFrame([range(len(order))], columns=order),
+    }
+    parts = list(Result.alike(SimpleNamespace(arms={k: k for k in frames}), lambda arm: iter([frames[arm]])))  # type: ignore[arg-type]
+    assert list(parts[0].columns) == list(parts[1].columns)
+    assert set(parts[0].columns) == {"a", "b", *order}
+    assert parts[1][order].equals(frames["two"])
