@@ -21,16 +21,18 @@ def grades(
 ) -> Chart:
     """Bars of each patient's worst grade on each scale, then how many had any and how many grade 3 or more.
 
-    by_scale: worst grades (n,) of the same patients, 0 for none, by name of the scale;
+    by_scale: worst grades (n,) of the same patients, 0 for none, by name of the scale; nan (not known) is left out;
     published: for a scale, the published share [%] of any grade and of grade 3 or more (`at` is not used).
     """
-    highest = max([USUAL, *(int(np.max(worst)) for worst in by_scale.values() if np.size(worst))])
+    every = {scale: np.asarray(worst, float) for scale, worst in by_scale.items()}
+    graded = {scale: worst[np.isfinite(worst)] for scale, worst in every.items() if np.isfinite(worst).any()}
+    highest = max([USUAL, *(int(np.max(worst)) for worst in graded.values())])
     levels = [(float(g), "none" if g == 0 else str(g)) for g in range(highest + 1)]
     each, summed = _axis(levels, "worst grade"), _axis([(0.0, "any grade"), (1.0, "grade 3 or more")])
-    breadth = 0.8 / max(len(by_scale), 1)
+    breadth = 0.8 / max(len(graded), 1)
     bars, sums, tallest = list[Mark](), list[Mark](), 0.0
-    for i, (scale, worst) in enumerate(by_scale.items()):
-        worst, offset, ink = np.asarray(worst), (i - (len(by_scale) - 1) / 2) * breadth, SERIES[i % len(SERIES)]
+    for i, (scale, worst) in enumerate(graded.items()):
+        offset, ink = (i - (len(graded) - 1) / 2) * breadth, SERIES[i % len(SERIES)]
         share = [100 * float(np.mean(worst == grade)) for grade, _ in levels]
         above = [100 * float(np.mean(worst >= grade)) for grade in (1, SEVERE)]
         known = [(k, p) for k, p in enumerate((published or {}).get(scale, ())) if p is not None]

@@ -431,12 +431,25 @@ def _of(arm: str, table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def _filled(parts: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """The parts that have rows, as one without rows does not tell the type of its texts; the first where none has."""
+    empty, some = None, False
+    for part in parts:
+        some = some or len(part) > 0
+        if len(part):
+            yield part
+        elif empty is None:
+            empty = part
+    if not some and empty is not None:
+        yield empty
+
+
 def _parquet(path: Path, parts: Iterable[pd.DataFrame], means: Mapping[str, tuple[str, str]]) -> None:
     """Write a table that comes in parts, all with the same columns; unit and meaning go into each field's metadata."""
     import pyarrow
     from pyarrow.parquet import ParquetWriter
 
-    tables = (pyarrow.Table.from_pandas(part, preserve_index=False) for part in parts)
+    tables = (pyarrow.Table.from_pandas(part, preserve_index=False) for part in _filled(parts))
     first = next(tables)
     fields = [
         f.with_metadata({"unit": means[f.name][0], "meaning": means[f.name][1]}) if f.name in means else f

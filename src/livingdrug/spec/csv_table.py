@@ -45,7 +45,7 @@ class CsvTable:
         if text is None:
             return math.nan
         try:
-            found = float(text)
+            found = float(text) if text.isascii() and "_" not in text else math.nan
         except ValueError:
             found = math.nan
         if not math.isfinite(found):

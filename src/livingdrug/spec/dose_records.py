@@ -110,6 +110,8 @@ def _doses(
     more, apart = number("ADDL"), number("II")
     if more < 0 or more != int(more) or (more > 0 and apart <= 0):
         raise wrong("ADDL", f"ADDL = {more:g} with II = {apart:g}", "a whole number, and II above 0")
+    if more >= MOST:
+        raise wrong("ADDL", f"ADDL = {more:g}: too many doses", f"below {MOST:,}")
     text = table.cell(row, columns["CMT"].column) if "CMT" in columns else None
     unit = table.cell(row, columns["UNIT"].column) if "UNIT" in columns else columns["AMT"].unit
     into = asked.give.get(text or "", text or "")

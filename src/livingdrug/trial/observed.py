@@ -79,6 +79,9 @@ def _rows(data: Any) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 def _columns(head: Iterable[str], where: str) -> None:
     names = [word.strip().upper() for word in head]
+    for name in READ:
+        if names.count(name) > 1:
+            raise ScenarioError(f"two columns are called {name}", where=where, mend="rename one, or leave it out")
     for name in NEEDED:
         if name not in names:
             raise ScenarioError(
@@ -108,6 +111,9 @@ def _row(
     if row["ID"] in NOTHING or row["TIME"] in NOTHING:
         raise ScenarioError("an observation without ID or TIME", where=place, mend="fill it in, or leave the row out")
     value = 0.0 if below else times * _number(row, "DV", place)
+    if value < 0 <= limit and not below:
+        mend = "write BLQ = 1 for a sample below the limit, . where nothing was measured; DV is no logarithm here"
+        raise ScenarioError(f"DV = {said} cannot be", where=f"{place}, column DV", allowed="0 or more", mend=mend)
     if value < limit:
         below, value = True, 0.0
     return row["ID"], DAYS[time_unit] * _number(row, "TIME", place), value, limit, below

@@ -161,6 +161,12 @@ def test_rows_without_a_number_are_left_out_of_the_chart(invented):
     assert plot.beside([]).groups == ()
 
 
+def test_grades_leave_out_patients_whose_grade_is_not_known():
+    drawn = [plot.grades({"ASTCT": np.array(x)}) for x in ([0, 2, np.nan], [0, 2])]
+    assert repr(drawn[0]) == repr(drawn[1])
+    assert plot.grades({"ASTCT": np.full(3, np.nan)}).panels
+
+
 def test_grades_count_every_patient():
     worst = np.array([0, 1, 1, 2, 3, 3, 3, 4, 5, 5])
     chart = plot.grades({"ASTCT": worst})

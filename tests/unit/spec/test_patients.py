@@ -68,6 +68,8 @@ BAD = [
     ("weight [kg]\n40\n\n\nheavy\n", "'heavy' is not a number", "p.csv:5, column 'weight'"),
     ("weight [kg]\n40\n0\n", "'weight' = 0 kg cannot be", "p.csv:3, column 'weight'"),
     ("weight [kg]\n-3\n", "'weight' = -3 kg cannot be", "p.csv:2"),
+    ("weight [kg]\n1_000\n", "is not a number", "p.csv:2"),
+    ("ID,TIME [h],AMT,ADDL,II\n1,0,1,1000000000,24\n", "ADDL = 1e+09: too many doses", "p.csv:2, column 'ADDL'"),
     ("weight [kg]\ninf\n", "is not a number", "p.csv:2"),
     ('weight [kg];age [year]\n"40,5";3\n', "write a decimal point", "p.csv:2"),
     ("weight [kg],female\n40,maybe\n", "'maybe' is neither yes nor no", "p.csv:2, column 'female'"),

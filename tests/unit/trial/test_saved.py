@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -142,3 +144,63 @@ def test_arms_that_vary_in_other_numbers_are_saved_and_loaded(tmp_path: Path) ->
         livingdrug.load(tmp_path / "run").export(to, tmp_path / to)
     written = pd.read_csv(tmp_path / "csv" / "individual.csv", float_precision="round_trip")
     pd.testing.assert_frame_equal(written, result.individual)
+
+
+def damaged(saved: Path, place: Path, name: str, change: Callable[[Path], object]) -> None:
+    """Loading a copy of a run with one changed file is refused, with the file or its folder and what to do."""
+    shutil.copytree(saved, place)
+    change(place / name)
+    with pytest.raises(ScenarioError) as caught:
+        livingdrug.load(place)
+    assert str(place) in str(caught.value.where) and caught.value.mend
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"seed": "x"}', '{"seed": null}', "\x00"])
+def test_a_damaged_provenance_is_refused(saved: tuple[Result, Path], tmp_path: Path, content: str) -> None:
+    damaged(saved[1], tmp_path / "run", "provenance.json", lambda p: p.write_text(content, encoding="utf-8"))
+
+
+@pytest.mark.parametrize("column", [0, 1, -1])
+@pytest.mark.parametrize("name", ["patients", "doses", "observations", "individual", "toxicity"])
+def test_a_table_that_lacks_a_column_is_refused(
+    saved: tuple[Result, Path], tmp_path: Path, name: str, column: int
+) -> None:
+    def without(path: Path) -> None:
+        table = pd.read_parquet(path)
+        table.drop(columns=table.columns[column]).to_parquet(path)
+
+    damaged(saved[1], tmp_path / "run", f"{name}.parquet", without)
+
+
+@pytest.mark.parametrize("name", ["histograms", "grades"])
+def test_counts_that_lack_a_column_or_are_texts_are_refused(
+    saved: tuple[Result, Path], tmp_path: Path, name: str
+) -> None:
+    changes: list[Callable[[pd.DataFrame], pd.DataFrame]] = [
+        lambda t: t.drop(columns=t.columns[1]),
+        lambda t: t.astype(str),
+    ]
+    for number, change in enumerate(changes):
+        damaged(
+            saved[1], tmp_path / str(number), f"{name}.parquet", lambda p, f=change: f(pd.read_parquet(p)).to_parquet(p)
+        )
+
+
+def test_a_run_without_patients_is_refused(saved: tuple[Result, Path], tmp_path: Path) -> None:
+    damaged(saved[1], tmp_path / "run", "patients.parquet", lambda p: pd.read_parquet(p).iloc[:0].to_parquet(p))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_arm_in_which_nobody_is_infused_is_saved_loaded_and_exported(tmp_path: Path, first: bool) -> None:
+    nobody = '[[arm]]\nname = "nobody"\n[arm.set]\n"share.manufacturing_failure" = 0.89\n'
+    usual = '[[arm]]\nname = "usual"\n'
+    arms = nobody + usual if first else usual + nobody
+    (tmp_path / "mine.toml").write_text('trial = "eliana"\n' + arms, encoding="utf-8")
+    result = livingdrug.Trial(tmp_path / "mine.toml").run(patients=3, seed=1)
+    assert result.arm("nobody").counts["infused"] == 0 < result.arm("usual").counts["infused"]
+    again = livingdrug.load(result.save(tmp_path / "run"))
+    pd.testing.assert_frame_equal(again.doses, result.doses)
+    for to in ("csv", "adam", "nonmem", "xarray"):
+        again.export(to, tmp_path / to)
+    rows = pd.read_csv(tmp_path / "nonmem" / "events.csv")
+    assert (rows["EVID"] == 1).sum() == len(result.doses) > 0

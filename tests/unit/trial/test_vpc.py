@@ -170,3 +170,11 @@ def test_a_share_below_the_limit_has_its_own_panel(result):
 def test_what_cannot_be_checked_is_named(result, quantity, how, says):
     with pytest.raises(LivingDrugError, match=says):
         result.vpc(quantity, **how)
+
+
+def test_a_value_below_nothing_and_a_column_twice_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="DV = -2.3 cannot be"):
+        observed(pd.DataFrame({"ID": [1], "TIME": [7], "DV": [-2.3]}), "copy/ug")
+    (tmp_path / "twice.csv").write_text("ID,TIME,DV,dv\n1,5,10,20\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="two columns are called DV"):
+        observed(tmp_path / "twice.csv", "copy/ug")
