@@ -89,6 +89,8 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
 
 def _closest(given: str, allowed: Iterable[str]) -> str | None:
     words, given = list(allowed), given[:200]
+    if inside := [w for w in words if w.startswith(f"{given}.")]:  # "dose" is the beginning of "dose.factor"
+        return min(inside, key=len)
     found = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
     swapped = [w for w in words if len(w) > 1 and sorted(w) == sorted(given)]  # "ds" is sd; "alw" is law before low
     if swapped and (not found or _alike(given, swapped[0]) >= _alike(given, found[0])):
@@ -108,9 +110,9 @@ def listed(allowed: Iterable[object], given: str | None = None) -> str:
     if given:
         alike = difflib.SequenceMatcher(b=given[:200].lower())
 
-        def likeness(word: str) -> float:
+        def likeness(word: str) -> tuple[bool, float]:
             alike.set_seq1(word.lower())
-            return alike.quick_ratio()
+            return word.startswith(f"{given}."), alike.quick_ratio()
 
         words = sorted(words, key=likeness, reverse=True)
     return ", ".join(words[:MOST]) + f", ... ({len(words)} in all)"

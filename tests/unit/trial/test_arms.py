@@ -54,6 +54,13 @@ def test_what_does_not_differ_is_named_in_one_line() -> None:
     assert repr(Arms({"a": "a", "b": "b"}, ())) == ""
 
 
+def test_one_arm_has_none_to_be_compared_with() -> None:
+    alone = Arms({"base": "as it <was>"}, (Compared("crs", "CRS", "%", 40.0, {}),), patients=1000, size=79)
+    assert "there is none to compare it with" in repr(alone) and "Alike" not in repr(alone)
+    assert "as it &lt;was&gt;" in alone._repr_html_() and "Alike" not in alone._repr_html_()
+    assert alone.same == "" and alone.frame().empty
+
+
 def test_names_are_escaped_in_html_and_kept_in_dictionaries() -> None:
     assert "half &lt;b&gt;" in TABLE._repr_html_() and "<b>" not in TABLE._repr_html_()
     told = json.loads(json.dumps(TABLE.json(), allow_nan=False))
