@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class LivingDrugError(Exception):
@@ -142,3 +145,10 @@ def unknown(
     """The error for a name that nobody knows, with its nearest match."""
     words = sorted(allowed)
     return error(f"unknown {kind} '{given}'", where=where, allowed=words or "nothing", given=given, mend=mend)
+
+
+def named(kind: str, name: str, known: Mapping[str, T]) -> T:
+    """What is known under a name; the error of `unknown` where nothing is."""
+    if name not in known:
+        raise unknown(kind, str(name), known)
+    return known[name]

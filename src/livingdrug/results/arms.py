@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.errors import named
 from livingdrug.results.comparison import columns, number
 from livingdrug.tabular import wrapped
 
@@ -95,7 +96,7 @@ class Arms:
         return next(iter(self.titles))
 
     def __getitem__(self, measure: str) -> Compared:
-        return next(r for r in self.rows if r.measure == measure)
+        return named("measure", measure, {r.measure: r for r in self.rows})
 
     @property
     def changed(self) -> tuple[Compared, ...]:
