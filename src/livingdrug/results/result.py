@@ -409,7 +409,7 @@ class Result:
         names = list(dict.fromkeys(name for arm in arms for name in next(parts(arm)))) if len(arms) > 1 else None
         for arm in arms:
             for part in parts(arm):
-                yield part if names is None or len(part.columns) == len(names) else part.reindex(columns=names)
+                yield part if names is None or list(part.columns) == names else part.reindex(columns=names)
 
     def __repr__(self) -> str:
         lines = [self.title]
