@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class LivingDrugError(Exception):
@@ -91,6 +94,8 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
 
 def _closest(given: str, allowed: Iterable[str]) -> str | None:
     words, given = list(allowed), given[:200]
+    if inside := [w for w in words if w.startswith(f"{given}.")]:  # "dose" is the beginning of "dose.factor"
+        return min(inside, key=len)
     found = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
     swapped = [w for w in words if len(w) > 1 and sorted(w) == sorted(given)]  # "ds" is sd; "alw" is law before low
     if swapped and (not found or _alike(given, swapped[0]) >= _alike(given, found[0])):
@@ -110,9 +115,9 @@ def listed(allowed: Iterable[object], given: str | None = None) -> str:
     if given:
         alike = difflib.SequenceMatcher(b=given[:200].lower())
 
-        def likeness(word: str) -> float:
+        def likeness(word: str) -> tuple[bool, float]:
             alike.set_seq1(word.lower())
-            return alike.quick_ratio()
+            return word.startswith(f"{given}."), alike.quick_ratio()
 
         words = sorted(words, key=likeness, reverse=True)
     return ", ".join(words[:MOST]) + f", ... ({len(words)} in all)"
@@ -147,3 +152,10 @@ def unknown(
     """The error for a name that nobody knows, with its nearest match."""
     words = sorted(allowed)
     return error(f"unknown {kind} '{given}'", where=where, allowed=words or "nothing", given=given, mend=mend)
+
+
+def named(kind: str, name: str, known: Mapping[str, T]) -> T:
+    """What is known under a name; the error of `unknown` where nothing is."""
+    if name not in known:
+        raise unknown(kind, str(name), known)
+    return known[name]

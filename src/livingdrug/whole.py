@@ -1,8 +1,9 @@
-"""A whole number asked for at the border: Python's, NumPy's, or anything else that is one; never yes or no."""
+"""What is asked for at the border: a whole number (Python's, NumPy's, or any other; never yes or no), a list."""
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 from livingdrug.errors import ScenarioError, short
@@ -26,6 +27,17 @@ def whole(value: Any, name: str, low: int, high: int | None = None, where: str |
         what = "too small" if number < low else "too large"
         raise ScenarioError(f"'{name}' = {short(number)}: {what}", where=where, allowed=limits)
     return number
+
+
+def several(values: Any, name: str, where: str | None = None) -> list[Any]:
+    """What stands in a list, array or other series; ScenarioError names it where one thing or a text is given."""
+    try:
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            raise TypeError
+        return list(values)
+    except TypeError:
+        said = f"'{name}' = {short(values)}: a list is needed"
+        raise ScenarioError(said, where=where, mend=f"write {name} = [{short(values)}]") from None
 
 
 def _nearest(value: Any, otherwise: int) -> int:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 PX = 1 / 96  # [in]
 POINT = 0.75  # [pt per px]
 SMALL = 8.5  # [pt]: 11 px and a little more
+KEY_ROW = 13.0  # [pt] of a panel's own key
+ASIDE = 0.8  # [in] beside a panel: the names of its upright axis
 LETTER, SAMPLE = 0.068, 0.45  # [in] of a key: a letter, and the sample with the gap behind it
 AROUND, ROW, LANE = 75.0, 14.0, 32.0  # [px] round a panel; a row below it; a lane with two estimates
 DASHES: dict[str, Any] = {"": "-", "dashed": (0, (5, 3)), "dotted": (0, (1, 2.5)), "mixed": (0, (8, 2, 2, 2))}
@@ -42,19 +44,19 @@ def figure(chart: Content, theme: Theme, width: float) -> Figure:
     """The chart, `width` [in] wide."""
     columns = max(1, min(chart.columns, len(chart.panels), int(width // 2.4)))
     grid = [chart.panels[i : i + columns] for i in range(0, len(chart.panels), columns)]
-    heights = [max(p.height + ROW * len(p.below) for p in row) + AROUND for row in grid]
+    heights = [max(p.height + ROW * len(p.below) + 1.4 * KEY_ROW * p.keyed for p in row) + AROUND for row in grid]
     heights += [_tall(group) for group in chart.groups]
     with house(theme) as ink:
         drawn = sheet(width, PX * (sum(heights) + 26 * (1 + len(chart.named()) // 4)))
         if chart.aligned:
             placed = drawn.subplots(len(heights), columns, squeeze=False, height_ratios=heights).ravel()
             for axes, panel in zip(placed, chart.panels, strict=False):
-                _panel(axes, panel, ink)
+                _panel(axes, panel, ink, width / columns - ASIDE)
         elif heights:
             parts = drawn.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
             for part, row in zip(parts, grid, strict=False):
                 for axes, panel in zip(part.subplots(1, columns, squeeze=False)[0], row, strict=False):
-                    _panel(axes, panel, ink)
+                    _panel(axes, panel, ink, width / columns - ASIDE)
                 for spare in part.axes[len(row) :]:
                     spare.set_axis_off()
             for part, group in zip(parts[len(grid) :], chart.groups, strict=True):
@@ -65,17 +67,20 @@ def figure(chart: Content, theme: Theme, width: float) -> Figure:
     return drawn
 
 
-def _panel(axes: Axes, panel: Panel, ink: Ink) -> None:
+def _panel(axes: Axes, panel: Panel, ink: Ink, width: float) -> None:
+    """A panel; width [in]: room for its own key."""
     _scaled(axes, panel.x, panel.y)
     for mark in panel.marks:
         _draw(axes, mark, ink)
-    axes.set_title(panel.title)
+    handles = _handles(panel.named(), ink) if panel.keyed else []
+    columns = _fitting(handles, width)
+    axes.set_title(panel.title, pad=6 + KEY_ROW * -(-len(handles) // columns))
     axes.set_xlabel(panel.x.label)
     axes.set_ylabel(panel.y.label)
     axes.grid(axis="x", visible=False)
-    if panel.keyed and panel.named():
-        look: dict[str, Any] = {"frameon": True, "framealpha": 0.8, "facecolor": ink.paper, "edgecolor": "none"}
-        axes.legend(handles=_handles(panel.named(), ink), loc="upper right", **look)
+    if handles:  # between title and panel, where it hides no line
+        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2,
+                    borderpad=0, columnspacing=1.3, labelspacing=0.2)  # fmt: skip
     for row, (colour, written) in enumerate(panel.below):
         for place, words in written:
             axes.annotate(words, (place, 0), (0, -34 - 11 * row), axes.get_xaxis_transform(), "offset points",
@@ -182,8 +187,13 @@ def _group(axes: Axes, group: Group, ink: Ink) -> None:
 def _key(drawn: Figure, marks: Sequence[Mark], ink: Ink, width: float) -> None:
     handles = _handles(marks, ink)
     if handles:
-        columns = max(1, int(width / (LETTER * max(len(h.get_label()) for h in handles) + SAMPLE)))
-        drawn.legend(handles=handles, loc="outside upper left", ncols=min(columns, len(handles)), columnspacing=1.3)
+        drawn.legend(handles=handles, loc="outside upper left", ncols=_fitting(handles, width), columnspacing=1.3)
+
+
+def _fitting(handles: Sequence[Any], width: float) -> int:
+    """How many columns of a key find room in a width [in]."""
+    longest = max((len(h.get_label()) for h in handles), default=0)
+    return max(1, min(int(width / (LETTER * longest + SAMPLE)), len(handles)))
 
 
 def _handles(marks: Sequence[Mark], ink: Ink) -> list[Any]:

@@ -60,8 +60,8 @@ def tables(result: Result) -> list[Written]:
 def _shares(result: Result) -> list[Drawing]:
     import pandas as pd
 
-    alike = _alike(result)
-    shown = [r for r in result.arm().comparison.rows if r.unit == "%" and r.comparable and r.measure in alike]
+    asked = _alike(result) & {r.measure for r in result.between_arms().changed}
+    shown = [r for r in result.arm().comparison.rows if r.unit == "%" and r.comparable and r.measure in asked]
     kept = {row.measure: row.title for row in shown}
     if not kept:
         return []
@@ -75,8 +75,8 @@ def _shares(result: Result) -> list[Drawing]:
         ]
     )
     caption = (
-        "Median and 95 % interval of simulated trials of the published size. All arms meet the same patients, with the "
-        "same random numbers."
+        "Shares that differ between the arms: median and 95 % interval of simulated trials of the published size. All "
+        "arms meet the same patients, with the same random numbers."
     )
     alt = f"Shares of patients in {len(result.arms)} arms, for {len(kept)} measures."
     return [drawing("arms-chart", "What each arm does", caption, alt, plot.arms(table))]

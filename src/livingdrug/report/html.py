@@ -29,11 +29,12 @@ UNFINISHED = (
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the page. points: (what, words)."""
+    """One part of the page. first: tables above the figures; tables: those below; points: (what, words)."""
 
     name: str
     title: str
     text: Sequence[str] = ()
+    first: Sequence[narrative.Table] = ()
     figures: Sequence[Drawing] = ()
     tables: Sequence[narrative.Table] = ()
     points: Sequence[tuple[str, str]] = ()
@@ -91,8 +92,13 @@ def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Sect
     changes, differences = narrative.between(result)
     parts = [
         Section("what", "What was simulated", narrative.what(result, said)),
-        Section("arms", "The arms side by side", changes, arms.figures(result), [*differences, *arms.tables(result)]),
-        Section("beside", "Beside the published results", [] if comparable else [NOTHING], figures.beside(measures)),
+        Section("arms", "The arms side by side", changes, differences, arms.figures(result), arms.tables(result)),
+        Section(
+            "beside",
+            "Beside the published results",
+            [] if comparable else [NOTHING],
+            figures=figures.beside(measures),
+        ),
         *shown,
         Section("survival", "How patients fared", figures=figures.fates(result, said)),
         Section("patients", "The patients", tables=narrative.baseline(result)),
@@ -106,5 +112,5 @@ def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Sect
             points=bibliography.left_out(result.resolved),
         ),
     ]
-    filled = [p for p in parts if p.text or p.figures or p.tables or p.points]
+    filled = [p for p in parts if p.text or p.first or p.figures or p.tables or p.points]
     return [*filled, Section("provenance", "Where the numbers come from")]

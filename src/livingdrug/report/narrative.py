@@ -32,11 +32,12 @@ NOISE_FREE = ("Noise-free", "read from the simulated course itself, without the 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of words: caption, heads of the columns, rows."""
+    """A table of words: caption, heads of the columns, rows; notes: sentences under it."""
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = ()
 
 
 def glossary(result: Result, words: Words) -> list[tuple[str, str]]:
@@ -198,16 +199,16 @@ def _baseline(row: Any) -> tuple[str, str]:
 
 
 def between(result: Result) -> tuple[list[str], list[Table]]:
-    """What differs between the arms, in the same patients: what the intervals are and what is alike; the table."""
+    """What differs between the arms, in the same patients: that nothing does, or the table, with what its intervals
+    are and what is alike."""
     if len(result.arms) < 2:
         return [], []
     compared = result.between_arms()
     if not compared.changed:
         return [compared.same], []
     head, *rows = compared.cells()
-    return [t for t in (compared.about, compared.same) if t], [
-        Table("Measures that differ between the arms.", head, rows)
-    ]
+    notes = [t for t in (compared.about, compared.same) if t]
+    return [], [Table("Measures that differ between the arms.", head, rows, notes)]
 
 
 def given(result: Result, words: Words) -> list[Table]:

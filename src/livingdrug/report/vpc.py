@@ -128,7 +128,9 @@ def draw(
     simulated = next(a for a in result.resolved.arms if a.name == name)
     quantities = simulated.resolved.model().quantities
     if quantity not in quantities:
-        raise unknown("quantity", quantity, quantities)
+        graded = str(quantity).endswith(".grade")
+        mend = "the grades over time are in result.grades and grades.parquet" if graded else None
+        raise unknown("quantity", quantity, quantities, mend=mend)
     own = quantities[quantity].unit
     seen = None if data is None else observed(data, own, unit, time_unit)
     enrolled = result.arm(arm).counts["enrolled"]

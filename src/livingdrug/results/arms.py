@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.errors import named
 from livingdrug.results.comparison import columns, number
 from livingdrug.tabular import wrapped
 
@@ -95,7 +96,7 @@ class Arms:
         return next(iter(self.titles))
 
     def __getitem__(self, measure: str) -> Compared:
-        return next(r for r in self.rows if r.measure == measure)
+        return named("measure", measure, {r.measure: r for r in self.rows})
 
     @property
     def changed(self) -> tuple[Compared, ...]:
@@ -105,7 +106,7 @@ class Arms:
     @property
     def same(self) -> str:
         """One line: the measures that are alike in every arm; "" when none is."""
-        alike = [r.title for r in self.rows if r.alike]
+        alike = [r.title for r in self.rows if r.alike and r.others]
         return f"Alike in every arm ({len(alike)}): {'; '.join(alike)}." if alike else ""
 
     @property
@@ -181,11 +182,20 @@ class Arms:
             body.append(tuple(row))
         return [tuple(head), *body]
 
+    @property
+    def _alone(self) -> str:
+        """What is said of a run with one arm."""
+        return f"One arm, '{next(iter(self.titles.values()))}': there is none to compare it with."
+
     def __repr__(self) -> str:
+        if len(self.titles) == 1:
+            return wrapped(self._alone)
         shown = [columns(self.cells()), wrapped(self.about)] if self.changed else []
         return "\n\n".join([*shown, *([wrapped(self.same)] if self.same else [])])
 
     def _repr_html_(self) -> str:
+        if len(self.titles) == 1:
+            return f"<p>{html.escape(self._alone)}</p>"
         head, *body = (tuple(html.escape(x) for x in row) for row in self.cells())
         line = "".join(f"<th>{x}</th>" for x in head)
         rows = "".join("<tr>" + "".join(f"<td>{x}</td>" for x in row) + "</tr>" for row in body)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from livingdrug.errors import named
 from livingdrug.tabular import aligned, room
 
 
@@ -103,8 +104,8 @@ class Comparison:
     rows: tuple[Row, ...]
 
     def __getitem__(self, measure: str) -> Row:
-        """The row of a measure, by its name in the trial file."""
-        return next(r for r in self.rows if r.measure == measure)
+        """The row of a measure, by its name in the trial file. ScenarioError with the nearest for one that is none."""
+        return named("measure", measure, {r.measure: r for r in reversed(self.rows)})
 
     def counts(self) -> dict[str, int]:
         """How many rows are comparable and inside; fitted ones and those kept apart for themselves."""

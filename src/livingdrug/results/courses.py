@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.errors import ScenarioError, named
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -131,10 +133,16 @@ class Courses:
         """How many patients were alive and followed at each time (T,)."""
         return self.counts[:, 0].sum(axis=-1) if self.names else np.zeros(len(self.times), np.int64)
 
+    def place(self, name: str) -> int:
+        """Where an observable stands among the names; ScenarioError with the nearest for one that is not kept."""
+        return named("observable", name, {n: i for i, n in enumerate(self.names)})
+
     def percentile(self, name: str, percent: float) -> Floats:
         """A percentile of one observable at each time (T,) in its unit, exact to a bin (10 % above its zero); nan when
         nobody is followed."""
-        counts = self.counts[:, self.names.index(name)]
+        if not 0 <= percent <= 100:
+            raise ScenarioError(f"there is no percentile {percent:g}", allowed="0 to 100")
+        counts = self.counts[:, self.place(name)]
         total = counts.sum(axis=-1)
         wanted = percent / 100.0 * total
         running = counts.cumsum(axis=-1)
@@ -152,7 +160,7 @@ class Courses:
 
     def sample(self, name: str) -> Floats:
         """The courses of single patients (samples, T) in the unit of the observable."""
-        place, zero = self.names.index(name), self.zeros.get(name, 0.0)
+        place, zero = self.place(name), self.zeros.get(name, 0.0)
         return (
             np.stack([x[:, place] + zero for x in self.samples.values()])
             if self.samples

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.errors import named
 from livingdrug.results.courses import SAMPLES
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Grades:
 
     def shares(self, name: str) -> Floats:
         """The share of the patients followed who stood at grades 0 to 5 at each time (T, 6); nan without patients."""
-        counts = self.counts[:, self.names.index(name)]
+        counts = self.counts[:, named("scale", name, {n: i for i, n in enumerate(self.names)})]
         total = counts.sum(axis=-1, keepdims=True)
         return np.where(total > 0, counts / np.maximum(total, 1), np.nan)
 

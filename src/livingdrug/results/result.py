@@ -41,10 +41,10 @@ class TimeToEvent:
 
     name: str
     title: str
-    time: NDArray[np.float64]
-    event: NDArray[np.bool_]
-    what: Any
-    start: NDArray[np.float64]
+    time: NDArray[np.float64] = field(repr=False)
+    event: NDArray[np.bool_] = field(repr=False)
+    what: Any = field(repr=False)
+    start: NDArray[np.float64] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -314,7 +314,8 @@ class Result:
 
     def between_arms(self) -> Arms:
         """Every measure arm by arm, in the same patients, and its difference from the first arm: with its Monte-Carlo
-        interval, and the prediction interval of a randomised trial of the published size."""
+        interval, and the prediction interval of a randomised trial of the published size. Empty where there is one arm.
+        """
         return self._between_arms
 
     @cached_property

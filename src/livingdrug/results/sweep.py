@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.errors import ScenarioError
+from livingdrug.errors import ScenarioError, named
 from livingdrug.results.arms import Difference
 from livingdrug.results.comparison import columns, number
 from livingdrug.tabular import wrapped
@@ -70,7 +70,7 @@ class Sweep:
     page: Callable[[Sweep, Path], Any] = field(repr=False)
 
     def __getitem__(self, measure: str) -> Response:
-        return next(r for r in self.responses if r.measure == measure)
+        return named("measure", measure, {r.measure: r for r in self.responses})
 
     @property
     def shown(self) -> tuple[Response, ...]:

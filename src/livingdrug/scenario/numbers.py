@@ -197,6 +197,8 @@ def _unknown_path(
         close = nearest(path, [p for p in (*known, *elsewhere) if p.startswith(f"{root}.")])
         return ScenarioError(what, place, roots, close or f"{root}.{rest}".strip("."))
     every = [*known, *elsewhere]
+    if inside := [p for p in every if p.startswith(f"{path}.")]:
+        return ScenarioError(what, place, inside, given=path)
     if whole := _whole_path(path, every):
         return ScenarioError(what, place, nearest=whole, mend=f"write the whole path: {whole} = ...")
     allowed = f"roles {listed(sorted(modules), path)}"

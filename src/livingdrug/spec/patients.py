@@ -72,12 +72,16 @@ def read_patients(asked: Cohort, covariates: Mapping[str, Covariate]) -> OwnPati
             notes += _ground(name, c, values[name])
     drawn = [n for n in covariates if n not in values]
     given = f"{', '.join(values)} as there" if values else "no property of theirs is there"
-    notes.insert(0, f"{len(first)} patients of {table.file}: {given}" +
+    notes.insert(0, f"{_count(len(first))} of {table.file}: {given}" +
                  (f"; drawn from the population, given these: {', '.join(drawn)}" if drawn else ""))  # fmt: skip
     ids = [(table.cell(i, columns["ID"].column) or "") if "ID" in columns else str(k) for k, i in enumerate(first, 1)]
     doses = dose_records(table, columns, first, asked) if records else None
     notes += doses.notes if doses else ()
     return OwnPatients(table.file, table.text, asked, np.array(ids, f"U{LONGEST}"), values, doses, tuple(notes))
+
+
+def _count(n: int) -> str:
+    return "1 patient" if n == 1 else f"{n:,} patients"
 
 
 def _columns(asked: Cohort, table: CsvTable, covariates: Mapping[str, Covariate]) -> dict[str, ColumnOf]:

@@ -119,12 +119,12 @@ def notes_on_own(arm: Arm, design: Design) -> tuple[str, ...]:
             d.name for d in arm.resolved.protocol.schedule if find_input(design.model, d.give, True) not in own.targets
         ]
         said.append(
-            f"doses as in {own.records.file}: {', '.join(dict.fromkeys(own.targets)) or 'none'}"
+            f"doses as in {own.records.file}: {', '.join(own.names) or 'none'}"
             + (f"; as the protocol says: {', '.join(kept)}" if kept else "")
         )
     if lost > 0 and (own is None or not own.infusing):
         said.append(
-            f"{lost:.1%} of the patients in {arm.resolved.own.file} are lost before infusion by chance, as the "
+            f"{100 * lost:.3g} % of the patients in {arm.resolved.own.file} are lost before infusion by chance, as the "
             "protocol says: set its shares to 0 if they were all infused"
         )
     return tuple(said)

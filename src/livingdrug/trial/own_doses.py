@@ -8,7 +8,7 @@ import numpy as np
 
 from livingdrug.care.compiler import Programs
 from livingdrug.care.interpreter import evaluate
-from livingdrug.care.rules import find_input
+from livingdrug.care.rules import drugs, find_input
 from livingdrug.engine.plan import Floats, Ints
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.scenario import Arm
@@ -46,6 +46,12 @@ class OwnDoses:
         usual = {find_input(self.model, d.give, True): d.over for d in reversed(protocol.schedule)}
         over = np.array([usual.get(t, 0.0) for t in self.targets])
         self.over = np.where(np.isnan(records.over), over, records.over)
+
+    @property
+    def names(self) -> list[str]:
+        """What the file gives, by its short names."""
+        called = {path: name for name, path in drugs(self.model).items()}
+        return list(dict.fromkeys(called.get(t, t) for t in self.targets))
 
     @property
     def infusing(self) -> bool:

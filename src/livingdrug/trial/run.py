@@ -39,7 +39,7 @@ from livingdrug.trial.grades import unread
 from livingdrug.trial.measures import Table, endpoints, prepare
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
-from livingdrug.whole import whole
+from livingdrug.whole import several, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,7 +121,7 @@ class Trial:
         many, seed = self._numbers(patients, seed)
         threads = None if threads is None else whole(threads, "threads", 1, 1024)
         block = whole(block, "block", 1)
-        kept = tuple(whole(patient, "keep", 0, many - 1) for patient in keep)
+        kept = tuple(whole(patient, "keep", 0, many - 1) for patient in several(keep, "keep"))
         arms = self.resolved.arms
         self.check()
         total = many * len(arms)
@@ -165,6 +165,7 @@ class Trial:
         """
         begun = time.perf_counter()
         many, seed = self._numbers(patients, seed)
+        measures = None if measures is None else several(measures, "measures")
         steps = sweeps.asked(lambda more: resolve(self.asked, {**self.sets, **more}), path, values, arm, measures)
         designs = [(a, design(a)) for a in (steps.own, *steps.arms)]
         for a, plan in designs:

@@ -21,6 +21,7 @@ from livingdrug.scenario import Arm, Resolved, explain
 from livingdrug.trial.definitions import definitions
 from livingdrug.trial.differences import Reading, Resamples, difference
 from livingdrug.units import quantity
+from livingdrug.whole import several
 
 MOST = 50  # values of one sweep
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
@@ -59,7 +60,7 @@ def asked(
     if not isinstance(path, str) or not path.strip():
         said = f"{short(path)} is not one path"
         raise ScenarioError(said, mend="sweep one number at a time; several at once are [[arm]] tables of a file")
-    given = list(values)
+    given = several(values, "values", path)
     if not 1 <= len(given) <= MOST:
         raise ScenarioError(f"a sweep of {len(given)} values is not possible", where=path, allowed=f"1 to {MOST}")
     own = _arm(resolve({}), arm)

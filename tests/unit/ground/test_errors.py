@@ -42,3 +42,10 @@ def test_an_error_finds_the_nearest_by_itself() -> None:
 
 def test_a_very_long_word_costs_little() -> None:
     assert nearest("a" * 1_000_000, ["abc", "b"]) is None
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=4), min_size=2, max_size=4), NAMES)
+def test_the_beginning_of_a_dotted_name_finds_it(words: list[str], others: list[str]) -> None:
+    beginning, whole = ".".join(words[:-1]), ".".join(words)
+    problem = unknown("path", beginning, {*others, whole} - {beginning}, "here")
+    assert str(problem.nearest).startswith(f"{beginning}.") and problem.nearest in str(problem.allowed)

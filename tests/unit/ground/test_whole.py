@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livingdrug.errors import ScenarioError
-from livingdrug.whole import whole
+from livingdrug.whole import several, whole
 
 KINDS = [int, *(np.dtype(c).type for c in "bhilqBHILQ")]
 
@@ -47,3 +47,14 @@ def test_limits_hold(number: int) -> None:
         with pytest.raises(ScenarioError) as problem:
             whole(number, "patients", 1, 10_000_000)
         assert problem.value.allowed == "1 to 10,000,000" and len(problem.value.message) < 300
+
+
+@pytest.mark.parametrize("series", [[1, 2], (1, 2), np.array([1, 2]), range(1, 3), {1: "a", 2: "b"}, iter([1, 2])])
+def test_every_kind_of_series_is_taken(series: object) -> None:
+    assert several(series, "values") == [1, 2]
+
+
+@pytest.mark.parametrize("value", [3, 0.5, np.float64(3), np.array(3), "12", b"12", None, True])
+def test_one_thing_is_no_series(value: object) -> None:
+    with pytest.raises(ScenarioError, match="'values' = .*a list is needed"):
+        several(value, "values")

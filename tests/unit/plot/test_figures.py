@@ -72,6 +72,22 @@ def test_a_chart_draws_on_paper_in_both_themes(chart):
         )
 
 
+@pytest.mark.parametrize("names", [["one"], ["one", "two"], [f"a long name of line {i}" for i in range(5)]])
+def test_the_key_of_a_panel_on_paper_hides_nothing(names):
+    lines = {name: np.linspace(1.0, 9.0 + i, 30) for i, name in enumerate(names)}
+    drawn = plot.Drawn("title", "g/L", lines, logarithmic=False)
+    chart = plot.patient(np.linspace(0, 60, 30), [drawn], doses={"drug": np.array([0.0])}, events={}, grades={})
+    figure = chart.figure(width=7.0)
+    figure.draw_without_rendering()
+    keyed = [a for a in figure.axes if a.get_legend()]
+    assert len(keyed) == (2 if len(names) > 1 else 0)
+    for a in keyed:
+        key, panel = a.get_legend().get_window_extent(), a.get_window_extent()
+        assert panel.y1 <= key.y0 + 1 and key.y1 <= a.title.get_window_extent().y0 + 2
+        assert key.x1 <= min([b.get_window_extent().x0 for b in figure.axes if b.get_window_extent().x0 > panel.x1],
+                             default=figure.bbox.x1)  # fmt: skip
+
+
 def _light(colour: str) -> float:
     channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import livingdrug
+from livingdrug.errors import LivingDrugError
 from livingdrug.results.arms import Arms, Compared, Difference
 from livingdrug.results.result import Result
 from livingdrug.trial import differences
@@ -52,6 +53,13 @@ def test_what_does_not_differ_is_named_in_one_line() -> None:
     assert "Alike in every arm (2): Response; Median." in text and "1,000 virtual patients" in text
     assert [r.measure for r in TABLE.changed] == ["crs", "cmax"]
     assert repr(Arms({"a": "a", "b": "b"}, ())) == ""
+
+
+def test_one_arm_has_none_to_be_compared_with() -> None:
+    alone = Arms({"base": "as it <was>"}, (Compared("crs", "CRS", "%", 40.0, {}),), patients=1000, size=79)
+    assert "there is none to compare it with" in repr(alone) and "Alike" not in repr(alone)
+    assert "as it &lt;was&gt;" in alone._repr_html_() and "Alike" not in alone._repr_html_()
+    assert alone.same == "" and alone.frame().empty
 
 
 def test_names_are_escaped_in_html_and_kept_in_dictionaries() -> None:
@@ -166,3 +174,27 @@ def test_the_comparison_is_saved_loaded_and_sent(result: Result, tmp_path: Path)
 
 def test_memory_does_not_grow_with_the_patients() -> None:
     assert differences.Resamples(10_000_000, 1).places.size <= differences.RESAMPLES * differences.MOST
+
+
+@pytest.mark.parametrize(
+    ("look", "meant"),
+    [
+        (lambda r, x: r.beside_published()[x], "response"),
+        (lambda r, x: r.between_arms()[x], "response"),
+        (lambda r, x: r.arm().courses.percentile(x, 50), "assay.qpcr.copies"),
+        (lambda r, x: r.arm().courses.sample(x), "assay.qpcr.copies"),
+        (lambda r, x: r.arm().grades.shares(x), "penn.grade"),
+        (lambda r, x: r.arm(x), "as published"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_nearest(result: Result, look, meant: str) -> None:
+    look(result, meant)
+    with pytest.raises(LivingDrugError) as caught:
+        look(result, meant[:-1])
+    assert caught.value.nearest == meant
+
+
+def test_a_percentile_lies_between_0_and_100(result: Result) -> None:
+    for percent in (-1, 100.1, math.nan):
+        with pytest.raises(LivingDrugError, match="no percentile"):
+            result.arm().courses.percentile("assay.qpcr.copies", percent)

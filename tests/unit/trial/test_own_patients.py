@@ -106,7 +106,7 @@ def test_each_patient_is_given_their_own_doses(files: Path) -> None:
         np.testing.assert_allclose(flu, expected)
         assert sum("cyclophosphamide" in name for _, name, *_ in given) == 2  # as the protocol says
     run = trial.run()
-    assert any("as the protocol says: cyclophosphamide" in n for n in run.notes)
+    assert any("fludarabine, infusion; as the protocol says: cyclophosphamide" in n for n in run.notes)
     assert run.patients["dose"].dropna().tolist() == pytest.approx([6e7, 1e8])
 
 

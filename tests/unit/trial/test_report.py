@@ -63,6 +63,18 @@ class Page(HTMLParser):
         self.open.pop()
 
 
+EARLY = """
+trial = "eliana"
+[[arm]]
+name = "as published"
+[[arm]]
+name = "early"
+[[arm.protocol.rule]]
+name = "tocilizumab"
+when = "crs.grade >= 2"
+"""
+
+
 @pytest.fixture(scope="module")
 def result() -> Result:
     return livingdrug.Trial("eliana").run(patients=90, seed=5)
@@ -221,6 +233,23 @@ def test_arms_are_shown_side_by_side_and_users_words_stay_words(arms: Result) ->
     assert '<section id="arms"' in text and '<figure id="paired-0"' in text
     assert "There are 2 arms" in text
     assert "what happened to the same patients" in text
+
+
+def test_differences_stand_first_and_what_is_alike_is_not_drawn(tmp_path: Path) -> None:
+    file = tmp_path / "early.toml"
+    file.write_text(EARLY, encoding="utf-8")
+    arms = livingdrug.Trial(file).run(patients=80, seed=5)
+    compared = arms.between_arms()
+    part = html.render(arms).partition('<section id="arms"')[2].partition("</section>")[0]
+    table, note, figure = (
+        part.index(x) for x in ("Measures that differ", "Monte-Carlo interval", "What each arm does")
+    )
+    assert table < note < figure
+    drawn = part[figure:].partition("</figure>")[0]
+    shares = [r for r in compared.rows if r.unit == "%" and arms.beside_published()[r.measure].comparable]
+    assert any(r.alike for r in shares) and any(not r.alike for r in shares)
+    for r in shares:
+        assert (f">{r.title}<" in drawn) == (not r.alike)
 
 
 def test_patients_are_counted_in_both_arms(arms: Result) -> None:

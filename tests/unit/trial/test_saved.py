@@ -66,6 +66,34 @@ def test_a_loaded_run_is_the_run(saved: tuple[Result, Path]) -> None:
     equal(result, livingdrug.load(folder))
 
 
+PLAIN = '[[arm]]\nname = "plain"\n'
+STEROID = """
+[[arm]]
+name = "another drug"
+[[arm.protocol.rule]]
+name  = "at grade 2"
+when  = "crs.grade >= 2"
+check = "every 12 h for 28 d"
+do    = { give = "dexamethasone", amount = "10 mg" }
+kind  = "assumed"
+why   = "a test"
+"""
+
+
+@pytest.mark.parametrize("arms", [PLAIN + STEROID, STEROID + PLAIN], ids=["later", "first"])
+def test_arms_with_other_drugs_are_saved_loaded_and_exported(arms: str, tmp_path: Path) -> None:
+    """Whichever arm has numbers of the model that the other lacks."""
+    (tmp_path / "arms.toml").write_text(f'trial = "eliana"\n{arms}', encoding="utf-8")
+    trial = livingdrug.Trial(tmp_path / "arms.toml", {"protocol.follow_up": "2 months"})
+    result = trial.run(patients=40, seed=2, out=tmp_path / "run")
+    known = result.individual.set_index("arm").filter(like="dexamethasone").notna()
+    assert known.size and known.loc["another drug"].all(axis=None) and not known.loc["plain"].any(axis=None)
+    equal(result, livingdrug.load(tmp_path / "run"))
+    for to in ("csv", "adam", "nonmem"):
+        written = result.export(to, tmp_path / to)
+        assert (written / "export.json").is_file()
+
+
 def test_a_saved_run_runs_again_bit_for_bit(saved: tuple[Result, Path]) -> None:
     result, folder = saved
     equal(result, livingdrug.Trial(folder / "scenario.toml").run())
