@@ -118,20 +118,21 @@ class Variability:
         texts(data, ("distribution", "table", "source", "where", "kind", "why", "note"), where)
         kind = data.get("distribution", "log-normal")
         if kind not in DISTRIBUTIONS:
-            raise unknown("distribution", kind, DISTRIBUTIONS, where, SourceError)
-        number = {k: finite(data[k], where, k) for k in ("sd", "cv", "low", "high") if k in data}
+            raise unknown("distribution", kind, DISTRIBUTIONS, _line(data, "distribution", where), SourceError)
+        number = {k: finite(data[k], _line(data, k, where), k) for k in ("sd", "cv", "low", "high") if k in data}
         if number.get("sd", 0.0) < 0 or number.get("cv", 0.0) < 0:
-            raise SourceError("a variability cannot be negative", where=where, mend="give sd or cv >= 0")
+            at = _line(data, "sd" if number.get("sd", 0.0) < 0 else "cv", where)
+            raise SourceError("a variability cannot be negative", where=at, mend="give sd or cv >= 0")
         if kind in ("log-normal", "logit-normal") and max(number.get("sd", 0.0), number.get("cv", 0.0)) > WIDEST:
             raise SourceError(
                 f"{'sd' if 'sd' in number else 'cv'} = {max(number.values()):g} is wider than patients can differ",
-                where=where,
+                where=_line(data, "sd" if "sd" in number else "cv", where),
                 allowed=f"0 to {WIDEST:g} for a {kind} distribution",
             )
         if "cv" in number and kind != "log-normal":
             raise SourceError(
                 f"cv belongs to the log-normal distribution, not to {kind}",
-                where=where,
+                where=_line(data, "cv", where),
                 mend=f"give {DISTRIBUTIONS[kind]}",
             )
         sd = number.get("sd", math.sqrt(math.log1p(number["cv"] ** 2)) if "cv" in number else 0.0)
@@ -145,16 +146,16 @@ class Variability:
         if kind in ("log-normal", "normal", "logit-normal") and not {"sd", "cv", "loadings"} & set(data):
             raise SourceError(f"the {kind} distribution needs {DISTRIBUTIONS[kind]}", where=where, mend="give sd")
         if low is not None and high is not None and not low < high:
-            raise SourceError(f"low = {low:g} is not below high = {high:g}", where=where)
+            raise SourceError(f"low = {low:g} is not below high = {high:g}", where=_line(data, "low", where))
         loadings = data.get("loadings", {})
         if not isinstance(loadings, Mapping):
-            raise SourceError("loadings must be a table: { fitness = 0.2 }", where=where)
+            raise SourceError("loadings must be a table: { fitness = 0.2 }", where=_line(data, "loadings", where))
         return cls(
             kind,
             sd,
             low,
             high,
-            {str(k): finite(x, where, f"loadings.{k}") for k, x in loadings.items()},
+            {str(k): finite(x, _line(loadings, k, where), f"loadings.{k}") for k, x in loadings.items()},
             data.get("table"),
             data.get("source"),
         )
@@ -340,7 +341,7 @@ def read_parameter(
             raise unknown("key of a parameter", key, PARAMETER_KEYS, _line(data, key, place), SourceError)
     texts(data, ("kind", "source", "where", "why", "about", "note"), place, path)
     if "kind" in data and data["kind"] not in KINDS:
-        raise unknown("kind of number", data["kind"], KINDS, place, SourceError)
+        raise unknown("kind of number", data["kind"], KINDS, _line(data, "kind", place), SourceError)
     if below is None and "value" not in data:
         raise SourceError(f"'{path}' has a variability but no value", where=place, mend="give value and unit")
     value, unit = _value(path, data, below, place)
@@ -358,10 +359,10 @@ def read_parameter(
         source,
         data.get("where"),
         data.get("why"),
-        Variability.read(data["variability"], place)
+        Variability.read(data["variability"], _line(data, "variability", place))
         if "variability" in data
         else (below.variability if below else None),
-        Variability.read(data["uncertainty"], place)
+        Variability.read(data["uncertainty"], _line(data, "uncertainty", place))
         if "uncertainty" in data
         else (below.uncertainty if below else None),
         layer,
@@ -389,11 +390,11 @@ def check_kind(
             mend='add kind = "..." (a number recalled but not read is "assumed")',
         )
     if kind not in KINDS:
-        raise unknown("kind of number", str(kind), KINDS, place, SourceError)
+        raise unknown("kind of number", str(kind), KINDS, _line(data, "kind", place), SourceError)
     if source is not None and source not in sources:
         raise SourceError(
             f"'{path}' cites '{source}', which this file does not define",
-            where=place,
+            where=_line(data, "source", place),
             allowed=sorted(sources) or "nothing",
             given=str(source),
             mend=f"add a table [sources.{source}] with its title and year",
@@ -417,22 +418,23 @@ def check_kind(
 
 def _value(path: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> tuple[float, str]:
     unit = data.get("unit", below.unit if below else None)
+    at, of_unit = _line(data, "value", place), _line(data, "unit", place)
     if unit is not None and not (isinstance(unit, str) and unit.strip()):
         said = "empty" if isinstance(unit, str) else "not a text"
-        raise UnitError(f"the unit of '{path}' is {said}", where=place, mend='write unit = "1/day" ("1" for none)')
+        raise UnitError(f"the unit of '{path}' is {said}", where=of_unit, mend='write unit = "1/day" ("1" for none)')
     given = data.get("value", below.value if below else None)
     if isinstance(given, str):
         text = given.strip()
         if text[:1] in "*x×" and below is not None:
-            return below.value * finite(factor(text[1:], place), place), below.unit
+            return below.value * finite(factor(text[1:], at), at), below.unit
         from livingdrug.units import quantity
 
         if unit is None:
             raise UnitError(f"'{path}' has no unit", where=place, mend='add unit = "..." ("1" for a plain number)')
-        return finite(quantity(text, unit, place), place), unit
+        return finite(quantity(text, unit, at), at), unit
     if unit is None:
         raise UnitError(f"'{path}' has no unit", where=place, mend='add unit = "..." ("1" for a plain number)')
-    return finite(given, place), unit
+    return finite(given, at), unit
 
 
 def factor(text: str, place: str | None) -> float:

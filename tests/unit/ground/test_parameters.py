@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livingdrug.errors import LivingDrugError, SourceError
+from livingdrug.library.located import Located, Place
 from livingdrug.parameters import Parameter, Source, Variability, finite, read_parameter
 
 BELOW = Parameter(
@@ -94,3 +95,26 @@ def test_whatever_stands_for_a_source_or_a_variability(data: object) -> None:
             what()
         except SourceError as problem:
             assert problem.where == "f:1"
+
+
+@pytest.mark.parametrize(
+    "key, value",
+    [("value", True), ("value", "1 furlong"), ("unit", ""), ("unit", 3), ("kind", "guessed"), ("source", "nobody2020")],
+)
+def test_a_fault_is_told_at_the_line_of_its_key(key: str, value: object) -> None:
+    table = {"value": 2.0, "unit": "1/day", "kind": "assumed", "why": "a test", key: value}
+    places = {name: Place(f"my.toml:{row}") for row, name in enumerate(table, start=11)}
+    with pytest.raises(LivingDrugError) as refused:
+        read(Located(table, places, Place("my.toml:10")), by_user=False)
+    assert places[key] in str(refused.value.where), refused.value
+
+
+@pytest.mark.parametrize("key, value", [("sd", -1.0), ("sd", "wide"), ("low", 3.0), ("distribution", "normall")])
+def test_a_fault_of_a_variability_is_told_at_the_line_of_its_key(key: str, value: object) -> None:
+    inner = {"distribution": "normal", "sd": 1.0, "low": 0.0, "high": 2.0, key: value}
+    places = {name: Place(f"my.toml:{row}") for row, name in enumerate(inner, start=21)}
+    table = {"value": 2.0, "unit": "1/day", "kind": "assumed", "why": "a test"}
+    table["variability"] = Located(inner, places, Place("my.toml:20"))  # type: ignore[assignment]
+    with pytest.raises(LivingDrugError) as refused:
+        read(Located(table, {}, Place("my.toml:10")), by_user=False)
+    assert places[key] in str(refused.value.where), refused.value

@@ -99,7 +99,8 @@ def test_every_other_word_of_pint_is_refused(word: str) -> None:
 @given(st.sampled_from(PREFIXES), st.sampled_from(PINT_WORDS))
 def test_so_is_every_prefixed_word_that_nobody_uses(prefix: str, word: str) -> None:
     name = prefix + word
-    assert (name in WORDS) != refused(name)
+    known = name == "°C" or name.replace("µ", "u").replace("μ", "u") in WORDS
+    assert known != refused(name)
 
 
 @pytest.mark.parametrize("prefix, word", [("q", "d"), ("p", "ct"), ("k", "b"), ("u", "nits"), ("n", "it"), ("d", "ay")])
