@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug import plot
-from livingdrug.errors import unknown
+from livingdrug.errors import ScenarioError, unknown
 from livingdrug.plot import Chart
 from livingdrug.plot.ticks import number
 from livingdrug.plot.windows import MONTH_ONE
@@ -132,6 +132,8 @@ def draw(
         mend = "the grades over time are in result.grades and grades.parquet" if graded else None
         raise unknown("quantity", quantity, quantities, mend=mend)
     own = quantities[quantity].unit
+    if data is None and (unit is not None or time_unit != "day"):
+        raise ScenarioError("a unit is given, but no data that are in it", where="unit", mend="give data too")
     seen = None if data is None else observed(data, own, unit, time_unit)
     enrolled = result.arm(arm).counts["enrolled"]
     many = min(max(enrolled, LEAST), MOST) if patients is None else whole(patients, "patients", 1)

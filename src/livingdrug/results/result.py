@@ -457,7 +457,7 @@ def _parquet(path: Path, parts: Iterable[pd.DataFrame], means: Mapping[str, tupl
         for f in first.schema
     ]
     schema = pyarrow.schema(fields, first.schema.metadata)
-    with ParquetWriter(path, schema) as file:
+    with ParquetWriter(path, schema, write_page_checksum=True) as file:
         file.write_table(first.cast(schema))
         for table in tables:
             file.write_table(table.cast(schema))

@@ -48,6 +48,10 @@ def load(folder: str | Path) -> Result:
         said = "the library or the scenario has changed since this run: its tables are as they were written"
         warnings.warn(f"{folder}: {said}", UserWarning, stacklevel=2)
     arms = _arms(place, trial, provenance["seed"])
+    for arm in arms.values():
+        if arm.columns.size != (wanted := provenance.get("patients", arm.columns.size)):
+            said = f"the table has {arm.columns.size:,} patients of the arm '{arm.name}', not {wanted:,}"
+            raise ScenarioError(said, where=str(place / "patients.parquet"), mend=AGAIN)
     return as_result(trial, arms, provenance["seed"], float(provenance.get("wall_s") or 0.0), provenance)
 
 
@@ -85,7 +89,7 @@ def _kept(place: Path, arm: Arm, design: Design, foreign: set[str]) -> Kept:
     import pandas as pd
 
     counts, samples, graded = (
-        pd.read_parquet(place / f"{name}.parquet", filters=[("arm", "==", arm.name)])
+        pd.read_parquet(place / f"{name}.parquet", filters=[("arm", "==", arm.name)], page_checksum_verification=True)
         if (place / f"{name}.parquet").is_file()
         else pd.DataFrame()
         for name in ("histograms", "samples", "grades")
@@ -97,9 +101,6 @@ def _kept(place: Path, arm: Arm, design: Design, foreign: set[str]) -> Kept:
     for part in _parts(place / "patients.parquet", arm.name, foreign):
         _whole(part, means["patients"], place / "patients.parquet")
         kept.patients.append(part)
-    if not kept.patients.size:
-        said = f"the run has no patient of the arm '{arm.name}'"
-        raise ScenarioError(said, where=str(place / "patients.parquet"), mend=AGAIN)
     for name in TABLES:
         if (place / f"{name}.parquet").is_file():
             for part in _parts(place / f"{name}.parquet", arm.name, foreign):
@@ -113,7 +114,7 @@ def _parts(path: Path, arm: str, foreign: set[str]) -> Iterator[dict[str, Any]]:
     from pyarrow import compute
     from pyarrow.parquet import ParquetFile
 
-    with ParquetFile(path) as file:
+    with ParquetFile(path, page_checksum_verification=True) as file:
         for batch in file.iter_batches(PART) if file.metadata.num_rows else (file.schema_arrow.empty_table(),):
             own = batch.filter(compute.equal(batch["arm"], arm)).to_pandas()
             yield {name: _array(own[name]) for name in own.columns if name not in {"arm", *foreign}}

@@ -214,8 +214,19 @@ def test_counts_that_lack_a_column_or_are_texts_are_refused(
         )
 
 
-def test_a_run_without_patients_is_refused(saved: tuple[Result, Path], tmp_path: Path) -> None:
-    damaged(saved[1], tmp_path / "run", "patients.parquet", lambda p: pd.read_parquet(p).iloc[:0].to_parquet(p))
+@pytest.mark.parametrize("kept", [0, 1, -1])
+def test_a_run_that_lacks_patients_is_refused(saved: tuple[Result, Path], tmp_path: Path, kept: int) -> None:
+    damaged(saved[1], tmp_path / "run", "patients.parquet", lambda p: pd.read_parquet(p).iloc[:kept].to_parquet(p))
+
+
+@pytest.mark.parametrize("name", ["patients", "doses", "observations", "samples", "histograms"])
+def test_a_flipped_byte_is_noticed(saved: tuple[Result, Path], tmp_path: Path, name: str) -> None:
+    def flip(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 8] ^= 0x55
+        path.write_bytes(content)
+
+    damaged(saved[1], tmp_path / "run", f"{name}.parquet", flip)
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -163,6 +163,7 @@ def test_a_share_below_the_limit_has_its_own_panel(result):
         ("assay.qpcr.copy", {}, "did you mean 'assay.qpcr.copies'"),
         (COPIES, {"data": table(TIME=[7, 9000, 7])}, "outside the simulated time"),
         (COPIES, {"data": table(), "unit": "kg"}, "does not fit"),
+        (COPIES, {"unit": "copy/ug"}, "no data"),
         (COPIES, {"patients": 0}, "too small"),
         (COPIES, {"arm": "none"}, "unknown arm"),
     ],
