@@ -20,7 +20,7 @@ _MODIFIERS = (*PARAMETER_KEYS, *VARIES)
 
 
 @dataclass(frozen=True)
-class Change:
+class Override:
     """One number that a user changes."""
 
     path: str
@@ -50,7 +50,7 @@ class Draft:
     named: dict[str, list[Named]] = field(default_factory=dict)
     parts: dict[str, list[Located]] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Override] = field(default_factory=list)
     origins: dict[str, list[tuple[str, Any, str]]] = field(default_factory=dict)
 
     def copy(self) -> Draft:
@@ -111,7 +111,7 @@ class Draft:
     def _numbers(self, role: str, numbers: Mapping[str, Any], layer: str, place: Place) -> None:
         """Numbers of a role, written as a table."""
         for path, given, at in numbers_in(numbers, role, place):
-            self.changes.append(Change(path, given, layer, at))
+            self.changes.append(Override(path, given, layer, at))
 
     def _word(self, key: str, value: Any, layer: str, place: Place) -> None:
         """A word of the trial's design, laid on what the layers below said."""
@@ -132,7 +132,7 @@ class Draft:
         self.note(part, layer, name, place)
 
     def _part(self, part: str, value: Located, layer: str, place: Place, folder: Path | None) -> None:
-        """Change something inside the product, population, tumour or protocol; `base` chooses another one first."""
+        """Override something inside the product, population, tumour or protocol; `base` chooses another one first."""
         if "like" in value:
             said = f"'{part}.like' means nothing here: only a file of its own is like another"
             raise ScenarioError(said, where=value.at("like"), mend=f'write {part} = "NAME", or change its words')
@@ -176,7 +176,7 @@ class Draft:
             self._word(head, word[head], layer, place)
         else:
             path, data = _number(words, value)
-            self.changes.append(Change(path, data, layer, place))
+            self.changes.append(Override(path, data, layer, place))
 
 
 def _of_role(part: str, word: str) -> bool:

@@ -15,7 +15,7 @@ from livingdrug.library import LibraryFile
 from livingdrug.library.located import mistakable
 from livingdrug.model import Model, Module
 from livingdrug.parameters import PARAMETER_KEYS, Parameter, read_parameter
-from livingdrug.scenario.draft import Change
+from livingdrug.scenario.draft import Override
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.protocol import numbers as protocol_numbers
 from livingdrug.spec.scenario import PARTS, TYPES
@@ -27,7 +27,7 @@ def said(
     model: Model,
     modules: Mapping[str, str],
     entries: Mapping[str, list[LibraryFile]],
-    changes: list[Change],
+    changes: list[Override],
     elsewhere: Sequence[str] = (),
 ) -> dict[str, list[Parameter]]:
     """What each layer says of every number of the model, lowest first. elsewhere: paths of what is none of its numbers,
@@ -71,7 +71,7 @@ def said(
     return stack
 
 
-def _today(change: Change, earlier: Mapping[str, str]) -> Change:
+def _today(change: Override, earlier: Mapping[str, str]) -> Override:
     """A change by the path that its number has now."""
     if change.path not in earlier:
         return change

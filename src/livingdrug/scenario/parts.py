@@ -13,7 +13,7 @@ from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import PARAMETER_KEYS
-from livingdrug.scenario.draft import Change, Draft, Named, leaves, numbers_in
+from livingdrug.scenario.draft import Override, Draft, Named, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
@@ -31,7 +31,7 @@ class Laid:
 
     table: Located
     typed: Any
-    changes: list[Change]
+    changes: list[Override]
 
 
 def entries(draft: Draft, top: LibraryFile) -> dict[str, list[LibraryFile]]:
@@ -84,7 +84,7 @@ def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
     """A part with what was changed inside it."""
     kind = TYPES[part]
     table = _whole(part, entry)
-    changes: list[Change] = []
+    changes: list[Override] = []
     below: Any = _read(part, table) if draft.parts.get(part) else None
     for given in draft.parts.get(part, []):
         own = Located(dict(given), given.places, given.place)
@@ -92,7 +92,7 @@ def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
             if part == "protocol":  # a protocol's numbers are its own, not the model's
                 continue
             layer = draft.origins[f"{part}.{next(leaves({key: own[key]}, own.at(key)))[0]}"][-1][0]
-            changes += [Change(p, d, layer, at) for p, d, at in numbers_in(own.pop(key), key, given.at(key))]
+            changes += [Override(p, d, layer, at) for p, d, at in numbers_in(own.pop(key), key, given.at(key))]
         if isinstance(own.get("covariates"), Mapping):
             own["covariates"] = _covariates(own["covariates"], table.get("covariates", {}))
         if part == "protocol":
