@@ -13,7 +13,7 @@ from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import PARAMETER_KEYS
-from livingdrug.scenario.draft import Override, Draft, Named, leaves, numbers_in
+from livingdrug.scenario.draft import Draft, Named, Override, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
