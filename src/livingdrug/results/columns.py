@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from livingdrug.errors import ScenarioError
 
 IN_MEMORY = 65_536  # patients whose rows are held in memory
-PART = 16_384  # patients read together where the whole table is gone through
+PART = 4_096  # patients read together where the whole table is gone through
 
 
 @dataclass(frozen=True)

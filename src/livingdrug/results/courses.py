@@ -5,7 +5,7 @@ Counts add up, so the percentiles do not depend on how the patients were split o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ BINS = (HIGHEST - LOWEST) * PER_DECADE + 1  # the first holds zero and everythin
 # power of ten falls above its edge whatever was rounded.
 EDGES = 10.0 ** (LOWEST + np.arange(BINS - 1) / PER_DECADE) * (1.0 - 1e-13)
 DIGITS = 48  # binary digits of a number that are left out of a first look: with four kept it is known to 6 %
+TIMES = 16  # times whose counts are written together
 SAMPLES = 24  # patients whose own course is kept
 
 
@@ -199,14 +200,17 @@ class Courses:
         table.attrs["units"] = {"day": "day", **{name: self.units.get(name, "") for name in self.names}}
         return table
 
-    def histograms(self) -> pd.DataFrame:
-        """The counts as a table: observable, time and bin by their places, patients; bins without patients left out."""
+    def histograms(self) -> Iterator[pd.DataFrame]:
+        """The counts as a table, some times together: observable, time and bin by their places, patients; bins without
+        patients left out."""
         import pandas as pd
 
-        time, observable, place = np.nonzero(self.counts)
-        columns = {"observable": observable, "time": time, "bin": place}
-        small = {name: x.astype(np.int32) for name, x in columns.items()}
-        return pd.DataFrame({**small, "patients": self.counts[time, observable, place]})
+        for first in range(0, max(len(self.counts), 1), TIMES):
+            counts = self.counts[first : first + TIMES]
+            time, observable, place = np.nonzero(counts)
+            columns = {"observable": observable, "time": time + first, "bin": place}
+            small = {name: x.astype(np.int32) for name, x in columns.items()}
+            yield pd.DataFrame({**small, "patients": counts[time, observable, place]})
 
     def fill(self, counts: pd.DataFrame, samples: pd.DataFrame) -> None:
         """Take over what `histograms` and `sample_frame` gave of a run with the same times and names."""

@@ -392,9 +392,10 @@ class Result:
         tables: dict[str, Callable[[ArmResult], pd.DataFrame]] = {
             "courses": lambda a: a.courses.frame(),
             "samples": ArmResult.samples,
-            "histograms": lambda a: a.courses.histograms(),
             "grades": lambda a: a.grades.frame(),
         }
+        counts = (_of(a.name, part) for a in self.arms.values() for part in a.courses.histograms())
+        _parquet(place / "histograms.parquet", counts, means["histograms"])
         for name, frame in tables.items():
             parts = [_of(a.name, frame(a)) for a in self.arms.values()]
             _parquet(place / f"{name}.parquet", [pd.concat(parts, ignore_index=True)], means[name])
