@@ -17,10 +17,7 @@ from livingdrug.results.arms import Difference
 from livingdrug.results.sweep import Sweep
 from livingdrug.version import __version__
 
-BANDS = (
-    "Line: in all virtual patients. Dark band: 95 % Monte-Carlo interval of that. "
-    "Pale band: what a trial of {size} patients would show (95 % prediction interval)."
-)
+BANDS = "The Monte-Carlo interval narrows with more virtual patients. The trial that is meant has {size} patients."
 OWN = " Dashed: the scenario's own value."
 
 
