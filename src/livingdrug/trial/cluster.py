@@ -58,7 +58,8 @@ def connected(workers: int | None = None, cluster: str | None = None) -> Iterato
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address=":0",  # any free port; with None, Dask asks for one that may be taken
+                scheduler_kwargs={"dashboard": False},
                 host="127.0.0.1",
                 silence_logs=50,
             )

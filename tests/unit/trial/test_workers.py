@@ -22,7 +22,7 @@ def test_a_worker_is_killed_in_the_middle_and_nothing_changes():
     alone = Trial("eliana").run(patients=N, seed=5)
     told, killed = [], []
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
         before = set(client.run(os.getpid).values())
