@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.care.interpreter import evaluate
-from livingdrug.care.rules import drug
 from livingdrug.engine.plan import Floats, Output, Register
 from livingdrug.errors import ScenarioError, unknown
-from livingdrug.model.declare import Entry
 from livingdrug.scenario import Arm
 from livingdrug.spec.clock import Clock
 from livingdrug.trial.design import Design, design, observables
+from livingdrug.trial.doses import doses
 from livingdrug.trial.enrolment import Enrolled, enrol
 from livingdrug.trial.simulate import blocks
 
@@ -107,17 +106,15 @@ def _asked(*asked: object) -> list[str]:
 
 def _doses(plan: Design, enrolled: Enrolled, output: Output) -> list[Given]:
     """Scheduled doses and those of care rules, of the one patient here, until the end of follow-up."""
-    model, end = plan.model, float(output.ended[0])
-    found = []
-    for table, by_rule in ((enrolled.patients.doses[0], False), (output.given[0], True)):
-        for time, number, amount, over in table:
-            if not np.isfinite(time) or time > end or amount <= 0:
-                continue
-            path = model.inputs[int(number)]
-            if isinstance(model.declared[path], Entry):
-                short = "infusion" if path == model.infusion else drug(path)
-                found.append(Given(float(time), short, float(amount), model.unit(path), float(over), by_rule))
-    return sorted(found, key=lambda dose: dose.day)
+    found = doses(plan, enrolled, slice(None), output)
+    scheduled = len(plan.protocol.schedule) + len(plan.own_doses)
+    what, unit, order = found["what"], found["unit"], found["ordered_by"].places
+    return [
+        Given(float(day), what.words[w], float(amount), unit.words[u], float(over), bool(by >= scheduled))
+        for day, w, amount, u, over, by in zip(
+            found["day"], what.places, found["amount"], unit.places, found["duration"], order, strict=True
+        )
+    ]
 
 
 def _grade(plan: Design, scale: str, enrolled: Enrolled, output: Output) -> Floats:
