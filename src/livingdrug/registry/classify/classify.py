@@ -198,7 +198,9 @@ def _products(words: Passages) -> list[tuple[Product, Passage]]:
 
 def classify(study: Study | Passages, closely: bool = True) -> Classification:
     """Everything the rules can say about a study; not `closely`: it is no CAR therapy, say disease and sponsor only."""
-    words = without_another_car(study if isinstance(study, Passages) else passages_of(study))
+    words = study if isinstance(study, Passages) else passages_of(study)
+    if closely:
+        words = without_another_car(words)
     products = _products(words) if closely else []
     label = kind(words, products) if closely else NO_CAR
     car = label.value in (CAR_THERAPY, "long-term follow-up", "observational")

@@ -107,7 +107,8 @@ def _short() -> tuple[re.Pattern[str], dict[str, list[_Short]]]:
             for form in row.get(kind, ()):
                 meanings.setdefault(form, []).append(_Short(place, beside, unless, kind == "only_beside"))
     forms = "|".join(sorted(map(re.escape, meanings), key=len, reverse=True))
-    return re.compile(rf"(?<![\w.-])(?<!\d )(?:{forms})(?![\w]|[\s-]?\d|\+)"), meanings
+    first = "".join(sorted({form[0] for form in meanings}))  # tried first: most words begin with none of them
+    return re.compile(rf"\b(?=[{first}])(?<![.-])(?<!\d )(?:{forms})(?![\w]|[\s-]?\d|\+)"), meanings
 
 
 def _short_in(text: str, around: str) -> list[tuple[Place, int, int]]:
