@@ -4,7 +4,7 @@
     python benchmarks/bench_classifier.py trials.sqlite          # a mirror, or files of JSON lines
     python benchmarks/bench_classifier.py trials.sqlite --errors # and what differs in the half that rules were tuned on
 
-The labels are benchmarks/classifier/labels.tsv; README.md beside it says how they were made. The texts are not kept here.
+The labels are benchmarks/classifier/labels.tsv; README.md beside it says how they were made. The texts are not kept.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def wilson(right: int, all_: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def answers(said: Classification) -> dict[str, object]:
-    """The classifier's answers in the form of the labels: an answer that nothing in the record supports is `not stated`."""
+    """The answers in the form of the labels: one that nothing in the record supports is `not stated`."""
     source = NOT_STATED if said.source.confidence == "inferred" and not said.source.place else said.source.value
     places = said.diseases.places if said.diseases else ()
     return {
@@ -151,8 +151,9 @@ def differences(these: list[Judged]) -> Iterator[str]:
     """What the classifier says otherwise than the reader, a line each."""
     for j in these:
         if j.label.car != j.said.is_car:
-            said = j.said.kind
-            yield f"{j.label.number} car {j.label.car}; said {said.value} ({said.confidence}): {said.rule} | {said.evidence}"
+            kind = j.said.kind
+            said = f"{kind.value} ({kind.confidence}): {kind.rule} | {kind.evidence}"
+            yield f"{j.label.number} car {j.label.car}; said {said}"
         elif j.label.car:
             found = answers(j.said)
             for question in (q for q, ok in right(j.label, j.said).items() if not ok):

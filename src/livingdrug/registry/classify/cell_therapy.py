@@ -113,8 +113,10 @@ def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
         hit = _first(pattern, (*title, *given))
         if other == "TCR-T" and not _CELLULAR.search(words.joined(*PRODUCT, "summary")):
             continue  # a short form of something else
-        if hit and other in _CARRIERS and (
-            _first(_RETARGETED, (*title, *given)) or (car_in_arm and _car_words(_outside(car_in_arm.text)))
+        if (
+            hit
+            and other in _CARRIERS
+            and (_first(_RETARGETED, (*title, *given)) or (car_in_arm and _car_words(_outside(car_in_arm.text))))
         ):
             continue  # virus-specific or infiltrating cells that carry a CAR
         if hit and not car_given and not (car_title and not pattern.search(car_title.text)):

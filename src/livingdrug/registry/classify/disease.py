@@ -148,14 +148,15 @@ def _places_in(text: str, around: str) -> tuple[Place, ...]:
 
 
 _HEAD = re.compile(
-    r"(?:leuk[a]?emia|lymphoma|carcinoma|adenocarcinoma|neoplasms?|sarcoma|diabetes mellitus|lupus|arthritis|scleroderma"
-    r"|sclerosis|an[a]?emia|purpura|thrombocytopenia|nephritis|glomerulonephritis|encephalitis|syndrome|hepatitis|colitis),",
+    r"(?:leuka?emia|lymphoma|carcinoma|adenocarcinoma|neoplasms?|sarcoma|diabetes mellitus|lupus|arthritis|scleroderma"
+    r"|sclerosis|ana?emia|purpura|thrombocytopenia|nephritis|glomerulonephritis|encephalitis|syndrome|hepatitis"
+    r"|colitis),",
     re.IGNORECASE,
 )
 
 
 def _turned(text: str) -> str:
-    """An inverted heading in its plain order: `Leukemia, Lymphocytic, Chronic, B-Cell` as `B-Cell Chronic Lymphocytic Leukemia`."""
+    """An inverted heading in its plain order: `Leukemia, Myeloid, Acute` as `Acute Myeloid Leukemia`."""
     parts = [part.strip() for part in text.split(",")]
     if not _HEAD.match(text) or len(_HEAD.findall(f"{text},")) > 1 or any(len(p.split()) > 4 for p in parts):
         return ""
