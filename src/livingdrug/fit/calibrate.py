@@ -1,4 +1,4 @@
-"""The fit: CMA-ES on the fast engine, same patients in every evaluation, two starts, judged on new patients."""
+"""The fit: least squares on the fast engine, same patients in every evaluation, two starts, judged on new patients."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from livingdrug.errors import ScenarioError
-from livingdrug.fit.targets import Fit, read, with_values
+from livingdrug.fit.descend import End, descend, loss
+from livingdrug.fit.targets import Fit, read, said, with_values
 from livingdrug.fit.writing import write_back
 from livingdrug.scenario import Resolved, resolve
 
-STEP = 0.08  # of a logarithm, for the slopes at the optimum
 JUDGES = 2_000  # new patients on whom the fit is judged
 
 
@@ -96,12 +96,16 @@ class Calibration:
 
 
 class Objective:
-    """Loss of a set of free values: half-squared distances, softened beyond two tolerances, and a weak prior."""
+    """Loss of a set of free values: half-squared distances, softened beyond two tolerances, and a weak prior.
+
+    patients (of the fit's own number without it) are drawn anew for each of the fit's seeds, and measured together.
+    """
 
     def __init__(self, fit: Fit, resolved: Resolved, seed: int, patients: int | None = None) -> None:
         from livingdrug.trial.design import design
 
-        self.fit, self.resolved, self.seed = fit, resolved, seed
+        self.fit, self.resolved = fit, resolved
+        self.seeds = tuple(range(seed, seed + fit.seeds))
         self.patients = patients or fit.patients
         self.design = design(resolved.arms[0])
         self.start = np.log([f.of(resolved) for f in fit.free])
@@ -112,6 +116,7 @@ class Objective:
         """Every measure of the trial at these logarithms of the free values."""
         from dataclasses import replace
 
+        from livingdrug.results.columns import Columns
         from livingdrug.trial import measures
         from livingdrug.trial.simulate import columns
 
@@ -119,7 +124,9 @@ class Objective:
         changed = with_values(self.resolved, self.fit.free, np.exp(logs))
         changed.__dict__["_model"] = self.resolved.model()
         arm = replace(self.resolved.arms[0], resolved=changed)
-        found = columns(arm, self.design, self.patients, self.seed)
+        found = Columns()
+        for seed in self.seeds:
+            found.append(columns(arm, self.design, self.patients // len(self.seeds), seed))
         return measures(self.resolved.trial, found, self.design.units)
 
     def distances(self, logs: np.ndarray) -> np.ndarray:
@@ -128,8 +135,7 @@ class Objective:
 
     def loss(self, logs: np.ndarray) -> float:
         """The number that is made small."""
-        d = np.abs(self.distances(logs))
-        return float(np.sum(np.where(d < 2, d**2, 4 * d - 4)))
+        return loss(self.distances(logs))
 
 
 def calibrate(
@@ -144,30 +150,26 @@ def calibrate(
 
     minutes: time for all starts together; new patients (another seed) judge the result.
     """
-    try:
-        import cma
-    except ImportError:
-        raise ScenarioError("fitting needs the package cma", mend="pip install 'livingdrug[fit]'") from None
     begun = time.monotonic()
-    resolved = resolve(name)
+    resolved = resolve(said(name)[0].trial or name)
     fit = read(name, resolved)
     aim = Objective(fit, resolved, seed)
-    ends: list[tuple[float, np.ndarray]] = []
+    ends: list[End] = []
     for k in range(starts):
         at = aim.start + (
             0.4 * aim.width * np.random.default_rng(seed + k).standard_normal(len(aim.start)) if k else 0.0
         )
-        es = cma.CMAEvolutionStrategy(at, 0.2, {"seed": seed + k, "verbose": -9, "popsize": 16, "CMA_stds": aim.width})
         until = begun + 60 * minutes * (k + 1) / starts
-        while not es.stop() and time.monotonic() < until:
-            asked = es.ask()
-            es.tell(asked, [aim.loss(x) for x in asked])
+
+        def told(_: float) -> None:
             if progress:
-                progress(int(time.monotonic() - begun), int(60 * minutes))
-        ends.append((aim.loss(es.mean), es.mean.copy()))
-    order = sorted(range(starts), key=lambda i: ends[i][0])
-    best = ends[order[0]][1]
-    eigenvalues = np.linalg.eigvalsh(_curvature(aim, best))[::-1]
+                progress(min(int(time.monotonic() - begun), int(60 * minutes)), int(60 * minutes))
+
+        ends.append(descend(aim.distances, at, until, told))
+    ends.sort(key=lambda end: end.loss)
+    best = ends[0].values
+    informing = ends[0].slopes[: len(fit.targets)]
+    eigenvalues = np.linalg.eigvalsh(informing.T @ informing)[::-1]
     judge = Objective(fit, resolved, seed + 1_000, JUDGES)
     measures = judge.measures(best)
     judged = float(np.sum(np.minimum(fit.distances(measures) ** 2, 64)))
@@ -175,8 +177,8 @@ def calibrate(
         fit,
         np.exp(aim.start),
         np.exp(best),
-        tuple(np.exp(ends[i][1]) for i in order[1:]),
-        tuple(ends[i][0] for i in order),
+        tuple(np.exp(end.values) for end in ends[1:]),
+        tuple(end.loss for end in ends),
         judged,
         measures,
         eigenvalues,
@@ -188,15 +190,3 @@ def calibrate(
     from dataclasses import replace
 
     return replace(outcome, written=write_back(outcome.fit, resolved, outcome.values, judged))
-
-
-def _curvature(aim: Objective, at: np.ndarray) -> np.ndarray:
-    """Squared slopes of the targets alone (free, free): what the published results, not the prior, say."""
-    n = len(aim.fit.targets)
-    slopes = []
-    for i in range(len(at)):
-        step = np.zeros(len(at))
-        step[i] = STEP
-        slopes.append((aim.distances(at + step)[:n] - aim.distances(at - step)[:n]) / (2 * STEP))
-    matrix = np.array(slopes)
-    return matrix @ matrix.T

@@ -41,7 +41,7 @@ def said(
             earlier |= read(Mechanism, entry.table).earlier
             _lay(stack, entry, read(Mechanism, entry.table), "mechanism", modules, {native: role})
     drugs = [part for part in entries if part.startswith("drug ")]
-    for part in ("tumour", "population", *drugs, "product"):
+    for part in ("tumour", "population", *drugs, "costimulation", "product"):
         for entry in entries.get(part, []):
             kind = Drug if part in drugs else TYPES[part]
             _lay(stack, entry, read(kind, entry.table), part.partition(" ")[0], modules, {})  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from livingdrug.scenario.draft import Draft, Named, Override, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.scenario import PARTS, TYPES
+from livingdrug.spec.scenario import KINDS_OF, PARTS, TYPES
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
 
@@ -47,26 +47,28 @@ def entries(draft: Draft, top: LibraryFile) -> dict[str, list[LibraryFile]]:
                 mend=f'write {part} = "NAME" or trial = "NAME"',
             )
         found[part] = _lineage(part, draft.named[part][-1])
-    if tumour := _tumour(draft, found):
+    if "tumour" in draft.named:
+        found["tumour"] = _lineage("tumour", draft.named["tumour"][-1])
+    elif tumour := _named_by("tumour", ("population", "product"), draft, found):
         found["tumour"] = _lineage("tumour", tumour)
+    if costimulation := _named_by("costimulation", ("product",), draft, found):
+        found["costimulation"] = _lineage("costimulation", costimulation)
     return found
 
 
-def _tumour(draft: Draft, found: Mapping[str, list[LibraryFile]]) -> Named | None:
-    """The tumour as named by itself, by a change of population or product, or by their files."""
-    if "tumour" in draft.named:
-        return draft.named["tumour"][-1]
-    changed = [(given, None) for part in ("population", "product") for given in reversed(draft.parts.get(part, []))]
-    files = [(e.table, e.path.parent) for part in ("population", "product") for e in reversed(found[part])]
+def _named_by(word: str, by: tuple[str, ...], draft: Draft, found: Mapping[str, list[LibraryFile]]) -> Named | None:
+    """A part as named by a change of others, or by their files."""
+    changed = [(given, None) for part in by for given in reversed(draft.parts.get(part, []))]
+    files = [(e.table, e.path.parent) for part in by for e in reversed(found[part])]
     for table, folder in (*changed, *files):
-        if isinstance(table.get("tumour"), str):
-            return Named(table["tumour"], folder, table.at("tumour"))
+        if isinstance(table.get(word), str):
+            return Named(table[word], folder, table.at(word))
     return None
 
 
 def _lineage(part: str, named: Named) -> list[LibraryFile]:
     """A file and those it is like, lowest first."""
-    kind = PARTS.get(part, f"{part}s")
+    kind = KINDS_OF[part]
     found = [library.find(kind, named.name, named.folder, named.place)]
     while "like" in found[0].data:
         entry = found[0]
@@ -136,7 +138,7 @@ def _sign_kept(below: Mapping[str, Any], above: Mapping[str, Any]) -> None:
 def _whole(part: str, entry: LibraryFile) -> Located:
     """The table of a file, laid on those it is like (numbers of the model are laid elsewhere)."""
     table: Located = Located({}, {}, entry.table.place)
-    named = Named(entry.name if entry.path.parent.name == PARTS[part] else str(entry.path), None, entry.table.place)
+    named = Named(entry.name if entry.path.parent.name == KINDS_OF[part] else str(entry.path), None, entry.table.place)
     for e in _lineage(part, named) if "like" in entry.data else [entry]:
         own = Located({k: x for k, x in e.table.items() if k != "like"}, e.table.places, e.table.place)
         table = merged(table, own, part)

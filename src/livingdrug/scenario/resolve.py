@@ -1,6 +1,6 @@
 """From a name or a short file to a complete scenario: lay the files on a draft, choose the modules, ask every layer.
 
-Layers, last wins: mechanism, tumour, population, drug, product, protocol, scenario, arm or --set.
+Layers, last wins: mechanism, tumour, population, drug, costimulation, product, protocol, scenario, arm or --set.
 """
 
 from __future__ import annotations

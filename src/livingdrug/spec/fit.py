@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from livingdrug.errors import ScenarioError, unknown
-from livingdrug.spec.fields import Real, Text, Whole
+from livingdrug.spec.fields import Real, Text, Texts, Whole
 from livingdrug.spec.origin import File
 from livingdrug.spec.typed import Typed
 
 MOVED = ("value", "variability", "spread")  # what of a number is free; spread: its earlier name
 USUAL_WIDTH = 0.5
 USUAL_PATIENTS = 400
+MOST = 20  # free values: more cannot be told apart by the published results
 
 
 class Free(Typed):
@@ -53,10 +54,15 @@ class Held(Typed):
 
 
 class Fit(File):
-    """A fits file. patients: simulated at each step."""
+    """A fits file. patients: simulated at each step, in `seeds` draws of their own; trial: the scenario that is fitted
+    (the fit's own name without it); after: fits whose values are frozen; most: free values allowed."""
 
     called: ClassVar[str] = "fit"
     patients: Whole = USUAL_PATIENTS
+    seeds: Whole = 3
+    trial: Text | None = None
+    after: Texts = ()
+    most: Whole = MOST
     free: tuple[Free, ...] = ()
     target: tuple[Target, ...] = ()
     held: tuple[Held, ...] = ()
