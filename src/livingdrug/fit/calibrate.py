@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.errors import ScenarioError
 from livingdrug.fit.descend import End, descend, loss
 from livingdrug.fit.targets import Fit, read, said, with_values
 from livingdrug.fit.writing import write_back

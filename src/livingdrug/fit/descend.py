@@ -53,17 +53,13 @@ def descend(
 
     distances: of targets and of the prior (distances,) at logarithms (free,); told: called with each lower loss.
     """
-    at, here = start.copy(), distances(start)
-    damping = 1.0
+    at, here, damping = start.copy(), distances(start), 1.0
     while True:
         slope = slopes(distances, at)
-        if time.monotonic() >= until:
-            return End(at, loss(here), here, slope)
-        found = _step(distances, at, here, slope, damping)
+        found = _step(distances, at, here, slope, damping) if time.monotonic() < until else None
         if found is None:
             return End(at, loss(here), here, slope)
-        gained = loss(here) - loss(found[1])
-        enough = gained > ENOUGH * loss(here)
+        enough = loss(here) - loss(found[1]) > ENOUGH * loss(here)
         at, here, damping = found
         if told:
             told(loss(here))
