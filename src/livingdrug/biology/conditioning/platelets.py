@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livingdrug.model import Flow, Module, Param, Publishes, Reads, State
-from livingdrug.model.math import exp, log
+from livingdrug.model.math import exp, log, minimum
 
 
 class Platelets(Module):
@@ -36,7 +36,7 @@ class Platelets(Module):
 
     def flows(self, v: Any) -> Iterator[Flow]:
         feedback = exp(v.feedback * log(v.normal / (v.count + 0.001 * v.normal)))
-        made = feedback * (1 - v.crowding * v.blasts) / (1 + v.inflammation * v.macrophages)
+        made = feedback * (1 - v.crowding * minimum(v.blasts, 1.0)) / (1 + v.inflammation * v.macrophages)
         yield Flow("renewal", into="marrow", rate=v.maturation * made * v.marrow)
         yield Flow("conditioning", out_of="marrow", rate=v.sensitivity * v.kill * v.marrow)
         yield Flow("commitment", out_of="marrow", into="maturing", rate=v.maturation * v.marrow)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, Port, Publishes, Reads, State
+from livingdrug.model.math import minimum
 
 
 class RenewingEffectors(Module):
@@ -75,7 +76,7 @@ class RenewingEffectors(Module):
     killers = Publishes("cell", "CAR-T that kill, in effectors")
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        engaged = v.engaged
+        engaged = minimum(v.engaged, 1.0)
         unengaged = 1 - engaged
         leaving = v.distribution * v.product
         yield Flow("engraftment", out_of="product", into="settling", rate=leaving * v.engraftment)
