@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from livingdrug.errors import ScenarioError, short, unknown
+from livingdrug.errors import ScenarioError, nearest, short, unknown
 from livingdrug.library.located import Located, Place, mistakable
 
 FLAGS = ("remove", "replace", "new")  # words about a named table; each can only be true
@@ -28,8 +28,8 @@ def merged(below: Any, above: Any, what: str = "", place: Place | None = None) -
     if _rows(below) and above == []:
         said = f"{what} = [] drops nothing: rows are laid on those that are there"
         raise ScenarioError(said, where=place, mend=f"to drop one, write remove = true in a [[{what}]] of its name")
-    if _named(below) and _named(above):
-        return _names(below, above, what)
+    if _named(below) and _rows(above):
+        return _names(below, _with_names(above, what), what)
     if _rows(below) and _rows(above):
         return _rows_added(below, above)
     return above
@@ -92,6 +92,18 @@ def _names(below: list[Any], above: list[Any], what: str) -> list[Any]:
         else:
             both[name] = merged(known[name], row, f"{what} '{name}'")
     return list(both.values())
+
+
+def _with_names(rows: list[Any], what: str) -> list[Any]:
+    """The same rows; ScenarioError for one without a name, which would be laid on none of them."""
+    for row in rows:
+        if isinstance(row.get("name"), str):
+            continue
+        close = next((key for key in row if nearest(key, ("name",))), None)
+        said = f"unknown key of {what}: '{close}'" if close else f"a table of {what} has no name"
+        at = _at(row, close) if close else getattr(row, "place", None)
+        raise ScenarioError(said, where=at, nearest="name" if close else None, mend='write name = "..." in it')
+    return rows
 
 
 def _new(row: Any, known: Iterable[str], what: str) -> Any:

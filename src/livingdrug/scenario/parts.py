@@ -17,8 +17,8 @@ from livingdrug.scenario.draft import Draft, Named, Override, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.scenario import KINDS_OF, PARTS, TYPES
-from livingdrug.spec.trial import Trial
+from livingdrug.spec.scenario import KINDS_OF, TYPES
+from livingdrug.spec.trial import DESIGN, Trial
 from livingdrug.spec.typed import read
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def entries(draft: Draft, top: LibraryFile) -> dict[str, list[LibraryFile]]:
             raise ScenarioError(
                 f"the trial names no {part}",
                 where=top.file,
-                allowed=library.names(PARTS[part]),
+                allowed=library.names(KINDS_OF[part]),
                 mend=f'write {part} = "NAME" or trial = "NAME"',
             )
         found[part] = _lineage(part, draft.named[part][-1])
@@ -67,25 +67,50 @@ def _named_by(word: str, by: tuple[str, ...], draft: Draft, found: Mapping[str, 
 
 
 def _lineage(part: str, named: Named) -> list[LibraryFile]:
+    """The file of a part and those it is like, lowest first."""
+    return lineage(library.find(KINDS_OF[part], named.name, named.folder, named.place))
+
+
+def lineage(entry: LibraryFile) -> list[LibraryFile]:
     """A file and those it is like, lowest first."""
-    kind = KINDS_OF[part]
-    found = [library.find(kind, named.name, named.folder, named.place)]
+    found = [entry]
     while "like" in found[0].data:
         entry = found[0]
         like, place = entry.data["like"], entry.table.at("like")
         if not isinstance(like, str):
-            raise ScenarioError(f"like = {like!r} is not a name", where=place, allowed=library.names(kind))
-        below = library.find(kind, like, entry.path.parent, place)
+            raise ScenarioError(f"like = {like!r} is not a name", where=place, allowed=library.names(entry.kind))
+        below = library.find(entry.kind, like, entry.path.parent, place)
         if any(below.path == e.path for e in found):
             raise ScenarioError(f"'{like}' is like itself", where=place, mend="name another one")
         found.insert(0, below)
     return found
 
 
+def written(entry: LibraryFile) -> list[Located]:
+    """What a file of the library says, lowest first: the words of those it is like, of trials their design, then its
+    own."""
+    *below, own = lineage(entry)
+    said = [{k: x for k, x in e.table.items() if k in DESIGN or e.kind != "trials"} for e in below] + [own.table]
+    return [
+        Located({k: x for k, x in words.items() if k != "like"}, e.table.places, e.table.place)
+        for words, e in zip(said, (*below, own))
+    ]
+
+
+def whole(entry: LibraryFile) -> Located:
+    """The table of a file, laid on those it is like (numbers of the model are laid elsewhere)."""
+    table: Located = Located({}, {}, entry.table.place)
+    for words in written(entry):
+        if table and isinstance(words.get("covariates"), Mapping):
+            words["covariates"] = _covariates(words["covariates"], table.get("covariates", {}))
+        table = merged(table, words, entry.kind.removesuffix("s"))
+    return table
+
+
 def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
     """A part with what was changed inside it."""
     kind = TYPES[part]
-    table = _whole(part, entry)
+    table = whole(entry)
     changes: list[Override] = []
     below: Any = _read(part, table) if draft.parts.get(part) else None
     for given in draft.parts.get(part, []):
@@ -116,7 +141,7 @@ def _numbers_known(own: Located, known: Mapping[str, Any]) -> None:
 
 
 def _read(part: str, table: Located) -> Any:
-    return read(TYPES[part], Located({k: x for k, x in table.items() if k != "like"}, table.places, table.place))
+    return read(TYPES[part], table)
 
 
 def _amounts(typed: Any) -> Mapping[str, Any]:
@@ -133,16 +158,6 @@ def _sign_kept(below: Mapping[str, Any], above: Mapping[str, Any]) -> None:
         least = [y for y in (was.value, getattr(was, "low", None)) if y is not None]
         if (least and min(least) >= 0 and getattr(was, "distribution", "") != "normal") or was.value is None:
             raise ScenarioError(f"{name} = {x.value:g} {x.unit} is negative", x.place("value"), "0 or more")
-
-
-def _whole(part: str, entry: LibraryFile) -> Located:
-    """The table of a file, laid on those it is like (numbers of the model are laid elsewhere)."""
-    table: Located = Located({}, {}, entry.table.place)
-    named = Named(entry.name if entry.path.parent.name == KINDS_OF[part] else str(entry.path), None, entry.table.place)
-    for e in _lineage(part, named) if "like" in entry.data else [entry]:
-        own = Located({k: x for k, x in e.table.items() if k != "like"}, e.table.places, e.table.place)
-        table = merged(table, own, part)
-    return table
 
 
 def addresses(words: Located, laid: Mapping[str, Laid]) -> list[str]:

@@ -214,7 +214,7 @@ class Baseline(Typed):
 
 
 class Population(Numbered):
-    """Who the patients are."""
+    """Who the patients are. like: the population it is a change of."""
 
     called: ClassVar[str] = "population"
     like: str | None = None
@@ -223,7 +223,7 @@ class Population(Numbered):
     baseline: tuple[Baseline, ...] = ()
 
     def consistent(self) -> None:
-        for name, c in self.covariates.items():
+        for name, c in self.covariates.items() if self.like is None else ():
             if c.given is not None and c.given not in self.covariates:
                 raise unknown(f"property that '{name}' depends on:", c.given, self.covariates, c.place("given"))
 

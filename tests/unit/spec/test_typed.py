@@ -22,6 +22,7 @@ from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library.located import Place, placed
 from livingdrug.parameters import PARAMETER_KEYS
 from livingdrug.scenario import resolve
+from livingdrug.scenario.parts import whole
 from livingdrug.spec.numbers import Drug, Mechanism, Product, Tumour
 from livingdrug.spec.population import Covariate, Population
 from livingdrug.spec.protocol import Dose, Protocol
@@ -132,7 +133,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def told(kind: str, name: str) -> LivingDrugError | None:
     """What is said of a file when it is read, or when ELIANA is rehearsed with it."""
     try:
-        read(KINDS[kind], library.find(kind, name).table)
+        read(KINDS[kind], whole(library.find(kind, name)))
         sets = {"scale": name} if kind == "scales" else {"drugs": [name]} if kind == "drugs" else {}
         arm = resolve("eliana", sets).arms[0]
         check_arm(arm, design(arm))
