@@ -16,6 +16,7 @@ from livingdrug.spec import fit as spec
 from livingdrug.spec import typed
 
 FOLDER = library.HERE / "fits"
+FAR = 40.0  # tolerances; nothing counts as farther away
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,14 @@ class Target:
     high: float | None = None
 
     def distance(self, simulated: float) -> float:
-        """How many tolerances away; 8 when the measure cannot be read."""
+        """How many tolerances away, 40 at most and where the measure cannot be read."""
         if not np.isfinite(simulated) or (self.relative and simulated <= 0):
-            return 8.0
+            return FAR
         goal = self.value
         if self.low is not None and self.high is not None:
             goal = float(np.clip(simulated, self.low, self.high))
         gap = np.log(simulated / goal) if self.relative else simulated - goal
-        return float(np.clip(gap / self.tolerance, -8.0, 8.0))
+        return float(np.clip(gap / self.tolerance, -FAR, FAR))
 
 
 @dataclass(frozen=True)
