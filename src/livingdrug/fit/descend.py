@@ -17,7 +17,7 @@ from livingdrug.engine.plan import Floats
 STEP = 0.08  # of a logarithm, for the slopes
 BENT = 2.0  # tolerances from which a distance counts in proportion, not squared
 TRIES = 5  # dampings tried before a point counts as the lowest
-ENOUGH = 0.01  # share of the loss that a step must gain
+ENOUGH = 0.004  # share of the loss that a step must gain
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def descend(
 
     distances: of targets and of the prior (distances,) at logarithms (free,); told: called with each lower loss.
     """
-    at, here, damping = start.copy(), distances(start), 1.0
+    at, here, damping = start.copy(), distances(start), 0.5
     while True:
         slope = slopes(distances, at)
         found = _step(distances, at, here, slope, damping) if time.monotonic() < until else None
