@@ -189,12 +189,11 @@ def baseline(result: Result) -> list[Table]:
 
 
 def _baseline(row: Any) -> tuple[str, str]:
-    share = row.unit == "1"
-    times, unit = (100.0, "%") if share else (1.0, of_unit(row.unit))
-    ours = f"{number(times * row.simulated)} {unit} ({number(times * row.low)} to {number(times * row.high)})"
-    theirs = f"{number(times * row.published)} {unit}"
+    times, unit = (100.0, " %") if row.share else (1.0, f" {of_unit(row.unit)}".rstrip())
+    ours = f"{number(times * row.simulated)}{unit} ({number(times * row.low)} to {number(times * row.high)})"
+    theirs = f"{number(times * row.published)}{unit}"
     if row.published_low is not None and row.published_high is not None:
-        theirs += f" ({row.interval} {number(row.published_low)} to {number(row.published_high)})"
+        theirs += f" ({row.interval} {number(times * row.published_low)} to {number(times * row.published_high)})"
     return ours, theirs
 
 

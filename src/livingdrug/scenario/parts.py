@@ -15,6 +15,7 @@ from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import PARAMETER_KEYS
 from livingdrug.scenario.draft import Draft, Named, Override, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
+from livingdrug.spec.origin import Quantity
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import KINDS_OF, TYPES
@@ -102,9 +103,19 @@ def whole(entry: LibraryFile) -> Located:
     table: Located = Located({}, {}, entry.table.place)
     for words in written(entry):
         if table and isinstance(words.get("covariates"), Mapping):
-            words["covariates"] = _covariates(words["covariates"], table.get("covariates", {}))
+            known = table.get("covariates", {})
+            words["covariates"] = own = _covariates(words["covariates"], known)
+            again = {name for name, x in own.items() if "value" in x or "points" in x}
+            kept = {name: _without_origin(x) if name in again else x for name, x in known.items()}
+            table["covariates"] = Located(kept, known.places, known.place)
         table = merged(table, words, entry.kind.removesuffix("s"))
     return table
+
+
+def _without_origin(number: Located) -> Located:
+    """A number but where it comes from, which says nothing of another value in its place."""
+    kept = {k: x for k, x in number.items() if k not in Quantity.model_fields or k in ("value", "unit", "about")}
+    return Located(kept, number.places, number.place)
 
 
 def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
