@@ -179,7 +179,7 @@ class WrongTruthScore:
         return self.tried and self.score.median < self.truth.least
 
     @property
-    def told_by(self) -> tuple[str, ...]:
+    def families_below(self) -> tuple[str, ...]:
         """The families in which its median lies below the worst seed of the truth."""
         return tuple(f for f, (false, true) in self.families.items() if false.median < true.least)
 
@@ -197,7 +197,7 @@ class WrongTruthScore:
             "score_max": self.score.most if self.tried else None,
             "worst_truth": self.truth.least if self.tried else None,
             "below_worst_truth": self.below,
-            "told_by": list(self.told_by),
+            "families_below": list(self.families_below),
             "families": {
                 f: {"comparable": true.comparable, "score_median": false.median, "worst_truth": true.least}
                 for f, (false, true) in self.families.items()

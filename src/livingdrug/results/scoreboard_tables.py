@@ -26,6 +26,9 @@ def about(board: Scoreboard) -> str:
         f"{len(board.trials)} trial{'s' if len(board.trials) > 1 else ''}, {patients} virtual patients each, {seeds}."
     )
     few = "" if len(board.seeds) >= SEEDS else f" A score is quoted over {SEEDS} seeds or more."
+    if not board.score().comparable:
+        reasons = [r.rows[0].reason for r in board.rows()]
+        few = f" Nothing can be compared: {max(reasons, key=reasons.count)}." if reasons else " Nothing was published."
     return f"{said} Rows inside, of those comparable: median over the seeds, in brackets the worst.{few}"
 
 
@@ -33,16 +36,15 @@ def told(board: Scoreboard) -> str:
     """Every table, with what it means."""
     parts = [wrapped(about(board)), columns(scores(board)), columns(trials(board))]
     if board.wrong_truths:
-        parts += [columns(wrong_truths(board)), wrapped(TOLD)]
+        parts += [columns(wrong_truths(board)), wrapped(BELOW)]
     missed = misses(board)
     if len(missed) > 1:
         parts.append(columns(missed))
     return "\n\n".join([*parts, columns(criteria(board))])
 
 
-TOLD = (
-    "Told: its median lies below the worst seed of the model as it is, over the same rows and seeds. "
-    "Told by: the families of measures in which that holds."
+BELOW = (
+    "Below: the median of a wrong truth lies below the worst seed of the model as it is, over the same rows and seeds."
 )
 
 
@@ -77,15 +79,21 @@ def trials(board: Scoreboard) -> Cells:
 
 def wrong_truths(board: Scoreboard) -> Cells:
     """A row for each wrong truth: who fails whom."""
-    head = ("wrong truth", "what", "inside", "worst seed of the truth", "told", "told by")
+    head = ("wrong truth", "what", "inside", "worst seed of the truth", "below", "families below")
     return [head, *(_wrong(t) for t in board.wrong_truths)]
 
 
 def _wrong(t: WrongTruthScore) -> tuple[str, ...]:
     if not t.tried:
         return t.name, t.title, "-", "-", "not tried", ""
-    told = "yes" if t.below else "no"
-    return t.name, t.title, _score(t.score), str(t.truth.least), told, ", ".join(t.told_by) or "none"
+    return (
+        t.name,
+        t.title,
+        _score(t.score),
+        str(t.truth.least),
+        "yes" if t.below else "no",
+        ", ".join(t.families_below) or "none",
+    )
 
 
 def misses(board: Scoreboard) -> Cells:

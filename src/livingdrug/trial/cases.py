@@ -56,14 +56,14 @@ class Case:
     @property
     def role(self) -> str:
         """Calibration or validation."""
-        return role(self.spec)
+        return role_of(self.spec)
 
     def at(self, seed: int) -> str:
         """The name under which its rows at a seed are remembered."""
         return f"{self.key}-{self.patients}-{seed}"
 
 
-def role(trial: Trial) -> str:
+def role_of(trial: Trial) -> str:
     """As the trial says; otherwise calibration where a published row was used in fitting."""
     return trial.role or (CALIBRATION if any(p.fitted for p in trial.published) else VALIDATION)
 

@@ -20,7 +20,7 @@ from livingdrug.spec.fields import FAMILIES
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import ROLES
 from livingdrug.spec.trial import Trial as Trial_
-from livingdrug.trial.cases import Case, compared, role
+from livingdrug.trial.cases import Case, compared, role_of
 from livingdrug.trial.enrolment import notes_on_own
 from livingdrug.trial.false_models import false_model
 from livingdrug.trial.naive import copied
@@ -38,7 +38,7 @@ def scoreboard(
     seeds: int = SEEDS,
     seed: int = 1,
     wrong_truths: bool = True,
-    only: str | None = None,
+    role: str | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> Scoreboard:
@@ -46,8 +46,8 @@ def scoreboard(
 
     trials: library trials by name, or files (all of the library); patients: enrolled in each, 1 to 10,000,000 (as each
     trial says, else 500); seeds: how many, 1 to 100, and seed: the first of them; wrong_truths: whether the calibration
-    trials are run under each wrong truth of the library, too; only: "calibration" or "validation" trials; fresh: what was
-    simulated before is simulated again; progress: called with (patients done, all of them).
+    trials are run under each wrong truth of the library, too; role: of the trials, "calibration" or "validation" (both
+    without); fresh: what was simulated before is simulated again; progress: called with (patients done, all of them).
 
     ScenarioError (SourceError, UnitError) with file and line for a trial, row or wrong truth that cannot be.
 
@@ -58,7 +58,7 @@ def scoreboard(
     begun = time.perf_counter()
     first = whole(seed, "seed", 0, MOST_SEED - MOST_SEEDS)
     which = range(first, first + whole(seeds, "seeds", 1, MOST_SEEDS))
-    cases = chosen(trials, patients, only)
+    cases = chosen(trials, patients, role)
     calibration = [case for case in cases if case.role == CALIBRATION]
     false = [false_model(truth, calibration) for truth in (spec.wrong_truths() if wrong_truths and calibration else ())]
     naive = _Copies(cases)
@@ -76,11 +76,11 @@ def scoreboard(
 
 
 def chosen(
-    trials: Iterable[str | Path] | None = None, patients: int | None = None, only: str | None = None
+    trials: Iterable[str | Path] | None = None, patients: int | None = None, role: str | None = None
 ) -> list[Case]:
     """The trials asked for, each once, looked through before anything is compiled."""
-    if only is not None and only not in ROLES:
-        raise unknown("role of a trial", str(only), ROLES, "only")
+    if role is not None and role not in ROLES:
+        raise unknown("role of a trial", str(role), ROLES)
     many = None if patients is None else whole(patients, "patients", 1, MOST_PATIENTS)
     found: dict[str, Case] = {}
     for name in library.names("trials") if trials is None else several(trials, "trials"):
@@ -89,9 +89,9 @@ def chosen(
         if other.arm.resolved.hash != case.arm.resolved.hash:
             said = f"two trials are called '{case.trial}'"
             raise ScenarioError(said, where=str(name), mend='give one of the files another name = "..."')
-    kept = [case for case in found.values() if only in (None, case.role)]
+    kept = [case for case in found.values() if role in (None, case.role)]
     if not kept:
-        said = f"there is no {f'{only} ' if only else ''}trial to score"
+        said = f"there is no {f'{role} ' if role else ''}trial to score"
         raise ScenarioError(said, allowed=library.names("trials"), mend="ask for another trial or role")
     return kept
 
@@ -141,7 +141,7 @@ class _Copies:
 
 def _with_role(name: str) -> tuple[Trial_, str]:
     trial = resolve(name).trial
-    return trial, role(trial)
+    return trial, role_of(trial)
 
 
 def _provenance(cases: Sequence[Case], seeds: Sequence[int]) -> dict[str, Any]:
