@@ -1,4 +1,4 @@
-"""The scoreboard: the verdicts of single runs, counted over seeds; wrong truths; what is remembered; what is refused."""
+"""The scoreboard: verdicts of single runs, counted over seeds; wrong truths; what is remembered; what is refused."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_a_row_that_a_wrong_truth_empties_is_lost_by_it() -> None:
 
 
 def test_a_wrong_truth_that_cannot_be_is_told_at_its_line(changed: Path) -> None:
-    edited(changed / "wrong_truths.toml", '"* 0.5" }\nwhy = "test"\n[[truth]]\nname = "strong', '"fast" }\nwhy = "test"\n[[truth]]\nname = "strong')  # fmt: skip
+    edited(changed / "wrong_truths.toml", '"cells.growth" = "* 0.5"', '"cells.growth" = "fast"')
     with pytest.raises(LivingDrugError) as found:
         livingdrug.scoreboard(patients=N, seeds=1)
     assert "wrong_truths.toml:4, for fitted" in str(found.value.where)

@@ -1,4 +1,4 @@
-"""Two made-up trials of the small library, one fitted and one not, with what is copied between them and wrong truths."""
+"""Two made-up trials of the small library, one fitted and one not; what is copied between them; wrong truths."""
 
 from __future__ import annotations
 
