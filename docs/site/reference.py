@@ -206,7 +206,7 @@ def files() -> dict[str, str]:
     found = {}
     for kind in KINDS:
         schema = schema_of(kind)
-        head = f"# {kind.capitalize()} files\n\n{_prose(schema.get('description', ''))}\n\n" + (
+        head = f"# {kind.replace('_', ' ').capitalize()} files\n\n{_prose(schema.get('description', ''))}\n\n" + (
             f"What `livingdrug schema {kind}` prints, as tables. "
             f"`livingdrug new {kind} NAME` writes such a file, and the guide is [the library](../../library.md).\n"
         )
