@@ -14,6 +14,7 @@ API: dict[str, tuple[str, str, list[str]]] = {
         [
             "livingdrug.Trial",
             "livingdrug.load",
+            "livingdrug.scoreboard",
             "livingdrug.results.result.Result",
             "livingdrug.results.result.ArmResult",
             "livingdrug.results.result.TimeToEvent",
@@ -32,6 +33,13 @@ API: dict[str, tuple[str, str, list[str]]] = {
             "livingdrug.results.arms.Difference",
             "livingdrug.results.sweep.Sweep",
             "livingdrug.results.sweep.Response",
+            "livingdrug.results.scoreboard.Scoreboard",
+            "livingdrug.results.score.Score",
+            "livingdrug.results.score.Scored",
+            "livingdrug.results.score.Naive",
+            "livingdrug.results.score.TrialScore",
+            "livingdrug.results.score.WrongTruthScore",
+            "livingdrug.results.criteria.Criterion",
         ],
     ),
     "figures": (

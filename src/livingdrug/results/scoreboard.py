@@ -62,30 +62,30 @@ class Scoreboard:
         """The score of each family that has a comparable row."""
         return by_family(self.rows(role), len(self.seeds), self.families)
 
-    def naive_rows(self, family: str | None = None) -> tuple[Scored, ...]:
-        """The rows, comparable themselves, for which a value of another trial can be copied."""
-        return tuple(
-            r
-            for r in self.rows(VALIDATION)
-            if r.comparable and r.naive and r.naive.comparable and family in (None, r.family)
-        )
+    def answered(self, family: str | None = None) -> tuple[Scored, ...]:
+        """The comparable validation rows to which naive transfer has an answer."""
+        rows = (r for r in self.rows(VALIDATION) if r.comparable and family in (None, r.family))
+        return tuple(r for r in rows if r.naive and r.naive.comparable)
 
     def naive(self, family: str | None = None) -> Score:
-        """Of naive transfer: the same at every seed."""
-        rows = self.naive_rows(family)
+        """Of naive transfer, the same at every seed: a comparable row without an answer is a miss of it."""
+        rows = [r for r in self.rows(VALIDATION) if r.comparable and family in (None, r.family)]
         return Score(len(rows), (sum(r.naive is not None and r.naive.verdict == "inside" for r in rows),))
 
-    def beside_naive(self, family: str | None = None) -> Score:
-        """Of the model, over the very rows that naive transfer can answer."""
-        return score(self.naive_rows(family), len(self.seeds))
+    def where_answered(self, family: str | None = None) -> Score:
+        """Of the model, over the rows to which naive transfer has an answer."""
+        return score(self.answered(family), len(self.seeds))
 
-    @property
-    def times_naive(self) -> float:
-        """The model's median over naive transfer's count, in the same rows; infinite if that is 0, nan without rows."""
-        naive, own = self.naive(), self.beside_naive()
-        if not naive.comparable:
+    def times_naive(self, answered: bool = False) -> float:
+        """The model's median over naive transfer's count, in all validation rows or in those that it can answer.
+
+        Infinite if its count is 0, nan without rows.
+        """
+        own = self.where_answered() if answered else self.score(VALIDATION)
+        inside = self.naive().median
+        if not own.comparable:
             return math.nan
-        return own.median / naive.median if naive.median else math.inf
+        return own.median / inside if inside else math.inf
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:
@@ -106,13 +106,18 @@ class Scoreboard:
 
     def json(self) -> dict[str, Any]:
         """The object that `scoreboard --json` prints; shares are counts, not percent."""
-        naive, own = self.naive(), self.beside_naive()
+        naive, answered = self.naive(), self.where_answered()
         return {
             "seeds": len(self.seeds),
             "first_seed": self.seeds[0],
             "wall_s": self.wall_s,
             **{role: self._of(role) for role in (CALIBRATION, VALIDATION)},
-            "naive": {"comparable": naive.comparable, "inside": naive.least, "model": own.as_dict()},
+            "naive": {
+                "comparable": naive.comparable,
+                "inside": naive.least,
+                "answered": answered.comparable,
+                "model_where_answered": answered.as_dict(),
+            },
             "wrong_truths": [t.as_dict() for t in self.wrong_truths],
             "criteria": [vars(c) for c in self.criteria],
             "notes": list(self.notes),

@@ -49,7 +49,7 @@ BELOW = (
 
 
 def scores(board: Scoreboard) -> Cells:
-    """A row for each family: calibration, validation, and naive transfer beside the model in the rows it can answer."""
+    """A row for each family: calibration, validation, naive transfer, and the model where that has an answer."""
     sets = {role: board.by_family(role) for role in (CALIBRATION, VALIDATION)}
     naive = bool(board.rows(VALIDATION))
     head = ("family", *(role for role in sets if board.rows(role)), *(NAIVE if naive else ()))
@@ -59,12 +59,13 @@ def scores(board: Scoreboard) -> Cells:
         row = [_score(board.score(role) if f == ALL else s.get(f)) for role, s in sets.items() if board.rows(role)]
         if naive:
             only = None if f == ALL else f
-            row += [_score(board.naive(only), seeds=False), _score(board.beside_naive(only))]
+            answered = board.where_answered(only)
+            row += [_score(board.naive(only), seeds=False), str(answered.comparable), _score(answered)]
         found.append((f, *row))
     return found
 
 
-NAIVE = ("naive transfer", "model, same rows")
+NAIVE = ("naive transfer", "answered by it", "model, in those")
 
 
 def _others(sets: dict[str, dict[str, Score]], board: Scoreboard) -> list[str]:

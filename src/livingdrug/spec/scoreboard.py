@@ -8,7 +8,7 @@ from pydantic import Field, WithJsonSchema
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError, short
-from livingdrug.spec.fields import Real, Text
+from livingdrug.spec.fields import Real, Text, Texts
 from livingdrug.spec.origin import File, Sourced
 from livingdrug.spec.typed import Kind, Typed, read
 
@@ -53,30 +53,38 @@ class WrongTruths(File):
 
 
 class Transfer(Sourced):
-    """Which calibration trial's published value is copied for a measure of a validation trial, or why none is.
+    """From which calibration trial the values of these measures of a validation trial are copied, or why none is.
 
-    copied: the trial from which; take: what the measure is called there, when otherwise; log_sd: published spread
-    between patients, for medians and geometric means.
+    copied: the trial; take: what a single measure is called there, when otherwise; log_sd: published spread between
+    patients, for medians and geometric means.
     """
 
     called: ClassVar[str] = "row of naive transfer"
     trial: Text
-    measure: Text
+    measures: Texts
     copied: Annotated[Text | None, Field(alias="from")] = None
     take: Text | None = None
     log_sd: Real | None = None
     not_comparable: Text | None = None
 
     def consistent(self) -> None:
+        if not self.measures:
+            said = f"a row of '{self.trial}' names no measure"
+            raise ScenarioError(said, self.place("measures"), mend='as measures = ["response"]')
+        whose = f"the row of '{self.measures[0]}' in '{self.trial}'"
         if (self.copied is None) == (self.not_comparable is None):
-            said = f"the row of '{self.measure}' in '{self.trial}' says " + (
-                "neither from where to copy nor why not" if self.copied is None else "both from where and why not"
-            )
-            raise ScenarioError(said, self.place(), mend='write from = "TRIAL", or not_comparable = "why"')
-        if self.copied is None and (self.take or self.log_sd is not None):
-            key = "take" if self.take else "log_sd"
-            said = f"'{key}' has no use where nothing is copied"
-            raise ScenarioError(said, where=self.place(key), mend="leave it out")
+            said = "neither from where to copy nor why not" if self.copied is None else "both from where and why not"
+            mend = 'write from = "TRIAL", or not_comparable = "why"'
+            raise ScenarioError(f"{whose} says {said}", self.place(), mend=mend)
+        for key in ("take", "log_sd"):
+            if getattr(self, key) is not None and self.copied is None:
+                said = f"'{key}' has no use where nothing is copied"
+                raise ScenarioError(said, where=self.place(key), mend="leave it out")
+            if getattr(self, key) is not None and len(self.measures) > 1:
+                said = f"'{key}' stands beside {len(self.measures)} measures"
+                raise ScenarioError(
+                    said, where=self.place(key), mend="give the measure that it is meant for a row of its own"
+                )
         if self.log_sd is not None:
             self._spread(self.log_sd)
 
@@ -98,11 +106,12 @@ class Transfers(File):
         seen: dict[tuple[str, str], Transfer] = {}
         for row in self.row:
             row.cites(self.sources)
-            key = row.trial, row.measure
-            if key in seen:
-                said = f"'{row.measure}' of '{row.trial}' stands twice (the other: {seen[key].place()})"
-                raise ScenarioError(said, where=row.place("measure"), mend="keep one")
-            seen[key] = row
+            for measure in row.measures:
+                key = row.trial, measure
+                if key in seen:
+                    said = f"'{measure}' of '{row.trial}' stands twice (the other: {seen[key].place()})"
+                    raise ScenarioError(said, where=row.place("measures"), mend="keep one")
+                seen[key] = row
 
 
 def wrong_truths() -> tuple[WrongTruth, ...]:
@@ -117,7 +126,7 @@ def transfers() -> dict[tuple[str, str], Transfer]:
     """What is copied, by trial and measure; of two rows for one measure, the one in the first library folder."""
     found: dict[tuple[str, str], Transfer] = {}
     for file in _files("naive_transfer", Transfers):
-        found = {**{(row.trial, row.measure): row for row in file.row}, **found}
+        found = {**{(row.trial, measure): row for row in file.row for measure in row.measures}, **found}
     return found
 
 

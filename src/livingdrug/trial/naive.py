@@ -37,10 +37,10 @@ def copied(row: Published, trial: Trial, transfer: Transfer | None, others: Mapp
     measures = {m.name: m for m in origin.measure}
     name = transfer.take or row.measure
     if name not in measures:
-        raise unknown("measure", name, measures, transfer.place("take" if transfer.take else "measure"))
+        raise unknown("measure", name, measures, transfer.place("take" if transfer.take else "measures"))
     measure, own = measures[name], next(m for m in trial.measure if m.name == row.measure)
     _alike(own, measure, transfer)
-    given = next((p for p in origin.published if p.measure == name and _counts(p, origin)), None)
+    given = next((p for p in origin.published if p.measure == name and is_compared(p, origin)), None)
     if given is None:
         return Naive("not comparable", f"nothing that can be compared was published of it in '{transfer.copied}'")
     found = Naive("", "", transfer.copied, given.source, given.value)
@@ -127,7 +127,7 @@ def _alike(own: Measure, other: Measure, transfer: Transfer) -> None:
             )
 
 
-def _counts(row: Published, trial: Trial) -> bool:
+def is_compared(row: Published, trial: Trial) -> bool:
     """Whether a published row is compared in its own trial."""
     on = scales(trial).get(row.measure, frozenset())
     return not row.not_comparable and row.read == "seen" and not mismatch(row, on)

@@ -46,7 +46,7 @@ def test_json_has_the_keys_that_are_relied_upon(capsys: Capture) -> None:
     for role in ("calibration", "validation"):
         assert set(told[role]) == {"families"} | scored
         assert all(set(family) == scored for family in told[role]["families"].values())
-    assert set(told["naive"]) == {"comparable", "inside", "model"}
+    assert set(told["naive"]) == {"comparable", "inside", "answered", "model_where_answered"}
     wrong = {truth["name"]: truth for truth in told["wrong_truths"]}
     assert wrong["slow"]["below_worst_truth"] and wrong["slow"]["score_median"] < wrong["slow"]["worst_truth"]
     assert wrong["same"]["score_median"] is None and not wrong["same"]["below_worst_truth"]

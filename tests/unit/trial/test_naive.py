@@ -16,7 +16,7 @@ import livingdrug
 from livingdrug.engine import cache
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library import HERE
-from livingdrug.results.score import Naive
+from livingdrug.results.score import Naive, Score
 from livingdrug.results.scoreboard import Scoreboard
 from livingdrug.spec.scoreboard import Transfer
 from livingdrug.spec.trial import Measure, Published, Trial
@@ -109,7 +109,7 @@ def trial(value: float, n: int, **more: object) -> Trial:
     return read(Trial, {"size": n, "measure": [measure], "published": [row]})
 
 
-ROW = read(Transfer, {"trial": "here", "measure": "m", "from": "there"})
+ROW = read(Transfer, {"trial": "here", "measures": ["m"], "from": "there"})
 
 
 def said(here: Trial, there: Trial, role: str = "calibration", transfer: Transfer | None = ROW) -> Naive:
@@ -133,7 +133,7 @@ def test_a_copied_value_is_judged_by_the_rule_for_the_model(k: int, n: int, k2: 
 def test_what_cannot_be_copied_says_why() -> None:
     here, there = trial(50, 40), trial(60, 40)
     assert said(here, there, transfer=None).reason == NOT_NAMED
-    none = read(Transfer, {"trial": "here", "measure": "m", "not_comparable": "other assays"})
+    none = read(Transfer, {"trial": "here", "measures": ["m"], "not_comparable": "other assays"})
     assert said(here, there, transfer=none).reason == "other assays"
     assert "nothing that can be compared" in said(here, trial(60, 40, read="memory")).reason
     assert "nothing that can be compared" in said(here, trial(60, 40, not_comparable="put in")).reason
@@ -175,11 +175,14 @@ def test_another_measure_is_refused(measure: dict, said_: str) -> None:
         ({"from": "x", "log_sd": -1}, "above 0"),
         ({"from": "x", "log_sd": 0.3}, "where it comes from"),
         ({"form": "x"}, "did you mean 'from'"),
+        ({"measures": []}, "names no measure"),
+        ({"measures": "m"}, "cannot stand here"),
+        ({"measures": ["m", "o"], "from": "x", "take": "p"}, "'take' stands beside 2 measures"),
     ],
 )
 def test_faults_of_a_row_are_told(row: dict, said_: str) -> None:
     with pytest.raises(LivingDrugError, match=said_):
-        read(Transfer, {"trial": "here", "measure": "m", **row})
+        read(Transfer, {"trial": "here", "measures": ["m"], **row})
 
 
 # --- on the scoreboard ------------------------------------------------------------------------------------------------
@@ -195,10 +198,11 @@ def test_the_model_stands_beside_it_in_the_same_rows(board: Scoreboard) -> None:
     assert {m for m, n in rows.items() if n.comparable} == {"large", "free_10d", "free_median"}
     assert rows["heavy"].reason == NOT_NAMED and rows["cells"].reason == "other assays"
     assert {m for m, n in rows.items() if n.verdict == "inside"} == {"large"}
-    assert board.naive() == type(board.naive())(3, (1,)) and board.beside_naive().comparable == 3
-    inside = [sum(r.inside[i] for r in board.naive_rows()) for i in range(2)]
-    assert board.beside_naive().inside == tuple(inside)
-    assert board.times_naive == pytest.approx(sum(inside) / 2)
+    assert board.naive() == Score(5, (1,)) and board.where_answered().comparable == len(board.answered()) == 3
+    inside = [sum(r.inside[i] for r in board.answered()) for i in range(2)]
+    assert board.where_answered().inside == tuple(inside)
+    assert board.times_naive(answered=True) == pytest.approx(sum(inside) / 2)
+    assert board.times_naive() == pytest.approx(board.score("validation").median)
     assert sum(board.naive(f).least for f in ("kinetics", "durability")) == 1
     assert all(r.naive is None for r in board.trial("fitted").rows)
 
@@ -207,7 +211,7 @@ def test_a_row_that_copies_from_nowhere_has_a_line(folder: Path) -> None:
     file = folder / "naive_transfer.toml"
     text = file.read_text(encoding="utf-8")
     try:
-        edited(file, 'measure = "large"\nfrom = "fitted"', 'measure = "large"\nfrom = "fited"')
+        edited(file, 'measures = ["large"]\nfrom = "fitted"', 'measures = ["large"]\nfrom = "fited"')
         with pytest.raises(ScenarioError, match="did you mean 'fitted'") as found:
             livingdrug.scoreboard(patients=120, seeds=1)
         assert "naive_transfer.toml:4" in str(found.value.where)

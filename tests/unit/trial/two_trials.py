@@ -121,19 +121,19 @@ why = "test"
 COPIED = """
 [[row]]
 trial = "apart"
-measure = "large"
+measures = ["large"]
 from = "fitted"
 [[row]]
 trial = "apart"
-measure = "free_10d"
+measures = ["free_10d"]
 from = "fitted"
 [[row]]
 trial = "apart"
-measure = "free_median"
+measures = ["free_median"]
 from = "fitted"
 [[row]]
 trial = "apart"
-measure = "cells"
+measures = ["cells"]
 not_comparable = "other assays"
 """
 
