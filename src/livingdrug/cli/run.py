@@ -1,4 +1,4 @@
-"""`livingdrug run`, `scoreboard`, `calibrate`, `bench`: the commands that compute."""
+"""`livingdrug run`, `calibrate`, `bench`: commands that compute."""
 
 from __future__ import annotations
 
@@ -114,29 +114,6 @@ def failures(result: Any) -> bool:
     if many:
         note(f"That is more than {MANY:.0%}: the results are not to be relied on (exit code {FAILED}).")
     return many
-
-
-def scoreboard(patients: Patients = None, seed: Seed = None, json_: Json = False) -> None:
-    """Every library trial beside its published results."""
-    sized(patients, seed)
-    from livingdrug import library
-    from livingdrug.trial import Trial
-
-    rows = []
-    for name in library.names("trials"):
-        with progress(name, silent=json_) as tell:
-            result = Trial(name).run(patients=patients, seed=seed, progress=tell)
-        fitted = any(m["fitted"] for m in result.json()["measures"])
-        role = library.find("trials", name).data.get("role", "calibration" if fitted else "validation")
-        rows.append({"trial": name, "role": role, "measures": result.json()["measures"]})
-        if not json_:
-            print(f"{name} ({role})\n{result.beside_published()}\n")
-    verdicts = [m["verdict"] for row in rows for m in row["measures"] if m["verdict"] != "not comparable"]
-    board = {"trials": rows, "inside": verdicts.count("inside"), "comparable": len(verdicts)}
-    if json_:
-        print(dump(board))
-    else:
-        print(f"within the 95 % prediction interval: {board['inside']} of {board['comparable']} comparable measures")
 
 
 def calibrate(

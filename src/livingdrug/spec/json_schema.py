@@ -11,6 +11,7 @@ from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.published_model import READ, ModelFile
 from livingdrug.spec.scale import Scale
 from livingdrug.spec.scenario import PARTS
+from livingdrug.spec.scoreboard import Transfers, WrongTruths
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import Typed
 
@@ -24,6 +25,8 @@ FILES: dict[str, type[Typed]] = {
     "drug": Drug,
     "mechanism": Mechanism,
     "scale": Scale,
+    "wrong_truths": WrongTruths,
+    "naive_transfer": Transfers,
 }
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 KINDS = ("scenario", *FILES, "model")

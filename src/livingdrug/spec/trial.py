@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from livingdrug.errors import ScenarioError, SourceError, unknown
 from livingdrug.parameters import Source
@@ -45,6 +45,11 @@ UNITS_OF = {
 }
 READ = ("seen", "memory")
 ROLES = ("calibration", "validation")
+_ROLE = {
+    "type": "string",
+    "enum": list(ROLES),
+    "description": "calibration: rows may be fitted to; validation: none is",
+}
 # What a trial takes of the one that it is like: how patients are looked at. Whom it treats, how, and what was published
 # of it are its own.
 DESIGN = ("scale", "also_graded", "visits", "course", "samples", "column", "endpoint", "measure")
@@ -250,7 +255,7 @@ class Trial(File):
     name: Text | None = None
     trial: Text | None = None
     registry: Text | None = None
-    role: Text | None = None
+    role: Annotated[Text | None, WithJsonSchema(_ROLE)] = None
     bench: Truth = False
     product: Text | None = None
     population: Text | None = None
