@@ -29,7 +29,7 @@ Floats = np.ndarray
 
 @dataclass(frozen=True)
 class Seen:
-    """Patients of one run. columns: of the infused; measures: of the trial; courses: path -> (n, times); times [day]."""
+    """One run. columns: of the infused; measures: of the trial; courses: path -> (n, times); times [day]."""
 
     columns: Mapping[str, Floats]
     measures: Mapping[str, float]

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug import library
-
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.fit import calibrate as fitting
 from livingdrug.fit.descend import descend

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Flow, Module, Param, Publishes, Reads, State
+from livingdrug.model import Flow, Module, Param, Reads, State
 from livingdrug.model.math import exp, log, minimum
 
 

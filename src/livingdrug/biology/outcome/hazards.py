@@ -1,4 +1,4 @@
-"""What ends a patient's course: the disease, conditioning, cytokine release, infection, or a transplant in remission."""
+"""What ends a course: the disease, conditioning, cytokine release, infection, or a transplant in remission."""
 
 from __future__ import annotations
 
