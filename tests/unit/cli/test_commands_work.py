@@ -151,7 +151,9 @@ def test_a_stopped_process_leaves_nothing(how):
 def test_scoreboard_counts(capsys, quick):
     board = json.loads(command(capsys, "scoreboard", "--patients", "3", "--json").out)
     assert board["inside"] == board["comparable"] == len(library.names("trials"))
-    assert {t["trial"]: t["role"] for t in board["trials"]}["eliana"] == "calibration" and quick.asked[1]["patients"] == 3
+    assert {t["trial"]: t["role"] for t in board["trials"]}["eliana"] == "calibration" and quick.asked[1][
+        "patients"
+    ] == 3
 
 
 def test_list_show_explain(capsys):
