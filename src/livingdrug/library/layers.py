@@ -29,9 +29,9 @@ def merged(below: Any, above: Any, what: str = "", place: Place | None = None) -
         said = f"{what} = [] drops nothing: rows are laid on those that are there"
         raise ScenarioError(said, where=place, mend=f"to drop one, write remove = true in a [[{what}]] of its name")
     if _named(below) and _rows(above):
-        return _names(below, _with_names(above, what), what)
+        return _names(below, _with(above, "name", what), what)
     if _rows(below) and _rows(above):
-        return _rows_added(below, above)
+        return _rows_added(below, above, what)
     return above
 
 
@@ -94,15 +94,15 @@ def _names(below: list[Any], above: list[Any], what: str) -> list[Any]:
     return list(both.values())
 
 
-def _with_names(rows: list[Any], what: str) -> list[Any]:
-    """The same rows; ScenarioError for one without a name, which would be laid on none of them."""
+def _with(rows: list[Any], word: str, what: str) -> list[Any]:
+    """The same rows; ScenarioError for one without the word by which it is laid on another."""
     for row in rows:
-        if isinstance(row.get("name"), str):
+        if isinstance(row.get(word), str):
             continue
-        close = next((key for key in row if nearest(key, ("name",))), None)
-        said = f"unknown key of {what}: '{close}'" if close else f"a table of {what} has no name"
+        close = next((key for key in row if nearest(key, (word,))), None)
+        said = f"unknown key of {what}: '{close}'" if close else f"a table of {what} has no {word}"
         at = _at(row, close) if close else getattr(row, "place", None)
-        raise ScenarioError(said, where=at, nearest="name" if close else None, mend='write name = "..." in it')
+        raise ScenarioError(said, where=at, nearest=word if close else None, mend=f'write {word} = "..." in it')
     return rows
 
 
@@ -121,12 +121,12 @@ def _new(row: Any, known: Iterable[str], what: str) -> Any:
     return _without(row, "new")
 
 
-def _rows_added(below: list[Any], above: list[Any]) -> list[Any]:
+def _rows_added(below: list[Any], above: list[Any], what: str) -> list[Any]:
     """Rows without a name: added; `replace = true` first drops those of the same measure."""
     known = [str(row.get("measure")) for row in below]
-    for row in above:
-        if _says(row, "remove") and row.get("measure") not in known:
-            raise unknown("published measure", str(row.get("measure")), known, _at(row, "measure"))
+    for row in _with([row for row in above if not row.keys().isdisjoint(FLAGS)], "measure", what):
+        if _says(row, "remove") and row["measure"] not in known:
+            raise unknown("published measure", row["measure"], known, _at(row, "measure"))
     gone = {row.get("measure") for row in above if _says(row, "replace") or _says(row, "remove")}
     kept = [row for row in below if row.get("measure") not in gone]
     return kept + [_without(row, "replace") for row in above if not _says(row, "remove")]

@@ -20,7 +20,7 @@ from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import KINDS_OF, TYPES
 from livingdrug.spec.trial import DESIGN, Trial
-from livingdrug.spec.typed import read
+from livingdrug.spec.typed import Typed, read
 
 if TYPE_CHECKING:
     from livingdrug.scenario.resolved import Resolved
@@ -74,6 +74,7 @@ def _lineage(part: str, named: Named) -> list[LibraryFile]:
 
 def lineage(entry: LibraryFile) -> list[LibraryFile]:
     """A file and those it is like, lowest first."""
+    _known_words(entry)
     found = [entry]
     while "like" in found[0].data:
         entry = found[0]
@@ -85,6 +86,15 @@ def lineage(entry: LibraryFile) -> list[LibraryFile]:
             raise ScenarioError(f"'{like}' is like itself", where=place, mend="name another one")
         found.insert(0, below)
     return found
+
+
+def _known_words(entry: LibraryFile) -> None:
+    """ScenarioError for a word that no file of this kind has: with `like` misspelt, nothing else is judged rightly."""
+    kinds: dict[str, type[Typed]] = {**TYPES, "trial": Trial}
+    kind = kinds.get(entry.kind.removesuffix("s"))
+    for key, x in entry.data.items():  # tables of other names hold numbers
+        if kind and key not in {*kind.model_fields, *kind.renamed, "arm"} and not isinstance(x, Mapping):
+            raise kind.unknown(key, entry.table.at(key))
 
 
 def written(entry: LibraryFile) -> list[Located]:
