@@ -21,7 +21,8 @@ from livingdrug.version import __version__
 CAPTIONS = {
     CALIBRATION: "Trials whose rows the model's values were fitted to, or may have been.",
     VALIDATION: "Trials that were never fitted: entered by baseline and protocol alone. Naive transfer copies the "
-    "value that another trial published, with the interval of a trial of this size.",
+    "value that another trial published, with the interval of a trial of this size; a row to which it has no answer is "
+    "its miss.",
 }
 ROWS = (
     "Blue: median and 95 % interval of simulated trials of the published size, the middle of the seeds. Orange: what "

@@ -155,7 +155,8 @@ class WrongTruthScore:
     """How a deliberately false model scores, beside the model as it is over the same rows and seeds.
 
     sets: path -> value; trials: those it ran on; left_out: the other calibration trials, with the reason; score, truth:
-    of the false model and of the model as it is; families: the same, by family.
+    of the false model and of the model as it is; families: the same, by family; infused, failed: patients, and those of
+    them who could not be simulated to the end.
     """
 
     name: str
@@ -167,6 +168,8 @@ class WrongTruthScore:
     score: Score
     truth: Score
     families: Mapping[str, tuple[Score, Score]]
+    infused: int = 0
+    failed: int = 0
 
     @property
     def tried(self) -> bool:
@@ -192,6 +195,8 @@ class WrongTruthScore:
             "set": dict(self.sets),
             "trials": list(self.trials),
             "left_out": dict(self.left_out),
+            "infused": self.infused,
+            "failed": self.failed,
             "comparable": self.truth.comparable,
             "score_median": self.score.median if self.tried else None,
             "score_max": self.score.most if self.tried else None,

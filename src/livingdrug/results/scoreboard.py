@@ -102,6 +102,11 @@ class Scoreboard:
             said |= {
                 f"{trial}: wrong truth '{truth.name}' left out: {why}": None for trial, why in truth.left_out.items()
             }
+            if truth.failed:
+                share = f"{truth.failed:,} of {truth.infused:,} infused patients"
+                said[f"wrong truth '{truth.name}': {share} could not be simulated to the end, and count in no row"] = (
+                    None
+                )
         return tuple(said)
 
     def json(self) -> dict[str, Any]:

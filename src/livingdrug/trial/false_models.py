@@ -48,6 +48,8 @@ class FalseModel:
             score=whole[0],
             truth=whole[1],
             families={f: scores(f) for f in dict.fromkeys(row.family for _, _, row in true)},
+            infused=sum(x.counts["infused"] for case in self.cases.values() for x in found[case]),
+            failed=sum(x.counts["failed"] for case in self.cases.values() for x in found[case]),
         )
 
 

@@ -78,31 +78,30 @@ def scoreboard(
 def chosen(
     trials: Iterable[str | Path] | None = None, patients: int | None = None, role: str | None = None
 ) -> list[Case]:
-    """The trials asked for, each once, looked through before anything is compiled."""
+    """The trials asked for, each once, after a dry run of each."""
     if role is not None and role not in ROLES:
         raise unknown("role of a trial", str(role), ROLES)
     many = None if patients is None else whole(patients, "patients", 1, MOST_PATIENTS)
-    found: dict[str, Case] = {}
+    found: dict[str, Trial] = {}
     for name in library.names("trials") if trials is None else several(trials, "trials"):
-        case = _case(name, many)
-        other = found.setdefault(case.trial, case)
-        if other.arm.resolved.hash != case.arm.resolved.hash:
-            said = f"two trials are called '{case.trial}'"
+        trial = Trial(name)
+        other = found.setdefault(trial.resolved.name, trial)
+        if other.resolved.hash != trial.resolved.hash:
+            said = f"two trials are called '{trial.resolved.name}'"
             raise ScenarioError(said, where=str(name), mend='give one of the files another name = "..."')
-    kept = [case for case in found.values() if role in (None, case.role)]
+    kept = [trial for trial in found.values() if role in (None, role_of(trial.resolved.trial))]
     if not kept:
         said = f"there is no {f'{role} ' if role else ''}trial to score"
         raise ScenarioError(said, allowed=library.names("trials"), mend="ask for another trial or role")
-    return kept
+    return [_case(trial, many) for trial in kept]
 
 
-def _case(name: str | Path, patients: int | None) -> Case:
-    """A trial, after a dry run of it."""
-    trial = Trial(name)
+def _case(trial: Trial, patients: int | None) -> Case:
+    """A trial as it is, found to be possible."""
     trial.check()
     resolved = trial.resolved
     own = resolved.own.size if resolved.own and resolved.trial.place("patients").ours else None
-    return Case(resolved.name, resolved.arms[0], patients or own or resolved.patients or USUAL, name)
+    return Case(resolved.name, resolved.arms[0], patients or own or resolved.patients or USUAL, trial.asked)
 
 
 def _scored(case: Case, found: Sequence[Compared], naive: _Copies) -> TrialScore:

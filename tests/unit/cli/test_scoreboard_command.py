@@ -88,8 +88,11 @@ def test_many_that_could_not_be_simulated_end_with_code_3(capsys: Capture, monke
     monkeypatch.setattr(cases, "_counts", lambda table: {"enrolled": 100, "infused": 100, "failed": 2})
     said = command(capsys, "scoreboard", *FEW, "--trial", "apart", "--fresh")
     assert said.code == 3 and "not to be relied on" in said.err and "apart: 4 of 200" in said.err
+    said = command(capsys, "scoreboard", *FEW, "--trial", "fitted", "--fresh")
+    assert "wrong truth 'slow': 4 of 200 infused patients could not be simulated" in said.err
     monkeypatch.undo()
-    assert command(capsys, "scoreboard", *FEW, "--trial", "apart", "--fresh").code == 0
+    for trial in ("apart", "fitted"):
+        assert command(capsys, "scoreboard", *FEW, "--trial", trial, "--fresh").code == 0
 
 
 @pytest.mark.parametrize(
