@@ -12,7 +12,20 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli.terminal import Cohort, Json, Patients, Seed, Sets, Workers, changes, columns, dump, note, progress
+from livingdrug.cli.terminal import (
+    Cohort,
+    Json,
+    Patients,
+    Plausible,
+    Seed,
+    Sets,
+    Workers,
+    changes,
+    columns,
+    dump,
+    note,
+    progress,
+)
 from livingdrug.errors import ScenarioError, unknown
 
 MANY = 0.01  # share of an arm's infused patients; when more could not be simulated, the exit code is FAILED
@@ -29,6 +42,7 @@ def run(
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     workers: Workers = None,
     cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler whose workers share them.")] = None,
+    plausible: Plausible = None,
     json_: Json = False,
 ) -> None:
     """Run a virtual trial and show each measure beside the published one."""
@@ -44,7 +58,13 @@ def run(
     with run_folder(place) if place else nullcontext() as folder:
         with progress(prepared.title, silent=json_) as tell:
             result = prepared.run(
-                patients=patients, seed=seed, progress=tell, device=device, cluster=cluster, **_shared(workers)
+                patients=patients,
+                seed=seed,
+                progress=tell,
+                device=device,
+                cluster=cluster,
+                plausible=plausible,
+                **_shared(workers),
             )
         if folder:
             with disk(place or folder, "--out"):
