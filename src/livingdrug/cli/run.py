@@ -78,6 +78,7 @@ def run(
             print(f"The same patients in every arm:\n\n{result.between_arms()}\n")
             print(f"Beside the published results, arm '{next(iter(result.arms.values())).title}':\n")
         print(result.beside_published())
+        print(f"\n{result.applicability}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
     if result.few:
         note(f"note: {result.few}")

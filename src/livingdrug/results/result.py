@@ -166,6 +166,7 @@ class Result:
     provenance: Mapping[str, Any] = field(repr=False)
     scenario_files: Callable[[Any], Mapping[str, str]] = field(repr=False)  # of the resolved scenario, as saved
     compared: Callable[[Result], Arms] = field(repr=False)  # works out the differences between the arms
+    judged: Callable[[Any], Any] | None = field(default=None, repr=False)  # whether the model is applicable
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
     view: Callable[..., Any] | None = field(default=None, repr=False)  # looks closer: (what, this result, ...)
     exporter: Callable[[Result, str, str | Path], Path] | None = field(default=None, repr=False)  # as `export`
@@ -347,6 +348,16 @@ class Result:
     def _between_arms(self) -> Arms:
         return self.compared(self)
 
+    @cached_property
+    def applicability(self) -> Any:
+        """Whether the model is applicable to what was asked: inside calibrated ground, extrapolating, or silent;
+        printed, with what that rests on. None of a result made without its trial.
+
+        >>> result.applicability.word
+        'inside calibrated ground'
+        """
+        return self.judged(self.resolved) if self.judged else None
+
     def json(self) -> dict[str, Any]:
         """The object that `run --json` prints; further arms stand under `arms`."""
         first = self.arm()
@@ -363,6 +374,8 @@ class Result:
             **first.comparison.counts(),
             "notes": list(self.notes),
         }
+        if self.applicability:
+            shown["applicability"] = self.applicability.json()
         if "plausible" in self.provenance:
             shown["plausible"] = self.provenance["plausible"]
         if len(self.arms) > 1:

@@ -84,10 +84,13 @@ class Plausible:
         return changed
 
 
-def plausible(resolved: Resolved, fits: Collection[str] | None = None, but: Collection[str] = ()) -> Plausible:
+def plausible(
+    resolved: Resolved, fits: Collection[str] | None = None, but: Collection[str] = (), strict: bool = True
+) -> Plausible:
     """What the ensembles (of these fits alone, if named) say of a scenario's numbers; but: paths left as they are.
 
-    A number that the user changed is left as it is. SourceError when a number has changed since its ensemble was drawn.
+    A number that the user changed is left as it is. SourceError when a number has changed since its ensemble was drawn;
+    where that is not strict, the number is left out.
     """
     found = []
     for (file, path), listed in _columns(fits).items():
@@ -98,6 +101,8 @@ def plausible(resolved: Resolved, fits: Collection[str] | None = None, but: Coll
         for c in listed:
             if not math.isclose(c.of(fitted), c.of(said[-1]), rel_tol=1e-12):
                 continue  # a layer above says another value
+            if not c.holds(fitted) and not strict:
+                continue
             if not c.holds(fitted):
                 what = f"{path} is {c.of(fitted):.4g} {fitted.unit}, and the ensemble was drawn around another value"
                 raise SourceError(what, where=c.place, mend=f"run livingdrug calibrate {c.fit} again")

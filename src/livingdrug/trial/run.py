@@ -29,6 +29,7 @@ from livingdrug.scenario.parts import shown_by
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial import sweep as sweeps
+from livingdrug.trial.applicability import applicability
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
@@ -265,6 +266,7 @@ def as_result(
         provenance=provenance,
         scenario_files=saved.files,
         compared=between_arms,
+        judged=applicability,
         report=_report,
         view=_view,
         exporter=_export,
