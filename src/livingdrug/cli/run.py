@@ -141,14 +141,19 @@ def calibrate(
     name: Annotated[str, typer.Argument(help="The trial whose targets file is fitted to.")],
     seed: Seed = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="Show the fit; write nothing back.")] = False,
+    plausible: Annotated[
+        bool, typer.Option("--plausible", help="Fit nothing: draw the plausible values around the fit as it stands.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Fit population values to the targets named in a file, and write them back with what was fitted to what."""
     sized(None, seed)
+    from livingdrug.fit.calibrate import around
     from livingdrug.fit.calibrate import calibrate as fit
 
     with progress(f"fitting {name}", silent=json_) as tell:
-        outcome = fit(name, seed=1 if seed is None else seed, write=not dry, progress=tell)
+        number = 1 if seed is None else seed
+        outcome = around(name, number, not dry) if plausible else fit(name, number, write=not dry, progress=tell)
     print(dump(outcome.json()) if json_ else outcome)
 
 

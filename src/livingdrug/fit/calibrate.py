@@ -165,8 +165,8 @@ def calibrate(
 ) -> Calibration:
     """Fit the free values of library/fits/NAME.toml and, unless told not to, write them back with what they answer to.
 
-    minutes: time for all starts together; new patients (another seed) judge the result; sets: plausible sets of values
-    that are drawn around it and written beside it, as library/ensembles/NAME.toml.
+    minutes: time for all starts together (0: the values stay, only the ensemble is drawn); new patients (another seed)
+    judge the result; sets: plausible sets of values that are drawn around it, for library/ensembles/NAME.toml.
     """
     begun = time.monotonic()
     resolved = resolve(said(name)[0].trial or name)
@@ -209,10 +209,15 @@ def calibrate(
         return outcome
     from dataclasses import replace
 
-    written = write_back(outcome.fit, resolved, outcome.values, judged)
+    written = write_back(outcome.fit, resolved, outcome.values, judged) if minutes else ()
     if ensemble:
         written = (*written, write_ensemble(fit, resolved, ends[0], ensemble, seed))
     return replace(outcome, written=written)
+
+
+def around(name: str, seed: int = 1, write: bool = True, sets: int = SETS) -> Calibration:
+    """The ensemble of plausible values around a fit as it stands in the library: nothing is fitted anew."""
+    return calibrate(name, seed, write, minutes=0.0, starts=1, sets=sets)
 
 
 def _in_sets(fit: Fit, resolved: Resolved, aim: Objective, sets: int) -> Callable[[int], Callable[..., np.ndarray]]:

@@ -100,8 +100,8 @@ class Compared:
 
     @property
     def alike(self) -> bool:
-        """Whether no arm differs from the reference arm, in any patient that matters."""
-        return all(x.alike for x in self.others.values())
+        """Whether no arm differs from the reference arm, in any patient that matters, whatever the plausible values."""
+        return all(x.alike and math.isnan(x.values_low) for x in self.others.values())
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,8 @@ class Applicability:
             told.append(("And", f"{more} more, under applicability of --json"))
         if self.question.silent:
             words = (
-                f"{'; '.join(self.question.fields())}: in the model's equations nothing leads there from what is changed; "
-                "only care that is given or spared can move them"
+                f"{'; '.join(self.question.fields())}: in the model's equations nothing leads there from what is "
+                "changed; only care that is given or spared can move them"
             )
             told.append(("Silent on", words))
         return [*told, *((f"Left out ({role})", words.rstrip(".")) for role, words in self.question.left_out.items())]

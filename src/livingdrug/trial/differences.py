@@ -183,9 +183,10 @@ def difference(reference: Reading, own: Reading, same_words: bool = True) -> Dif
     if not same_words:
         return Difference(own.value, note="not compared: defined otherwise in this arm")
     drawn, value, base = own.drawn, own.value, reference.value
-    if _alike(value, base) and _alike(own.few, reference.few) and _alike(own.of_sets, reference.of_sets):
+    if _alike(value, base) and _alike(own.few, reference.few):
         note = "not reached" if math.isinf(value) else ""
-        return Difference(value, difference=0.0 if math.isfinite(value) else math.nan, note=note, alike=True)
+        moved = {} if _alike(own.of_sets, reference.of_sets) else _over_sets(reference, own)
+        return Difference(value, difference=0.0 if math.isfinite(value) else math.nan, note=note, alike=True, **moved)
     low, high = drawn.interval(value, own.many)
     if math.isinf(value) or math.isinf(base):
         return Difference(value, low, high, note="not reached" if math.isinf(value) else "reached in this arm only")

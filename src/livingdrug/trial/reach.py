@@ -28,7 +28,17 @@ from livingdrug.trial.graded import OWN, asked_of, scale_of
 
 LOOKED_AT = 64  # random states, each of another patient
 CELLS, OTHERS = (0.0, 12.0), (-3.0, 4.0)  # decades in which a state lies that starts at 0
-PLAIN = ("infused", "dose", "failed", "outcome", "status", "time", "never")  # what no equation of the model decides
+PLAIN = (
+    "enrolled",
+    "infused",
+    "infusion_day",
+    "dose",
+    "failed",
+    "outcome",
+    "status",
+    "time",
+    "never",
+)  # what no equation decides
 AROUND = 2.0  # decades around a start above 0
 
 
