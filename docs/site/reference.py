@@ -18,6 +18,8 @@ API: dict[str, tuple[str, str, list[str]]] = {
             "livingdrug.results.result.Result",
             "livingdrug.results.result.ArmResult",
             "livingdrug.results.result.TimeToEvent",
+            "livingdrug.trial.applicability.applicability",
+            "livingdrug.trial.applicability.Applicability",
         ],
     ),
     "tables": (

@@ -12,7 +12,20 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli.terminal import Cohort, Json, Patients, Seed, Sets, Workers, changes, columns, dump, note, progress
+from livingdrug.cli.terminal import (
+    Cohort,
+    Json,
+    Patients,
+    Plausible,
+    Seed,
+    Sets,
+    Workers,
+    changes,
+    columns,
+    dump,
+    note,
+    progress,
+)
 from livingdrug.errors import ScenarioError, unknown
 
 MANY = 0.01  # share of an arm's infused patients; when more could not be simulated, the exit code is FAILED
@@ -29,6 +42,7 @@ def run(
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     workers: Workers = None,
     cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler whose workers share them.")] = None,
+    plausible: Plausible = None,
     json_: Json = False,
 ) -> None:
     """Run a virtual trial and show each measure beside the published one."""
@@ -44,7 +58,13 @@ def run(
     with run_folder(place) if place else nullcontext() as folder:
         with progress(prepared.title, silent=json_) as tell:
             result = prepared.run(
-                patients=patients, seed=seed, progress=tell, device=device, cluster=cluster, **_shared(workers)
+                patients=patients,
+                seed=seed,
+                progress=tell,
+                device=device,
+                cluster=cluster,
+                plausible=plausible,
+                **_shared(workers),
             )
         if folder:
             with disk(place or folder, "--out"):
@@ -58,6 +78,7 @@ def run(
             print(f"The same patients in every arm:\n\n{result.between_arms()}\n")
             print(f"Beside the published results, arm '{next(iter(result.arms.values())).title}':\n")
         print(result.beside_published())
+        print(f"\n{result.applicability}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
     if result.few:
         note(f"note: {result.few}")
@@ -120,14 +141,19 @@ def calibrate(
     name: Annotated[str, typer.Argument(help="The trial whose targets file is fitted to.")],
     seed: Seed = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="Show the fit; write nothing back.")] = False,
+    plausible: Annotated[
+        bool, typer.Option("--plausible", help="Fit nothing: draw the plausible values around the fit as it stands.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Fit population values to the targets named in a file, and write them back with what was fitted to what."""
     sized(None, seed)
+    from livingdrug.fit.calibrate import around
     from livingdrug.fit.calibrate import calibrate as fit
 
     with progress(f"fitting {name}", silent=json_) as tell:
-        outcome = fit(name, seed=1 if seed is None else seed, write=not dry, progress=tell)
+        number = 1 if seed is None else seed
+        outcome = around(name, number, not dry) if plausible else fit(name, number, write=not dry, progress=tell)
     print(dump(outcome.json()) if json_ else outcome)
 
 

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from livingdrug.errors import ScenarioError
 from livingdrug.fit.descend import End, descend, loss
-from livingdrug.fit.targets import Fit, read, said, with_values
-from livingdrug.fit.writing import write_back
+from livingdrug.fit.plausible import SETS, Draw, draws, within
+from livingdrug.fit.targets import Fit, earlier, read, said, with_values
+from livingdrug.fit.writing import write_back, write_ensemble
 from livingdrug.scenario import Resolved, resolve
+from livingdrug.scenario.plausible import plausible
 
 JUDGES = 2_000  # new patients on whom the fit is judged
 
@@ -22,7 +25,8 @@ class Calibration:
     """What a fit found.
 
     values, start (free,); losses: loss of each start's end on the fitted patients; judged: loss on new patients;
-    measures: on new patients; eigenvalues (free,): squared target tolerances per squared e-fold, largest first.
+    measures: on new patients; eigenvalues (free,): squared target tolerances per squared e-fold, largest first;
+    ensemble: plausible sets of values around the fit.
     """
 
     fit: Fit
@@ -35,6 +39,7 @@ class Calibration:
     eigenvalues: np.ndarray
     evaluations: int
     seconds: float
+    ensemble: tuple[Draw, ...] = ()
     written: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
@@ -67,6 +72,12 @@ class Calibration:
             "loss_on_new_patients": self.judged,
             "eigenvalues": [float(x) for x in self.eigenvalues],
             "informed": int((self.eigenvalues > 4).sum()),
+            "ensemble": {
+                "within": within(len(self.fit.free)),
+                "losses": [d.loss for d in self.ensemble],
+                "kept": [d.kept for d in self.ensemble],
+                "rows": [[float(x) for x in np.exp(d.values)] for d in self.ensemble],
+            },
             "held": dict(self.fit.held),
             "evaluations": self.evaluations,
             "seconds": self.seconds,
@@ -88,6 +99,12 @@ class Calibration:
             f"  {m['measure']:30s} {m['published']:>10.4g} {m['simulated']:>10.4g} {m['tolerances_away']:>16.1f}"
             for m in shown["measures"]
         ]
+        if self.ensemble:
+            losses, whole = [d.loss for d in self.ensemble], sum(d.kept == 1 for d in self.ensemble)
+            said = (
+                f"{len(losses)} plausible sets of values, loss {min(losses):.1f} to {max(losses):.1f}, {whole} as drawn"
+            )
+            lines += ["", said]
         lines += ["", "eigenvalues: " + " ".join(f"{x:.3g}" for x in self.eigenvalues), "", "held fixed:"]
         lines += [f"  {path}: {why}" for path, why in self.fit.held.items()]
         lines += ["", *(f"written: {w}" for w in self.written)]
@@ -144,10 +161,12 @@ def calibrate(
     progress: Callable[..., None] | None = None,
     minutes: float = 10.0,
     starts: int = 2,
+    sets: int = SETS,
 ) -> Calibration:
     """Fit the free values of library/fits/NAME.toml and, unless told not to, write them back with what they answer to.
 
-    minutes: time for all starts together; new patients (another seed) judge the result.
+    minutes: time for all starts together (0: the values stay, only the ensemble is drawn); new patients (another seed)
+    judge the result; sets: plausible sets of values that are drawn around it, for library/ensembles/NAME.toml.
     """
     begun = time.monotonic()
     resolved = resolve(said(name)[0].trial or name)
@@ -172,6 +191,7 @@ def calibrate(
     judge = Objective(fit, resolved, seed + 1_000, JUDGES)
     measures = judge.measures(best)
     judged = float(np.sum(np.minimum(fit.distances(measures) ** 2, 64)))
+    ensemble = tuple(draws(_in_sets(fit, resolved, aim, sets), ends[0], seed, sets))
     outcome = Calibration(
         fit,
         np.exp(aim.start),
@@ -183,9 +203,33 @@ def calibrate(
         eigenvalues,
         aim.count,
         time.monotonic() - begun,
+        ensemble,
     )
     if not write:
         return outcome
     from dataclasses import replace
 
-    return replace(outcome, written=write_back(outcome.fit, resolved, outcome.values, judged))
+    written = write_back(outcome.fit, resolved, outcome.values, judged) if minutes else ()
+    if ensemble:
+        written = (*written, write_ensemble(fit, resolved, ends[0], ensemble, seed))
+    return replace(outcome, written=written)
+
+
+def around(name: str, seed: int = 1, write: bool = True, sets: int = SETS) -> Calibration:
+    """The ensemble of plausible values around a fit as it stands in the library: nothing is fitted anew."""
+    return calibrate(name, seed, write, minutes=0.0, starts=1, sets=sets)
+
+
+def _in_sets(fit: Fit, resolved: Resolved, aim: Objective, sets: int) -> Callable[[int], Callable[..., np.ndarray]]:
+    """Set -> the distances, with the values that the ensembles of earlier fits have in that set."""
+    known = plausible(resolved, earlier(fit.name))
+    if known.columns and known.sets < sets:
+        what = f"{sets} sets, and the ensembles of {', '.join(known.fits)} have {known.sets}"
+        raise ScenarioError(what, where=fit.name, mend="calibrate those again, or draw fewer")
+
+    def distances(number: int) -> Callable[..., np.ndarray]:
+        if not known.columns:
+            return aim.distances
+        return Objective(fit, known.laid(resolved, number), aim.seeds[0]).distances
+
+    return distances

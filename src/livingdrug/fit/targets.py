@@ -111,6 +111,12 @@ def read(name: str, resolved: Resolved) -> Fit:
     )
 
 
+def earlier(name: str) -> tuple[str, ...]:
+    """The fits whose values are frozen in this one, and those before them."""
+    after = said(name)[0].after
+    return tuple(dict.fromkeys([*after, *(x for fit in after for x in earlier(fit))]))
+
+
 def _frozen(fits: tuple[str, ...]) -> dict[tuple[str, str], str]:
     """(file, path) of every value that earlier fits moved -> which fit."""
     from livingdrug.scenario import resolve

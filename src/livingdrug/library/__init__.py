@@ -35,6 +35,7 @@ KINDS = (
     "scales",
     "models",
     "fits",
+    "ensembles",
 )
 ENV = "LIVINGDRUG_LIBRARY"
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours

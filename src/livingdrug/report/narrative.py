@@ -84,7 +84,18 @@ def row(measure: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, 
         "fitted": measure["fitted"],
         "look": look,
         "sign": sign,
+        **_of_sets(measure.get("plausible")),
     }
+
+
+def _of_sets(plausible: Mapping[str, Any] | None) -> dict[str, str]:
+    """The range over plausible values, and both together, in words; "" where there is none."""
+    found = {}
+    for key in ("values", "both"):
+        ends = [plausible[f"{key}_{end}"] for end in ("low", "high")] if plausible else [None, None]
+        known = [number(x) for x in ends if x is not None]
+        found[key] = "\u00a0to\u00a0".join(known) if len(known) == 2 else "not reached" if known else ""
+    return found
 
 
 def _spoken(entry: Mapping[str, Any], key: str, unit: str) -> str:
@@ -147,6 +158,12 @@ def what(result: Result, words: Words) -> list[str]:
             f"{counts['failed']:,} patients could not be simulated to the end; they are kept as rows with their code."
         )
     return said
+
+
+def applicable(result: Result) -> tuple[list[str], list[tuple[str, str]]]:
+    """Whether the model is applicable to what was asked, and what that rests on."""
+    judged = result.applicability
+    return ([judged.summary], [(capital(what), words) for what, words in judged.points()]) if judged else ([], [])
 
 
 def baseline(result: Result) -> list[Table]:

@@ -1,11 +1,13 @@
-"""What is fitted to what: the values that may move, the published measures they answer to, and what is held fixed."""
+"""What is fitted to what: the values that may move, the published measures they answer to, what is held fixed; and the
+ensemble of plausible values around a fit."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from livingdrug.errors import ScenarioError, unknown
-from livingdrug.spec.fields import Real, Text, Texts, Whole
+from livingdrug.spec.fields import Count, Real, Text, Texts, Whole
+from livingdrug.spec.numbers import SetsOfNumbers
 from livingdrug.spec.origin import File
 from livingdrug.spec.typed import Typed
 
@@ -66,3 +68,37 @@ class Fit(File):
     free: tuple[Free, ...] = ()
     target: tuple[Target, ...] = ()
     held: tuple[Held, ...] = ()
+
+
+class Ensemble(File):
+    """Plausible values around a fit, drawn by `livingdrug calibrate`: a row is one set, a column one free value.
+
+    files: of each column's number, as messages show it; moved: what of the number a column is; optimum, loss: the fit
+    itself; within: how much more than at its own lowest point the loss of a set may be; losses: of each set.
+    """
+
+    called: ClassVar[str] = "ensemble"
+    fit: Text
+    seed: Count
+    why: Text
+    within: Real
+    loss: Real
+    losses: tuple[float, ...]
+    files: tuple[str, ...]
+    moved: tuple[str, ...]
+    optimum: tuple[float, ...]
+    sets: SetsOfNumbers
+
+    def consistent(self) -> None:
+        columns = len(self.sets.columns)
+        for key, given in (("files", self.files), ("moved", self.moved), ("optimum", self.optimum)):
+            if len(given) != columns:
+                said = f"{key} has {len(given)} entries for {columns} columns"
+                raise ScenarioError(said, where=self.place(key))
+        if len(self.sets.units or ()) != columns:
+            raise ScenarioError("not every column has its unit", where=self.sets.place("units"))
+        if len(self.losses) != len(self.sets.rows):
+            raise ScenarioError("not every set has its loss", where=self.place("losses"))
+        for what in self.moved:
+            if what not in MOVED:
+                raise unknown("part of a number", what, MOVED[:2], self.place("moved"))
