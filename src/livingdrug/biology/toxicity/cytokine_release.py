@@ -34,7 +34,8 @@ class CytokineRelease(Module):
     gm_half = Param("pg/mL", "EC50 of GM-CSF on activation")
     gm_strength = Param("1", "Emax of GM-CSF, relative to activation by interferon")
     macrophage_rate = Param("1/day", "activation and deactivation rate of macrophages")
-    tiring = Param("1/day", "rate at which active macrophages become refractory")
+    tiring = Param("1/day", "largest rate at which active macrophages become refractory")
+    tiring_half = Param("1", "EC50: active macrophages that become refractory at half that rate")
     recovery = Param("1/day", "loss of that refractoriness")
     il1_scale = Param("pg/mL", "IL-1 at macrophages of one")
     il1_loss = Param("1/day", "loss of IL-1")
@@ -89,7 +90,7 @@ class CytokineRelease(Module):
             rate=v.macrophage_rate * drive * amplified * v.production / (1 + v.refractory),
         )
         yield Flow("deactivation", out_of="macrophages", rate=v.macrophage_rate * v.macrophages)
-        yield Flow("becoming refractory", into="refractory", rate=v.tiring * v.macrophages)
+        yield Flow("becoming refractory", into="refractory", rate=v.tiring * v.macrophages / (v.macrophages + v.tiring_half))
         yield Flow("recovery of responsiveness", out_of="refractory", rate=v.recovery * v.refractory)
         yield Flow("IL-1 secretion", into="il1", rate=v.il1_loss * v.il1_scale * v.macrophages)
         yield Flow("IL-1 clearance", out_of="il1", rate=v.il1_loss * v.il1)
