@@ -15,7 +15,7 @@ from writing import PLOTS, table, write_section
 
 from livingdrug import Trial
 from livingdrug.trial.design import design
-from livingdrug.trial.run import blocks
+from livingdrug.trial.simulate import blocks
 
 SEED = 12
 N = int(sys.argv[1]) if len(sys.argv) > 1 else 500

@@ -43,7 +43,16 @@ SECTIONS = {
         "sbml",
     ]
     + ["searching", "registry"],
-    "Explanation": ["biology", "statistics", "verification", "benchmarks/*", "architecture", "glossary"],
+    "Explanation": [
+        "biology",
+        "statistics",
+        "scoreboard",
+        "verification",
+        "credibility",
+        "benchmarks/*",
+        "architecture",
+        "glossary",
+    ],
     "Reference": ["commands", "reference/cli", "reference/api/index", "library", "trials", "reference/files/index"]
     + ["changelog"],
 }

@@ -14,9 +14,12 @@ API: dict[str, tuple[str, str, list[str]]] = {
         [
             "livingdrug.Trial",
             "livingdrug.load",
+            "livingdrug.scoreboard",
             "livingdrug.results.result.Result",
             "livingdrug.results.result.ArmResult",
             "livingdrug.results.result.TimeToEvent",
+            "livingdrug.trial.applicability.applicability",
+            "livingdrug.trial.applicability.Applicability",
         ],
     ),
     "tables": (
@@ -32,6 +35,13 @@ API: dict[str, tuple[str, str, list[str]]] = {
             "livingdrug.results.arms.Difference",
             "livingdrug.results.sweep.Sweep",
             "livingdrug.results.sweep.Response",
+            "livingdrug.results.scoreboard.Scoreboard",
+            "livingdrug.results.score.Score",
+            "livingdrug.results.score.Scored",
+            "livingdrug.results.score.Naive",
+            "livingdrug.results.score.TrialScore",
+            "livingdrug.results.score.WrongTruthScore",
+            "livingdrug.results.criteria.Criterion",
         ],
     ),
     "figures": (
@@ -206,7 +216,7 @@ def files() -> dict[str, str]:
     found = {}
     for kind in KINDS:
         schema = schema_of(kind)
-        head = f"# {kind.capitalize()} files\n\n{_prose(schema.get('description', ''))}\n\n" + (
+        head = f"# {kind.replace('_', ' ').capitalize()} files\n\n{_prose(schema.get('description', ''))}\n\n" + (
             f"What `livingdrug schema {kind}` prints, as tables. "
             f"`livingdrug new {kind} NAME` writes such a file, and the guide is [the library](../../library.md).\n"
         )

@@ -7,9 +7,14 @@ from livingdrug.version import __version__
 if TYPE_CHECKING:
     from livingdrug.trial.run import Trial
     from livingdrug.trial.saved import load
+    from livingdrug.trial.scoring import scoreboard
 
-__all__ = ["Trial", "__version__", "load"]
-_WHERE = {"Trial": "livingdrug.trial.run", "load": "livingdrug.trial.saved"}  # imported when they are asked for
+__all__ = ["Trial", "__version__", "load", "scoreboard"]
+_WHERE = {  # imported when they are asked for
+    "Trial": "livingdrug.trial.run",
+    "load": "livingdrug.trial.saved",
+    "scoreboard": "livingdrug.trial.scoring",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ DATA = {"biology", "library"}
 WRITTEN = (
     "leukaemia leukaemic leukemia lymphoma myeloma blast blasts marrow remission cd19 cd22 bcma b-cell il-6 il6 il-7 "
     "il-15 crp ferritin interferon ifn-γ antibody steroid steroids qpcr neutrophils lymphocytes leucocytes cytokine "
-    "cytokines immunoglobulin macrophages temperature fever 37.0"
+    "cytokines immunoglobulin macrophages neurotoxicity temperature fever 37.0"
 )
 # Words of the library that mean something else in general code.
 ELSEWHERE = {"outcome", "tumour", "kinetics", "flow", "drug", "assay", "conditioning", "serum", "physiology", "hazards"}
@@ -36,6 +36,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "cli/library.py": ({"kinetics.growth"}, EXAMPLE),
     "cli/templates_mechanism.py": (set(), "texts of the files that `new` writes: examples for a user to change"),
     "cli/terminal.py": ({"kinetics.growth", "tumour.kill"}, EXAMPLE),
+    "spec/fields.py": ({"neurotoxicity"}, "a family of measures, whatever simulates it"),
     "spec/scenario.py": ({"kinetics.growth"}, EXAMPLE),
     "care/compiler.py": ({"fever"}, "an example, in what an error says to its user"),
     "units.py": ({"temperature"}, "a kind of quantity"),

@@ -218,7 +218,7 @@ def loaded(text: str, block: Block, folder: Path) -> None:
     own = re.match(r"library/(\w+)s/", block.title)
     kind = part[1] if part else own[1] if own else "scenario"
     assert part or block.title, 'say what it is: title="FILE", or <!-- part of a KIND file -->'
-    if kind in ("mechanism", "drug", "scale"):
+    if kind in ("mechanism", "drug", "scale", "wrong_truths", "naive_transfer"):
         file = folder / (block.title or f"{kind}.toml")
         file.write_text(text, encoding="utf-8")
         read(FILES[kind], library.read(file).table)

@@ -6,6 +6,7 @@ import pytest
 
 from livingdrug import biology, library
 from livingdrug.scenario import resolve
+from livingdrug.scenario.parts import lineage, whole
 from livingdrug.trial import Trial
 
 OWN = {stem for stem, place in biology.stems().items() if ".published." not in place}
@@ -30,11 +31,12 @@ def test_every_trial_resolves_to_a_model_with_all_its_numbers(trial: str) -> Non
 
 
 def test_every_population_and_protocol_is_in_a_trial() -> None:
+    """By its own name, or as what one is like."""
     used = {kind: set() for kind in ("population", "protocol")}
     for trial in TRIALS:
         data = library.find("trials", trial).data
         for kind, names in used.items():
-            names.add(library.find(f"{kind}s", data[kind]).name)
+            names |= {entry.name for entry in lineage(library.find(f"{kind}s", data[kind]))}
     for kind, names in used.items():
         assert names == set(library.names(f"{kind}s")), f"a {kind} that no trial uses is never run by a test"
 
@@ -43,7 +45,7 @@ def suits(trial: str, product: str) -> tuple[bool, bool, int, str]:
     """How well a trial suits a product: its own, else of the same target, else of the most alike mechanisms."""
     own = library.find("products", library.find("trials", trial).data["product"])
     asked = library.find("products", product)
-    alike = set(own.data["modules"].items()) & set(asked.data["modules"].items())
+    alike = set(whole(own)["modules"].items()) & set(whole(asked)["modules"].items())
     return own.name == asked.name, own.data.get("target") == asked.data.get("target"), len(alike), trial
 
 

@@ -15,7 +15,9 @@ from livingdrug.care.grading import Scale
 from livingdrug.care.rules import rule_sentence
 from livingdrug.parameters import is_parameter
 from livingdrug.scenario import resolve
+from livingdrug.scenario.parts import whole
 from livingdrug.spec import scale as spec
+from livingdrug.spec.fields import FAMILIES
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.trial import KINDS, Published, Trial
 from livingdrug.spec.typed import read
@@ -29,6 +31,7 @@ DESIGN = {
     "title",
     "aliases",
     "about",
+    "like",
     "registry",
     "product",
     "population",
@@ -55,8 +58,8 @@ MINIMUM = {"eliana": 25}  # comparable measures that a trial must keep
 
 
 def trial(name: str) -> Trial:
-    """A trial's file, as it is read at the door."""
-    entry = library.find("trials", name).table
+    """A trial's file, as it is read at the door, laid on those that it is like."""
+    entry = whole(library.find("trials", name))
     return read(Trial, {k: x for k, x in entry.items() if k != "arm"} if "arm" in entry else entry)
 
 
@@ -138,6 +141,12 @@ def test_comparable_rows_say_whether_they_were_fitted(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TRIALS)
+def test_every_measure_has_a_family(name: str) -> None:
+    """Rows of one family tell much the same: a score counts each family once."""
+    assert not [m.name for m in trial(name).measure if m.family is None]
+
+
+@pytest.mark.parametrize("name", TRIALS)
 def test_a_rate_has_an_interval(name: str) -> None:
     for row in comparable(name):
         if row.unit == "%":
@@ -157,7 +166,7 @@ def test_every_trial_becomes_a_plan(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_every_rule_is_a_sentence_and_says_why_it_is_so(name: str) -> None:
-    protocol = read(Protocol, library.find("protocols", name).table)
+    protocol = read(Protocol, whole(library.find("protocols", name)))
     protocol.cites(protocol.sources)
     for row in (*protocol.rule, *protocol.watch, *protocol.schedule):
         sourced = row.source in protocol.sources and row.where
@@ -182,4 +191,4 @@ def test_every_grade_is_a_sentence_and_says_why_it_is_so(name: str) -> None:
 def test_the_page_names_every_question_and_kind_of_measure() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "trials.md").read_text(encoding="utf-8")
     assert not [f for f in FUNCTIONS if not re.search(rf"\b{f}\b", page)]
-    assert not [k for k in KINDS if k not in page]
+    assert not [k for k in (*KINDS, *FAMILIES) if k not in page]

@@ -1,7 +1,7 @@
 """Grading scales as data: each scale is a list of grades, each with the physiology that makes it.
 
 The same simulated patient is graded on every scale asked for; a scale's watches are `NAME.entry` (its entry condition),
-`NAME.grade` and `NAME.grade1` ... `NAME.grade4` (that grade or a higher one).
+`NAME.grade` and `NAME.grade1` ... `NAME.grade4` (that grade or a higher one), and one for each condition it counts.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Scale:
 
     def enlist(self, programs: Programs, also: str | None = None) -> None:
         """Make the scale's watches and words known to expressions; `also`: a second name ("crs") for its watches."""
-        for last in ("entry", "grade", *(f"grade{level}" for level in self.levels)):
+        for last in (*self.file.counted, "entry", "grade", *(f"grade{level}" for level in self.levels)):
             number = programs.watch(f"{self.name}.{last}")
             if also:
                 programs.aliases[f"{also}.{last}"] = number
@@ -60,6 +60,7 @@ class Scale:
             grade = Choice(_inside(level.when.node, self), Number(float(level.grade)), grade)
         begun = Binary(">", Call("count", (Name(f"{self.name}.entry"),)), Number(0.0))
         asked: list[tuple[str, Node]] = [
+            *((f"{self.name}.{word}", _inside(when.node, self)) for word, when in self.file.counted.items()),
             (f"{self.name}.entry", _inside(self.file.entry.when.node, self)),
             (f"{self.name}.grade", Choice(begun, grade, Number(0.0))),
         ]
@@ -67,9 +68,11 @@ class Scale:
             (f"{self.name}.grade{level}", Binary(">=", Name(f"{self.name}.grade"), Number(float(level))))
             for level in self.levels
         ]
+        conditions = {"entry", *self.file.counted}
         try:
             return [
-                Watch(name, marks, *programs.compile(node, condition=name.endswith(".entry"))) for name, node in asked
+                Watch(name, marks, *programs.compile(node, condition=name.partition(".")[2] in conditions))
+                for name, node in asked
             ]
         except ScenarioError as problem:
             self._blame(programs)
@@ -77,8 +80,8 @@ class Scale:
 
     def _own_words(self) -> None:
         """ScenarioError for a meaning that no grade uses and that looks like a word that some grade does use."""
-        meanings = self.file.meanings
-        asked = (self.file.entry.when, *(g.when for g in self.file.grade), *meanings.values())
+        meanings, counted = self.file.meanings, self.file.counted
+        asked = (self.file.entry.when, *(g.when for g in self.file.grade), *meanings.values(), *counted.values())
         used = {name.path for when in asked for name in when.names}
         for word in meanings.keys() - used:
             if close := mistakable(word, used - meanings.keys()):
@@ -88,6 +91,7 @@ class Scale:
     def _blame(self, programs: Programs) -> None:
         """Raise the error that the scale has, with the line at fault."""
         rows = [(asked, self.file.place(f"meanings.{word}"), False) for word, asked in self.file.meanings.items()]
+        rows += [(asked, self.file.place(f"counted.{word}"), True) for word, asked in self.file.counted.items()]
         rows.append((self.file.entry.when, self.file.entry.place("when"), True))
         rows += [(grade.when, grade.place("when"), True) for grade in self.file.grade]
         for when, place, condition in rows:
@@ -98,7 +102,8 @@ def _inside(node: Node, scale: Scale) -> Node:
     """The scale's own words ("fever") as names that no other scale shares ("penn.fever")."""
     match node:
         case Name(path=path, column=column):
-            return Name(f"{scale.name}.{path}", column) if path in scale.file.meanings else node
+            own = path in scale.file.meanings or path in scale.file.counted
+            return Name(f"{scale.name}.{path}", column) if own else node
         case Call(function=f, arguments=parts, column=column):
             return Call(f, tuple(_inside(p, scale) for p in parts), column)
         case Choice(condition=c, then=t, otherwise=o):

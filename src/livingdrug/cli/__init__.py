@@ -28,7 +28,7 @@ def commands(asked: str | None = None) -> typer.Typer:
     """The commands: all of them, or with only the group that is asked for."""
     import typer
 
-    from livingdrug.cli import export, library, look, new, run, sweep
+    from livingdrug.cli import export, library, look, new, run, scoreboard, sweep
 
     app = typer.Typer(
         name="livingdrug",
@@ -48,7 +48,7 @@ def commands(asked: str | None = None) -> typer.Typer:
         look.plot,
         look.vpc,
         run.calibrate,
-        run.scoreboard,
+        scoreboard.scoreboard,
         run.bench,
     ):
         app.command(name=command.__name__.rstrip("_"))(command)

@@ -1,4 +1,4 @@
-"""`livingdrug run`, `scoreboard`, `calibrate`, `bench`: the commands that compute."""
+"""`livingdrug run`, `calibrate`, `bench`: commands that compute."""
 
 from __future__ import annotations
 
@@ -12,7 +12,20 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli.terminal import Cohort, Json, Patients, Seed, Sets, Workers, changes, columns, dump, note, progress
+from livingdrug.cli.terminal import (
+    Cohort,
+    Json,
+    Patients,
+    Plausible,
+    Seed,
+    Sets,
+    Workers,
+    changes,
+    columns,
+    dump,
+    note,
+    progress,
+)
 from livingdrug.errors import ScenarioError, unknown
 
 MANY = 0.01  # share of an arm's infused patients; when more could not be simulated, the exit code is FAILED
@@ -29,6 +42,7 @@ def run(
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     workers: Workers = None,
     cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler whose workers share them.")] = None,
+    plausible: Plausible = None,
     json_: Json = False,
 ) -> None:
     """Run a virtual trial and show each measure beside the published one."""
@@ -44,7 +58,13 @@ def run(
     with run_folder(place) if place else nullcontext() as folder:
         with progress(prepared.title, silent=json_) as tell:
             result = prepared.run(
-                patients=patients, seed=seed, progress=tell, device=device, cluster=cluster, **_shared(workers)
+                patients=patients,
+                seed=seed,
+                progress=tell,
+                device=device,
+                cluster=cluster,
+                plausible=plausible,
+                **_shared(workers),
             )
         if folder:
             with disk(place or folder, "--out"):
@@ -58,6 +78,7 @@ def run(
             print(f"The same patients in every arm:\n\n{result.between_arms()}\n")
             print(f"Beside the published results, arm '{next(iter(result.arms.values())).title}':\n")
         print(result.beside_published())
+        print(f"\n{result.applicability}")
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
     if result.few:
         note(f"note: {result.few}")
@@ -116,41 +137,23 @@ def failures(result: Any) -> bool:
     return many
 
 
-def scoreboard(patients: Patients = None, seed: Seed = None, json_: Json = False) -> None:
-    """Every library trial beside its published results."""
-    sized(patients, seed)
-    from livingdrug import library
-    from livingdrug.trial import Trial
-
-    rows = []
-    for name in library.names("trials"):
-        with progress(name, silent=json_) as tell:
-            result = Trial(name).run(patients=patients, seed=seed, progress=tell)
-        fitted = any(m["fitted"] for m in result.json()["measures"])
-        role = library.find("trials", name).data.get("role", "calibration" if fitted else "validation")
-        rows.append({"trial": name, "role": role, "measures": result.json()["measures"]})
-        if not json_:
-            print(f"{name} ({role})\n{result.beside_published()}\n")
-    verdicts = [m["verdict"] for row in rows for m in row["measures"] if m["verdict"] != "not comparable"]
-    board = {"trials": rows, "inside": verdicts.count("inside"), "comparable": len(verdicts)}
-    if json_:
-        print(dump(board))
-    else:
-        print(f"within the 95 % prediction interval: {board['inside']} of {board['comparable']} comparable measures")
-
-
 def calibrate(
     name: Annotated[str, typer.Argument(help="The trial whose targets file is fitted to.")],
     seed: Seed = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="Show the fit; write nothing back.")] = False,
+    plausible: Annotated[
+        bool, typer.Option("--plausible", help="Fit nothing: draw the plausible values around the fit as it stands.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Fit population values to the targets named in a file, and write them back with what was fitted to what."""
     sized(None, seed)
+    from livingdrug.fit.calibrate import around
     from livingdrug.fit.calibrate import calibrate as fit
 
     with progress(f"fitting {name}", silent=json_) as tell:
-        outcome = fit(name, seed=1 if seed is None else seed, write=not dry, progress=tell)
+        number = 1 if seed is None else seed
+        outcome = around(name, number, not dry) if plausible else fit(name, number, write=not dry, progress=tell)
     print(dump(outcome.json()) if json_ else outcome)
 
 

@@ -13,6 +13,7 @@ from livingdrug.cli.templates_mechanism import FILES
 from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Resolved, resolve
 from livingdrug.scenario.saved import toml
+from livingdrug.spec.fields import FAMILIES
 from livingdrug.spec.trial import KINDS as MEASURES
 
 PRODUCT = """title = "NAME"                     # what people call it
@@ -223,12 +224,14 @@ events = ["death"]
 [[measure]]                       # one number of the whole trial
 name = "severe"
 title = "CRS, {scale} grade 3 or more"
+family = "CRS"                    # FAMILIES
 kind = "share"                    # KINDS
 of = "crs_grade >= 3"
 
 [[measure]]
 name = "os_6m"
 title = "OS at 6 months"
+family = "durability"
 kind = "survival"
 of = "OS"
 at = "6 months"
@@ -308,7 +311,8 @@ def _protocol(r: Resolved, name: str) -> dict[str, str]:
 def _trial(r: Resolved, name: str) -> dict[str, str]:
     asked = dict.fromkeys(v for look in (*r.protocol.watch, *r.protocol.rule) for v in look.check.visits)
     visits = "\n".join(f"{v} = {[int(d) for d in r.trial.visits[v].listed]}" for v in asked)
-    return {"VISITS": visits, "SHOWN": toml(r.trial.course.shown[0]), "KINDS": " | ".join(MEASURES)}
+    words = {"KINDS": " | ".join(MEASURES), "FAMILIES": " | ".join(FAMILIES)}
+    return {"VISITS": visits, "SHOWN": toml(r.trial.course.shown[0]), **words}
 
 
 def _nothing(r: Resolved, name: str) -> dict[str, str]:

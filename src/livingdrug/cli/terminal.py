@@ -37,6 +37,10 @@ Sets = Annotated[
         help='Change one number or word, as kinetics.growth=0.8, "kinetics.growth=0.8 1/day", "tumour.kill=* 0.5".',
     ),
 ]
+Plausible = Annotated[
+    int | None,
+    typer.Option("--plausible", metavar="K", help="Run again with K plausible sets of values: what they leave open."),
+]
 Progress = Callable[..., None]
 
 

@@ -23,7 +23,9 @@ TOGETHER = 16_384  # patients drawn at once; of each, only the table's numbers a
 
 @dataclass(frozen=True)
 class Row:
-    """One line: what was drawn (all patients, and the 95 % interval of trials of that size), and what was published."""
+    """One line: what was drawn (all patients, and the 95 % interval of trials of that size), and what was published.
+    share: of patients, and shown in percent; another number without a unit is none.
+    """
 
     measure: str
     unit: str
@@ -36,6 +38,7 @@ class Row:
     interval: str
     n: int
     source: str
+    share: bool
 
     @property
     def inside(self) -> bool:
@@ -59,10 +62,10 @@ class BaselineTable:
         body = [
             [
                 r.measure,
-                f"{_show(r.simulated, r.unit)} ({_show(r.low, r.unit)} to {_show(r.high, r.unit)})",
-                _show(r.published, r.unit)
+                f"{_show(r.simulated, r)} ({_show(r.low, r)} to {_show(r.high, r)})",
+                _show(r.published, r)
                 + (
-                    f" ({r.interval} {r.published_low:g} to {r.published_high:g})"
+                    f" ({r.interval} {_plain(r.published_low, r)} to {_plain(r.published_high, r)})"
                     if r.published_low is not None and r.published_high is not None
                     else ""
                 ),
@@ -108,10 +111,10 @@ def _row(data: Baseline, cohort: Cohort, sources: Mapping[str, Source]) -> Row:
     if data.of not in cohort.values:
         raise unknown("number of a patient", data.of, cohort.values, data.place("of"))
     x = cohort.of(data.of)
-    if data.statistic == "share above":
-        x = (x > (data.above or 0.0)).astype(float)
-    elif data.statistic == "share below":
-        x = (x < (data.below or 0.0)).astype(float)
+    if data.statistic.startswith("share "):
+        low = -np.inf if data.above is None else data.above
+        high = np.inf if data.below is None else data.below
+        x = ((x > low) & (x < high)).astype(float)
     average = np.median if data.statistic == "median" else np.mean
     n = data.n or len(x)
     chosen = np.random.default_rng(0).integers(len(x), size=(RESAMPLED, n))  # which patients a trial of n would meet
@@ -129,8 +132,13 @@ def _row(data: Baseline, cohort: Cohort, sources: Mapping[str, Source]) -> Row:
         data.interval or "",
         n,
         source.title if source else data.source or "",
+        data.statistic.startswith("share"),
     )
 
 
-def _show(x: float, unit: str) -> str:
-    return f"{100 * x:.0f} %" if unit == "1" else f"{x:.3g} {unit}"
+def _plain(x: float, row: Row) -> str:
+    return f"{100 * x:g}" if row.share else f"{x:g}"
+
+
+def _show(x: float, row: Row) -> str:
+    return f"{100 * x:.0f} %" if row.share else f"{x:.3g} {'' if row.unit == '1' else row.unit}".strip()

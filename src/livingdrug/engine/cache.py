@@ -45,15 +45,16 @@ class Program:
     path: Path | None = None
 
 
-def folder() -> Path:
-    """Where compiled models are kept: LIVINGDRUG_CACHE or the user's cache folder; a temporary one if read-only."""
+def folder(kept: str = "models") -> Path:
+    """Where compiled models (or something else) are kept: LIVINGDRUG_CACHE or the user's cache folder; a temporary one
+    if that cannot be written."""
     if ENV in os.environ:
         wanted = Path(os.environ[ENV])
     else:
         import platformdirs
 
         wanted = Path(platformdirs.user_cache_dir("livingdrug"))
-    wanted = wanted / "models"
+    wanted = wanted / kept
     try:
         wanted.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=wanted):
@@ -65,7 +66,7 @@ def folder() -> Path:
 @cache
 def _temporary(wanted: str) -> Path:
     warnings.warn(
-        f"the cache folder {wanted} cannot be written; models compiled now are not kept "
+        f"the cache folder {wanted} cannot be written; what is computed for it now is not kept "
         f"(set {ENV} to a folder that can be written)",
         stacklevel=4,
     )

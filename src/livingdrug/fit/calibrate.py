@@ -1,4 +1,4 @@
-"""The fit: CMA-ES on the fast engine, same patients in every evaluation, two starts, judged on new patients."""
+"""The fit: least squares on the fast engine, same patients in every evaluation, two starts, judged on new patients."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from livingdrug.errors import ScenarioError
-from livingdrug.fit.targets import Fit, read, with_values
-from livingdrug.fit.writing import write_back
+from livingdrug.fit.descend import End, descend, loss
+from livingdrug.fit.plausible import SETS, Draw, draws, within
+from livingdrug.fit.targets import Fit, earlier, read, said, with_values
+from livingdrug.fit.writing import write_back, write_ensemble
 from livingdrug.scenario import Resolved, resolve
+from livingdrug.scenario.plausible import plausible
 
-STEP = 0.08  # of a logarithm, for the slopes at the optimum
 JUDGES = 2_000  # new patients on whom the fit is judged
 
 
@@ -23,7 +25,8 @@ class Calibration:
     """What a fit found.
 
     values, start (free,); losses: loss of each start's end on the fitted patients; judged: loss on new patients;
-    measures: on new patients; eigenvalues (free,): squared target tolerances per squared e-fold, largest first.
+    measures: on new patients; eigenvalues (free,): squared target tolerances per squared e-fold, largest first;
+    ensemble: plausible sets of values around the fit.
     """
 
     fit: Fit
@@ -36,6 +39,7 @@ class Calibration:
     eigenvalues: np.ndarray
     evaluations: int
     seconds: float
+    ensemble: tuple[Draw, ...] = ()
     written: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
@@ -68,6 +72,12 @@ class Calibration:
             "loss_on_new_patients": self.judged,
             "eigenvalues": [float(x) for x in self.eigenvalues],
             "informed": int((self.eigenvalues > 4).sum()),
+            "ensemble": {
+                "within": within(len(self.fit.free)),
+                "losses": [d.loss for d in self.ensemble],
+                "kept": [d.kept for d in self.ensemble],
+                "rows": [[float(x) for x in np.exp(d.values)] for d in self.ensemble],
+            },
             "held": dict(self.fit.held),
             "evaluations": self.evaluations,
             "seconds": self.seconds,
@@ -89,6 +99,12 @@ class Calibration:
             f"  {m['measure']:30s} {m['published']:>10.4g} {m['simulated']:>10.4g} {m['tolerances_away']:>16.1f}"
             for m in shown["measures"]
         ]
+        if self.ensemble:
+            losses, whole = [d.loss for d in self.ensemble], sum(d.kept == 1 for d in self.ensemble)
+            said = (
+                f"{len(losses)} plausible sets of values, loss {min(losses):.1f} to {max(losses):.1f}, {whole} as drawn"
+            )
+            lines += ["", said]
         lines += ["", "eigenvalues: " + " ".join(f"{x:.3g}" for x in self.eigenvalues), "", "held fixed:"]
         lines += [f"  {path}: {why}" for path, why in self.fit.held.items()]
         lines += ["", *(f"written: {w}" for w in self.written)]
@@ -96,12 +112,16 @@ class Calibration:
 
 
 class Objective:
-    """Loss of a set of free values: half-squared distances, softened beyond two tolerances, and a weak prior."""
+    """Loss of a set of free values: half-squared distances, softened beyond two tolerances, and a weak prior.
+
+    patients (of the fit's own number without it) are drawn anew for each of the fit's seeds, and measured together.
+    """
 
     def __init__(self, fit: Fit, resolved: Resolved, seed: int, patients: int | None = None) -> None:
         from livingdrug.trial.design import design
 
-        self.fit, self.resolved, self.seed = fit, resolved, seed
+        self.fit, self.resolved = fit, resolved
+        self.seeds = tuple(range(seed, seed + fit.seeds))
         self.patients = patients or fit.patients
         self.design = design(resolved.arms[0])
         self.start = np.log([f.of(resolved) for f in fit.free])
@@ -112,6 +132,7 @@ class Objective:
         """Every measure of the trial at these logarithms of the free values."""
         from dataclasses import replace
 
+        from livingdrug.results.columns import Columns
         from livingdrug.trial import measures
         from livingdrug.trial.simulate import columns
 
@@ -119,7 +140,9 @@ class Objective:
         changed = with_values(self.resolved, self.fit.free, np.exp(logs))
         changed.__dict__["_model"] = self.resolved.model()
         arm = replace(self.resolved.arms[0], resolved=changed)
-        found = columns(arm, self.design, self.patients, self.seed)
+        found = Columns()
+        for seed in self.seeds:
+            found.append(columns(arm, self.design, self.patients // len(self.seeds), seed))
         return measures(self.resolved.trial, found, self.design.units)
 
     def distances(self, logs: np.ndarray) -> np.ndarray:
@@ -128,8 +151,7 @@ class Objective:
 
     def loss(self, logs: np.ndarray) -> float:
         """The number that is made small."""
-        d = np.abs(self.distances(logs))
-        return float(np.sum(np.where(d < 2, d**2, 4 * d - 4)))
+        return loss(self.distances(logs))
 
 
 def calibrate(
@@ -139,64 +161,75 @@ def calibrate(
     progress: Callable[..., None] | None = None,
     minutes: float = 10.0,
     starts: int = 2,
+    sets: int = SETS,
 ) -> Calibration:
     """Fit the free values of library/fits/NAME.toml and, unless told not to, write them back with what they answer to.
 
-    minutes: time for all starts together; new patients (another seed) judge the result.
+    minutes: time for all starts together (0: the values stay, only the ensemble is drawn); new patients (another seed)
+    judge the result; sets: plausible sets of values that are drawn around it, for library/ensembles/NAME.toml.
     """
-    try:
-        import cma
-    except ImportError:
-        raise ScenarioError("fitting needs the package cma", mend="pip install 'livingdrug[fit]'") from None
     begun = time.monotonic()
-    resolved = resolve(name)
+    resolved = resolve(said(name)[0].trial or name)
     fit = read(name, resolved)
     aim = Objective(fit, resolved, seed)
-    ends: list[tuple[float, np.ndarray]] = []
+    ends: list[End] = []
     for k in range(starts):
         at = aim.start + (
             0.4 * aim.width * np.random.default_rng(seed + k).standard_normal(len(aim.start)) if k else 0.0
         )
-        es = cma.CMAEvolutionStrategy(at, 0.2, {"seed": seed + k, "verbose": -9, "popsize": 16, "CMA_stds": aim.width})
         until = begun + 60 * minutes * (k + 1) / starts
-        while not es.stop() and time.monotonic() < until:
-            asked = es.ask()
-            es.tell(asked, [aim.loss(x) for x in asked])
+
+        def told(_: float) -> None:
             if progress:
-                progress(int(time.monotonic() - begun), int(60 * minutes))
-        ends.append((aim.loss(es.mean), es.mean.copy()))
-    order = sorted(range(starts), key=lambda i: ends[i][0])
-    best = ends[order[0]][1]
-    eigenvalues = np.linalg.eigvalsh(_curvature(aim, best))[::-1]
+                progress(min(int(time.monotonic() - begun), int(60 * minutes)), int(60 * minutes))
+
+        ends.append(descend(aim.distances, at, until, told))
+    ends.sort(key=lambda end: end.loss)
+    best = ends[0].values
+    informing = ends[0].slopes[: len(fit.targets)]
+    eigenvalues = np.linalg.eigvalsh(informing.T @ informing)[::-1]
     judge = Objective(fit, resolved, seed + 1_000, JUDGES)
     measures = judge.measures(best)
     judged = float(np.sum(np.minimum(fit.distances(measures) ** 2, 64)))
+    ensemble = tuple(draws(_in_sets(fit, resolved, aim, sets), ends[0], seed, sets))
     outcome = Calibration(
         fit,
         np.exp(aim.start),
         np.exp(best),
-        tuple(np.exp(ends[i][1]) for i in order[1:]),
-        tuple(ends[i][0] for i in order),
+        tuple(np.exp(end.values) for end in ends[1:]),
+        tuple(end.loss for end in ends),
         judged,
         measures,
         eigenvalues,
         aim.count,
         time.monotonic() - begun,
+        ensemble,
     )
     if not write:
         return outcome
     from dataclasses import replace
 
-    return replace(outcome, written=write_back(outcome.fit, resolved, outcome.values, judged))
+    written = write_back(outcome.fit, resolved, outcome.values, judged) if minutes else ()
+    if ensemble:
+        written = (*written, write_ensemble(fit, resolved, ends[0], ensemble, seed))
+    return replace(outcome, written=written)
 
 
-def _curvature(aim: Objective, at: np.ndarray) -> np.ndarray:
-    """Squared slopes of the targets alone (free, free): what the published results, not the prior, say."""
-    n = len(aim.fit.targets)
-    slopes = []
-    for i in range(len(at)):
-        step = np.zeros(len(at))
-        step[i] = STEP
-        slopes.append((aim.distances(at + step)[:n] - aim.distances(at - step)[:n]) / (2 * STEP))
-    matrix = np.array(slopes)
-    return matrix @ matrix.T
+def around(name: str, seed: int = 1, write: bool = True, sets: int = SETS) -> Calibration:
+    """The ensemble of plausible values around a fit as it stands in the library: nothing is fitted anew."""
+    return calibrate(name, seed, write, minutes=0.0, starts=1, sets=sets)
+
+
+def _in_sets(fit: Fit, resolved: Resolved, aim: Objective, sets: int) -> Callable[[int], Callable[..., np.ndarray]]:
+    """Set -> the distances, with the values that the ensembles of earlier fits have in that set."""
+    known = plausible(resolved, earlier(fit.name))
+    if known.columns and known.sets < sets:
+        what = f"{sets} sets, and the ensembles of {', '.join(known.fits)} have {known.sets}"
+        raise ScenarioError(what, where=fit.name, mend="calibrate those again, or draw fewer")
+
+    def distances(number: int) -> Callable[..., np.ndarray]:
+        if not known.columns:
+            return aim.distances
+        return Objective(fit, known.laid(resolved, number), aim.seeds[0]).distances
+
+    return distances

@@ -16,7 +16,7 @@ from livingdrug.spec import fit as spec
 from livingdrug.spec import typed
 
 FOLDER = library.HERE / "fits"
-MOST = 20  # free values: more cannot be told apart by the published results
+FAR = 40.0  # tolerances; nothing counts as farther away
 
 
 @dataclass(frozen=True)
@@ -53,22 +53,24 @@ class Target:
     high: float | None = None
 
     def distance(self, simulated: float) -> float:
-        """How many tolerances away; 8 when the measure cannot be read."""
+        """How many tolerances away, 40 at most and where the measure cannot be read."""
         if not np.isfinite(simulated) or (self.relative and simulated <= 0):
-            return 8.0
+            return FAR
         goal = self.value
         if self.low is not None and self.high is not None:
             goal = float(np.clip(simulated, self.low, self.high))
         gap = np.log(simulated / goal) if self.relative else simulated - goal
-        return float(np.clip(gap / self.tolerance, -8.0, 8.0))
+        return float(np.clip(gap / self.tolerance, -FAR, FAR))
 
 
 @dataclass(frozen=True)
 class Fit:
-    """One fits file. held: path -> why it is not free."""
+    """One fits file. trial: what is simulated; held: path -> why it is not free."""
 
     name: str
+    trial: str
     patients: int
+    seeds: int
     free: tuple[Free, ...]
     targets: tuple[Target, ...]
     held: Mapping[str, str]
@@ -79,39 +81,66 @@ class Fit:
         return np.array([t.distance(measures[t.measure]) for t in self.targets])
 
 
-def read(name: str, resolved: Resolved) -> Fit:
-    """The fits file of a trial, checked against it. ScenarioError or SourceError when it does not fit."""
+def said(name: str) -> tuple[spec.Fit, library.LibraryFile]:
+    """The fits file of this name, as it is written."""
     known = sorted(f.stem for f in FOLDER.glob("*.toml"))
     if name not in known:
         raise unknown("fit", name, known)
     entry = library.read(FOLDER / f"{name}.toml", "fits", name)
-    said = typed.read(spec.Fit, entry.table)
-    if not 0 < len(said.free) <= MOST:
-        raise ScenarioError(f"{len(said.free)} free values", where=entry.file, allowed=f"1 to {MOST}")
-    if len(said.target) < len(said.free):
-        what = f"{len(said.free)} free values for {len(said.target)} targets"
+    return typed.read(spec.Fit, entry.table), entry
+
+
+def read(name: str, resolved: Resolved) -> Fit:
+    """A fits file, checked against its trial. ScenarioError or SourceError when it does not fit."""
+    found, entry = said(name)
+    if not 0 < len(found.free) <= found.most:
+        raise ScenarioError(f"{len(found.free)} free values", where=entry.file, allowed=f"1 to {found.most}")
+    if len(found.target) < len(found.free):
+        what = f"{len(found.free)} free values for {len(found.target)} targets"
         raise ScenarioError(what, where=entry.file, mend="free less or aim at more")
+    frozen = _frozen(found.after)
     return Fit(
         name,
-        said.patients,
-        tuple(_free(row, resolved) for row in said.free),
-        tuple(_target(row, resolved) for row in said.target),
-        {row.path: row.why for row in said.held},
+        found.trial or name,
+        found.patients,
+        found.seeds,
+        tuple(_free(row, resolved, frozen) for row in found.free),
+        tuple(_target(row, resolved) for row in found.target),
+        {row.path: row.why for row in found.held},
         entry.path,
     )
 
 
-def _free(row: spec.Free, resolved: Resolved) -> Free:
+def earlier(name: str) -> tuple[str, ...]:
+    """The fits whose values are frozen in this one, and those before them."""
+    after = said(name)[0].after
+    return tuple(dict.fromkeys([*after, *(x for fit in after for x in earlier(fit))]))
+
+
+def _frozen(fits: tuple[str, ...]) -> dict[tuple[str, str], str]:
+    """(file, path) of every value that earlier fits moved -> which fit."""
+    from livingdrug.scenario import resolve
+
+    found = {}
+    for name in fits:
+        earlier, _ = said(name)
+        parameters = resolve(earlier.trial or name).parameters
+        found |= {(parameters[row.path].file, row.path): name for row in earlier.free}
+        found |= _frozen(earlier.after)
+    return found
+
+
+def _free(row: spec.Free, resolved: Resolved, frozen: Mapping[tuple[str, str], str]) -> Free:
     if row.path not in resolved.parameters:
         raise unknown("number of the model", row.path, resolved.parameters, row.place("path"))
     parameter, varies = resolved.parameters[row.path], row.what != "value"
     if varies and parameter.variability is None:
         raise ScenarioError(f"'{row.path}' has no variability to be fitted", where=row.place("what"))
-    if parameter.layer == "mechanism":
+    if by := frozen.get((parameter.file, row.path)):
         raise SourceError(
-            f"'{row.path}' stands only with its mechanism, which other products share",
+            f"'{row.path}' was fitted in '{by}' and is frozen since",
             where=row.place("path"),
-            mend="give it a table in the product, tumour or population first",
+            mend="give it a table of its own in the tumour, costimulation or product that this fit is about",
         )
     return Free(row.path, varies, row.width)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError
 from livingdrug.files import write_text
+from livingdrug.fit.descend import End
+from livingdrug.fit.plausible import INSIDE, Draw, within
 from livingdrug.fit.targets import Fit
 from livingdrug.scenario import Resolved
 
@@ -65,3 +71,48 @@ def rewrite(text: str, path: str, value: float, sd: float | None, why: str, wher
             for x in table
         ]
     return "\n".join([*lines[:start], *table, *lines[stop:]])
+
+
+def write_ensemble(fit: Fit, resolved: Resolved, end: End, sets: Sequence[Draw], seed: int) -> str:
+    """Write the plausible sets around a fit as library/ensembles/NAME.toml; returns the file."""
+    file = library.HERE / "ensembles" / f"{fit.name}.toml"
+    file.parent.mkdir(exist_ok=True)
+    write_text(file, ensemble_text(fit, resolved, end, sets, seed))
+    return str(file.relative_to(library.HERE.parent))
+
+
+def ensemble_text(fit: Fit, resolved: Resolved, end: End, sets: Sequence[Draw], seed: int) -> str:
+    """The ensemble's file (`spec.fit.Ensemble`): a column for each free value, a row for each set."""
+    numbers = [resolved.layers(f.path)[-1] for f in fit.free]
+    why = (
+        f"drawn from the Laplace approximation at the optimum of fits/{fit.name}.toml on logarithms of the free values "
+        f"(prior included), halved towards the optimum until the loss, simulated anew, is within the {INSIDE:.0%} "
+        f"quantile of chi-squared with {len(fit.free)} degrees of freedom"
+    )
+    head = [
+        f"title = {json.dumps(f'Plausible values around the fit of {fit.name}')}",
+        f"fit = {json.dumps(fit.name)}",
+        f"seed = {seed}",
+        f"why = {json.dumps(why)}",
+        f"within = {within(len(fit.free)):.4g}",
+        f"loss = {end.loss:.4g}",
+        f"losses = [{_numbers(d.loss for d in sets)}]",
+        f"files = {_rows(json.dumps(p.file) for p in numbers)}",
+        f"moved = {_rows(json.dumps('variability' if f.variability else 'value') for f in fit.free)}",
+        f"optimum = [{_numbers(np.exp(end.values))}]",
+    ]
+    units = ["1" if f.variability else p.unit for f, p in zip(fit.free, numbers, strict=True)]
+    columns = [
+        f"columns = {_rows(json.dumps(f.path) for f in fit.free)}",
+        f"units = {_rows(map(json.dumps, units))}",
+        f"rows = {_rows(f'[{_numbers(np.exp(d.values))}]' for d in sets)}",
+    ]
+    return "\n".join([*head, "", "[sets]", *columns, ""])
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return ", ".join(f"{float(x):.5g}" for x in values)
+
+
+def _rows(texts: Iterable[str]) -> str:
+    return "[\n" + "".join(f"    {text},\n" for text in texts) + "]"

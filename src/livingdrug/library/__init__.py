@@ -23,7 +23,20 @@ from livingdrug.library.located import Located, Place, locate
 from livingdrug.parameters import Source
 
 HERE = Path(__file__).resolve().parent
-KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models", "fits")
+KINDS = (
+    "products",
+    "costimulation",
+    "populations",
+    "tumours",
+    "drugs",
+    "mechanisms",
+    "protocols",
+    "trials",
+    "scales",
+    "models",
+    "fits",
+    "ensembles",
+)
 ENV = "LIVINGDRUG_LIBRARY"
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
 DEEPEST = 50  # levels of tables and lists in a file

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from livingdrug.errors import ScenarioError, short, unknown
+from livingdrug.errors import ScenarioError, nearest, short, unknown
 from livingdrug.library.located import Located, Place, mistakable
 
 FLAGS = ("remove", "replace", "new")  # words about a named table; each can only be true
@@ -28,10 +28,10 @@ def merged(below: Any, above: Any, what: str = "", place: Place | None = None) -
     if _rows(below) and above == []:
         said = f"{what} = [] drops nothing: rows are laid on those that are there"
         raise ScenarioError(said, where=place, mend=f"to drop one, write remove = true in a [[{what}]] of its name")
-    if _named(below) and _named(above):
-        return _names(below, above, what)
+    if _named(below) and _rows(above):
+        return _names(below, _with(above, "name", what), what)
     if _rows(below) and _rows(above):
-        return _rows_added(below, above)
+        return _rows_added(below, above, what)
     return above
 
 
@@ -94,6 +94,18 @@ def _names(below: list[Any], above: list[Any], what: str) -> list[Any]:
     return list(both.values())
 
 
+def _with(rows: list[Any], word: str, what: str) -> list[Any]:
+    """The same rows; ScenarioError for one without the word by which it is laid on another."""
+    for row in rows:
+        if isinstance(row.get(word), str):
+            continue
+        close = next((key for key in row if nearest(key, (word,))), None)
+        said = f"unknown key of {what}: '{close}'" if close else f"a table of {what} has no {word}"
+        at = _at(row, close) if close else getattr(row, "place", None)
+        raise ScenarioError(said, where=at, nearest=word if close else None, mend=f'write {word} = "..." in it')
+    return rows
+
+
 def _new(row: Any, known: Iterable[str], what: str) -> Any:
     """A row of a name that was not there: refused where it looks like another's name, misspelt."""
     if _says(row, "remove") or _says(row, "replace"):
@@ -109,12 +121,12 @@ def _new(row: Any, known: Iterable[str], what: str) -> Any:
     return _without(row, "new")
 
 
-def _rows_added(below: list[Any], above: list[Any]) -> list[Any]:
+def _rows_added(below: list[Any], above: list[Any], what: str) -> list[Any]:
     """Rows without a name: added; `replace = true` first drops those of the same measure."""
     known = [str(row.get("measure")) for row in below]
-    for row in above:
-        if _says(row, "remove") and row.get("measure") not in known:
-            raise unknown("published measure", str(row.get("measure")), known, _at(row, "measure"))
+    for row in _with([row for row in above if not row.keys().isdisjoint(FLAGS)], "measure", what):
+        if _says(row, "remove") and row["measure"] not in known:
+            raise unknown("published measure", row["measure"], known, _at(row, "measure"))
     gone = {row.get("measure") for row in above if _says(row, "replace") or _says(row, "remove")}
     kept = [row for row in below if row.get("measure") not in gone]
     return kept + [_without(row, "replace") for row in above if not _says(row, "remove")]

@@ -13,6 +13,7 @@ from livingdrug.plot.ticks import number
 Row = Mapping[str, Any]
 
 SIGNS = {"inside": ("o", "green", False), "outside": ("X", "pink", False), "not comparable": ("s", "quiet", True)}
+NAIVE = "quiet", "s"  # colour and sign of naive transfer
 NEAR, FAR = 2.0, 12.0  # a ratio axis reaches at least, at most so far
 
 
@@ -20,7 +21,9 @@ def beside(measures: Sequence[Row]) -> Chart:
     """Rates on an axis in percent; all else as a ratio to the published value, on a logarithmic axis.
 
     measures: rows with `measure` (or `label`), `unit`, `simulated`, `low`, `high`, `published` (a list whose first
-    entry has `value`, `low`, `high`), `fitted`, `verdict`. Rows without numbers on both sides are left out.
+    entry has `value`, `low`, `high`), `fitted`, `verdict` (and `told`, more words for it), and where there is one
+    `naive` (`value`, `low`, `high`): what was published of another trial. Rows without numbers on both sides are left
+    out.
     """
     shown = [row for row in measures if _value(row) is not None and row.get("simulated") is not None]
     rates, others = [r for r in shown if r["unit"] == "%"], [r for r in shown if r["unit"] != "%"]
@@ -33,6 +36,8 @@ def beside(measures: Sequence[Row]) -> Chart:
     key = [
         Points([0], [0], "simulated", "o", name="simulated, 95 % of trials"),
         Points([0], [0], "published", "D", name="published, 95 % interval"),
+        *([Points([0], [0], *NAIVE, name="naive transfer: another trial's value, 95 % of trials")]
+          if any(map(_naive, shown)) else []),
         *(Points([0], [0], ink, shape, hollow=hollow, name=f"at the left: {v}")
           for v, (shape, ink, hollow) in SIGNS.items() if v in given),
     ]  # fmt: skip
@@ -45,6 +50,12 @@ def _value(row: Row) -> float | None:
     return published[0]["value"] if published else None
 
 
+def _naive(row: Row) -> Row | None:
+    """What naive transfer says, where it can be compared."""
+    naive = row.get("naive")
+    return naive if naive and naive.get("verdict") != "not comparable" else None
+
+
 def _lane(row: Row, by: float) -> Lane:
     unit = "" if row["unit"] in ("%", "1", "") else f" ({row['unit']})"
     label = str(row.get("label") or row["measure"]) + unit + (" †" if row.get("fitted") else "")
@@ -52,8 +63,9 @@ def _lane(row: Row, by: float) -> Lane:
     estimates = (
         _estimate(row, "simulated", by, "simulated", "o"),
         _estimate(row["published"][0], "value", by, "published", "D"),
+        *([_estimate(naive, "value", by, *NAIVE)] if (naive := _naive(row)) else []),
     )
-    return Lane(label, estimates, (*SIGNS.get(verdict, SIGNS["not comparable"]), verdict))
+    return Lane(label, estimates, (*SIGNS.get(verdict, SIGNS["not comparable"]), str(row.get("told") or verdict)))
 
 
 def _estimate(entry: Row, key: str, by: float, ink: str, shape: str) -> Estimate:
@@ -67,7 +79,8 @@ def _ratios(rows: Sequence[Row]) -> Axis:
     far = NEAR
     for row in rows:
         by, first = float(_value(row) or 1.0), row["published"][0]
-        for value in (row["simulated"], row.get("low"), row.get("high"), first.get("low"), first.get("high")):
+        naive = [(_naive(row) or {}).get(key) for key in ("value", "low", "high")]
+        for value in (row["simulated"], row.get("low"), row.get("high"), first.get("low"), first.get("high"), *naive):
             if value is not None and value / by > 0:
                 far = max(far, value / by, by / value)
     far = min(far * 1.1, FAR)

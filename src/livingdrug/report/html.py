@@ -68,6 +68,7 @@ def render(result: Result) -> str:
         "version": __version__,
         "tally": narrative.tally(measures),
         "rule": RULE,
+        "about": result.beside_published().about,
         "glossary": narrative.glossary(result, words(result.resolved)),
         "measures": [narrative.row(m, sources) for m in measures if m["verdict"] != "not comparable"],
         "apart": [narrative.row(m, sources) for m in measures if m["verdict"] == "not comparable" and m["published"]],
@@ -90,8 +91,10 @@ def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Sect
     ]
     comparable = any(m["verdict"] != "not comparable" for m in measures)
     changes, differences = narrative.between(result)
+    judged, rests = narrative.applicable(result)
     parts = [
         Section("what", "What was simulated", narrative.what(result, said)),
+        Section("applicability", "Whether the model is applicable", judged, points=rests),
         Section("arms", "The arms side by side", changes, differences, arms.figures(result), arms.tables(result)),
         Section(
             "beside",

@@ -84,7 +84,18 @@ def row(measure: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, 
         "fitted": measure["fitted"],
         "look": look,
         "sign": sign,
+        **_of_sets(measure.get("plausible")),
     }
+
+
+def _of_sets(plausible: Mapping[str, Any] | None) -> dict[str, str]:
+    """The range over plausible values, and both together, in words; "" where there is none."""
+    found = {}
+    for key in ("values", "both"):
+        ends = [plausible[f"{key}_{end}"] for end in ("low", "high")] if plausible else [None, None]
+        known = [number(x) for x in ends if x is not None]
+        found[key] = "\u00a0to\u00a0".join(known) if len(known) == 2 else "not reached" if known else ""
+    return found
 
 
 def _spoken(entry: Mapping[str, Any], key: str, unit: str) -> str:
@@ -149,6 +160,12 @@ def what(result: Result, words: Words) -> list[str]:
     return said
 
 
+def applicable(result: Result) -> tuple[list[str], list[tuple[str, str]]]:
+    """Whether the model is applicable to what was asked, and what that rests on."""
+    judged = result.applicability
+    return ([judged.summary], [(capital(what), words) for what, words in judged.points()]) if judged else ([], [])
+
+
 def baseline(result: Result) -> list[Table]:
     """The infused patients at the start, beside the published baseline, then each property."""
     arm = result.arm()
@@ -189,12 +206,11 @@ def baseline(result: Result) -> list[Table]:
 
 
 def _baseline(row: Any) -> tuple[str, str]:
-    share = row.unit == "1"
-    times, unit = (100.0, "%") if share else (1.0, of_unit(row.unit))
-    ours = f"{number(times * row.simulated)} {unit} ({number(times * row.low)} to {number(times * row.high)})"
-    theirs = f"{number(times * row.published)} {unit}"
+    times, unit = (100.0, " %") if row.share else (1.0, f" {of_unit(row.unit)}".rstrip())
+    ours = f"{number(times * row.simulated)}{unit} ({number(times * row.low)} to {number(times * row.high)})"
+    theirs = f"{number(times * row.published)}{unit}"
     if row.published_low is not None and row.published_high is not None:
-        theirs += f" ({row.interval} {number(row.published_low)} to {number(row.published_high)})"
+        theirs += f" ({row.interval} {number(times * row.published_low)} to {number(times * row.published_high)})"
     return ours, theirs
 
 

@@ -2,7 +2,8 @@
 
 Two intervals, never mixed. The *Monte-Carlo interval* says how well this many virtual patients fix the simulated
 difference: it narrows with more of them. The *prediction interval* says what a randomised trial of the named size,
-with other patients in each arm, would show: it does not.
+with other patients in each arm, would show: it does not. A run with plausible values adds, apart, what the values leave
+open.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ class Difference:
 
     value, low, high: in all patients, with its Monte-Carlo interval; difference: from the reference arm, with the
     Monte-Carlo interval, then the prediction interval in a trial; ratio: to the reference arm, likewise, of measures on
-    a logarithmic scale; note: why there is no difference; alike: as in the reference arm.
+    a logarithmic scale; note: why there is no difference; alike: as in the reference arm. values_low, values_high: of
+    the difference over plausible sets of values, in all patients; both_low, both_high: the prediction interval in a
+    trial in any of the sets; likewise of the ratio.
     """
 
     value: float
@@ -46,6 +49,14 @@ class Difference:
     trial_ratio_high: float = NAN
     note: str = ""
     alike: bool = False
+    values_low: float = NAN
+    values_high: float = NAN
+    both_low: float = NAN
+    both_high: float = NAN
+    values_ratio_low: float = NAN
+    values_ratio_high: float = NAN
+    both_ratio_low: float = NAN
+    both_ratio_high: float = NAN
 
     def told(self) -> str:
         """The ratio where there is one, else the difference, with its Monte-Carlo interval."""
@@ -57,11 +68,24 @@ class Difference:
 
     def in_trial(self) -> str:
         """The prediction interval of the ratio, or of the difference, in a trial."""
-        if math.isnan(self.trial_low):
+        return self._ends("trial")
+
+    def over_values(self) -> str:
+        """The ratio, or the difference, over the plausible sets of values."""
+        return self._ends("values")
+
+    def in_trial_and_values(self) -> str:
+        """The prediction interval in a trial in any of the plausible sets of values."""
+        return self._ends("both")
+
+    def _ends(self, of: str) -> str:
+        low, high = getattr(self, f"{of}_low"), getattr(self, f"{of}_high")
+        ratios = getattr(self, f"{of}_ratio_low"), getattr(self, f"{of}_ratio_high")
+        if math.isnan(low):
             return ""
-        if not math.isnan(self.trial_ratio_low):
-            return f"x {number(self.trial_ratio_low)} to {number(self.trial_ratio_high)}"
-        return f"{signed(self.trial_low)} to {signed(self.trial_high)}"
+        if not math.isnan(ratios[0]):
+            return f"x {number(ratios[0])} to {number(ratios[1])}"
+        return f"{signed(low)} to {signed(high)}"
 
 
 @dataclass(frozen=True)
@@ -76,19 +100,20 @@ class Compared:
 
     @property
     def alike(self) -> bool:
-        """Whether no arm differs from the reference arm, in any patient that matters."""
-        return all(x.alike for x in self.others.values())
+        """Whether no arm differs from the reference arm, in any patient that matters, whatever the plausible values."""
+        return all(x.alike and math.isnan(x.values_low) for x in self.others.values())
 
 
 @dataclass(frozen=True)
 class Arms:
     """titles: of the arms by name, the reference arm first; patients: enrolled in each; size: infused in each arm of
-    the trial that the prediction intervals are of; None without one."""
+    the trial that the prediction intervals are of; None without one; sets: plausible sets of values, 0 without any."""
 
     titles: dict[str, str]
     rows: tuple[Compared, ...]
     patients: int = 0
     size: int | None = None
+    sets: int = 0
 
     @property
     def reference(self) -> str:
@@ -120,6 +145,12 @@ class Arms:
             told += (
                 f" In a trial: 95 % prediction interval of a randomised trial with {self.size} patients in each arm."
             )
+        if self.sets:
+            told += (
+                f" Values: lowest and highest over {self.sets} plausible sets of the fitted values, the same in every "
+                "arm"
+            )
+            told += "; both: such a trial in any of the sets." if self._in_trial else "."
         return told
 
     @property
@@ -132,7 +163,7 @@ class Arms:
         the reference arm), then the numbers of `Difference`."""
         import pandas as pd
 
-        keys = [f.name for f in fields(Difference)]
+        keys = self._keys
         head = ["measure", "title", "unit", "arm", "reference", *keys]
         found = [
             [r.measure, r.title, r.unit, name, r.reference, *(getattr(d, k) for k in keys)]
@@ -140,6 +171,11 @@ class Arms:
             for name, d in r.others.items()
         ]
         return pd.DataFrame(found, columns=head)
+
+    @property
+    def _keys(self) -> list[str]:
+        """The numbers of a difference that this run has."""
+        return [f.name for f in fields(Difference) if self.sets or not f.name.startswith(("values_", "both_"))]
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One dictionary a measure: measure, title, unit, reference, and the numbers of each other arm by its name;
@@ -150,7 +186,7 @@ class Arms:
                 "title": r.title,
                 "unit": r.unit,
                 "reference": _plain(r.reference),
-                "arms": {name: {k: _plain(x) for k, x in vars(d).items()} for name, d in r.others.items()},
+                "arms": {name: {k: _plain(getattr(d, k)) for k in self._keys} for name, d in r.others.items()},
             }
             for r in self.rows
         ]
@@ -163,6 +199,7 @@ class Arms:
             "size": self.size,
             "interval": "95 % Monte-Carlo interval, patients resampled in pairs; "
             "trial_low, trial_high: 95 % prediction interval in a randomised trial of that size in each arm",
+            **({"sets": self.sets} if self.sets else {}),
             "measures": self.to_dicts(),
         }
 
@@ -170,15 +207,18 @@ class Arms:
         """The head, then the measures that differ: title, unit, value in the reference arm; of every other arm its
         value and its difference; with one other arm the prediction interval too."""
         trial = self._in_trial
+        both = trial and self.sets > 0
         first, *others = self.titles.values()
         head = ["measure", "unit", first]
         for title in others:
             head += [title, "difference (95 %)", *(["in a trial (95 %)"] if trial else [])]
+            head += [*([f"values ({self.sets} sets)"] if self.sets else []), *(["both (95 %)"] if both else [])]
         body = []
         for r in self.changed:
             row = [r.title, "" if r.unit == "1" else r.unit, number(r.reference)]
             for d in r.others.values():
                 row += [number(d.value), "alike" if d.alike else d.told(), *([d.in_trial()] if trial else [])]
+                row += [*([d.over_values()] if self.sets else []), *([d.in_trial_and_values()] if both else [])]
             body.append(tuple(row))
         return [tuple(head), *body]
 

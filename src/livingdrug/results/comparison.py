@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from livingdrug.errors import named
-from livingdrug.tabular import aligned, room
+from livingdrug.tabular import aligned, room, wrapped
+
+NAN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,9 @@ class Row:
     """One measure. simulated, low, high: median and 95 % interval of trials of `size`; whole: in all patients.
 
     value, published_low, published_high: as published (exact: the interval is the exact binomial one of n patients);
-    published_range: a range, which is never an interval.
+    published_range: a range, which is never an interval. Where the run was repeated with plausible values, sets: how
+    many; values_low, values_high: lowest and highest in all patients over the sets; both_low, both_high: 95 % interval
+    of trials of `size` in any of the sets.
     """
 
     measure: str
@@ -42,6 +46,11 @@ class Row:
     fitted: bool = False
     verdict: str = "not comparable"
     reason: str = ""
+    sets: int = 0
+    values_low: float = NAN
+    values_high: float = NAN
+    both_low: float = NAN
+    both_high: float = NAN
 
     @property
     def comparable(self) -> bool:
@@ -88,7 +97,12 @@ class Row:
             "fitted": self.fitted,
             "verdict": self.verdict,
             "reason": self.reason,
+            **({"plausible": self._plausible()} if self.sets else {}),
         }
+
+    def _plausible(self) -> dict[str, Any]:
+        ends = ("values_low", "values_high", "both_low", "both_high")
+        return {"sets": self.sets, **{key: _json(getattr(self, key)) for key in ends}}
 
 
 @dataclass(frozen=True)
@@ -151,30 +165,60 @@ class Comparison:
             for r in (self.rows if rows is None else rows)
         ]
 
+    @property
+    def sets(self) -> int:
+        """Plausible sets of values with which the run was repeated; 0 when it was not."""
+        return max((r.sets for r in self.rows), default=0)
+
+    @property
+    def about(self) -> str:
+        """What the intervals of a run with plausible values are; "" of another run."""
+        return of_sets(self.sets) if self.sets else ""
+
+    def _beside(self, row: Row) -> tuple[str, ...]:
+        """What plausible values add to a row, as text: the range over them, and both together."""
+        if not self.sets:
+            return ()
+        return _ends(number, row.values_low, row.values_high), _ends(number, row.both_low, row.both_high)
+
+    def _heads(self, first: str) -> tuple[str, ...]:
+        added = (f"values ({self.sets} sets)", "both (95 %)") if self.sets else ()
+        return (first, "unit", "simulated (95 %)", *added, "published (95 %)")
+
     def __repr__(self) -> str:
-        own = self.cells(r for r in self.rows if r.comparable)
-        other = self.cells(r for r in self.rows if not r.comparable)
-        heads = ("measure", "unit", "simulated (95 %)", "published (95 %)", "verdict", "use", "source")
-        parts = [columns([heads, *(c[:7] for c in own)])] if own else []
-        missed = [c for c in own if c[4] == "outside"]
+        own = [r for r in self.rows if r.comparable]
+        other = [r for r in self.rows if not r.comparable]
+        shown = [(*c[:3], *self._beside(r), *c[3:7]) for r, c in zip(own, self.cells(own), strict=True)]
+        parts = [columns([(*self._heads("measure"), "verdict", "use", "source"), *shown])] if own else []
+        missed = [r for r in own if r.verdict == "outside"]
         if missed:
-            parts.append("\n".join(["Outside the interval, because", *(f"  {c[0]}: {c[7]}" for c in missed)]))
+            parts.append("\n".join(["Outside the interval, because", *(f"  {r.title}: {r.reason}" for r in missed)]))
         if other:
-            why = ("not comparable", "unit", "simulated (95 %)", "published (95 %)", "because")
-            parts.append(columns([why, *((*c[:4], c[7]) for c in other)]))
-        return "\n\n".join([*parts, self.summary()])
+            why = [(*c[:3], *self._beside(r), c[3], c[7]) for r, c in zip(other, self.cells(other), strict=True)]
+            parts.append(columns([(*self._heads("not comparable"), "because"), *why]))
+        return "\n\n".join([*parts, *([wrapped(self.about)] if self.sets else []), self.summary()])
 
     def _repr_html_(self) -> str:
-        heads = ("measure", "unit", "simulated (95 %)", "published (95 %)", "verdict", "use", "source", "reason")
+        heads = (*self._heads("measure"), "verdict", "use", "source", "reason")
         head = "".join(f"<th>{h}</th>" for h in heads)
+        cells = [(*c[:3], *self._beside(r), *c[3:]) for r, c in zip(self.rows, self.cells(), strict=True)]
         body = "".join(
-            f'<tr class="{row[4].replace(" ", "-")}">' + "".join(f"<td>{html.escape(x)}</td>" for x in row) + "</tr>"
-            for row in self.cells()
+            f'<tr class="{row.verdict.replace(" ", "-")}">' + "".join(f"<td>{html.escape(x)}</td>" for x in c) + "</tr>"
+            for row, c in zip(self.rows, cells, strict=True)
         )
         return (
             f'<table class="beside"><caption>{html.escape(self.summary())}</caption><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>"
         )
+
+
+def of_sets(sets: int) -> str:
+    """What the two uncertainties are, of a run that was repeated with so many plausible sets of values."""
+    return (
+        f"Simulated: patients are drawn, values stand. Values: lowest and highest over {sets} plausible sets of the "
+        f"fitted values, in all patients (holds about {100 * (sets - 1) / (sets + 1):.0f} % of what the values could "
+        "be). Both: 95 % of trials whose patients and whose values are drawn."
+    )
 
 
 def columns(table: Sequence[tuple[str, ...]]) -> str:
@@ -199,6 +243,10 @@ def _with_interval(x: float | None, low: float | None, high: float | None, other
     if x is None or math.isnan(x):
         return otherwise
     return number(x) + (f" ({number(low)} to {number(high)})" if low is not None and high is not None else "")
+
+
+def _ends(told: Any, low: float, high: float) -> str:
+    return "-" if math.isnan(low) or math.isnan(high) else f"{told(low)} to {told(high)}"
 
 
 def _json(x: float) -> float | None:

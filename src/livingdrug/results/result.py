@@ -52,7 +52,8 @@ class ArmResult:
     """One arm. columns: name -> array over all enrolled patients; timed, measured: the endpoints and the prepared
     measures, by name, of patients with such columns; courses; beside the published; notes: what a reader should know
     of what was asked; dictionary: table -> column -> (unit, meaning); tables: name (TABLES) -> rows beside those of the
-    patients' table; grades: how many patients stood at each grade of each scale.
+    patients' table; grades: how many patients stood at each grade of each scale; plausible: the patients' table, of
+    some of them, with each plausible set of values.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ArmResult:
     dictionary: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict, repr=False)
     tables: Mapping[str, Columns] = field(default_factory=dict, repr=False)
     grades: Grades = field(default_factory=lambda: Grades.empty(np.zeros(0), {}), repr=False)
+    plausible: tuple[Columns, ...] = field(default=(), repr=False)
 
     @property
     def endpoints(self) -> Mapping[str, TimeToEvent]:
@@ -78,6 +80,14 @@ class ArmResult:
 
         for part in self.columns.parts():
             yield pd.DataFrame({"arm": self.name, **part})
+
+    def in_sets(self) -> Iterator[pd.DataFrame]:
+        """What `Result.plausible` tells of this arm, a set and a part of the patients at a time."""
+        import pandas as pd
+
+        for number, table in enumerate(self.plausible, start=1):
+            for part in table.parts():
+                yield pd.DataFrame({"arm": self.name, "set": number, **part})
 
     def events(self) -> Iterator[pd.DataFrame]:
         """What `Result.events` tells of this arm, a part of the patients at a time."""
@@ -156,6 +166,7 @@ class Result:
     provenance: Mapping[str, Any] = field(repr=False)
     scenario_files: Callable[[Any], Mapping[str, str]] = field(repr=False)  # of the resolved scenario, as saved
     compared: Callable[[Result], Arms] = field(repr=False)  # works out the differences between the arms
+    judged: Callable[[Any], Any] | None = field(default=None, repr=False)  # whether the model is applicable
     report: Callable[[Result, Path], Any] | None = field(default=None, repr=False)  # writes report.html into a folder
     view: Callable[..., Any] | None = field(default=None, repr=False)  # looks closer: (what, this result, ...)
     exporter: Callable[[Result, str, str | Path], Path] | None = field(default=None, repr=False)  # as `export`
@@ -191,6 +202,14 @@ class Result:
         import pandas as pd
 
         return pd.concat((p for arm in self.arms.values() for p in arm.patients()), ignore_index=True)
+
+    @property
+    def plausible(self) -> pd.DataFrame:
+        """The patients' table with each plausible set of values, numbered from 1; empty of a run without any."""
+        import pandas as pd
+
+        parts = [part for arm in self.arms.values() for part in arm.in_sets()]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     @property
     def events(self) -> pd.DataFrame:
@@ -265,11 +284,18 @@ class Result:
             (table, column): meaning
             for arm in self.arms.values()
             for table, columns in arm.dictionary.items()
-            if table != "arms" or len(self.arms) > 1
             for column, meaning in columns.items()
+            if self._has(table, column)
         }
         rows = [(*key, *meaning) for key, meaning in found.items()]
         return pd.DataFrame(rows, columns=["table", "column", "unit", "meaning"])
+
+    def _has(self, table: str, column: str) -> bool:
+        """Whether this run has such a table with such a column."""
+        if table == "arms" and len(self.arms) < 2:
+            return False
+        of_sets = table == "plausible" or (table == "arms" and column.startswith(("values_", "both_")))
+        return not of_sets or any(arm.plausible for arm in self.arms.values())
 
     def plot(self, patient: int, arm: str | None = None) -> Any:
         """One infused patient by number, with the care given: cells, tumour, cytokines, temperature, grade over time.
@@ -322,6 +348,16 @@ class Result:
     def _between_arms(self) -> Arms:
         return self.compared(self)
 
+    @cached_property
+    def applicability(self) -> Any:
+        """Whether the model is applicable to what was asked: inside calibrated ground, extrapolating, or silent;
+        printed, with what that rests on. None of a result made without its trial.
+
+        >>> result.applicability.word
+        'inside calibrated ground'
+        """
+        return self.judged(self.resolved) if self.judged else None
+
     def json(self) -> dict[str, Any]:
         """The object that `run --json` prints; further arms stand under `arms`."""
         first = self.arm()
@@ -338,6 +374,10 @@ class Result:
             **first.comparison.counts(),
             "notes": list(self.notes),
         }
+        if self.applicability:
+            shown["applicability"] = self.applicability.json()
+        if "plausible" in self.provenance:
+            shown["plausible"] = self.provenance["plausible"]
         if len(self.arms) > 1:
             shown["arms"] = {
                 a.name: {"patients": a.counts, "measures": a.comparison.to_dicts()} for a in self.arms.values()
@@ -387,6 +427,8 @@ class Result:
         means = {t: {r.column: (r.unit, r.meaning) for r in rows.itertuples()} for t, rows in said.groupby("table")}
         _parquet(place / "patients.parquet", self.alike(ArmResult.patients), means["patients"])
         _parquet(place / "events.parquet", self._events(), means["events"])
+        if any(arm.plausible for arm in self.arms.values()):
+            _parquet(place / "plausible.parquet", self.alike(ArmResult.in_sets), means["plausible"])
         for name in TABLES:
             _parquet(place / f"{name}.parquet", self.alike(partial(ArmResult.rows, table=name)), means[name])
         tables: dict[str, Callable[[ArmResult], pd.DataFrame]] = {

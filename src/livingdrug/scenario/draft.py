@@ -87,6 +87,9 @@ class Draft:
                 self._modules(value, layer, place)
             elif key == "covariates" and isinstance(value, Mapping):
                 self._part("population", Located({key: value}, {key: place}, place), layer, place, folder)
+            elif key == "like":
+                said = "'like' means nothing here: only a file of the library is like another"
+                raise ScenarioError(said, where=place, mend='write trial = "NAME", and what is to be changed in it')
             elif key in Trial.model_fields or key == "arm":
                 self._word(key, value, layer, place)
             elif layer != "trial" and isinstance(value, Mapping):
@@ -169,7 +172,7 @@ class Draft:
         elif head in PARTS and not _of_role(head, rest[0]):
             self._part(head, placed(_nested(rest, value), place), layer, place, None)
         elif head in Trial.model_fields and head not in PARTS:
-            if head == "trial":
+            if head in ("trial", "like"):
                 raise ScenarioError("another trial cannot be set by a path", where=place, mend="name it in the command")
             word = placed(_nested([head, *rest], value), place)
             outer(word)

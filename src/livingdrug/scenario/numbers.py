@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest, unknown
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import mistakable
+from livingdrug.library.located import Located, mistakable
 from livingdrug.model import Model, Module
 from livingdrug.parameters import PARAMETER_KEYS, Parameter, read_parameter
 from livingdrug.scenario.draft import Override
@@ -41,10 +41,10 @@ def said(
             earlier |= read(Mechanism, entry.table).earlier
             _lay(stack, entry, read(Mechanism, entry.table), "mechanism", modules, {native: role})
     drugs = [part for part in entries if part.startswith("drug ")]
-    for part in ("tumour", "population", *drugs, "product"):
+    for part in ("tumour", "population", *drugs, "costimulation", "product"):
         for entry in entries.get(part, []):
             kind = Drug if part in drugs else TYPES[part]
-            _lay(stack, entry, read(kind, entry.table), part.partition(" ")[0], modules, {})  # type: ignore[arg-type]
+            _lay(stack, entry, _numbered(kind, entry), part.partition(" ")[0], modules, {})
     known = dict.fromkeys(stack)
     for entry in entries.get("protocol", []):  # most of its numbers are its own, not the model's
         own = {p: x for key in entry.table for p, x in protocol_numbers(entry.table[key], key)}
@@ -69,6 +69,13 @@ def said(
         said.append(read_.in_unit(model.unit(change.path)))
     _complete(stack, model, modules)
     return stack
+
+
+def _numbered(kind: Any, entry: LibraryFile) -> Numbered:
+    """The numbers of a file. Patients who are like others are whole only together with them, and have none."""
+    apart = ("covariates", "baseline") if "like" in entry.data else ()
+    table = Located({k: x for k, x in entry.table.items() if k not in apart}, entry.table.places, entry.table.place)
+    return read(cast("type[Numbered]", kind), table)
 
 
 def _today(change: Override, earlier: Mapping[str, str]) -> Override:

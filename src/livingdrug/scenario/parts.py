@@ -15,11 +15,12 @@ from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import PARAMETER_KEYS
 from livingdrug.scenario.draft import Draft, Named, Override, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
+from livingdrug.spec.origin import Quantity
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.scenario import PARTS, TYPES
-from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import read
+from livingdrug.spec.scenario import KINDS_OF, TYPES
+from livingdrug.spec.trial import DESIGN, Trial
+from livingdrug.spec.typed import Typed, read
 
 if TYPE_CHECKING:
     from livingdrug.scenario.resolved import Resolved
@@ -43,47 +44,94 @@ def entries(draft: Draft, top: LibraryFile) -> dict[str, list[LibraryFile]]:
             raise ScenarioError(
                 f"the trial names no {part}",
                 where=top.file,
-                allowed=library.names(PARTS[part]),
+                allowed=library.names(KINDS_OF[part]),
                 mend=f'write {part} = "NAME" or trial = "NAME"',
             )
         found[part] = _lineage(part, draft.named[part][-1])
-    if tumour := _tumour(draft, found):
+    if "tumour" in draft.named:
+        found["tumour"] = _lineage("tumour", draft.named["tumour"][-1])
+    elif tumour := _named_by("tumour", ("population", "product"), draft, found):
         found["tumour"] = _lineage("tumour", tumour)
+    if costimulation := _named_by("costimulation", ("product",), draft, found):
+        found["costimulation"] = _lineage("costimulation", costimulation)
     return found
 
 
-def _tumour(draft: Draft, found: Mapping[str, list[LibraryFile]]) -> Named | None:
-    """The tumour as named by itself, by a change of population or product, or by their files."""
-    if "tumour" in draft.named:
-        return draft.named["tumour"][-1]
-    changed = [(given, None) for part in ("population", "product") for given in reversed(draft.parts.get(part, []))]
-    files = [(e.table, e.path.parent) for part in ("population", "product") for e in reversed(found[part])]
+def _named_by(word: str, by: tuple[str, ...], draft: Draft, found: Mapping[str, list[LibraryFile]]) -> Named | None:
+    """A part as named by a change of others, or by their files."""
+    changed = [(given, None) for part in by for given in reversed(draft.parts.get(part, []))]
+    files = [(e.table, e.path.parent) for part in by for e in reversed(found[part])]
     for table, folder in (*changed, *files):
-        if isinstance(table.get("tumour"), str):
-            return Named(table["tumour"], folder, table.at("tumour"))
+        if isinstance(table.get(word), str):
+            return Named(table[word], folder, table.at(word))
     return None
 
 
 def _lineage(part: str, named: Named) -> list[LibraryFile]:
+    """The file of a part and those it is like, lowest first."""
+    return lineage(library.find(KINDS_OF[part], named.name, named.folder, named.place))
+
+
+def lineage(entry: LibraryFile) -> list[LibraryFile]:
     """A file and those it is like, lowest first."""
-    kind = PARTS.get(part, f"{part}s")
-    found = [library.find(kind, named.name, named.folder, named.place)]
+    _known_words(entry)
+    found = [entry]
     while "like" in found[0].data:
         entry = found[0]
         like, place = entry.data["like"], entry.table.at("like")
         if not isinstance(like, str):
-            raise ScenarioError(f"like = {like!r} is not a name", where=place, allowed=library.names(kind))
-        below = library.find(kind, like, entry.path.parent, place)
+            raise ScenarioError(f"like = {like!r} is not a name", where=place, allowed=library.names(entry.kind))
+        below = library.find(entry.kind, like, entry.path.parent, place)
         if any(below.path == e.path for e in found):
             raise ScenarioError(f"'{like}' is like itself", where=place, mend="name another one")
         found.insert(0, below)
     return found
 
 
+def _known_words(entry: LibraryFile) -> None:
+    """ScenarioError for a word that no file of this kind has: with `like` misspelt, nothing else is judged rightly."""
+    kinds: dict[str, type[Typed]] = {**TYPES, "trial": Trial}
+    kind = kinds.get(entry.kind.removesuffix("s"))
+    for key, x in entry.data.items():  # tables of other names hold numbers
+        if kind and key not in {*kind.model_fields, *kind.renamed, "arm"} and not isinstance(x, Mapping):
+            raise kind.unknown(key, entry.table.at(key))
+
+
+def written(entry: LibraryFile) -> list[Located]:
+    """What a file of the library says, lowest first: the words of those it is like, of trials their design, then its
+    own."""
+    *below, own = lineage(entry)
+    said = [{k: x for k, x in e.table.items() if k in DESIGN or e.kind != "trials"} for e in below] + [own.table]
+    return [
+        Located({k: x for k, x in words.items() if k != "like"}, e.table.places, e.table.place)
+        for words, e in zip(said, (*below, own))
+    ]
+
+
+def whole(entry: LibraryFile) -> Located:
+    """The table of a file, laid on those it is like (numbers of the model are laid elsewhere)."""
+    table: Located = Located({}, {}, entry.table.place)
+    for words in written(entry):
+        if table and isinstance(words.get("covariates"), Mapping):
+            known = table.get("covariates", {})
+            words["covariates"] = own = _covariates(words["covariates"], known)
+            again = {name for name, x in own.items() if "value" in x or "points" in x}
+            kept = {name: _without_origin(x) if name in again else x for name, x in known.items()}
+            table["covariates"] = Located(kept, known.places, known.place)
+        table = merged(table, words, entry.kind.removesuffix("s"))
+    return table
+
+
+def _without_origin(number: Located) -> Located:
+    """A number but where it comes from, which says nothing of another value in its place."""
+    kept = {k: x for k, x in number.items() if k not in Quantity.model_fields or k in ("value", "unit", "about")}
+    return Located(kept, number.places, number.place)
+
+
 def laid(part: str, entry: LibraryFile, draft: Draft) -> Laid:
     """A part with what was changed inside it."""
     kind = TYPES[part]
-    table = _whole(part, entry)
+    table = whole(entry)
     changes: list[Override] = []
     below: Any = _read(part, table) if draft.parts.get(part) else None
     for given in draft.parts.get(part, []):
@@ -114,7 +162,7 @@ def _numbers_known(own: Located, known: Mapping[str, Any]) -> None:
 
 
 def _read(part: str, table: Located) -> Any:
-    return read(TYPES[part], Located({k: x for k, x in table.items() if k != "like"}, table.places, table.place))
+    return read(TYPES[part], table)
 
 
 def _amounts(typed: Any) -> Mapping[str, Any]:
@@ -131,16 +179,6 @@ def _sign_kept(below: Mapping[str, Any], above: Mapping[str, Any]) -> None:
         least = [y for y in (was.value, getattr(was, "low", None)) if y is not None]
         if (least and min(least) >= 0 and getattr(was, "distribution", "") != "normal") or was.value is None:
             raise ScenarioError(f"{name} = {x.value:g} {x.unit} is negative", x.place("value"), "0 or more")
-
-
-def _whole(part: str, entry: LibraryFile) -> Located:
-    """The table of a file, laid on those it is like (numbers of the model are laid elsewhere)."""
-    table: Located = Located({}, {}, entry.table.place)
-    named = Named(entry.name if entry.path.parent.name == PARTS[part] else str(entry.path), None, entry.table.place)
-    for e in _lineage(part, named) if "like" in entry.data else [entry]:
-        own = Located({k: x for k, x in e.table.items() if k != "like"}, e.table.places, e.table.place)
-        table = merged(table, own, part)
-    return table
 
 
 def addresses(words: Located, laid: Mapping[str, Laid]) -> list[str]:

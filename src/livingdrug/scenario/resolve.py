@@ -1,6 +1,6 @@
 """From a name or a short file to a complete scenario: lay the files on a draft, choose the modules, ask every layer.
 
-Layers, last wins: mechanism, tumour, population, drug, product, protocol, scenario, arm or --set.
+Layers, last wins: mechanism, tumour, population, drug, costimulation, product, protocol, scenario, arm or --set.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def laid(chain: list[LibraryFile], sets: Mapping[str, Any]) -> Resolved:
     draft = Draft()
     for entry in reversed(chain):
         outer(entry.table)
-        draft.take(entry.table, "scenario" if entry.kind == "scenario" else "trial", entry)
+        for words in parts.written(entry) if entry.kind == "trials" else [entry.table]:
+            draft.take(words, "scenario" if entry.kind == "scenario" else "trial", entry)
     arms = draft.words.pop("arm", [])
     for path, value in sets.items():
         draft.put(path, value, "--set", Place("--set"))

@@ -10,6 +10,7 @@ from typing import Any
 
 from livingdrug import library
 from livingdrug.library import LibraryFile
+from livingdrug.scenario.parts import lineage
 from livingdrug.scenario.resolved import Resolved
 
 COHORT = "cohort.csv"  # the user's own patients
@@ -55,7 +56,7 @@ def _named_by_library(resolved: Resolved) -> Iterator[tuple[str, str]]:
     stems = resolved.modules.values()
     mechanisms = [library.find("mechanisms", s) for s in stems if s in library.names("mechanisms")]
     entries: list[LibraryFile] = [
-        *resolved.chain,
+        *(e for named in resolved.chain for e in lineage(named)),
         *(e for found in resolved.entries.values() for e in found),
         *mechanisms,
     ]

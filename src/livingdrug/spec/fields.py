@@ -163,6 +163,20 @@ def _kind(given: Any) -> Any:
 Kind = Annotated[str, _checked(_kind), _schema("string", "what kind of number it is", enum=list(KINDS))]
 
 
+# Measures of one family tell much the same, so each family has one score.
+FAMILIES = ("response", "durability", "CRS", "neurotoxicity", "kinetics", "haematology", "manufacture")
+
+
+def _family(given: Any) -> Any:
+    """A family of measures."""
+    if given not in FAMILIES:
+        raise unknown("family of measures", str(given), FAMILIES)
+    return given
+
+
+Family = Annotated[str, _checked(_family), _schema("string", "with what it is scored", enum=list(FAMILIES))]
+
+
 def _table(given: Any) -> Any:
     if not isinstance(given, Mapping):
         raise ScenarioError(f"{short(given)} is not a table")

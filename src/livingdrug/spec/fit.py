@@ -1,17 +1,20 @@
-"""What is fitted to what: the values that may move, the published measures they answer to, and what is held fixed."""
+"""What is fitted to what: the values that may move, the published measures they answer to, what is held fixed; and the
+ensemble of plausible values around a fit."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from livingdrug.errors import ScenarioError, unknown
-from livingdrug.spec.fields import Real, Text, Whole
+from livingdrug.spec.fields import Count, Real, Text, Texts, Whole
+from livingdrug.spec.numbers import SetsOfNumbers
 from livingdrug.spec.origin import File
 from livingdrug.spec.typed import Typed
 
 MOVED = ("value", "variability", "spread")  # what of a number is free; spread: its earlier name
 USUAL_WIDTH = 0.5
 USUAL_PATIENTS = 400
+MOST = 20  # free values: more cannot be told apart by the published results
 
 
 class Free(Typed):
@@ -53,10 +56,49 @@ class Held(Typed):
 
 
 class Fit(File):
-    """A fits file. patients: simulated at each step."""
+    """A fits file. patients: simulated at each step, in `seeds` draws of their own; trial: the scenario that is fitted
+    (the fit's own name without it); after: fits whose values are frozen; most: free values allowed."""
 
     called: ClassVar[str] = "fit"
     patients: Whole = USUAL_PATIENTS
+    seeds: Whole = 3
+    trial: Text | None = None
+    after: Texts = ()
+    most: Whole = MOST
     free: tuple[Free, ...] = ()
     target: tuple[Target, ...] = ()
     held: tuple[Held, ...] = ()
+
+
+class Ensemble(File):
+    """Plausible values around a fit, drawn by `livingdrug calibrate`: a row is one set, a column one free value.
+
+    files: of each column's number, as messages show it; moved: what of the number a column is; optimum, loss: the fit
+    itself; within: how much more than at its own lowest point the loss of a set may be; losses: of each set.
+    """
+
+    called: ClassVar[str] = "ensemble"
+    fit: Text
+    seed: Count
+    why: Text
+    within: Real
+    loss: Real
+    losses: tuple[float, ...]
+    files: tuple[str, ...]
+    moved: tuple[str, ...]
+    optimum: tuple[float, ...]
+    sets: SetsOfNumbers
+
+    def consistent(self) -> None:
+        columns = len(self.sets.columns)
+        for key, given in (("files", self.files), ("moved", self.moved), ("optimum", self.optimum)):
+            if len(given) != columns:
+                said = f"{key} has {len(given)} entries for {columns} columns"
+                raise ScenarioError(said, where=self.place(key))
+        if len(self.sets.units or ()) != columns:
+            raise ScenarioError("not every column has its unit", where=self.sets.place("units"))
+        if len(self.losses) != len(self.sets.rows):
+            raise ScenarioError("not every set has its loss", where=self.place("losses"))
+        for what in self.moved:
+            if what not in MOVED:
+                raise unknown("part of a number", what, MOVED[:2], self.place("moved"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from livingdrug.errors import unknown
-from livingdrug.spec.numbers import Drug, Mechanism, Numbered, Product, Tumour
+from livingdrug.spec.numbers import Costimulation, Drug, Mechanism, Numbered, Product, Tumour
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.published_model import READ, ModelFile
 from livingdrug.spec.scale import Scale
 from livingdrug.spec.scenario import PARTS
+from livingdrug.spec.scoreboard import Transfers, WrongTruths
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import Typed
 
@@ -19,10 +20,13 @@ FILES: dict[str, type[Typed]] = {
     "protocol": Protocol,
     "population": Population,
     "product": Product,
+    "costimulation": Costimulation,
     "tumour": Tumour,
     "drug": Drug,
     "mechanism": Mechanism,
     "scale": Scale,
+    "wrong_truths": WrongTruths,
+    "naive_transfer": Transfers,
 }
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 KINDS = ("scenario", *FILES, "model")

@@ -122,6 +122,13 @@ class Product(Numbered):
     tumour: str | None = None
 
 
+class Costimulation(Numbered):
+    """A costimulatory domain: the numbers that every receptor with it shares. like: the domain it is a change of."""
+
+    called: ClassVar[str] = "costimulation"
+    like: str | None = None
+
+
 class Tumour(Numbered):
     """A disease: its mechanisms, its numbers, and its words. like: the tumour it is a change of."""
 

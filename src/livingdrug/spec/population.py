@@ -25,7 +25,7 @@ _UNUSED = {
     "chance": ("sd", "low", "high"),
     "logit-normal": ("points", "given"),
 }
-STATISTICS = ("median", "mean", "share", "share above", "share below")
+STATISTICS = ("median", "mean", "share", "share above", "share below", "share between")
 
 
 class Covariate(Sourced):
@@ -208,13 +208,14 @@ class Baseline(Typed):
         if self.statistic not in STATISTICS:
             raise unknown("statistic", self.statistic, STATISTICS, self.place("statistic"))
         side = self.statistic.removeprefix("share ")
-        if side in ("above", "below") and getattr(self, side) is None:
-            said = f"the statistic '{self.statistic}' needs '{side}'"
-            raise ScenarioError(said, where=self.place(), mend=f"add {side} = ...")
+        for end in ("above", "below"):
+            if side in (end, "between") and getattr(self, end) is None:
+                said = f"the statistic '{self.statistic}' needs '{end}'"
+                raise ScenarioError(said, where=self.place(), mend=f"add {end} = ...")
 
 
 class Population(Numbered):
-    """Who the patients are."""
+    """Who the patients are. like: the population it is a change of."""
 
     called: ClassVar[str] = "population"
     like: str | None = None
@@ -223,7 +224,7 @@ class Population(Numbered):
     baseline: tuple[Baseline, ...] = ()
 
     def consistent(self) -> None:
-        for name, c in self.covariates.items():
+        for name, c in self.covariates.items() if self.like is None else ():
             if c.given is not None and c.given not in self.covariates:
                 raise unknown(f"property that '{name}' depends on:", c.given, self.covariates, c.place("given"))
 

@@ -176,9 +176,11 @@ GRADED = Grading(check=clock("every 6 h for 60 d"))
 
 
 class Protocol(File):
-    """Who gets what, when. Tables that are none of these hold numbers ([share.salvaged]): `numbers`, by path."""
+    """Who gets what, when. Tables that are none of these hold numbers ([share.salvaged]): `numbers`, by path. like: the
+    protocol it is a change of."""
 
     called: ClassVar[str] = "protocol"
+    like: Text | None = None
     start: Moment = 0.0
     follow_up: Moment = 365.25
     drugs: Texts = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from livingdrug.errors import ScenarioError
-from livingdrug.spec.fields import Asked, Text, Whole, expression
+from livingdrug.spec.fields import Asked, Text, Ticks, Whole, expression
 from livingdrug.spec.origin import File, Sourced
 
 
@@ -29,13 +29,16 @@ class Grade(Sourced):
 
 
 class Scale(File):
-    """A grading scale as a file; the worst grade counts. meanings: its own words, as expressions."""
+    """A grading scale as a file; the worst grade counts. meanings: its own words, as expressions; check: when it is
+    looked at (as the protocol's grading without it); counted: conditions whose looks are counted, for count(WORD)."""
 
     called: ClassVar[str] = "scale"
     short: Text | None = None
     graded: Text | None = None
     section: Text | None = None
     meanings: dict[str, Asked] = {}
+    check: Ticks | None = None
+    counted: dict[str, Asked] = {}
     entry: EntryCondition = EntryCondition(when=expression(1))
     grade: tuple[Grade, ...]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from livingdrug.errors import ScenarioError, nearest, short, unknown
 from livingdrug.library.located import Located
-from livingdrug.spec.numbers import Product, Tumour
+from livingdrug.spec.numbers import Costimulation, Product, Tumour
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.trial import Trial
@@ -17,8 +17,10 @@ from livingdrug.whole import whole
 MOST_PATIENTS = 10_000_000
 MOST_SEED = 2**63
 PARTS = {"product": "products", "population": "populations", "tumour": "tumours", "protocol": "protocols"}
+KINDS_OF = {**PARTS, "costimulation": "costimulation"}  # the folder of each part that has numbers
 TYPES: dict[str, type[Typed]] = {
     "product": Product,
+    "costimulation": Costimulation,
     "population": Population,
     "tumour": Tumour,
     "protocol": Protocol,

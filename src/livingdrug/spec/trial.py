@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from livingdrug.errors import ScenarioError, SourceError, unknown
 from livingdrug.parameters import Source
@@ -17,6 +17,7 @@ from livingdrug.spec.fields import (
     Days,
     Duration,
     Expression,
+    Family,
     Modules,
     Real,
     Reals,
@@ -44,6 +45,14 @@ UNITS_OF = {
 }
 READ = ("seen", "memory")
 ROLES = ("calibration", "validation")
+_ROLE = {
+    "type": "string",
+    "enum": list(ROLES),
+    "description": "calibration: rows may be fitted to; validation: none is",
+}
+# What a trial takes of the one that it is like: how patients are looked at. Whom it treats, how, and what was published
+# of it are its own.
+DESIGN = ("scale", "also_graded", "visits", "course", "samples", "column", "endpoint", "measure")
 USUAL_COURSE = clock("every 1 d to day 28, then every 7 d to day 91, then every 28 d")
 EVERYBODY = expression(1)
 
@@ -115,11 +124,13 @@ class Endpoint(Typed):
 
 
 class Measure(Typed):
-    """One number of a whole trial. of: an expression, or the name of an endpoint for kinds that follow time."""
+    """One number of a whole trial. of: an expression, or the name of an endpoint for kinds that follow time; family:
+    which measures it is scored with, since measures of one family tell much the same."""
 
     called: ClassVar[str] = "measure"
     name: Text
     title: Text | None = None
+    family: Family | None = None
     kind: Text
     of: Annotated[Any, Field(description="an expression, or an endpoint's name")]
     among: Asked = EVERYBODY
@@ -236,13 +247,15 @@ class Published(Typed):
 
 
 class Trial(File):
-    """A virtual trial as its files and the user's describe it, all layers laid on each other."""
+    """A virtual trial as its files and the user's describe it, all layers laid on each other. like: of a library file,
+    the trial whose design (`DESIGN`) it lays its own words on; whole only together with it."""
 
     called: ClassVar[str] = "trial"
+    like: Text | None = None
     name: Text | None = None
     trial: Text | None = None
     registry: Text | None = None
-    role: Text | None = None
+    role: Annotated[Text | None, WithJsonSchema(_ROLE)] = None
     bench: Truth = False
     product: Text | None = None
     population: Text | None = None
@@ -270,6 +283,11 @@ class Trial(File):
             raise unknown("role of a trial", self.role, ROLES, self.place("role"))
         for kind in ("column", "endpoint", "measure"):
             once(getattr(self, kind), kind)
+        if self.like is None:
+            self._whole()
+
+    def _whole(self) -> None:
+        """ScenarioError for a word that nothing in the trial answers to, or for two titles that are alike."""
         ends = {e.name for e in self.endpoint}
         for m in self.measure:
             if m.timed and m.of not in ends:

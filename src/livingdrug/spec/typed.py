@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short, unknown
+from livingdrug.library.layers import FLAGS
 from livingdrug.library.located import Located, Place
 
 
@@ -69,7 +70,8 @@ class Typed(BaseModel):
         keys = {field.alias or name for name, field in cls.model_fields.items()} - {
             "numbers"
         }  # gathered, never written
-        close = nearest(key, {*keys, *cls.renamed})
+        flags = FLAGS if keys & {"name", "measure"} else ()  # words about a row that is laid on another
+        close = nearest(key, {*keys, *cls.renamed, *flags})
         found = unknown(f"key of a {cls.called}", key, keys, place or None)
         return ScenarioError(found.what, found.where, found.allowed, cls.renamed.get(close or "", close))
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from livingdrug.engine.plan import Floats
 from livingdrug.results.comparison import Comparison, Row
 from livingdrug.spec.trial import Published, Trial
 from livingdrug.trial.graded import mismatch, scales
@@ -44,14 +45,23 @@ def interval(published: Published) -> tuple[float, float] | None:
 
 def predicted(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> tuple[float, float, float]:
     """Median, low and high of a measure in trials of `size` patients drawn from the simulated; nan when too few."""
+    return percentiles(drawn(measure, size, seed, trials), trials)
+
+
+def drawn(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> Floats:
+    """The measure in trials of `size` patients drawn from the simulated, those that have it; none when too few."""
     if size < 1 or len(measure.population) < min(size, FEWEST):
-        return float("nan"), float("nan"), float("nan")
+        return np.zeros(0)
     generator = np.random.Generator(np.random.Philox(key=[seed, size]))
     few = max(1, TOGETHER // size)  # trials looked at together: memory does not grow with their size
     chunks = (min(few, trials - i) for i in range(0, trials, few))
     values = np.concatenate([measure.read(generator.integers(0, len(measure.population), (k, size))) for k in chunks])
-    values = values[~np.isnan(values)]
-    if len(values) < trials / 4:
+    return values[~np.isnan(values)]
+
+
+def percentiles(values: Floats, trials: int) -> tuple[float, float, float]:
+    """Median, low and high of values of a measure in so many trials; nan when fewer than a quarter have one."""
+    if len(values) < trials / 4 or not len(values):
         return float("nan"), float("nan"), float("nan")
     low, middle, high = np.percentile(values, [2.5, 50, 97.5], method="inverted_cdf")
     return float(middle), float(low), float(high)

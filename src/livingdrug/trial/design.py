@@ -24,7 +24,7 @@ from livingdrug.spec.protocol import Protocol, Watch
 from livingdrug.spec.scale import Scale as ScaleFile
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
-from livingdrug.trial.timetable import timetable
+from livingdrug.trial.timetable import Timetable, timetable
 
 CLONE_CLOCK = "every 6 h from day {start:g} to day 60, then every 1 d to day 180, then every 2 d"
 DEFAULT_SCALE = "astct"
@@ -95,7 +95,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     for look in looks:
         rules.enlist(look, programs)
     graded = table.marks(protocol.crs.check, "the clock of grading", protocol.crs.place("check")) if scales else 0
-    watches = [w for scale in scales for w in scale.compile(programs, graded)]
+    watches = [w for scale in scales for w in scale.compile(programs, _looked_at(scale, table, graded))]
     written = len(programs.used)  # so that grades can be read off the written courses
     watches += [rules.compiled(look, programs, model, table.looks(look)) for look in looks]
     doses = {dose.name: table.doses(dose) for dose in protocol.schedule}
@@ -120,6 +120,13 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         doses=doses,
         notes=(*table.notes, *at_bounds(arm.resolved)),
     )
+
+
+def _looked_at(scale: Scale, table: Timetable, usual: int) -> int:
+    """The bit of a scale's own clock, or of the protocol's grading."""
+    if scale.file.check is None:
+        return usual
+    return table.marks(scale.file.check, f"the clock of the scale '{scale.name}'", scale.file.place("check"))
 
 
 def _programs(arm: Arm, model: Model) -> tuple[Programs, tuple[str, ...]]:

@@ -76,6 +76,14 @@ ARMS = {
     "ratio_high": ("1", "its upper end"),
     "trial_ratio_low": ("1", "95 % prediction interval of the ratio in a randomised trial: its lower end"),
     "trial_ratio_high": ("1", "its upper end"),
+    "values_low": ("as in the column unit", "the difference over plausible sets of values: lowest"),
+    "values_high": ("as in the column unit", "highest"),
+    "both_low": ("as in the column unit", "95 % prediction interval in a trial in any of the sets: its lower end"),
+    "both_high": ("as in the column unit", "its upper end"),
+    "values_ratio_low": ("1", "the ratio over plausible sets of values: lowest"),
+    "values_ratio_high": ("1", "highest"),
+    "both_ratio_low": ("1", "95 % prediction interval of the ratio in a trial in any of the sets: its lower end"),
+    "both_ratio_high": ("1", "its upper end"),
     "note": ("", "why the arms are not compared"),
     "alike": ("", "whether the arm is as the reference arm"),
 }
@@ -147,6 +155,7 @@ def dictionary(arm: Arm, design: Design) -> Mapping[str, Mapping[str, Meaning]]:
     graded = {name: ("1", words) for name, words in grades(design).titles.items()}
     return {
         "patients": patients,
+        "plausible": {**patients, "set": ("", "number of the plausible set of values")},
         "events": EVENTS,
         "courses": COURSES,
         "samples": {**samples, **quantities, **graded},

@@ -2,13 +2,14 @@
 
 Monte-Carlo interval: patients are resampled, the same ones in both arms (a paired bootstrap, percentiles). Of more than
 MOST patients that many are drawn, and deviations shrink by the root of their share (the m-out-of-n bootstrap), so that
-time and memory do not grow. Prediction interval: other patients in each arm, as in a randomised trial.
+time and memory do not grow. Prediction interval: other patients in each arm, as in a randomised trial. Where the run
+was repeated with plausible values: the same of every set, in all patients and in trials.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,7 @@ from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.compare import FEWEST, TOGETHER
 from livingdrug.trial.definitions import definitions
 from livingdrug.trial.measures import Measure
+from livingdrug.trial.plausible import spanned
 from livingdrug.units import DAYS
 
 RESAMPLES = 1000
@@ -31,6 +33,8 @@ ON_A_LOGARITHM = ("geometric mean", "ratio", "hazard ratio")
 ENDS = ("", "_low", "_high")
 CHANGES = (*(f"difference{e}" for e in ENDS), "trial_low", "trial_high",
            *(f"ratio{e}" for e in ENDS), "trial_ratio_low", "trial_ratio_high")  # fmt: skip
+
+OVER_SETS = tuple(f"{of}{x}{end}" for x in ("", "_ratio") for of in ("values", "both") for end in ENDS[1:])
 
 
 class Resamples:
@@ -76,14 +80,19 @@ def between_arms(result: Result) -> Arms:
     titles = {a.name: a.title for a in result.arms.values()}
     resolved = {a.name: a.resolved for a in result.resolved.arms}
     meant = {name: definitions(resolved[name]) for name in titles}
+    sets = [{a.name: a.measured(a.plausible[k]) for a in result.arms.values()} for k in range(len(first.plausible))]
     size = result.resolved.trial.size
     drawn = Resamples(first.columns.size, result.seed)
     measured = {a.name: a.measured(a.columns) for a in result.arms.values()}
-    rows = tuple(_row(name, first, others, measured, meant, drawn, size) for name in _names(result))
+
+    def reading(name: str, arm: ArmResult, place: int) -> Reading:
+        return Reading(measured[arm.name].get(name), drawn, size, place, [s[arm.name].get(name) for s in sets])
+
+    rows = tuple(_row(name, first, others, reading, meant) for name in _names(result))
     shown = tuple(
         r for r in rows if not all(math.isnan(x) for x in (r.reference, *(d.value for d in r.others.values())))
     )
-    return Arms(titles, shown, first.columns.size, size)
+    return Arms(titles, shown, first.columns.size, size, len(sets))
 
 
 def _names(result: Result) -> Iterator[str]:
@@ -95,26 +104,35 @@ def _row(
     name: str,
     first: ArmResult,
     others: list[ArmResult],
-    measured: Mapping[str, Mapping[str, Measure]],
+    reading: Callable[[str, ArmResult, int], Reading],
     meant: Mapping[str, Mapping[str, Any]],
-    drawn: Resamples,
-    size: int | None,
 ) -> Compared:
     """One measure in every arm."""
-    reference = Reading(measured[first.name].get(name), drawn, size, 0)
+    reference = reading(name, first, 0)
     told = next(r for arm in (first, *others) for r in arm.comparison.rows if r.measure == name)
     found = {}
     for i, arm in enumerate(others, start=1):
-        own = Reading(measured[arm.name].get(name), drawn, size, i)
-        found[arm.name] = difference(reference, own, meant[first.name].get(name) == meant[arm.name].get(name))
+        alike = meant[first.name].get(name) == meant[arm.name].get(name)
+        found[arm.name] = difference(reference, reading(name, arm, i), alike)
     return Compared(name, told.title, told.unit, reference.value, found)
 
 
 class Reading:
-    """One measure of one arm, in all patients and in those resampled; each worked out once, when asked for."""
+    """One measure of one arm, in all patients and in those resampled; each worked out once, when asked for.
 
-    def __init__(self, measure: Measure | None, drawn: Resamples, size: int | None, arm: int) -> None:
+    sets: the same with each plausible set of values.
+    """
+
+    def __init__(
+        self,
+        measure: Measure | None,
+        drawn: Resamples,
+        size: int | None,
+        arm: int,
+        sets: Sequence[Measure | None] = (),
+    ) -> None:
         self.measure, self.drawn, self.size, self.arm = measure, drawn, size, arm
+        self.sets = [m for m in sets if m is not None]
 
     @cached_property
     def value(self) -> float:
@@ -139,6 +157,16 @@ class Reading:
         assert self.measure is not None
         return self.drawn.trials(self.measure, self.size, self.arm)
 
+    @cached_property
+    def of_sets(self) -> Floats:
+        """In all patients, with each plausible set of values (sets,)."""
+        return np.array([m.value for m in self.sets])
+
+    @cached_property
+    def trials_of_sets(self) -> Floats:
+        """In trials of the published size, with each plausible set of values (sets * RESAMPLES,)."""
+        return np.concatenate([self.drawn.trials(m, self.size, self.arm) for m in self.sets])
+
     @property
     def logarithmic(self) -> bool:
         """Whether it is compared as a ratio too: ratios, geometric means, and medians of amounts and concentrations."""
@@ -157,7 +185,8 @@ def difference(reference: Reading, own: Reading, same_words: bool = True) -> Dif
     drawn, value, base = own.drawn, own.value, reference.value
     if _alike(value, base) and _alike(own.few, reference.few):
         note = "not reached" if math.isinf(value) else ""
-        return Difference(value, difference=0.0 if math.isfinite(value) else math.nan, note=note, alike=True)
+        moved = {} if _alike(own.of_sets, reference.of_sets) else _over_sets(reference, own)
+        return Difference(value, difference=0.0 if math.isfinite(value) else math.nan, note=note, alike=True, **moved)
     low, high = drawn.interval(value, own.many)
     if math.isinf(value) or math.isinf(base):
         return Difference(value, low, high, note="not reached" if math.isinf(value) else "reached in this arm only")
@@ -173,7 +202,19 @@ def difference(reference: Reading, own: Reading, same_words: bool = True) -> Dif
             ratios = np.exp([*ends, *_percentiles(np.log(own.trials / reference.trials))])
             found += [value / base, *ratios.tolist()]
     changes: dict[str, Any] = dict(zip(CHANGES, found))  # without the ratios, where there are none
-    return Difference(value, low, high, **changes)
+    return Difference(value, low, high, **changes | _over_sets(reference, own))
+
+
+def _over_sets(reference: Reading, own: Reading) -> dict[str, float]:
+    """The difference, and the ratio where there is one, over the plausible sets: in all patients, and in trials."""
+    if not own.sets or len(own.sets) != len(reference.sets):
+        return {}
+    with np.errstate(all="ignore"):
+        ends = [*spanned(own.of_sets - reference.of_sets), *_percentiles(own.trials_of_sets - reference.trials_of_sets)]
+        if own.logarithmic and own.value > 0 and reference.value > 0:
+            ratios = np.log(own.trials_of_sets / reference.trials_of_sets)
+            ends += [*spanned(own.of_sets / reference.of_sets), *np.exp(_percentiles(ratios)).tolist()]
+    return dict(zip(OVER_SETS, ends))  # without the ratios, where there are none
 
 
 def _alike(a: Any, b: Any) -> bool:

@@ -29,6 +29,7 @@ from livingdrug.scenario.parts import shown_by
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial import sweep as sweeps
+from livingdrug.trial.applicability import applicability
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
@@ -37,6 +38,7 @@ from livingdrug.trial.differences import between_arms
 from livingdrug.trial.enrolment import READ_BY_NAME, notes_on_own, tried
 from livingdrug.trial.grades import unread
 from livingdrug.trial.measures import Table, endpoints, prepare
+from livingdrug.trial.plausible import Sets, with_sets
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
 from livingdrug.whole import several, whole
@@ -101,6 +103,7 @@ class Trial:
         cluster: str | None = None,
         device: str = "cpu",
         keep: Iterable[int] = (),
+        plausible: int | None = None,
     ) -> Result:
         """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result.
 
@@ -108,7 +111,8 @@ class Trial:
         scenario says, else 1); threads: on this machine (all processors); progress: called with (patients done, all of
         them); block: patients that are simulated together; workers: processes here that share the patients; cluster:
         address of a Dask scheduler that does; device: "cpu", or "cuda" for an NVIDIA card; keep: numbers of patients
-        whose own course is kept beside those of the first few.
+        whose own course is kept beside those of the first few; plausible: sets of plausible values (2 or more, as many
+        as the fits' ensembles hold) with which the first 1,000 patients run again: what the values leave open.
 
         A patient who cannot be simulated to the end is a row with a code, no exception. EngineError where a device or a
         scheduler cannot be used.
@@ -124,25 +128,23 @@ class Trial:
         kept = tuple(whole(patient, "keep", 0, many - 1) for patient in several(keep, "keep"))
         arms = self.resolved.arms
         self.check()
-        total = many * len(arms)
+        sets = None if plausible is None else Sets.asked(arms, whole(plausible, "plausible", 2), many)
+        each = many + (sets.simulated if sets else 0)
+        told = [_counted(progress, i * each, each * len(arms)) for i in range(len(arms))]
         with connected(workers, cluster) if workers or cluster is not None else nullcontext() as pool:
             done = {
-                a.name: follow(
-                    a,
-                    self.design(a),
-                    many,
-                    seed,
-                    threads,
-                    block,
-                    _counted(progress, i * many, total),
-                    pool,
-                    device,
-                    kept,
-                )
+                a.name: follow(a, self.design(a), many, seed, threads, block, told[i], pool, device, kept)
                 for i, a in enumerate(arms)
             }
+        if sets:
+            for i, a in enumerate(arms):
+                tables = sets.follow(a, self.design(a), seed, threads, told[i])
+                done[a.name] = with_sets(done[a.name], tables, seed)
         wall = time.perf_counter() - begun
-        result = as_result(self, done, seed, wall, self._provenance(many, seed, wall), many)
+        provenance = self._provenance(many, seed, wall)
+        if sets:
+            provenance["plausible"] = sets.json(arms)
+        result = as_result(self, done, seed, wall, provenance, many)
         if out is not None:
             result.save(out)
         return result
@@ -264,6 +266,7 @@ def as_result(
         provenance=provenance,
         scenario_files=saved.files,
         compared=between_arms,
+        judged=applicability,
         report=_report,
         view=_view,
         exporter=_export,

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from livingdrug.errors import MOST, ScenarioError
-from livingdrug.results.columns import PART
+from livingdrug.results.columns import PART, Columns
 from livingdrug.results.kept import Kept
 from livingdrug.results.result import TABLES, ArmResult, Result
 from livingdrug.scenario import Arm
 from livingdrug.trial.design import Design
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.grades import grades
+from livingdrug.trial.plausible import with_sets
 from livingdrug.trial.run import Trial, arm_result, as_result
 from livingdrug.trial.simulate import dry_run
 
@@ -52,6 +53,8 @@ def load(folder: str | Path) -> Result:
         if arm.columns.size != (wanted := provenance.get("patients", arm.columns.size)):
             said = f"the table has {arm.columns.size:,} patients of the arm '{arm.name}', not {wanted:,}"
             raise ScenarioError(said, where=str(place / "patients.parquet"), mend=AGAIN)
+    seed = provenance["seed"]
+    arms = {name: with_sets(arm, _sets(place, name), seed) for name, arm in arms.items()}
     return as_result(trial, arms, provenance["seed"], float(provenance.get("wall_s") or 0.0), provenance)
 
 
@@ -107,6 +110,18 @@ def _kept(place: Path, arm: Arm, design: Design, foreign: set[str]) -> Kept:
                 _whole(part, means[name], place / f"{name}.parquet")
                 kept.append({name: part})
     return kept
+
+
+def _sets(place: Path, arm: str) -> list[Columns]:
+    """The patients' table of one arm with each plausible set of values; none of a run without any."""
+    path = place / "plausible.parquet"
+    found: dict[int, Columns] = {}
+    for part in _parts(path, arm, set()) if path.is_file() else ():
+        numbers = part.pop("set")
+        for number in np.unique(numbers):
+            rows = {name: x[numbers == number] for name, x in part.items()}
+            found.setdefault(int(number), Columns()).append(rows)
+    return [found[number] for number in sorted(found)]
 
 
 def _parts(path: Path, arm: str, foreign: set[str]) -> Iterator[dict[str, Any]]:

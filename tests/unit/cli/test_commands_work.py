@@ -148,12 +148,6 @@ def test_a_stopped_process_leaves_nothing(how):
     assert p.returncode == 130 and "Traceback" not in err and left() == []
 
 
-def test_scoreboard_counts(capsys, quick):
-    board = json.loads(command(capsys, "scoreboard", "--patients", "3", "--json").out)
-    assert board["inside"] == board["comparable"] == len(library.names("trials"))
-    assert board["trials"][0]["role"] == "calibration" and quick.asked[1]["patients"] == 3
-
-
 def test_list_show_explain(capsys):
     assert "eliana" in command(capsys, "list", "trials").out
     assert json.loads(command(capsys, "list", "--json").out)["trials"] >= 1

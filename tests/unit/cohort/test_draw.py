@@ -200,6 +200,27 @@ def test_baseline_beside_the_published_one(folder):
     assert "40" in repr(table) and "<th>published</th>" in table._repr_html_()
 
 
+def test_a_share_is_in_percent_and_another_number_without_unit_is_none(folder):
+    """People are 20 to 60 years old, uniformly; fitness is standard normal and has no unit."""
+    said = {"above": "above = 30", "below": "below = 30", "between": "above = 30\nbelow = 50"}
+    row = '[[population.baseline]]\nmeasure = "{0}"\nof = "{1}"\nstatistic = "{2}"\nvalue = {3}\n{4}\n'
+    rows = [row.format(f"share {end}", "age", f"share {end}", 0.5, text) for end, text in said.items()]
+    rows.append(row.format("fitness", "fitness", "median", 0.01, "low = -1\nhigh = 1\ninterval = 'range'"))
+    Path("mine.toml").write_text('trial = "first"\n' + "".join(rows), encoding="utf-8")
+    r = resolve("mine.toml")
+    table = baseline(r, draw(r, MANY, 1))
+    shares = {x.measure: x.simulated for x in table.rows if x.share}
+    assert shares == pytest.approx({"share above": 0.75, "share below": 0.25, "share between": 0.5}, abs=0.02)
+    lines = {line.split("  ")[0]: line for line in repr(table).splitlines()}
+    assert "75 % (" in lines["share above"] and "50 % (" in lines["share between"]
+    assert "%" not in lines["fitness"].replace("95 %", "") and "0.01 (range -1 to 1)" in lines["fitness"]
+    for end in ("above", "below"):
+        text = row.format("half", "age", "share between", 0.5, f"{end} = 30")
+        Path("mine.toml").write_text(f'trial = "first"\n{text}', encoding="utf-8")
+        with pytest.raises(LivingDrugError, match=f"needs '{({'above', 'below'} - {end}).pop()}'"):
+            resolve("mine.toml")
+
+
 def test_a_baseline_of_many_is_drawn_in_lots(folder, monkeypatch):
     import sys
 

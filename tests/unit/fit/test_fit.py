@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.fit import calibrate as fitting
+from livingdrug.fit.descend import descend
 from livingdrug.fit.targets import Fit, Free, Target, read, with_values
 from livingdrug.fit.writing import rewrite
 from livingdrug.scenario import resolve
@@ -37,8 +42,8 @@ unit = "1/day"
         (Target("a", 10.0, 0.1, relative=True), 10.0 * np.exp(0.3), 3.0),
         (Target("a", 0.65, 0.05, low=0.65, high=1.1), 0.9, 0.0),
         (Target("a", 0.65, 0.05, low=0.65, high=1.1), 1.2, 2.0),
-        (Target("a", 10.0, 0.1, relative=True), float("nan"), 8.0),
-        (Target("a", 10.0, 0.1), 1e9, 8.0),
+        (Target("a", 10.0, 0.1, relative=True), float("nan"), 40.0),
+        (Target("a", 10.0, 0.1), 1e9, 40.0),
     ],
 )
 def test_distance_of_a_target(target, simulated, away):
@@ -94,20 +99,87 @@ def test_values_go_to_their_places():
 
 def test_a_small_fit_finds_the_minimum(monkeypatch):
     """On a stand-in for the trial whose measures are known functions of the free values."""
-    pytest.importorskip("cma")
     resolved = resolve("eliana")
     free = (Free("kinetics.growth", False, 0.5), Free("tumour.kill", False, 0.5))
     start = [f.of(resolved) for f in free]
     goal = [start[0] * 1.3, start[1] * 0.8]
-    fit = Fit(
-        "eliana", 10, free, (Target("a", goal[0], 0.01, True), Target("b", goal[1], 0.01, True)), {"x": "y"}, None
-    )
+    targets = (Target("a", goal[0], 0.01, True), Target("b", goal[1], 0.01, True))
+    fit = Fit("eliana", "eliana", 10, 3, free, targets, {"x": "y"}, None)
     monkeypatch.setattr(fitting, "read", lambda name, r: fit)
     monkeypatch.setattr(fitting.Objective, "measures", lambda self, logs: dict(zip("ab", np.exp(logs), strict=True)))
     found = fitting.calibrate("eliana", write=False, minutes=2)
     assert found.values == pytest.approx(goal, rel=0.02)
     assert len(found.losses) == 2 and found.eigenvalues == pytest.approx([1e4, 1e4], rel=1e-2)
     assert "held" in found.json() and "kinetics.growth" in str(found)
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(
+    goal=st.lists(st.floats(-3, 3), min_size=2, max_size=5),
+    bend=st.floats(0, 0.2),
+    start=st.floats(-1, 1),
+)
+def test_a_descent_ends_at_the_lowest_point(goal, bend, start):
+    """Distances that bend in the free values: the end is where they vanish, wherever it began."""
+    goal = np.array(goal)
+
+    def distances(x):
+        away = x - goal
+        return np.concatenate([5 * away + bend * away**3, [away.sum()]])
+
+    end = descend(distances, np.full(len(goal), start), time.monotonic() + 30)
+    assert end.loss < 1e-4 and end.values == pytest.approx(goal, abs=0.01)
+    assert end.slopes.shape == (len(goal) + 1, len(goal))
+
+
+def test_a_descent_stops_when_time_is_over():
+    calls = []
+
+    def distances(x):
+        calls.append(1)
+        return 3 * (x - 1)
+
+    end = descend(distances, np.zeros(2), time.monotonic() - 1)
+    assert end.values == pytest.approx([0, 0]) and len(calls) == 5  # the start and its slopes
+
+
+def test_many_patients_of_several_seeds_are_measured_together():
+    """The patients of one objective are those of its seeds, none twice."""
+    resolved = resolve("eliana")
+    fit = read("eliana", resolved)
+    aim = fitting.Objective(fit, resolved, 5, patients=12)
+    assert len(aim.seeds) == fit.seeds >= 3 and len(set(aim.seeds)) == len(aim.seeds)
+    seen = aim.measures(aim.start)
+    assert set(seen) >= {t.measure for t in fit.targets}
+
+
+def test_what_an_earlier_fit_moved_is_frozen(tmp_path, monkeypatch):
+    text = (
+        'title = "x"\ntrial = "eliana"\nafter = ["first"]\n[[free]]\npath = "tumour.growth"\n'
+        '[[target]]\nmeasure = "efs_12m"\n'
+    )
+    (tmp_path / "first.toml").write_text(text.replace('after = ["first"]\n', ""), encoding="utf-8")
+    (tmp_path / "second.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("livingdrug.fit.targets.FOLDER", tmp_path)
+    assert read("first", resolve("eliana")).free
+    with pytest.raises(LivingDrugError, match="'tumour.growth' was fitted in 'first' and is frozen since") as caught:
+        read("second", resolve("eliana"))
+    assert str(caught.value.where).endswith("second.toml:5")
+    (tmp_path / "second.toml").write_text(text.replace("tumour.growth", "tumour.capacity"), encoding="utf-8")
+    assert read("second", resolve("eliana")).free[0].path == "tumour.capacity"
+
+
+@pytest.mark.parametrize("name", library.names("fits"))
+def test_every_fit_is_in_order(name):
+    """Fewer free values than rows, no more than the plan allows, and every row of the trial that it marks as fitted."""
+    from livingdrug.fit.targets import said
+
+    file, _ = said(name)
+    resolved = resolve(file.trial or name)
+    fit = read(name, resolved)
+    assert 0 < len(fit.free) <= file.most and len(fit.free) < len(fit.targets) and fit.seeds >= 3
+    marked = {row.measure for row in resolved.trial.published if row.fitted}
+    assert marked == {t.measure for t in fit.targets} & marked
 
 
 @pytest.mark.parametrize(

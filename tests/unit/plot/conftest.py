@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from livingdrug import plot
+from livingdrug.plot import scoreboard
+from livingdrug.plot.scoreboard import FALSE, NAIVE, Standing
 
 _spec = importlib.util.spec_from_file_location("invented", Path(__file__).with_name("invented.py"))
 assert _spec and _spec.loader
@@ -37,6 +39,19 @@ FIGURES: dict[str, Callable] = {
     ),
     "grades": lambda z: plot.grades(z.worst_grades(), published={"Penn": [plot.Published(0, 77, 66, 86), None]}),
     "beside": lambda z: plot.beside(z.measures()),
+    "beside naive transfer": lambda z: plot.beside(
+        [{**row, "naive": {"verdict": "inside", "value": 50.0, "low": 40.0, "high": 60.0}} for row in z.measures()]
+    ),
+    "scores": lambda z: scoreboard.scores(
+        [("durability", [Standing(16, 15, 17, 18), Standing(5, 5, 5, 18, NAIVE)]), ("CRS", [Standing(0, 0, 2, 3)])]
+    ),
+    "wrong truths": lambda z: scoreboard.scores(
+        [
+            (name, [Standing(38, 36, 41, 44), Standing(x, x - 2, x + 1, 44, FALSE)])
+            for name, x in (("a", 31), ("b", 40))
+        ],
+        [True, False],
+    ),
     "arms": lambda z: plot.arms(z.rates()),
     "paired": lambda z: plot.paired(
         [

@@ -22,6 +22,7 @@ from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library.located import Place, placed
 from livingdrug.parameters import PARAMETER_KEYS
 from livingdrug.scenario import resolve
+from livingdrug.scenario.parts import lineage, whole
 from livingdrug.spec.numbers import Drug, Mechanism, Product, Tumour
 from livingdrug.spec.population import Covariate, Population
 from livingdrug.spec.protocol import Dose, Protocol
@@ -132,8 +133,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def told(kind: str, name: str) -> LivingDrugError | None:
     """What is said of a file when it is read, or when ELIANA is rehearsed with it."""
     try:
-        read(KINDS[kind], library.find(kind, name).table)
+        entry = library.find(kind, name)
+        read(KINDS[kind], whole(entry))
         sets = {"scale": name} if kind == "scales" else {"drugs": [name]} if kind == "drugs" else {}
+        if kind == "populations" and any(e.data.get("tumour") == "b-all" for e in lineage(entry)):
+            sets = {"population": name}
         arm = resolve("eliana", sets).arms[0]
         check_arm(arm, design(arm))
     except LivingDrugError as problem:

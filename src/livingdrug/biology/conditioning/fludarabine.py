@@ -30,11 +30,12 @@ class Fludarabine(Module):
     exchange_near = Param("L/day", "intercompartmental clearance to the first peripheral volume")
     exchange_far = Param("L/day", "intercompartmental clearance to the second peripheral volume")
     active_share = Param("1", "mass of F-ara-A in a mass of fludarabine phosphate")
+    individual = Param("1", "clearance of this patient relative to others of the same weight and kidney function")
     hours = Param("hour/day", "hours in a day, because exposure is read in hours")
     lymphocyte_kill = Param("L/mg/day", "kill of lymphocytes for each mg/L of F-ara-A")
 
     size = Derived("1", "clearance relative to the reference weight", lambda v: (v.weight / v.reference_weight) ** 0.75)
-    clearance = Derived("L/day", "clearance", lambda v: (v.non_renal + v.renal * v.egfr) * v.size)
+    clearance = Derived("L/day", "clearance", lambda v: v.individual * (v.non_renal + v.renal * v.egfr) * v.size)
     v1 = Derived("L", "central volume", lambda v: v.volume_central * v.weight / v.reference_weight)
     v2 = Derived("L", "first peripheral volume", lambda v: v.volume_near * v.weight / v.reference_weight)
     v3 = Derived("L", "second peripheral volume", lambda v: v.volume_far * v.weight / v.reference_weight)

@@ -26,6 +26,7 @@ class Lymphocytes(Module):
     car_t = Reads("kinetics.total", "cell", absent=0.0)
 
     kill = Port("1/day", "kill of host lymphocytes by conditioning drugs", combine="add", scale=lambda v: v.sensitivity)
+    loss = Port("1/day", "loss of host lymphocytes to other drugs", combine="add")
 
     share = State("1", "host lymphocytes as a share of normal", start=lambda v: v.start)
 
@@ -35,6 +36,7 @@ class Lymphocytes(Module):
         occupied = v.share + v.car_t / v.normal + 1e-9
         yield Change("share", -v.regrowth * v.share * log(occupied), why="Gompertz regrowth")
         yield Flow("conditioning", out_of="share", rate=v.kill * v.share)
+        yield Flow("loss to other drugs", out_of="share", rate=v.loss * v.share)
 
     def published(self, v: Any) -> dict[str, Any]:
         return {"per_uL": v.share * v.normal_per_uL}

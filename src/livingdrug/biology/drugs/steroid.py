@@ -1,19 +1,21 @@
-"""A steroid: it suppresses cytokine production."""
+"""A steroid: it suppresses cytokine production, and at high exposure it kills lymphocytes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Multiplies, Param, Publishes, State
+from livingdrug.model import Adds, Covariate, Derived, Entry, Flow, Module, Multiplies, Param, Publishes, State
+from livingdrug.model.math import hill
 
 
 class Steroid(Module):
     """One compartment and an effect compartment; an Emax effect on the production of cytokines.
 
     The default is dexamethasone with the kinetics of [krzyzanski2021] (the small second compartment is left in the
-    first); another steroid is a drug file with other numbers. No slowing of CAR-T expansion [stein2019].
-    Leaves out: killing of lymphocytes, effects on infection beyond the hazard, tapering withdrawal.
+    first); another steroid is a drug file with other numbers. No slowing of CAR-T expansion at usual doses
+    [stein2019]; above them CAR-T and host lymphocytes die.
+    Leaves out: effects on infection, tapering withdrawal.
     """
 
     role = "drug.steroid"
@@ -26,11 +28,16 @@ class Steroid(Module):
     half_effect = Param("mg/L", "EC50 in the effect compartment")
     calming = Param("1", "Imax: largest fall of cytokine production")
     pace_factor = Param("1", "proliferation of CAR-T under full effect relative to none")
+    lymphocyte_kill = Param("1/day", "Emax: loss of lymphocytes, CAR-T among them")
+    half_kill = Param("mg/L", "EC50 of that loss in the effect compartment")
+    kill_power = Param("1", "Hill coefficient of that loss")
 
     clearance = Derived("L/day", "clearance", lambda v: v.clearance_reference * (v.weight / v.reference_weight) ** 0.75)
     volume = Derived("L", "volume", lambda v: v.volume_reference * v.weight / v.reference_weight)
     production = Multiplies("cytokines.production")
     pace = Multiplies("kinetics.pace")
+    car_t = Adds("kinetics.loss", "1/day")
+    host = Adds("lymphocytes.loss", "1/day")
 
     drug = State("mg", "steroid in the body")
     effect = State("mg/L", "concentration in the effect compartment")
@@ -49,4 +56,10 @@ class Steroid(Module):
 
     def contributes(self, v: Any) -> dict[str, Any]:
         action = v.effect / (v.effect + v.half_effect)
-        return {"production": 1 - v.calming * action, "pace": 1 + (v.pace_factor - 1) * action}
+        killed = v.lymphocyte_kill * hill(v.effect, v.half_kill, v.kill_power)
+        return {
+            "production": 1 - v.calming * action,
+            "pace": 1 + (v.pace_factor - 1) * action,
+            "car_t": killed,
+            "host": killed,
+        }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livingdrug.model import Flow, Module, Param, Port, Publishes, Reads, State
-from livingdrug.model.math import hill, maximum
+from livingdrug.model.math import exp, hill, log, maximum
 
 
 class CytokineRelease(Module):
@@ -15,7 +15,8 @@ class CytokineRelease(Module):
 
     Decay rates of interferon and IL-6 from [hardiansyah2019]; IL-6 is cleared partly by its receptor
     [nishimoto2008], so a blocked receptor makes IL-6 rise while its signal, and with it CRP, falls. A part of the
-    macrophages' drive passes around the receptor.
+    macrophages' drive passes around the receptor. Patients' macrophages differ in what they secrete, which shows in
+    IL-6 and ferritin: the upper tail is like haemophagocytic lymphohistiocytosis.
     Leaves out: IL-10, TNF, soluble receptors as states, endothelium, damage signals from dying cells, tissues.
     """
 
@@ -23,7 +24,7 @@ class CytokineRelease(Module):
 
     working = Param("cell", "engaged CAR-T that make a trigger of one")
     half_antigen = Param("cell", "EC50 of antigen-bearing cells on the trigger")
-    product_share = Param("1", "trigger of an infused cell in blood relative to an effector")
+    activity = Param("1", "trigger of an infused short-lived effector relative to one that has expanded")
     ifn_scale = Param("pg/mL", "interferon at a trigger of one")
     ifn_loss = Param("1/day", "loss of interferon")
     gm_scale = Param("pg/mL", "GM-CSF at a trigger of one")
@@ -33,12 +34,14 @@ class CytokineRelease(Module):
     gm_half = Param("pg/mL", "EC50 of GM-CSF on activation")
     gm_strength = Param("1", "Emax of GM-CSF, relative to activation by interferon")
     macrophage_rate = Param("1/day", "activation and deactivation rate of macrophages")
-    tiring = Param("1/day", "rate at which active macrophages become refractory")
+    tiring = Param("1/day", "largest rate at which active macrophages become refractory")
+    tiring_half = Param("1", "EC50: active macrophages that become refractory at half that rate")
     recovery = Param("1/day", "loss of that refractoriness")
     il1_scale = Param("pg/mL", "IL-1 at macrophages of one")
     il1_loss = Param("1/day", "loss of IL-1")
     il1_half = Param("pg/mL", "EC50 of IL-1 on activation")
     amplification = Param("1", "Emax of IL-1 on activation of macrophages")
+    output = Param("1", "what a patient's macrophages secrete, relative to others at the same activation")
     il6_base = Param("pg/mL", "IL-6 without cytokine release")
     il6_made = Param("pg/mL/day", "IL-6 made at macrophages of one")
     il6_loss = Param("1/day", "clearance of IL-6 not by its receptor")
@@ -50,10 +53,11 @@ class CytokineRelease(Module):
     crp_loss = Param("1/day", "loss of CRP")
     ferritin_base = Param("ug/L", "ferritin without cytokine release")
     ferritin_made = Param("ug/L", "ferritin added at macrophages of one")
+    ferritin_power = Param("1", "power of what macrophages secrete on ferritin")
     ferritin_loss = Param("1/day", "loss of ferritin")
 
     effectors = Reads("kinetics.effector", "cell", absent=0.0)
-    infused = Reads("kinetics.product", "cell", absent=0.0)
+    infused = Reads("kinetics.fresh", "cell", absent=0.0)
     tumour_antigen = Reads("tumour.antigen", "cell", absent=0.0)
     b_cell_antigen = Reads("b_cells.antigen", "cell", absent=0.0)
     production = Port("1", "cytokine production relative to that without drugs")
@@ -69,10 +73,11 @@ class CytokineRelease(Module):
     ferritin = State("ug/L", "ferritin", start=lambda v: v.ferritin_base)
 
     signal = Publishes("pg/mL", "IL-6 signal above rest, as IL-6 at a free receptor")
+    release = Publishes("pg/mL", "what macrophages release, as the IL-6 it would sustain at a free receptor")
 
     def flows(self, v: Any) -> Iterator[Flow]:
         antigen = v.tumour_antigen + v.b_cell_antigen
-        trigger = (v.effectors + v.product_share * v.infused) / v.working * antigen / (antigen + v.half_antigen)
+        trigger = (v.effectors + v.activity * v.infused) / v.working * antigen / (antigen + v.half_antigen)
         drive = hill(v.ifn_gamma, v.ifn_half, v.steepness) * (1 + v.gm_strength * v.gm_csf / (v.gm_csf + v.gm_half))
         amplified = 1 + v.amplification * v.il1 / (v.il1 + v.il1_half)
         yield Flow("interferon secretion", into="ifn_gamma", rate=v.ifn_loss * v.ifn_scale * trigger * v.production)
@@ -85,12 +90,12 @@ class CytokineRelease(Module):
             rate=v.macrophage_rate * drive * amplified * v.production / (1 + v.refractory),
         )
         yield Flow("deactivation", out_of="macrophages", rate=v.macrophage_rate * v.macrophages)
-        yield Flow("becoming refractory", into="refractory", rate=v.tiring * v.macrophages)
+        yield Flow("becoming refractory", into="refractory", rate=v.tiring * v.macrophages / (v.macrophages + v.tiring_half))
         yield Flow("recovery of responsiveness", out_of="refractory", rate=v.recovery * v.refractory)
         yield Flow("IL-1 secretion", into="il1", rate=v.il1_loss * v.il1_scale * v.macrophages)
         yield Flow("IL-1 clearance", out_of="il1", rate=v.il1_loss * v.il1)
         yield Flow("IL-6 secretion at rest", into="il6", rate=(v.il6_loss + v.il6_uptake) * v.il6_base)
-        yield Flow("IL-6 secretion", into="il6", rate=v.il6_made * v.macrophages)
+        yield Flow("IL-6 secretion", into="il6", rate=v.il6_made * v.output * v.macrophages)
         yield Flow("IL-6 clearance", out_of="il6", rate=v.il6_loss * v.il6)
         yield Flow("IL-6 receptor-mediated clearance", out_of="il6", rate=v.il6_uptake * v.receptor * v.il6)
         yield Flow(
@@ -100,15 +105,20 @@ class CytokineRelease(Module):
         yield Flow(
             "ferritin release",
             into="ferritin",
-            rate=v.ferritin_loss * (v.ferritin_base + v.ferritin_made * v.macrophages),
+            rate=v.ferritin_loss
+            * (v.ferritin_base + v.ferritin_made * exp(v.ferritin_power * log(v.output * v.macrophages + 1e-9))),
         )
         yield Flow("ferritin clearance", out_of="ferritin", rate=v.ferritin_loss * v.ferritin)
 
     def published(self, v: Any) -> dict[str, Any]:
-        return {"signal": self._signal(v)}
+        return {"signal": self._signal(v), "release": self._release(v)}
 
     @staticmethod
     def _signal(v: Any) -> Any:
-        around = v.bypass * v.il6_made / (v.il6_loss + v.il6_uptake) * v.macrophages
+        around = v.bypass * CytokineRelease._release(v)
         # IL-6 below rest (a drug may take it away) gives no signal; at rest the slope is that of IL-6 above it.
         return maximum(0.0 * v.il6_base, v.il6 - v.il6_base) * v.receptor + around
+
+    @staticmethod
+    def _release(v: Any) -> Any:
+        return v.il6_made / (v.il6_loss + v.il6_uptake) * v.output * v.macrophages

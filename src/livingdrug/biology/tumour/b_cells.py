@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from livingdrug.model import Flow, Module, Param, Publishes, Reads, State
+from livingdrug.model.math import hill
 
 
 class BCells(Module):
-    """Antigen-negative progenitors recover from conditioning and feed B cells, which CAR-T kill; immunoglobulin
-    follows.
+    """Antigen-negative progenitors recover from conditioning and feed B cells, which CAR-T kill, young ones among them
+    before they reach the blood; immunoglobulin follows.
 
-    Follows the steady influx of [serrano2024]; kill saturates in CAR-T.
+    Follows the steady influx of [serrano2024]; kill and loss of the young are steep and saturate in CAR-T, so that B
+    cells are either deeply gone or back.
     Leaves out: stages of maturation, subsets, plasma cells as cells of their own (their long-lived part is a share
     of production), immunoglobulin given as treatment.
     """
@@ -25,6 +27,7 @@ class BCells(Module):
     turnover = Param("1/day", "loss and replacement of B cells at rest")
     kill = Param("1/day", "largest kill rate by CAR-T")
     half_killers = Param("cell", "EC50: CAR-T giving half the largest kill")
+    power = Param("1", "Hill coefficient of the kill in CAR-T")
     visibility = Param("1", "antigen signal of a B cell relative to a leukaemic cell")
     conditioning_kill = Param("1", "kill of B cells by conditioning relative to lymphocytes")
     progenitor_kill = Param("1", "kill of progenitors by conditioning relative to lymphocytes")
@@ -43,13 +46,14 @@ class BCells(Module):
     per_uL = Publishes("cell/uL", "B cells in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
+        killed = hill(v.killers, v.half_killers, v.power)
         yield Flow("progenitor regrowth", into="progenitors", rate=v.progenitor_regrowth * v.progenitors)
         yield Flow("progenitor logistic loss", out_of="progenitors", rate=v.progenitor_regrowth * v.progenitors**2)
         yield Flow("progenitor kill", out_of="progenitors", rate=v.progenitor_kill * v.chemotherapy * v.progenitors)
-        yield Flow("production", into="b_cells", rate=v.turnover * v.normal * v.progenitors)
+        yield Flow("production", into="b_cells", rate=v.turnover * v.normal * v.progenitors * (1 - killed))
         yield Flow("loss", out_of="b_cells", rate=v.turnover * v.b_cells)
         yield Flow("chemotherapy", out_of="b_cells", rate=v.conditioning_kill * v.chemotherapy * v.b_cells)
-        yield Flow("kill", out_of="b_cells", rate=v.kill * v.killers / (v.killers + v.half_killers) * v.b_cells)
+        yield Flow("kill", out_of="b_cells", rate=v.kill * killed * v.b_cells)
         making = v.long_lived + (1 - v.long_lived) * v.b_cells / v.normal
         yield Flow("immunoglobulin production", into="igg", rate=v.igg_loss * v.igg_start * making)
         yield Flow("immunoglobulin catabolism", out_of="igg", rate=v.igg_loss * v.igg)
