@@ -200,10 +200,11 @@ def _measured(row: dict[str, Any]) -> list[str]:
 def timed(trial: str | None) -> str:
     """The trial named, else the library's that says `bench = true`."""
     from livingdrug import library
+    from livingdrug.spec.trial import bench
 
     if trial is not None:
         return trial
-    chosen = [name for name in library.names("trials") if library.find("trials", name).data.get("bench") is True]
+    chosen = [name for name in library.names("trials") if bench(library.find("trials", name))]
     if len(chosen) != 1:
         raise ScenarioError(
             f"{len(chosen) or 'no'} trials of the library say bench = true",

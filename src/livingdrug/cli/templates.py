@@ -15,6 +15,7 @@ from livingdrug.scenario import Resolved, resolve
 from livingdrug.scenario.saved import toml
 from livingdrug.spec.fields import FAMILIES
 from livingdrug.spec.trial import KINDS as MEASURES
+from livingdrug.spec.trial import bench
 
 PRODUCT = """title = "NAME"                     # what people call it
 aliases = []                      # other names it should answer to
@@ -263,7 +264,7 @@ def files(kind: str, name: str) -> list[tuple[str, str]]:
 def reference() -> Resolved:
     """The library trial whose parts the templates name: the one that says bench = true."""
     for name in library.names("trials"):
-        if library.find("trials", name).data.get("bench") is True:
+        if bench(library.find("trials", name)):
             return resolve(name)
     raise ScenarioError("no trial of the library says bench = true", mend="write it in the reference trial's file")
 

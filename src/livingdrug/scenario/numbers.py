@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
 
 from livingdrug import library
@@ -14,13 +13,13 @@ from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, Wirin
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, mistakable
 from livingdrug.model import Model, Module
-from livingdrug.parameters import PARAMETER_KEYS, Parameter, read_parameter
+from livingdrug.parameters import PARAMETER_KEYS, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.protocol import numbers as protocol_numbers
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import read
+from livingdrug.spec.typed import of_file, read
 
 
 def said(
@@ -29,17 +28,20 @@ def said(
     entries: Mapping[str, list[LibraryFile]],
     changes: list[Override],
     elsewhere: Sequence[str] = (),
+    sources: Mapping[str, Source] = {},  # noqa: B006
 ) -> dict[str, list[Parameter]]:
     """What each layer says of every number of the model, lowest first. elsewhere: paths of what is none of its numbers,
-    for messages."""
+    for messages; sources: that the user's numbers may cite."""
     stack: dict[str, list[Parameter]] = {path: [] for path in model.parameters}
     earlier: dict[str, str] = {}
+    known_stems = set(library.names("mechanisms"))
     for role, stem in modules.items():
-        if stem in library.names("mechanisms"):
+        if stem in known_stems:
             native = type(model.modules[role]).role
             entry = library.find("mechanisms", stem)
-            earlier |= read(Mechanism, entry.table).earlier
-            _lay(stack, entry, read(Mechanism, entry.table), "mechanism", modules, {native: role})
+            typed = of_file(Mechanism, entry)
+            earlier |= typed.earlier
+            _lay(stack, entry, typed, "mechanism", modules, {native: role})
     drugs = [part for part in entries if part.startswith("drug ")]
     for part in ("tumour", "population", *drugs, "costimulation", "product"):
         for entry in entries.get(part, []):
@@ -65,7 +67,7 @@ def said(
         file, _, row = change.place.rpartition(":")
         file, number = (file, int(row)) if row.isdigit() else (str(change.place), None)
         below = said[-1] if said else None
-        read_ = read_parameter(change.path, change.data, below, {}, change.layer, file, number, by_user=True)
+        read_ = read_parameter(change.path, change.data, below, sources, change.layer, file, number, by_user=True)
         said.append(read_.in_unit(model.unit(change.path)))
     _complete(stack, model, modules)
     return stack
@@ -73,7 +75,9 @@ def said(
 
 def _numbered(kind: Any, entry: LibraryFile) -> Numbered:
     """The numbers of a file. Patients who are like others are whole only together with them, and have none."""
-    apart = ("covariates", "baseline") if "like" in entry.data else ()
+    if "like" not in entry.data:
+        return of_file(cast("type[Numbered]", kind), entry)
+    apart = ("covariates", "baseline")
     table = Located({k: x for k, x in entry.table.items() if k not in apart}, entry.table.places, entry.table.place)
     return read(cast("type[Numbered]", kind), table)
 
@@ -122,22 +126,16 @@ def _lay(
             raise _unknown_path(native, dict.fromkeys(own), modules, data.place or place)
         elif any(path.startswith(f"{role}.") for role in modules):
             raise _unknown_path(path, stack, modules, data.place or place)
-        elif path not in (known := _elsewhere(_mechanisms())):
+        elif path not in (known := _elsewhere(library.stamps("mechanisms"))):
             raise _unknown_path(path, {**stack, **dict.fromkeys(known)}, modules, data.place or place)
 
 
-def _mechanisms() -> tuple[tuple[Path, int], ...]:
-    """The files of all mechanisms, and when each was written."""
-    files = [p for folder in library.folders() for p in sorted((folder / "mechanisms").glob("*.toml"))]
-    return tuple((p, p.stat().st_mtime_ns) for p in files)
-
-
 @lru_cache(maxsize=8)
-def _elsewhere(files: tuple[tuple[Path, int], ...]) -> frozenset[str]:
+def _elsewhere(files: tuple[library.Stamp, ...]) -> frozenset[str]:
     """Every number of every mechanism in these files, by the role it usually fills; drugs by their own names too."""
     found: set[str] = set()
     for stem in library.names("mechanisms"):
-        found |= set(read(Mechanism, library.find("mechanisms", stem).table).numbers)
+        found |= set(of_file(Mechanism, library.find("mechanisms", stem)).numbers)
     families = {path.partition(".")[0]: path for path in found}
     for name in library.names("drugs"):
         for path in list(found):
@@ -199,6 +197,9 @@ def _unknown_path(
         mine = [p for p in known if p.startswith(f"{role}.")]
         return ScenarioError(what, place, mine or "nothing here", given=path)
     first, _, rest = path.partition(".")
+    if role := next((r for r in modules if r.rpartition(".")[2] == first and r != first), None):
+        mine = [p for p in known if p.startswith(f"{role}.")]
+        return ScenarioError(what, place, mine or role, (nearest(f"{role}.{rest}", mine) if rest else "") or role)
     roots = sorted({*(r.partition(".")[0] for r in modules), *Trial.model_fields, *PARTS, "covariates"})
     if first not in roots and (root := mistakable(first, roots)):
         close = nearest(path, [p for p in (*known, *elsewhere) if p.startswith(f"{root}.")])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
+from livingdrug.errors import MOST, LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable
@@ -20,7 +20,7 @@ from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import KINDS_OF, TYPES
 from livingdrug.spec.trial import DESIGN, Trial
-from livingdrug.spec.typed import Typed, read
+from livingdrug.spec.typed import Typed, of_file, read
 
 if TYPE_CHECKING:
     from livingdrug.scenario.resolved import Resolved
@@ -222,7 +222,7 @@ def modules(
     folders = list(dict.fromkeys(e.path.parent for e in (*chain, entries["protocol"][-1])))
     for name, place in drugs(trial, typed["protocol"], folders).items():
         entries[f"drug {name}"] = [drug(name, folders, place)]
-        typed_drug = read(Drug, entries[f"drug {name}"][0].table)
+        typed_drug = of_file(Drug, entries[f"drug {name}"][0])
         layers.append(typed_drug.modules or {f"drug.{name}": typed_drug.mechanism or name})
     if len(draft.named["product"]) > 1 and len(entries["product"]) == 1:
         layers.append(laid("product", _lineage("product", draft.named["product"][0])[-1], Draft()).typed.modules)
@@ -255,13 +255,13 @@ def filled_in(draft: Draft, typed: Mapping[str, Any], entries: Mapping[str, list
     ]
 
 
-def fixed(population: Any, entry: LibraryFile) -> list[str]:
+def fixed(population: Population, below: Population) -> list[str]:
     """Properties that a user gave a value outside what the population was made for: every patient has it."""
     found = []
     for name, c in population.covariates.items():
-        table = entry.data.get("covariates", {}).get(name)
-        if c.distribution == "fixed" and table and table.get("distribution", table.get("law")) != "fixed":
-            ends = [f"{table[key]:g}" for key in ("low", "high") if isinstance(table.get(key), (int, float))]
+        was = below.covariates.get(name)
+        if c.distribution == "fixed" and was is not None and was.distribution != "fixed":
+            ends = [f"{x:g}" for x in (was.low, was.high) if x is not None]
             range_ = f" ({' to '.join(ends)} {c.unit})" if len(ends) == 2 else ""
             found.append(f"every patient has {name} = {c.value:g} {c.unit}; the population's own distribution{range_} "
                          "is not used, and nothing was fitted to such patients")  # fmt: skip
@@ -270,17 +270,15 @@ def fixed(population: Any, entry: LibraryFile) -> list[str]:
 
 def uncited(files: Mapping[str, Any], told: Iterable[Any]) -> list[str]:
     """Sources that a user defines and nothing mentions. files: the typed parts and the trial; told: what is said."""
-    texts = [text for data in told for text in _texts(data)]
+    texts = "\n".join(text for data in told for text in _texts(data))
+    places = {key: file.place(f"sources.{key}") for file in files.values() for key in file.sources}
+    lone = {key: at for key, at in places.items() if at and not at.ours and key not in texts}
+    cited = [key for key in places if key not in lone]
     found = []
-    for file in files.values():
-        for key in file.sources:
-            place = file.place(f"sources.{key}")
-            if place and not place.ours and not any(key in text for text in texts):
-                close = mistakable(key, {k for f in files.values() for k in f.sources} - {key})
-                found.append(
-                    f"nothing cites the source '{key}' ({place})" + (f"; is '{close}' meant?" if close else "")
-                )
-    return found
+    for key, at in list(lone.items())[:MOST]:
+        close = mistakable(key, cited)
+        found.append(f"nothing cites the source '{key}' ({at})" + (f"; is '{close}' meant?" if close else ""))
+    return found + ([f"nothing cites {len(lone) - MOST:,} further sources"] if len(lone) > MOST else [])
 
 
 def _texts(data: Any) -> Iterator[str]:
@@ -332,11 +330,19 @@ def is_drug(path: Path) -> bool:
     return "mechanism" in data or (isinstance(data.get("modules"), Mapping) and "trial" not in data)
 
 
+def scales(trial: Trial) -> dict[str, LibraryFile]:
+    """The grading scales that a trial names, by the names it gives them."""
+    named = {trial.scale: trial.place("scale")} if trial.scale else {}
+    named |= {name: trial.place("also_graded") for name in trial.also_graded if name not in named}
+    return {name: library.find("scales", name, where=place) for name, place in named.items()}
+
+
 def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
     """Every file that may speak of quantities, and the role whose quantities it names; the last word last."""
+    mechanisms = set(library.names("mechanisms"))
     for role, stem in resolved.modules.items():
-        if stem in library.names("mechanisms"):
-            yield role, read(Mechanism, library.find("mechanisms", stem).table)
+        if stem in mechanisms:
+            yield role, of_file(Mechanism, library.find("mechanisms", stem))
     for part in (resolved.tumour, resolved.population, resolved.product):
         if part is not None:
             yield "", part

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,16 @@ def laid(chain: list[LibraryFile], sets: Mapping[str, Any]) -> Resolved:
     own = tuple(_arm(arm, draft, top, chain) for arm in arms)
     if len(chain) == 1 and not sets and not arms:
         return whole
-    base = chain[-1].kind != "scenario" and (resolve(chain[-1].name) if chain[1:] or sets else whole).therapy
+    alone = not (chain[1:] or sets)
+    base = chain[-1].kind != "scenario" and (whole.therapy if alone else _fitted(chain[-1].name, library.state()))
     own = tuple(replace(arm, resolved=replace(arm.resolved, as_fitted=arm.resolved.therapy == base)) for arm in own)
     return replace(whole, overridden=own, as_fitted=whole.therapy == base)
+
+
+@lru_cache(maxsize=32)
+def _fitted(trial: str, state: tuple[library.Stamp, ...]) -> str:
+    """The therapy of a library trial as it stands; state: of the library, whose files are as they were."""
+    return resolve(trial).therapy
 
 
 def _title(resolved: Resolved, sets: Mapping[str, Any]) -> str:
@@ -165,7 +173,10 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         draft, laid["protocol"] = moved, parts.laid("protocol", entries["protocol"][-1], moved)
         typed["protocol"] = laid["protocol"].typed
     changes = [*(c for x in laid.values() for c in x.changes), *draft.changes]
-    stack = numbers.said(model, modules, entries, changes, parts.addresses(words, laid))
+    cited = {key: x for part in (trial, *typed.values()) for key, x in part.sources.items()}
+    cited |= {key: x for found in entries.values() for entry in found for key, x in entry.sources.items()}
+    entries |= {f"scale {name}": [file] for name, file in parts.scales(trial).items()}
+    stack = numbers.said(model, modules, entries, changes, parts.addresses(words, laid), cited)
     own = read_patients(trial.cohort, typed["population"].covariates) if trial.cohort else None
     found = Resolved(
         name=trial.name or top.name,
@@ -177,7 +188,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         population=typed["population"],
         product=typed["product"],
         tumour=typed.get("tumour"),
-        names={part: x[-1].name for part, x in entries.items()},
+        names={part: x[-1].name for part, x in entries.items() if not part.startswith("scale ")},
         patients=trial.patients,
         seed=trial.seed,
         stack={p: tuple(x) for p, x in stack.items()},
@@ -189,7 +200,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         notes=(
             *(own.notes if own else ()),
             *parts.filled_in(draft, typed, entries),
-            *parts.fixed(typed["population"], entries["population"][-1]),
+            *parts.fixed(typed["population"], parts.laid("population", entries["population"][-1], Draft()).typed),
             *parts.uncited({"trial": trial, **typed}, [*(e.data for e in chain), *(x.table for x in laid.values())]),
         ),
     )

@@ -7,7 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, WithJsonSchema
 
-from livingdrug.errors import ScenarioError, SourceError, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, unknown
+from livingdrug.library import LibraryFile
 from livingdrug.parameters import Source
 from livingdrug.spec.clock import Clock, clock, length
 from livingdrug.spec.cohort import Cohort
@@ -32,7 +33,7 @@ from livingdrug.spec.fields import (
 )
 from livingdrug.spec.origin import File
 from livingdrug.spec.protocol import once
-from livingdrug.spec.typed import Typed
+from livingdrug.spec.typed import Typed, of_file
 from livingdrug.units import DAYS
 
 KINDS = ("share", "median", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
@@ -144,13 +145,17 @@ class Measure(Typed):
             raise unknown("kind of measure", self.kind, KINDS, self.place("kind"))
         self._own_keys()
         if self.timed and not isinstance(self.of, str):
-            raise ScenarioError(f"of = {self.of!r} is not an endpoint", where=self.place("of"))
+            raise ScenarioError(
+                f"of = {self.of!r} is not an endpoint",
+                where=self.place("of"),
+                mend="write the name of an [[endpoint]], in quotes",
+            )
         allowed = UNITS_OF.get(self.kind, (self.shown_unit,))
         if self.shown_unit not in allowed:
             said = f"a measure of the kind '{self.kind}' is not given in {self.shown_unit}"
             raise ScenarioError(said, where=self.place("unit"), allowed=allowed)
         if not self.timed:
-            object.__setattr__(self, "_asked", expression(self.of))
+            self._readable()
         for key, asked in (("of", None if self.timed else self.asked), ("by", self.by)):
             if asked is not None and not {n.path for n in asked.names} - {"never"}:
                 said = f"{key} = {asked.text} asks about nothing: it is the same in every patient"
@@ -158,6 +163,14 @@ class Measure(Typed):
         if self.enrolled and self.kind != "share":
             said = f"a measure of the kind '{self.kind}' counts infused patients only: nobody else is followed"
             raise ScenarioError(said, where=self.place("among"), mend="leave among out, or give a condition")
+
+    def _readable(self) -> None:
+        """ScenarioError, at its line, for an expression that cannot be read."""
+        try:
+            expression(self.of)
+        except LivingDrugError as problem:
+            place = self.place("of")
+            raise type(problem)(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
 
     def _own_keys(self) -> None:
         """ScenarioError when a key that the kind needs is missing, or one is there that it would not look at."""
@@ -321,7 +334,9 @@ class Trial(File):
             seen[row.told] = row
             if row.measure in known and row.unit not in (None, known[row.measure].shown_unit):
                 said = f"the published unit is {row.unit}, the measure's {known[row.measure].shown_unit}"
-                raise ScenarioError(said, where=row.place("unit"))
+                raise ScenarioError(
+                    said, where=row.place("unit"), mend="write the value as it is in that unit, or leave unit out"
+                )
             if row.measure in known and known[row.measure].shown_unit == "%":
                 row.percent()
 
@@ -339,3 +354,8 @@ class Trial(File):
     def visit_clock(self, name: str) -> Clock:
         """The days of a list of visits."""
         return self.visits[name]
+
+
+def bench(entry: LibraryFile) -> bool:
+    """Whether a library trial is the one that templates and benchmarks take."""
+    return of_file(Trial, entry).bench
