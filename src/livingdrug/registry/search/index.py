@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -28,11 +30,16 @@ from livingdrug.registry.search.engine import Engine, Hits, Wanted
 from livingdrug.registry.search.fts5 import Fts5
 from livingdrug.registry.search.tantivy import Tantivy
 
-FORMAT = 4
+FORMAT = 5
 """Changes when documents or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]
 """Called with (studies done, all) while the index is built."""
+
+_NAMED = ("title", "condition", "intervention", "sponsor")
+"""The fields whose words a misspelt one is compared with"""
+
+_LETTERS = re.compile(r"[^\W\d_]{4,30}")
 
 _IN_ONE_PROCESS = 800
 _CHUNK = 250
@@ -45,6 +52,7 @@ class Index:
         self.folder, self.engine, self._labels = folder, engine, labels
         counts = _state(folder).get("counts")
         self._counts: dict[str, dict[str, int]] = counts if isinstance(counts, dict) else {}
+        self._said: Counter[str] = Counter()  # words of the documents taken since the last save
 
     def search(self, wanted: Wanted, limit: int = 20, offset: int = 0, facets: tuple[str, ...] = ()) -> Hits:
         """Finds studies; the counts over every study are kept ready."""
@@ -68,9 +76,21 @@ class Index:
         """Study -> why it could not be read whole; such a study is found by what could be read of it."""
         return dict(self._labels.execute("SELECT study, reason FROM fault ORDER BY study"))
 
+    def frequency(self, word: str) -> int:
+        """How many studies say a word in title, condition, intervention or sponsor; it counts studies that changed twice
+        until the index is made anew."""
+        row = self._labels.execute("SELECT n FROM word WHERE word = ?", (word,)).fetchone()
+        return row[0] if row else 0
+
+    def words(self, shortest: int, longest: int) -> dict[str, int]:
+        """The words of such a length -> how many studies say them."""
+        return dict(self._labels.execute("SELECT word, n FROM word WHERE length BETWEEN ? AND ?", (shortest, longest)))
+
     def add(self, documents: list[Document]) -> None:
         """Takes documents into engine and labels."""
         self.engine.add(documents)
+        for e in documents:
+            self._said.update(set(_LETTERS.findall(" ".join(map(e.texts.__getitem__, _NAMED)))))
         faults = [(e.id, e.fault) for e in documents if e.fault]
         self._labels.executemany("INSERT OR REPLACE INTO fault VALUES (?, ?)", faults)
         rows = [(e.id, e.labels.kind != "no CAR", json.dumps(e.labels)) for e in documents]
@@ -84,6 +104,11 @@ class Index:
 
     def save(self, state: dict[str, object]) -> None:
         """Makes changes lasting; the state is written last, so a half-made index counts as stale."""
+        self._labels.executemany(
+            "INSERT INTO word VALUES (?, ?, ?) ON CONFLICT (word) DO UPDATE SET n = n + excluded.n",
+            ((word, len(word), n) for word, n in self._said.items()),
+        )
+        self._said.clear()
         self._labels.commit()
         self.engine.save()
         self._counts = self.engine.search(Wanted(), 0, 0, COUNTED).facets
@@ -148,6 +173,9 @@ def _open(folder: Path, name: str) -> Index:
         "CREATE TABLE IF NOT EXISTS label (study TEXT PRIMARY KEY, car INTEGER NOT NULL, said TEXT NOT NULL)"
     )
     labels.execute("CREATE TABLE IF NOT EXISTS fault (study TEXT PRIMARY KEY, reason TEXT NOT NULL)")
+    labels.execute(
+        "CREATE TABLE IF NOT EXISTS word (word TEXT PRIMARY KEY, length INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID"
+    )
     labels.execute("CREATE INDEX IF NOT EXISTS label_car ON label (study) WHERE car")
     return Index(folder, _engine(name, folder), labels)
 
