@@ -13,6 +13,7 @@ from livingdrug.cli.mirror import Db, Json, open_store, plainly, progress_bar, s
 if TYPE_CHECKING:
     from livingdrug.registry.reports.overview import Overview
     from livingdrug.registry.reports.statistics import Statistics
+    from livingdrug.registry.search.geo import NearSite
     from livingdrug.registry.search.search import Request, Result
 
 
@@ -42,8 +43,8 @@ def _listed(result: Result, request: Request) -> str:
     lines = []
     for study in result.studies:
         facts = [study.status.replace("_", " ").lower(), _phase(study.phases), study.sponsor, "/".join(study.targets)]
-        if study.km is not None:
-            facts.append(f"{study.km:g} km away")
+        if study.site is not None:
+            facts.append(_nearest(study.site))
         lines += [f"{study.id}  {study.title}", "             " + " · ".join(f for f in facts if f)]
         if study.also:
             lines.append(f"             also registered as {', '.join(study.also)}")
@@ -55,9 +56,21 @@ def _listed(result: Result, request: Request) -> str:
         shown = [f"{value} {n:,}" for value, n in list(counts.items())[:6]]
         if shown:
             lines.append(f"  {name.replace('_', ' '):<13}{', '.join(shown)}{', ...' if len(counts) > 6 else ''}")
-    if not result.total and request.text:
+    for meant in result.suggestions:
+        lines.append(
+            f"  did you mean: {meant.text}  ({meant.studies:,} {'study' if meant.studies == 1 else 'studies'})"
+        )
+    if not result.total and request.text and not result.suggestions:
         lines.append("  fewer words or filters find more; beginnings with a star: leuk*")
+    lines += [f"  note: {note}" for note in result.notes]
     return "\n".join(lines)
+
+
+def _nearest(site: NearSite) -> str:
+    """The nearest site in words: how far, where, and whether it is open."""
+    where = ", ".join(part for part in (site.facility, site.city) if part)
+    state = site.status.replace("_", " ").lower() or "states no status"
+    return f"{site.km:g} km: {where or site.country} ({state})"
 
 
 def _phase(phases: tuple[str, ...]) -> str:

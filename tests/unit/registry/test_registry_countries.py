@@ -1,4 +1,4 @@
-"""One name for each country: every name and code of ISO 3166-1, and those that registries and people use beside them."""
+"""One name for each country: every name and code of ISO 3166-1, and those that registries and people use besides."""
 
 from __future__ import annotations
 

@@ -380,7 +380,19 @@ def test_nothing_typed_does_harm(store: Store, index: Index, text: str) -> None:
     ):
         result = search(store, Request(**request, limit=5), index=index)  # type: ignore[arg-type]
         assert 0 <= result.total <= 65
-    for name in (*NAMED, "near", "start", "completion", "enrollment", "age", "age_group", "results", "sex", "since", "sort"):
+    for name in (
+        *NAMED,
+        "near",
+        "start",
+        "completion",
+        "enrollment",
+        "age",
+        "age_group",
+        "results",
+        "sex",
+        "since",
+        "sort",
+    ):
         with suppress(RegistryError):  # refused in words, or taken for a name that is known
             search(store, Request(**{name: (text,) if name in NAMED else text}), index=index)  # type: ignore[arg-type]
     assert find(store, index).total == 65

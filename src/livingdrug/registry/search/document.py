@@ -17,8 +17,8 @@ from livingdrug.registry.terms.patterns import may_mean_cells, may_name_car
 from livingdrug.registry.terms.products import named_in
 
 TEXTS = ("title", "condition", "intervention", "sponsor", "everything", "keys")
-"""Searchable fields; `everything` holds all words, eligibility included; `keys` what no record says in these words: marks
-of its labels and pieces of its numbers."""
+"""Searchable fields; `everything` holds all words, eligibility included; `keys` what no record says in these words:
+marks of its labels and pieces of its numbers."""
 
 FACETS = (
     "status",
@@ -43,10 +43,11 @@ COUNTED = ("status", "phase", "country", "kind", "target", "disease", "sponsor_t
 """The facets counted with every search."""
 
 NUMBERS = (
-    "minimum_age", "maximum_age", "updated", "start", "start_last", "completion", "completion_last", "posted", "enrollment",
+    "minimum_age", "maximum_age", "updated", "start", "start_last", "completion", "completion_last", "posted",
+    "enrollment",
 )  # fmt: skip
-"""Ages in years, dates as yyyymmdd (the first day that is meant, and the last), enrollment in people; below nought where a
-number is not stated."""
+"""Ages in years, dates as yyyymmdd (the first day that is meant, and the last), enrollment in people; below nought
+where a number is not stated."""
 
 NOT_STATED = -1.0
 """The number of a study that does not state one"""
@@ -149,8 +150,11 @@ def document(study: Study) -> Document:
         *(t for a in study.arms for t in (a.label, a.description)),
         *(i.description for i in study.interventions),
     ]
-    numbers_of_study = [study.id, *(i.value for i in study.identifiers), *study.aliases]
-    texts["everything"] = _BREAK.join([*texts.values(), searchable(_BREAK.join(t for t in (*rest, *numbers_of_study) if t))])
+    kinds = {"ISRCTN": "ISRCTN"}  # its number is kept without the letters that people write before it
+    numbers_of_study = [study.id, *(kinds.get(i.kind, "") + i.value for i in study.identifiers), *study.aliases]
+    texts["everything"] = _BREAK.join(
+        [*texts.values(), searchable(_BREAK.join(t for t in (*rest, *numbers_of_study) if t))]
+    )
     texts["keys"] = " ".join((*marks(labels), *pieces(numbers_of_study)))
     facets = {
         "status": _some(study.status),
@@ -191,7 +195,10 @@ def marks(labels: Labels) -> list[str]:
     """The marks of everything a study is labelled with: `CD19` is found in a record that names a CD19 product only."""
     names = [*labels.targets, *labels.products, *labels.diseases]
     if labels.platform:
-        names += [labels.platform, "CAR T" if labels.platform == "CAR-T" else "CAR NK" if "NK" in labels.platform else ""]
+        names += [
+            labels.platform,
+            "CAR T" if labels.platform == "CAR-T" else "CAR NK" if "NK" in labels.platform else "",
+        ]
         names += [said.partition(" (")[0] for said in (labels.source,)]
     return list(dict.fromkeys(mark(n) for n in names if n))
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_EU = re.compile(r"(?:EU ?CT|EudraCT|CTIS|EUCTR)?[:#\s-]*((?:19|20)\d\d-?\d{6}(?:-?\d\d)?)(-?\d\d)?(?:-[A-Z]{2,3})?$", re.IGNORECASE)
+_EU = re.compile(
+    r"(?:EU ?CT|EudraCT|CTIS|EUCTR)?[:#\s-]*((?:19|20)\d\d-?\d{6}(?:-?\d\d)?)(-?\d\d)?(?:-[A-Z]{2,3})?$", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"(?:NCT|ISRCTN|U|UTN|JPRN|ChiCTR\w{0,3}|jRCT\w?)[\s:-]*\d[\d-]{2,}$|\d{5,}$", re.IGNORECASE)
 _CODE = re.compile(r"(?=(?:\D*\d){3})[A-Z0-9]+(?:[-/_.][A-Z0-9]+)*$", re.IGNORECASE)
 _TURN = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])|[^A-Za-z0-9]+")

@@ -77,8 +77,10 @@ class Index:
         return dict(self._labels.execute("SELECT study, reason FROM fault ORDER BY study"))
 
     def frequency(self, word: str) -> int:
-        """How many studies say a word in title, condition, intervention or sponsor; it counts studies that changed twice
-        until the index is made anew."""
+        """How many studies say a word in title, condition, intervention or sponsor.
+
+        A study that changed counts twice until the index is made anew.
+        """
         row = self._labels.execute("SELECT n FROM word WHERE word = ?", (word,)).fetchone()
         return row[0] if row else 0
 
@@ -174,7 +176,8 @@ def _open(folder: Path, name: str) -> Index:
     )
     labels.execute("CREATE TABLE IF NOT EXISTS fault (study TEXT PRIMARY KEY, reason TEXT NOT NULL)")
     labels.execute(
-        "CREATE TABLE IF NOT EXISTS word (word TEXT PRIMARY KEY, length INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID"
+        "CREATE TABLE IF NOT EXISTS word (word TEXT PRIMARY KEY, length INTEGER NOT NULL, n INTEGER NOT NULL)"
+        " WITHOUT ROWID"
     )
     labels.execute("CREATE INDEX IF NOT EXISTS label_car ON label (study) WHERE car")
     return Index(folder, _engine(name, folder), labels)

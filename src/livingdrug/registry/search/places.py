@@ -112,7 +112,9 @@ def _lies_in(place: Place, word: str) -> bool:
 
 
 def _unknown(store: Store, given: str) -> RegistryError:
-    names = [p.name for p in _gazetteer()] or [c for (c,) in store.connect().execute("SELECT DISTINCT city FROM site") if c]
+    names = [p.name for p in _gazetteer()] or [
+        c for (c,) in store.connect().execute("SELECT DISTINCT city FROM site") if c
+    ]
     close = [n for n in names if n[:1].lower() == given[:1].lower()] if len(names) > 5000 else names
     return RegistryError(
         f"no place '{given}' is known",

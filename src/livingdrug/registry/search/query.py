@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from livingdrug.registry.classify.passages import spelled
-from livingdrug.registry.terms.spelling import beginnings, folded
 from livingdrug.registry.search.identifiers import registry_number, sponsor_code
 from livingdrug.registry.terms.molecules import molecule, molecules_in
+from livingdrug.registry.terms.spelling import beginnings, folded
 from livingdrug.registry.terms.synonyms import Finder, Synonym, key, meaning, synonyms
 
 Phrase = tuple[str, ...]
@@ -39,8 +39,8 @@ class Clause:
     """the name of the meaning that gave the other ways"""
     keys: Phrase = ()
     """marks of labels and pieces of identifiers that say it too, in the index's field of keys; a star: it may go on"""
-    typed: str = ""
-    """one plain word without another name, as typed: it may be misspelt"""
+    typed: Phrase = ()
+    """plain words without another name, as typed: they may be misspelt"""
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def _finder() -> Finder:
     return Finder((form, form) for synonym in synonyms() for form in synonym.forms)
 
 
-_AMBIGUOUS = {"all", "met", "meso", "april", "mono", "corona", "flu", "shingle", "pile", "ms", "itch"}
-"""forms that are ordinary words in small letters, or short for something else: never added, only searched where typed"""
+_AMBIGUOUS = {"all", "met", "meso", "april", "mono", "corona", "flu", "ms"}
+"""forms that are ordinary words in small letters, or short for something else: only searched where typed"""
 
 _SILENT = {"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with", "by", "from"}
 """words that say nothing alone"""
@@ -189,6 +189,7 @@ def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
                 tuple(dict.fromkeys((*made[-1].ways, *clause.ways))),
                 known_as=names,
                 keys=tuple(dict.fromkeys((*made[-1].keys, *clause.keys))),
+                typed=(*made[-1].typed, *clause.typed),
             )
         else:
             made.append(clause)
@@ -234,5 +235,5 @@ def _plain(text: str) -> list[Clause]:
     for typed in _WORD.findall(_unaccented(text)):
         for word in words(typed):
             if word not in _SILENT:
-                found.append(Clause(((word,),), typed=typed if typed.isalpha() else ""))
+                found.append(Clause(((word,),), typed=(typed,) if typed.isalpha() else ()))
     return found

@@ -1,4 +1,4 @@
-"""A search as a person asks it, and what its options may say: each by any of its names, a wrong one with the nearest."""
+"""A search as a person asks it. Its options take any name of what they mean; a wrong one is refused with the nearest."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ class Request:
     offset: int = 0
 
 
-def understood_request(store: Store, request: Request, ids: Iterable[str] | None = None) -> tuple[Wanted, tuple[str, ...]]:
+def understood_request(
+    store: Store, request: Request, ids: Iterable[str] | None = None
+) -> tuple[Wanted, tuple[str, ...]]:
     """A request in terms of the index, and what is to be told about how it was taken.
 
     ids: only these studies. RegistryError for an option that cannot be meant, with the nearest that can.
@@ -154,7 +156,9 @@ def _ranges(request: Request) -> dict[str, Range]:
         narrow("minimum_age", None, years)
         narrow("maximum_age", years, None)
     if request.age_group:
-        group = _one_of(request.age_group, AGE_GROUPS, "age group", "--age-group", {"children": "child", "adults": "adult"})
+        group = _one_of(
+            request.age_group, AGE_GROUPS, "age group", "--age-group", {"children": "child", "adults": "adult"}
+        )
         youngest, oldest = AGE_GROUPS[group]
         narrow("maximum_age", youngest, None)
         narrow("minimum_age", None, oldest - 1e-6)
@@ -200,13 +204,15 @@ def _days(text: str, where: str) -> Range:
 
 
 def _between(text: str, where: str, read: object, allowed: str) -> Range:
-    """`A..B`, `A..`, `..B` or `A` alone as its bounds; read: (part, whether it is the upper bound) -> number or None."""
+    """`A..B`, `A..`, `..B` or `A` alone as its bounds; read: (part, is it the upper bound) -> number or None."""
     first, dots, last = text.strip().partition("..")
     bounds: list[float | None] = []
     for part, upper in ((first, False), (last if dots else first, True)):
         bound = read(part.strip(), upper) if part.strip() else None  # type: ignore[operator]
         if part.strip() and bound is None:
-            raise RegistryError(f"'{text}' says no range: '{part.strip()}' is not understood", where=where, allowed=allowed)
+            raise RegistryError(
+                f"'{text}' says no range: '{part.strip()}' is not understood", where=where, allowed=allowed
+            )
         bounds.append(bound)
     low, high = bounds
     if low is None and high is None:
@@ -244,9 +250,7 @@ def _together(given: str, name: object) -> str | tuple[str, ...]:
         return tuple(name(part) for part in parts)  # type: ignore[operator]
 
 
-def _one_of(
-    given: str, allowed: Iterable[str], what: str, where: str, also: Mapping[str, str] | None = None
-) -> str:
+def _one_of(given: str, allowed: Iterable[str], what: str, where: str, also: Mapping[str, str] | None = None) -> str:
     """The allowed value that is meant, however it is written: case, hyphens and other names of it do not matter."""
     names = {_letters(form): name for form, name in (also or {}).items()}
     names |= {_letters(name): name for name in allowed if not also or name not in also}
@@ -298,7 +302,9 @@ def _phases(given: str) -> tuple[str, ...]:
     found = [names.get(roman.get(part, part)) for part in re.split(r"[/|,-]", text)]
     if not found or None in found:
         allowed = ["1", "2", "3", "4", "1/2", "early 1", "NA", "not stated", *PHASES]
-        raise RegistryError(f"unknown phase '{given}'", where="--phase", allowed=allowed, nearest=nearest(given, allowed))
+        raise RegistryError(
+            f"unknown phase '{given}'", where="--phase", allowed=allowed, nearest=nearest(given, allowed)
+        )
     return tuple(f for f in found if f)
 
 

@@ -96,7 +96,13 @@ def search(
     rows = [_found(store, i, labels.get(i, Labels()), near) for i in hits.ids]
     meant = _suggestions(index, request, asked, hits.total)
     return Result(
-        hits.total, tuple(rows), hits.facets, index.engine.name, index.faults(), meant, tuple(n for n in (said, *notes) if n)
+        hits.total,
+        tuple(rows),
+        hits.facets,
+        index.engine.name,
+        index.faults(),
+        meant,
+        tuple(n for n in (said, *notes) if n),
     )
 
 

@@ -45,9 +45,7 @@ def suggestions(index: Index, text: str, wanted: Wanted, total: int, field: str 
     if not odd:
         return ()
     best = {typed: near[0] for typed, near in odd}
-    tries = dict.fromkeys(
-        _written(text, {**best, typed: word}) for typed, near in odd for word in near[: MOST + 2]
-    )
+    tries = dict.fromkeys(_written(text, {**best, typed: word}) for typed, near in odd for word in near[: MOST + 2])
     counted = []
     for one in tries:
         asked = understood(one)
@@ -59,7 +57,7 @@ def suggestions(index: Index, text: str, wanted: Wanted, total: int, field: str 
 
 def _typed(query: Query) -> list[str]:
     """The plain words of a query."""
-    words = (clause.typed for clause in query.clauses if not clause.exclude)
+    words = (word for clause in query.clauses if not clause.exclude for word in clause.typed)
     return list(dict.fromkeys(w for w in words if len(w) >= SHORTEST))
 
 

@@ -1,7 +1,7 @@
-"""One meaning for every way of writing a cytokine, a receptor or a chain: IL-6 is IL6 and interleukin 6, CD3ζ is CD3 zeta.
+"""One meaning for every way of writing a cytokine, a receptor or a chain: IL-6 is IL6, CD3ζ is CD3 zeta.
 
-Registries write them with and without hyphens, with Greek letters, their names or a Latin letter, short or in full. Text
-is taken as `passages.spelled` leaves it: Greek letters are words.
+Registries write them with and without hyphens, with Greek letters, their names or a Latin letter, short or in full.
+Text is taken as `passages.spelled` leaves it: Greek letters are words.
 """
 
 from __future__ import annotations
@@ -188,5 +188,10 @@ def _code(match: re.Match[str]) -> tuple[str, list[Words]]:
 
 
 _RULES = (
-    (_NUMBERED, _numbered), (_LETTERED, _lettered), (_TURNED, _lettered), (_CHEMOKINE, _chemokine), (_GREEK_ALONE, _greek_alone), (_CODE, _code),
-)  # fmt: skip
+    (_NUMBERED, _numbered),
+    (_LETTERED, _lettered),
+    (_TURNED, _lettered),
+    (_CHEMOKINE, _chemokine),
+    (_GREEK_ALONE, _greek_alone),
+    (_CODE, _code),
+)
