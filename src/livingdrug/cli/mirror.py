@@ -165,7 +165,9 @@ def filters(
     """The options that choose studies, stated once for every command that takes them, and the request they make."""
     from livingdrug.registry.search.request import Request
 
-    said = {name: tuple(value) if isinstance(value, list) else value for name, value in locals().items()}
+    said: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in locals().items()
+    }
     return Request(**{name: said[name] for name in FILTERS if said.get(name) is not None}, text=" ".join(text or ()))
 
 

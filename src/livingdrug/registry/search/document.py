@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -131,10 +132,10 @@ def labels_of(said: Classification) -> Labels:
     )
 
 
-def document(study: Study) -> Document:
-    """Reads a study into what the index holds."""
+def document(study: Study, correct: Callable[[Classification], Classification] | None = None) -> Document:
+    """Reads a study into what the index holds; correct: puts labels of a person in place of what the rules say."""
     passages = passages_of(study)
-    labels, fault = _labels(passages)
+    labels, fault = _labels(passages, correct)
     named: dict[str, list[str | None]] = {
         "title": [study.title, study.acronym, study.official_title],
         "condition": [*study.conditions, *study.keywords, *study.mesh],
@@ -169,7 +170,7 @@ def document(study: Study) -> Document:
         "study_type": _some(study.study_type),
         "registry": (study.registry,),
         "cells": cells_of(labels),
-        "costimulation": _some(labels.costimulation),
+        "costimulation": tuple(labels.costimulation.split("+")) if labels.costimulation else (),
         "generation": _some(labels.generation),
         "results": ("posted" if study.has_results else "none",),
     }
@@ -211,10 +212,11 @@ def cells_of(labels: Labels) -> tuple[str, ...]:
     return (*(w for w in whose.split(" or ")), labels.platform.removeprefix("CAR-"))
 
 
-def _labels(passages: Passages) -> tuple[Labels, str]:
+def _labels(passages: Passages, correct: Callable[[Classification], Classification] | None) -> tuple[Labels, str]:
     """What the classifier says of a study, or why it can say nothing."""
     try:
-        return labels_of(classify(passages, closely=may_be_car(passages))), ""
+        said = classify(passages, closely=correct is not None or may_be_car(passages))
+        return labels_of(correct(said) if correct else said), ""
     except Exception as error:  # one study's fault: the others go on, and it is told
         return Labels(kind=NOT_CLASSIFIED), f"not classified: {type(error).__name__}: {error}"
 

@@ -13,7 +13,7 @@ import re
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -24,10 +24,12 @@ from pathlib import Path
 from livingdrug.parallel import in_order
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.file import can_write, trouble
+from livingdrug.registry.mirror.own import OwnLabel
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.search.document import COUNTED, Document, Labels, bare, document
 from livingdrug.registry.search.engine import Engine, Hits, Wanted
 from livingdrug.registry.search.fts5 import Fts5
+from livingdrug.registry.search.own_labels import corrected, digests, own_labels
 from livingdrug.registry.search.tantivy import Tantivy
 
 FORMAT = 5
@@ -207,21 +209,23 @@ def fresh(store: Store, engine: str | None = None, progress: Progress | None = N
     mark = {"format": FORMAT, "engine": name, "knowledge": _library_digest()}
     state = _state(folder)
     revision = store.revision()
+    own = digests(own_labels(store))
+    relabelled = sorted(i for i, _ in set(own.items()) ^ set(_dict(state.get("own")).items()))
     usable = all(state.get(k) == v for k, v in mark.items()) and isinstance(state.get("revision"), int)
     index = None
     if usable and state["revision"] <= revision:  # type: ignore[operator]
         try:
             index = _open(folder, name)
-            _catch_up(index, store, int(state["revision"]), progress)  # type: ignore[call-overload]
+            _catch_up(index, store, int(state["revision"]), relabelled, progress)  # type: ignore[call-overload]
         except Exception:  # a broken index is no loss: it is made again
             if index is not None:
                 index.close()
             index = None
     if index is None:
         index = _made(folder, name, store, progress)
-    elif state.get("revision") == revision:
+    elif state.get("revision") == revision and not relabelled:
         return index
-    index.save({**mark, "revision": revision})
+    index.save({**mark, "revision": revision, "own": own})
     return index
 
 
@@ -255,8 +259,12 @@ def _shown(store: Store) -> list[str]:
     ]
 
 
-def _catch_up(index: Index, store: Store, revision: int, progress: Progress | None) -> None:
-    changed = store.changed_since(revision)
+def _dict(value: object) -> dict[str, str]:
+    return value if isinstance(value, dict) else {}
+
+
+def _catch_up(index: Index, store: Store, revision: int, relabelled: list[str], progress: Progress | None) -> None:
+    changed = sorted({*store.changed_since(revision), *relabelled})
     if not changed:
         return
     db = store.connect()
@@ -320,13 +328,14 @@ def _read_in_process(ids: list[str]) -> list[Document]:
 
 
 def _read(store: Store, ids: list[str]) -> list[Document]:
-    return [_document(store, study) for study in ids]
+    own = own_labels(store)
+    return [_document(store, study, own.get(study)) for study in ids]
 
 
-def _document(store: Store, study: str) -> Document:
+def _document(store: Store, study: str, own: Mapping[str, OwnLabel] | None = None) -> Document:
     """The document of one study; one that cannot be read is no reason to stop."""
     try:
-        return document(store.reading(study))
+        return document(store.reading(study), (lambda said: corrected(said, own)) if own else None)
     except sqlite3.Error as error:
         raise trouble(error, store.path) from None
     except (OSError, MemoryError):

