@@ -228,7 +228,7 @@ def _white_space(table: WhiteSpace) -> str:
         lines.append(f"{name:<{wide}}  " + "  ".join(cells))
     lines += ["", f"{len(table.empty):,} pairs without a trial; first those whose target and disease are tested most:"]
     lines += [
-        f"  {target} in {name}  ({table.targets[target]:,} trials of the target, {table.diseases[name]:,} of the disease)"
+        f"  {target} in {name}  (each elsewhere: {table.targets[target]:,} and {table.diseases[name]:,} trials)"
         for target, name in table.empty[:15]
     ]
     lines += [

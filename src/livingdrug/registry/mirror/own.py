@@ -70,5 +70,5 @@ def read_own(store: Store) -> Own:
 
 def write_own(store: Store, own: Own) -> None:
     """Keeps the file, whole or not at all."""
-    text = json.dumps(asdict(own), ensure_ascii=False, indent=1, sort_keys=True)
+    text = json.dumps(asdict(own), ensure_ascii=False, indent=1)
     write_text(path_of(store), text.encode("utf-8", "replace").decode() + "\n")

@@ -17,7 +17,7 @@ from livingdrug.registry.records.countries import country
 from livingdrug.registry.search.places import towns_of_the_world
 from livingdrug.registry.search.request import OPEN
 
-_WIDTH, _HEIGHT = 1000.0, 470.0
+_WIDTH, _HEIGHT, _FOOT = 1000.0, 470.0, 96.0
 _NORTH, _SOUTH = 78.0, -57.0
 """Latitudes drawn [degree]"""
 
@@ -81,11 +81,11 @@ def drawing(sites: Sites, title: str) -> str:
     """The map as SVG; it follows the reader's choice of light or dark."""
     most = max((len(t.trials) for t in sites.towns), default=1)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {_HEIGHT + 76:g}" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {_HEIGHT + _FOOT:g}" role="img"'
         ' font-family="system-ui, sans-serif">',
         f"<title>{escape(title)}</title>",
         _style(),
-        f'<rect class="paper" width="{_WIDTH:g}" height="{_HEIGHT + 76:g}"/>',
+        f'<rect class="paper" width="{_WIDTH:g}" height="{_HEIGHT + _FOOT:g}"/>',
         f'<text class="text" x="16" y="28" font-size="19" font-weight="600">{escape(title)}</text>',
         '<g transform="translate(0 40)">',
         *_graticule(),
@@ -168,7 +168,7 @@ def _labels(towns: tuple[Town, ...], most: int) -> list[str]:
     drawn = []
     for town in towns:
         x, y = projected(town.latitude, town.longitude)
-        right, width = x + _radius(len(town.trials), most) + 3, 7.0 * len(town.name)
+        right, width = x + _radius(len(town.trials), most) + 3, 7.8 * len(town.name)
         left = right + width > _WIDTH
         start = x - _radius(len(town.trials), most) - 3 - width if left else right
         box = (start, y - 9, start + width, y + 7)
@@ -183,15 +183,15 @@ def _labels(towns: tuple[Town, ...], most: int) -> list[str]:
 
 def _key(most: int) -> list[str]:
     """What the dots mean."""
-    y = _HEIGHT + 50
+    y = _HEIGHT + 58
     parts, x = [], 26.0
     for n in dict.fromkeys((max(1, most // 25), max(1, most // 5), most)):
         radius = _radius(n, most)
         parts.append(f'<circle class="open" cx="{x:.0f}" cy="{y:.0f}" r="{radius:.1f}"/>')
         parts.append(f'<text class="quiet" x="{x + radius + 5:.0f}" y="{y + 5:.0f}" font-size="13">{n:,}</text>')
-        x += radius + 46
+        x += 2 * radius + 34
     parts.append(f'<text class="quiet" x="{x:.0f}" y="{y + 5:.0f}" font-size="13">trials in a town</text>')
-    x += 128
+    x += 132
     for kind, words in (("open", "at least one site says it is open"), ("shut", "none says so")):
         parts.append(f'<circle class="{kind}" cx="{x:.0f}" cy="{y:.0f}" r="6"/>')
         parts.append(f'<text class="quiet" x="{x + 11:.0f}" y="{y + 5:.0f}" font-size="13">{words}</text>')
@@ -206,4 +206,4 @@ def _caption(sites: Sites) -> list[str]:
     said += ". Registries state the status of a site only while a trial recruits."
     if towns_of_the_world():
         said += " Land: towns of GeoNames, CC BY 4.0."
-    return [f'<text class="quiet" x="16" y="{_HEIGHT + 70:g}" font-size="11.5">{escape(said)}</text>']
+    return [f'<text class="quiet" x="16" y="{_HEIGHT + 88:g}" font-size="11.5">{escape(said)}</text>']

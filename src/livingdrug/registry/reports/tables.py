@@ -20,7 +20,9 @@ COLUMNS = (
 """Columns of the tables; several values of one stand apart by `; `"""
 
 _RISKY = re.compile(r"[=+\-@\t\r]")
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no table or XML can hold"""
+
 _LONGEST = 32_767
 """Characters that a cell of a spreadsheet holds"""
 
@@ -53,7 +55,7 @@ def as_csv(studies: Iterable[FoundStudy]) -> str:
 
 
 def _harmless(text: str) -> str:
-    text = _UNFIT.sub(" ", text)
+    text = UNFIT.sub(" ", text)
     return f"'{text}" if _RISKY.match(text) else text
 
 
@@ -78,7 +80,7 @@ def write_xlsx(studies: Iterable[FoundStudy], path: Path, about: str = "") -> No
         for number, row in enumerate(table, 1):
             for column, cell in enumerate(row):
                 if isinstance(cell, str):
-                    sheet.write_string(number, column, _UNFIT.sub(" ", cell)[:_LONGEST])
+                    sheet.write_string(number, column, UNFIT.sub(" ", cell)[:_LONGEST])
                 else:
                     sheet.write_number(number, column, cell)
         sheet.freeze_panes(1, 1)
@@ -114,5 +116,5 @@ def _ris(study: FoundStudy) -> str:
         ("N1", "; ".join(filter(None, notes))),
         ("UR", study.url),
     ]
-    lines = [f"{tag}  - {' '.join(_UNFIT.sub(' ', text).split())}" for tag, text in tags if text]
+    lines = [f"{tag}  - {' '.join(UNFIT.sub(' ', text).split())}" for tag, text in tags if text]
     return "\r\n".join([*lines, "ER  - ", "", ""])

@@ -96,7 +96,7 @@ def _values(question: str, text: str) -> tuple[str, ...]:
         "cells": lambda t: request.one_of(t, request.CELLS[:4], "kind of cells", "cells"),
         "product": _product,
         "costimulation": lambda t: request.one_of(t, request.COSTIMULATION, "costimulatory domain", "costimulation"),
-        "generation": lambda t: request.one_of(t, request.GENERATIONS, "generation", "generation"),
+        "generation": lambda t: request.one_of(t, request.GENERATIONS, "generation", "generation", request.ORDINALS),
         "sponsor": lambda t: request.one_of(t, request.SPONSORS, "type of sponsor", "sponsor"),
     }[question]
     if question in ("target", "disease", "product", "costimulation"):

@@ -41,7 +41,7 @@ GENERATIONS = ("1", "2", "3", "4", "5", _NOT_SAID)
 SPONSORS = ("industry", "academic", "government", _NOT_SAID)
 STUDY_TYPES = ("INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS", "OTHER")
 RESULTS = {"posted": "posted", "with": "posted", "yes": "posted", "none": "none", "without": "none", "no": "none"}
-_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "1st": "1", "2nd": "2", "3rd": "3",
+ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "1st": "1", "2nd": "2", "3rd": "3",
              "4th": "4", "5th": "5"}  # fmt: skip
 
 AGE_GROUPS = {"child": (0.0, 18.0), "adult": (18.0, 65.0), "older adult": (65.0, 200.0)}
@@ -109,7 +109,7 @@ def understood_request(
         "cells": tuple(_together(v, _cells) for v in _clean(request.cells)),
         "costimulation": tuple(_together(v, _costimulation) for v in _clean(request.costimulation)),
         "generation": tuple(
-            one_of(v, GENERATIONS, "generation", "--generation", _ORDINALS) for v in _clean(request.generation)
+            one_of(v, GENERATIONS, "generation", "--generation", ORDINALS) for v in _clean(request.generation)
         ),
         "sponsor_type": tuple(
             one_of(v, SPONSORS, "type of sponsor", "--sponsor-type") for v in _clean(request.sponsor_type)
