@@ -15,7 +15,8 @@ from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records.study import age_until
 from livingdrug.registry.search.identifiers import pieces
 from livingdrug.registry.search.index import Index, fresh
-from livingdrug.registry.search.query import understood
+from livingdrug.registry.search.meanings import meanings_in
+from livingdrug.registry.search.query import mark, plain_ways, searchable, understood
 from livingdrug.registry.search.request import Request
 from livingdrug.registry.search.search import Result, search
 from livingdrug.registry.terms.molecules import molecule, molecules_in
@@ -291,3 +292,15 @@ def test_the_place_of_a_lay_word_is_in_the_tree(tmp_path: Path) -> None:
     from livingdrug.registry.classify.disease import tree
 
     assert set(library("lay_words")["labels"].values()) <= {p.name for p in tree()}
+
+
+def test_no_way_of_saying_a_thing_goes_beyond_ascii() -> None:
+    assert all("".join(way).isascii() for synonym in synonyms() for way in plain_ways(synonym))
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.sampled_from([(s.name, w) for s in synonyms() for w in plain_ways(s)]), st.text(max_size=20))
+def test_the_index_marks_every_way_of_saying_a_thing(said: tuple[str, tuple[str, ...]], around: str) -> None:
+    name, way = said
+    assert mark(name) in meanings_in(f"{searchable(around)} 0break0 {' '.join(way)}, {searchable(around)}")
+    assert mark(name) not in meanings_in(f"{' 0break0 '.join(way)}x")

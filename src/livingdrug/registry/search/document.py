@@ -13,7 +13,8 @@ from livingdrug.registry.records.countries import country
 from livingdrug.registry.records.dates import PartialDate
 from livingdrug.registry.records.study import Study, age_until
 from livingdrug.registry.search.identifiers import pieces
-from livingdrug.registry.search.query import mark, searchable
+from livingdrug.registry.search.meanings import meanings_in
+from livingdrug.registry.search.query import label_mark, searchable
 from livingdrug.registry.terms.patterns import may_mean_cells, may_name_car
 from livingdrug.registry.terms.products import named_in
 
@@ -156,7 +157,8 @@ def document(study: Study, correct: Callable[[Classification], Classification] |
     texts["everything"] = _BREAK.join(
         [*texts.values(), searchable(_BREAK.join(t for t in (*rest, *numbers_of_study) if t))]
     )
-    texts["keys"] = " ".join((*marks(labels), *pieces(numbers_of_study)))
+    said = dict.fromkeys((*marks(labels), *meanings_in(texts["everything"]), *pieces(numbers_of_study)))
+    texts["keys"] = " ".join(said)
     facets = {
         "status": _some(study.status),
         "phase": study.phases or ("not stated",),
@@ -201,7 +203,7 @@ def marks(labels: Labels) -> list[str]:
             "CAR T" if labels.platform == "CAR-T" else "CAR NK" if "NK" in labels.platform else "",
         ]
         names += [said.partition(" (")[0] for said in (labels.source,)]
-    return list(dict.fromkeys(mark(n) for n in names if n))
+    return list(dict.fromkeys(label_mark(n) for n in names if n))
 
 
 def cells_of(labels: Labels) -> tuple[str, ...]:

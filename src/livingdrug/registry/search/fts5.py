@@ -149,7 +149,8 @@ def _matches(query: Query, field: str | None, exclude: bool = False) -> list[str
 
 
 def _clause(clause: Clause, field: str | None) -> str:
-    said = [f"{field or _WORDS} : ({' OR '.join(map(_quoted, clause.ways))})"] if clause.ways else []
+    ways = clause.ways if field else clause.in_everything
+    said = [f"{field or _WORDS} : ({' OR '.join(map(_quoted, ways))})"] if ways else []
     if clause.keys and field is None:
         said.append(f"keys : ({' OR '.join(_quoted((k,)) for k in clause.keys)})")
     return f"({' OR '.join(said)})" if said else '"nothing0"'

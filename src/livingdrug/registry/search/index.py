@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import sqlite3
 from collections import Counter
@@ -32,7 +31,7 @@ from livingdrug.registry.search.fts5 import Fts5
 from livingdrug.registry.search.own_labels import corrected, digests, own_labels
 from livingdrug.registry.search.tantivy import Tantivy
 
-FORMAT = 5
+FORMAT = 6
 """Changes when documents or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]
@@ -41,7 +40,8 @@ Progress = Callable[[int, int], None]
 _NAMED = ("title", "condition", "intervention", "sponsor")
 """The fields whose words a misspelt one is compared with"""
 
-_LETTERS = re.compile(r"[^\W\d_]{4,30}")
+_APART = dict.fromkeys(map(ord, ",;:.()[]/-'\""), " ")
+"""What stands between words of a title"""
 
 _IN_ONE_PROCESS = 800
 _CHUNK = 250
@@ -94,7 +94,8 @@ class Index:
         """Takes documents into engine and labels."""
         self.engine.add(documents)
         for e in documents:
-            self._said.update(set(_LETTERS.findall(" ".join(map(e.texts.__getitem__, _NAMED)))))
+            said = set(" ".join(map(e.texts.__getitem__, _NAMED)).translate(_APART).split())
+            self._said.update(word for word in said if word.isalpha() and 4 <= len(word) <= 30)
         faults = [(e.id, e.fault) for e in documents if e.fault]
         self._labels.executemany("INSERT OR REPLACE INTO fault VALUES (?, ?)", faults)
         rows = [(e.id, e.labels.kind != "no CAR", json.dumps(e.labels)) for e in documents]

@@ -11,7 +11,7 @@ CAR T, B7-H3, Kymriah      also found under their other names, unless in quotati
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -25,7 +25,6 @@ Phrase = tuple[str, ...]
 """Words that follow one another; one word alone is a sequence of one. A star at the end: the last word may go on."""
 
 _WORD = re.compile(r"[^\W_]+")
-_ACCENT = re.compile("[\u0300-\u036f]+")
 _PART = re.compile(r'(-?)"([^"]*)"|(-?)([^\s"]+)')
 
 
@@ -38,9 +37,17 @@ class Clause:
     known_as: str = ""
     """the name of the meaning that gave the other ways"""
     keys: Phrase = ()
-    """marks of labels and pieces of identifiers that say it too, in the index's field of keys; a star: it may go on"""
+    """marks of what studies name or are labelled with, and pieces of numbers, in the index's field of keys; a star: it may
+    go on"""
+    unmarked: tuple[Phrase, ...] | None = None
+    """the ways that no mark stands for; all of them where it is not said"""
     typed: Phrase = ()
     """plain words without another name, as typed: they may be misspelt"""
+
+    @property
+    def in_everything(self) -> tuple[Phrase, ...]:
+        """The ways to look for among all words, beside the keys."""
+        return self.ways if self.unmarked is None else self.unmarked
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,7 @@ class Query:
 
 def searchable(text: str) -> str:
     """Text as the index holds it: Greek spelled out, accents dropped, plain words in their one spelling."""
-    text = spelled(text)
-    return folded(text if text.isascii() else _unaccented(text))
-
-
-def _unaccented(text: str) -> str:
-    return _ACCENT.sub("", unicodedata.normalize("NFKD", text))
+    return folded(spelled(text))
 
 
 def words(text: str) -> Phrase:
@@ -80,33 +82,53 @@ _SILENT = {"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with",
 """words that say nothing alone"""
 
 
+@lru_cache(maxsize=5000)
 def mark(name: str) -> str:
-    """The word that stands for a label (an antigen, product or disease) in the index's field of keys."""
+    """The word that stands for a thing that a study names, in the index's field of keys."""
     return "is" + re.sub(r"[^a-z0-9]+", "", key(name).lower())
+
+
+@lru_cache(maxsize=5000)
+def label_mark(name: str) -> str:
+    """The word that stands for what a study is labelled with: it counts more than what is only named."""
+    return "of" + mark(name)[2:]
 
 
 @lru_cache(maxsize=2000)
 def ways(form: str) -> Clause:
     """Every way of writing what the form means; no way where it holds no word."""
-    plain = spelled(form)
-    found = molecule(plain)
+    found = molecule(spelled(form))
     synonym = meaning(form) or (meaning(found.name) if found else None)
     if synonym is None:
         return Clause(found.ways, known_as=found.name) if found else Clause(_spellings(form))
     alike = [synonym, *(s for name in synonym.narrower(form) if (s := meaning(name) or Synonym(name, "", (name,), "")))]
-    ways = dict.fromkeys(w for s in alike for other in s.forms for w in _spellings(other) if _may_be_added(w))
-    for other in synonym.forms:
-        if also := molecule(spelled(other)):
-            ways.update(dict.fromkeys(also.ways))
-    if found:
-        ways.update(dict.fromkeys(found.ways))
     own = _spellings(form)
-    if synonym.kind not in ("disease", "lay") or not ways or all(map(_may_be_added, own)):
-        ways = {**dict.fromkeys(own), **ways}
-    kept = (way for way in ways if not any(_within(shorter, way) for shorter in ways if shorter != way))
-    labels = [name for s in alike for name in ("" if s.kind in ("lay", "") else s.name, s.label) if name]
-    keys = dict.fromkeys(map(mark, labels))
-    return Clause(tuple(kept), known_as=synonym.name, keys=tuple(keys))
+    all_ways = dict.fromkeys((*own, *(w for s in alike for w in plain_ways(s)), *(found.ways if found else ())))
+    if synonym.kind in ("disease", "lay") and len(all_ways) > len(own):
+        all_ways = {way: None for way in all_ways if way not in own or _may_be_added(way)}
+    kept = _shortest(all_ways)
+    keys = [mark(s.name) for s in alike if s.kind]
+    keys += [label_mark(n) for s in alike for n in (s.name if s.kind not in ("", "lay") else "", s.label) if n]
+    known = {w for s in alike if s.kind for w in plain_ways(s)}
+    left = tuple(way for way in kept if not any(way == k or _within(k, way) for k in known))
+    return Clause(kept, known_as=synonym.name, keys=tuple(dict.fromkeys(keys)), unmarked=left)
+
+
+@lru_cache(maxsize=5000)
+def plain_ways(synonym: Synonym) -> tuple[Phrase, ...]:
+    """The ways of writing a thing that mean nothing else; the index marks each study that says one of them."""
+    found: dict[Phrase, None] = {}
+    for form in synonym.forms:
+        found.update(dict.fromkeys(filter(_may_be_added, _spellings(form))))
+        if also := molecule(spelled(form)):
+            found.update(dict.fromkeys(also.ways))
+    return _shortest(found)
+
+
+def _shortest(ways: Iterable[Phrase]) -> tuple[Phrase, ...]:
+    """The ways without those that hold another one."""
+    every = tuple(ways)
+    return tuple(way for way in every if not any(_within(shorter, way) for shorter in every if shorter != way))
 
 
 def _may_be_added(way: Phrase) -> bool:
@@ -189,6 +211,7 @@ def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
                 tuple(dict.fromkeys((*made[-1].ways, *clause.ways))),
                 known_as=names,
                 keys=tuple(dict.fromkeys((*made[-1].keys, *clause.keys))),
+                unmarked=tuple(dict.fromkeys((*made[-1].in_everything, *clause.in_everything))),
                 typed=(*made[-1].typed, *clause.typed),
             )
         else:
@@ -198,7 +221,7 @@ def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
 
 def _begun(word: str) -> tuple[Phrase, ...]:
     """The ways in which words that begin so stand in the index."""
-    *before, last = _WORD.findall(_unaccented(spelled(word)).lower()) or [""]
+    *before, last = _WORD.findall(spelled(word).lower()) or [""]
     if not last:
         return ()
     begins, whole = beginnings(last)
@@ -232,7 +255,7 @@ def _free_words(text: str) -> list[Clause]:
 def _plain(text: str) -> list[Clause]:
     """Each word by itself; silent words are left out."""
     found = []
-    for typed in _WORD.findall(_unaccented(text)):
+    for typed in _WORD.findall(text):
         for word in words(typed):
             if word not in _SILENT:
                 found.append(Clause(((word,),), typed=(typed,) if typed.isalpha() else ()))

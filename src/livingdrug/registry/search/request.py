@@ -269,8 +269,13 @@ def _letters(form: str) -> str:
 
 def status(store: Store, given: str) -> str:
     """The registry's word for a status; also one that only this mirror has."""
-    own = {word for (field, word) in store.unknown_words() if field == "status"} if given not in STATUSES else set()
-    return one_of(given, (*STATUSES, *sorted(own)), "status", "--status", {"open": "RECRUITING"})
+    try:
+        return one_of(given, STATUSES, "status", "--status", {"open": "RECRUITING"})
+    except RegistryError:
+        for field, word in store.unknown_words():
+            if field == "status" and _letters(word) == _letters(given):
+                return word
+        raise
 
 
 def _country(store: Store, given: str) -> str:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,9 @@ _Bucket = tuple[str, str, int]
 
 _BOOST = {"title": 4.0, "intervention": 2.5, "condition": 2.0}
 """How much more a word counts in these fields"""
+
+_RANKED = 3
+"""So many ways of saying a thing, the typed one first, count more in these fields"""
 
 _LABEL = 2.0
 """The same for a label that says it"""
@@ -160,16 +164,18 @@ class Tantivy:
     def _should(self, query: Query) -> list[tuple[Any, Any]]:
         q, occur = self._t.Query, self._t.Occur
         said = [clause for clause in query.clauses if clause.ways and not clause.exclude]
-        boosted = [(self._clause(clause, field), boost) for clause in said for field, boost in _BOOST.items()]
+        first = [replace(clause, ways=clause.ways[:_RANKED]) for clause in said]
+        boosted = [(self._clause(clause, field), boost) for clause in first for field, boost in _BOOST.items()]
         boosted += [
-            (self._way((key,), "keys"), _LABEL) for clause in said for key in clause.keys if not key.endswith("*")
+            (self._way((key,), "keys"), _LABEL) for clause in said for key in clause.keys if key.startswith("of")
         ]
         return [(occur.Should, q.boost_query(way, boost)) for way, boost in boosted]
 
     def _clause(self, clause: Clause, field: str) -> Any:
         q = self._t.Query
-        ways = [self._way(way, field) for way in clause.ways]
-        if field == "everything":
+        every = field == "everything"
+        ways = [self._way(way, field) for way in (clause.in_everything if every else clause.ways)]
+        if every:
             ways += [self._way((key,), "keys") for key in clause.keys]
         if not ways:
             return q.empty_query()
