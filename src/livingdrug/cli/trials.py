@@ -271,7 +271,7 @@ def changes(
     store = open_store(db)
     with progress_bar(as_json or as_atom) as progress:
         trials = None if watch is None else trials_of(store, watch, lambda done, all_: progress("index", done, all_))
-    chosen = {"until": until, "kinds": kind or (), "target": target, "study": study, "trials": trials}
+    chosen: dict[str, Any] = {"until": until, "kinds": kind or (), "target": target, "study": study, "trials": trials}
     found = events(store, since, **chosen, doubtful=doubtful, limit=limit)
     if as_atom:
         return say(atom(found) if watch is None else atom(found, f"Changes: {watch}", f"watch/{watch}"))

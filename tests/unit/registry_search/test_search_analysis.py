@@ -39,15 +39,39 @@ from livingdrug.registry.search.search import FoundStudy, search
 MUNICH = ("Munich", "Germany", 48.14, 11.58, "RECRUITING")
 PARIS = ("Paris", "France", 48.85, 2.35, "WITHDRAWN")
 RECORDS = [
-    record("NCT06000001", "=HYPERLINK(evil) CD19 CAR-T in lymphoma", interventions=["CD19 CAR-T cells"],
-           conditions=["Lymphoma"], sites=[MUNICH], sponsor="Aurora Biotech, Inc.", sponsor_class="INDUSTRY"),
-    record("NCT06000002", "BCMA CAR-T in multiple myeloma", interventions=["BCMA CAR-T cells"], conditions=["Multiple myeloma"],
-           sites=[PARIS, MUNICH], sponsor="Aurora Biotech Inc", sponsor_class="INDUSTRY", phases=["PHASE1", "PHASE2"]),
-    record("NCT06000003", "CD19 and BCMA CAR-T in lupus; a, \"quoted\" title", interventions=["CD19/BCMA CAR-T cells"],
-           conditions=["Lupus"], sponsor="Univ\u00e9rsity", status="COMPLETED", results=True),
-    record("NCT06000004", "Kymriah in B-ALL", interventions=["Kymriah"], conditions=["B-ALL"], sponsor="Univ\u00e9rsity"),
+    record(
+        "NCT06000001",
+        "=HYPERLINK(evil) CD19 CAR-T in lymphoma",
+        interventions=["CD19 CAR-T cells"],
+        conditions=["Lymphoma"],
+        sites=[MUNICH],
+        sponsor="Aurora Biotech, Inc.",
+        sponsor_class="INDUSTRY",
+    ),
+    record(
+        "NCT06000002",
+        "BCMA CAR-T in multiple myeloma",
+        interventions=["BCMA CAR-T cells"],
+        conditions=["Multiple myeloma"],
+        sites=[PARIS, MUNICH],
+        sponsor="Aurora Biotech Inc",
+        sponsor_class="INDUSTRY",
+        phases=["PHASE1", "PHASE2"],
+    ),
+    record(
+        "NCT06000003",
+        'CD19 and BCMA CAR-T in lupus; a, "quoted" title',
+        interventions=["CD19/BCMA CAR-T cells"],
+        conditions=["Lupus"],
+        sponsor="Univ\u00e9rsity",
+        status="COMPLETED",
+        results=True,
+    ),
+    record(
+        "NCT06000004", "Kymriah in B-ALL", interventions=["Kymriah"], conditions=["B-ALL"], sponsor="Univ\u00e9rsity"
+    ),
     record("NCT06000005", "Aspirin", interventions=["Aspirin"], conditions=["Stroke"]),
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -134,11 +158,24 @@ def test_one_form_at_a_time(store: Store) -> None:
 def test_a_watch_has_its_own_feed_and_loses_no_trial(store: Store, tmp_path: Path) -> None:
     printed = run(store, "watch", "add", "open-bcma", "--target", "BCMA", "--status", "recruiting").stdout
     assert "1 trials today" in printed and "--status recruiting --target BCMA" in printed
-    ended = record("NCT06000002", "BCMA CAR-T in multiple myeloma", interventions=["BCMA CAR-T cells"], status="TERMINATED",
-                   conditions=["Multiple myeloma"], phases=["PHASE1", "PHASE2"], updated="2026-02-01")  # fmt: skip
+    ended = record(
+        "NCT06000002",
+        "BCMA CAR-T in multiple myeloma",
+        interventions=["BCMA CAR-T cells"],
+        status="TERMINATED",
+        conditions=["Multiple myeloma"],
+        phases=["PHASE1", "PHASE2"],
+        updated="2026-02-01",
+    )
     store.upsert(ended, seen="2026-02-02")
-    other = record("NCT06000001", "CD19 CAR-T in lymphoma", interventions=["CD19 CAR-T cells"], updated="2026-02-01",
-                   conditions=["Lymphoma"], status="TERMINATED")  # fmt: skip
+    other = record(
+        "NCT06000001",
+        "CD19 CAR-T in lymphoma",
+        interventions=["CD19 CAR-T cells"],
+        updated="2026-02-01",
+        conditions=["Lymphoma"],
+        status="TERMINATED",
+    )
     store.upsert(other, seen="2026-02-02")
     said = json.loads(run(store, "changes", "--since", "2026-02", "--watch", "open-bcma", "--json").stdout)
     assert {c["study"] for c in said["changes"]} == {"NCT06000002"}
@@ -199,8 +236,15 @@ def test_two_trials_side_by_side(store: Store) -> None:
 
 
 def test_two_versions_of_one(store: Store) -> None:
-    again = record("NCT06000004", "Kymriah in B-ALL", interventions=["Kymriah"], conditions=["B-ALL"], enrollment=99,
-                   sponsor="Univ\u00e9rsity", updated="2026-03-01")  # fmt: skip
+    again = record(
+        "NCT06000004",
+        "Kymriah in B-ALL",
+        interventions=["Kymriah"],
+        conditions=["B-ALL"],
+        enrollment=99,
+        sponsor="Univ\u00e9rsity",
+        updated="2026-03-01",
+    )
     store.upsert(again, seen="2026-03-02")
     seen = compared(store, "NCT06000004@1", "NCT06000004@2026-03")
     assert {row.name for row in seen.rows if not row.same} == {"enrollment", "updated"}
@@ -282,10 +326,16 @@ def test_a_label_of_yours_is_kept_found_and_shown_as_yours(store: Store) -> None
 @pytest.mark.parametrize(
     "question, value",
     [
-        ("kind", "long-term follow-up"), ("target", "CD276"), ("disease", "DLBCL"), ("cells", "in vivo"), ("product", "CTL019"),
-        ("costimulation", "CD28+4-1BB"), ("generation", "third"), ("sponsor", "government"),
+        ("kind", "long-term follow-up"),
+        ("target", "CD276"),
+        ("disease", "DLBCL"),
+        ("cells", "in vivo"),
+        ("product", "CTL019"),
+        ("costimulation", "CD28+4-1BB"),
+        ("generation", "third"),
+        ("sponsor", "government"),
     ],
-)  # fmt: skip
+)
 def test_every_question_can_be_corrected(store: Store, question: str, value: str) -> None:
     assert question in QUESTIONS
     before = evidence(store, "NCT06000001")

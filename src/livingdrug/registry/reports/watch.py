@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
 from datetime import date
+from typing import Any
 
 from livingdrug.errors import LivingDrugError, unknown
 from livingdrug.registry.errors import RegistryError
@@ -59,7 +60,7 @@ def _named(known: dict[str, Watch], name: str) -> Watch:
 def request_of(watch: Watch) -> Request:
     """The search as it was saved."""
     known = {f.name for f in fields(Request)}
-    said = {k: tuple(v) if isinstance(v, list) else v for k, v in watch.asked.items() if k in known}
+    said: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in watch.asked.items() if k in known}
     return Request(**said)
 
 

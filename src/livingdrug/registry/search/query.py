@@ -37,8 +37,8 @@ class Clause:
     known_as: str = ""
     """the name of the meaning that gave the other ways"""
     keys: Phrase = ()
-    """marks of what studies name or are labelled with, and pieces of numbers, in the index's field of keys; a star: it may
-    go on"""
+    """marks of what studies name or are labelled with, and pieces of numbers, in the index's field of keys; a star: it
+    may go on"""
     unmarked: tuple[Phrase, ...] | None = None
     """the ways that no mark stands for; all of them where it is not said"""
     typed: Phrase = ()
