@@ -141,7 +141,7 @@ def filters(
     status: Annotated[Names, typer.Option(help="recruiting, completed, unknown, ...; may be repeated.")] = None,
     country: Annotated[Names, typer.Option(help="A country with a site, by any name or code; may be repeated.")] = None,
     target: Annotated[
-        Names, typer.Option(help="An antigen by any of its names; may be repeated; CD19+BCMA: both at once.")
+        Names, typer.Option(help="An antigen by any of its names; may be repeated; one+other: both at once.")
     ] = None,
     disease: Annotated[Names, typer.Option(help="A branch, group or disease; may be repeated.")] = None,
     kind: Annotated[Names, typer.Option(help="CAR-T, CAR-NK, long-term follow-up, ...; may be repeated.")] = None,

@@ -144,7 +144,7 @@ def map_(
 def label(
     study: Annotated[str, typer.Argument(help="The study; without it, every label of yours is listed.")] = "",
     words: Annotated[
-        list[str] | None, typer.Argument(help='target=CD19+CD22 disease=... cells=... kind=... why="where it was read"')
+        list[str] | None, typer.Argument(help='target=...+... disease=... cells=... kind=... why="where it was read"')
     ] = None,
     remove: Annotated[
         bool, typer.Option("--remove", help="Take your labels of the study back (or those named).")

