@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from emulator.shared import V2, needs_shared, rows
 from livingdrug.registry.records.countries import countries, country, known_country, plain_letters
 
 
@@ -56,3 +57,16 @@ def test_the_table_holds_iso_3166_whole() -> None:
         assert one and countries()[one].codes == (row.alpha_2, row.alpha_3)
         names = (row.name, row.alpha_3, getattr(row, "official_name", row.name), getattr(row, "common_name", row.name))
         assert {known_country(name) for name in names} == {one}
+
+
+@needs_shared
+def test_every_country_of_real_records_is_in_the_table() -> None:
+    named = {
+        site["country"]
+        for file in V2[:4]
+        for study in rows(file)
+        for site in study["protocolSection"].get("contactsLocationsModule", {}).get("locations", ())
+        if "country" in site
+    }
+    assert len(named) > 50 and {name for name in named if known_country(name) is None} == set()
+    assert {known_country(n) for n in named if "Korea" in n or "rkey" in n} == {"South Korea", "Turkey"}

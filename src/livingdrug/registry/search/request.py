@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from livingdrug.errors import nearest
@@ -203,12 +203,12 @@ def _days(text: str, where: str) -> Range:
     return _between(text, where, day, "2024, 2024-03..2025-06, 2024.. or ..2023-12-31")
 
 
-def _between(text: str, where: str, read: object, allowed: str) -> Range:
+def _between(text: str, where: str, read: Callable[[str, bool], float | None], allowed: str) -> Range:
     """`A..B`, `A..`, `..B` or `A` alone as its bounds; read: (part, is it the upper bound) -> number or None."""
     first, dots, last = text.strip().partition("..")
     bounds: list[float | None] = []
     for part, upper in ((first, False), (last if dots else first, True)):
-        bound = read(part.strip(), upper) if part.strip() else None  # type: ignore[operator]
+        bound = read(part.strip(), upper) if part.strip() else None
         if part.strip() and bound is None:
             raise RegistryError(
                 f"'{text}' says no range: '{part.strip()}' is not understood", where=where, allowed=allowed
@@ -239,15 +239,15 @@ def _clean(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(v.encode("utf-8", "replace").decode() for v in values)
 
 
-def _together(given: str, name: object) -> str | tuple[str, ...]:
+def _together(given: str, name: Callable[[str], str]) -> str | tuple[str, ...]:
     """One value, or those that a plus joins: CD19+BCMA are both."""
     try:
-        return name(given)  # type: ignore[operator]
+        return name(given)
     except RegistryError:
         parts = [part.strip() for part in given.split("+")]
         if len(parts) < 2 or not all(parts):
             raise
-        return tuple(name(part) for part in parts)  # type: ignore[operator]
+        return tuple(name(part) for part in parts)
 
 
 def one_of(given: str, allowed: Iterable[str], what: str, where: str, also: Mapping[str, str] | None = None) -> str:
