@@ -16,6 +16,7 @@ import gzip
 import json
 import os
 import random
+import re
 import resource
 import sys
 import time
@@ -247,6 +248,8 @@ def fill(store: Store, studies: Iterator[tuple[str, str, str, str, str]], revisi
                 " VALUES (?, 'ctgov', ?, '', ?, 1, ?, '', ?, ?, ?, ?, ?, 0, ?, ?)",
                 (study, study, study, revision, updated, updated, updated, title, status, updated, updated),
             )
+            named = {(study, c) for c in re.findall(r'"country":"([^"]+)"', raw)}
+            db.executemany("INSERT OR IGNORE INTO country VALUES (?, ?)", sorted(named))
             count += 1
         store.set_setting("revision", revision)
     return count

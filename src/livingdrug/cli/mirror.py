@@ -18,7 +18,7 @@ from livingdrug.errors import LivingDrugError
 
 if TYPE_CHECKING:
     from livingdrug.registry.mirror.store import Store
-    from livingdrug.registry.search.search import Request
+    from livingdrug.registry.search.request import Request
 
 Db = Annotated[
     Path | None,
@@ -129,34 +129,50 @@ Text = Annotated[
 ]
 
 
+Names = list[str] | None
+
+
 def filters(
     text: Text = None,
     condition: Annotated[str, typer.Option(help="Words in the conditions.")] = "",
     intervention: Annotated[str, typer.Option(help="Words in the interventions.")] = "",
     sponsor: Annotated[str, typer.Option(help="Words in the sponsors' names.")] = "",
-    phase: Annotated[list[str] | None, typer.Option(help="1, 2, 1/2, early 1, NA; may be repeated.")] = None,
-    status: Annotated[
-        list[str] | None, typer.Option(help="recruiting, completed, unknown, ...; may be repeated.")
+    phase: Annotated[Names, typer.Option(help="1, 2, 1/2, early 1, NA; may be repeated.")] = None,
+    status: Annotated[Names, typer.Option(help="recruiting, completed, unknown, ...; may be repeated.")] = None,
+    country: Annotated[Names, typer.Option(help="A country with a site, by any name or code; may be repeated.")] = None,
+    target: Annotated[
+        Names, typer.Option(help="An antigen by any of its names; may be repeated; one+other: both at once.")
     ] = None,
-    country: Annotated[list[str] | None, typer.Option(help="A country with a site; may be repeated.")] = None,
-    target: Annotated[list[str] | None, typer.Option(help="An antigen by any of its names; may be repeated.")] = None,
-    disease: Annotated[list[str] | None, typer.Option(help="A branch, group or disease; may be repeated.")] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(help="CAR-T, CAR-NK, long-term follow-up, ...; may be repeated.")
+    disease: Annotated[Names, typer.Option(help="A branch, group or disease; may be repeated.")] = None,
+    kind: Annotated[Names, typer.Option(help="CAR-T, CAR-NK, long-term follow-up, ...; may be repeated.")] = None,
+    cells: Annotated[
+        Names, typer.Option(help="autologous, allogeneic, in vivo, T, NK, Treg, ...; NK+allogeneic: both at once.")
     ] = None,
-    near: Annotated[str, typer.Option(help="LATITUDE,LONGITUDE,KILOMETRES: a site within this distance.")] = "",
-    age: Annotated[float | None, typer.Option(help="Open to a person of this age in years.")] = None,
+    costimulation: Annotated[Names, typer.Option(help="4-1BB, CD28, ...; may be repeated.")] = None,
+    generation: Annotated[Names, typer.Option(help="Generation of the CAR: 1 to 5; may be repeated.")] = None,
+    sponsor_type: Annotated[Names, typer.Option(help="industry, academic or government; may be repeated.")] = None,
+    study_type: Annotated[Names, typer.Option(help="interventional, observational, expanded access.")] = None,
+    results: Annotated[str, typer.Option(help="Results: posted or none.")] = "",
+    start: Annotated[str, typer.Option(help="Start: 2024, 2024-03..2025, 2024.., ..2023.")] = "",
+    completion: Annotated[str, typer.Option(help="End, in the same way.")] = "",
+    enrollment: Annotated[str, typer.Option(help="People: 20..100, 50.., ..10.")] = "",
+    near: Annotated[str, typer.Option(help="A site near a place: Munich,200km or 48.14,11.58,200.")] = "",
+    age: Annotated[str | None, typer.Option(help="Open to a person of this age: 35, 17.5, '8 months'.")] = None,
+    age_group: Annotated[str, typer.Option(help="Open to a child, an adult or an older adult.")] = "",
     sex: Annotated[str, typer.Option(help="Open to female or male persons.")] = "",
     since: Annotated[str, typer.Option(help="Updated on or after this day, month or year.")] = "",
 ) -> Request:
     """The options that choose studies, stated once for every command that takes them, and the request they make."""
-    from livingdrug.registry.search.search import Request
+    from livingdrug.registry.search.request import Request
 
-    return Request(
-        text=" ".join(text or ()), condition=condition, intervention=intervention, sponsor=sponsor,
-        phase=tuple(phase or ()), status=tuple(status or ()), country=tuple(country or ()), target=tuple(target or ()),
-        disease=tuple(disease or ()), kind=tuple(kind or ()), near=near, age=age, sex=sex, since=since,
-    )  # fmt: skip
+    said: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in locals().items()
+    }
+    return Request(**{name: said[name] for name in FILTERS if said.get(name) is not None}, text=" ".join(text or ()))
+
+
+FILTERS = tuple(name for name in inspect.signature(filters).parameters if name != "text")
+"""The names of the options that choose studies"""
 
 
 def with_filters(command: Callable[..., None]) -> Callable[..., None]:

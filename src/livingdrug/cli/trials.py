@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livingdrug.cli import trials_search
+from livingdrug.cli import trials_analysis, trials_search, trials_watch
 from livingdrug.cli.mirror import REGISTRY_NAMES, Db, Json, open_store, plainly, progress_bar, say, say_json
 
 if TYPE_CHECKING:
@@ -255,6 +255,7 @@ def changes(
     ] = None,
     target: Annotated[str | None, typer.Option(help="Only trials aiming at this antigen, by any of its names.")] = None,
     study: Annotated[str | None, typer.Option(help="Only this study.")] = None,
+    watch: Annotated[str | None, typer.Option(help="Only the trials of this saved search.")] = None,
     doubtful: Annotated[bool, typer.Option("--doubtful", help="Also show what may be no change at all.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     as_atom: Annotated[bool, typer.Option("--atom", help="Print an Atom feed.")] = False,
@@ -263,14 +264,17 @@ def changes(
 ) -> None:
     """What changed in the registered trials, newest first."""
     from livingdrug.registry.reports.feed import as_rows, atom, events, sentence
+    from livingdrug.registry.reports.watch import trials_of
 
     if since is None and study is None:
         since = (datetime.now(UTC) - timedelta(days=7)).date().isoformat()
-    found = events(
-        open_store(db), since, until=until, kinds=kind or (), target=target, study=study, doubtful=doubtful, limit=limit
-    )
+    store = open_store(db)
+    with progress_bar(as_json or as_atom) as progress:
+        trials = None if watch is None else trials_of(store, watch, lambda done, all_: progress("index", done, all_))
+    chosen: dict[str, Any] = {"until": until, "kinds": kind or (), "target": target, "study": study, "trials": trials}
+    found = events(store, since, **chosen, doubtful=doubtful, limit=limit)
     if as_atom:
-        return say(atom(found))
+        return say(atom(found) if watch is None else atom(found, f"Changes: {watch}", f"watch/{watch}"))
     if as_json:
         return say_json({"since": since, "until": until, "total": len(found), "changes": as_rows(found)})
     for day, on_day in groupby(found, key=lambda e: e.seen[:10]):
@@ -285,3 +289,8 @@ def changes(
 
 for command in (trials_search.search, trials_search.overview, trials_search.statistics, trials_search.draft):
     app.command()(command)
+app.command()(trials_analysis.compare)
+app.command()(trials_analysis.portfolio)
+app.command("map")(trials_analysis.map_)
+app.command()(trials_analysis.label)
+app.add_typer(trials_watch.app, name="watch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,8 +12,10 @@ import typer
 from livingdrug.cli.mirror import Db, Json, open_store, plainly, progress_bar, say, say_json, tell_faults, with_filters
 
 if TYPE_CHECKING:
+    from livingdrug.registry.reports.gaps import WhiteSpace
     from livingdrug.registry.reports.overview import Overview
     from livingdrug.registry.reports.statistics import Statistics
+    from livingdrug.registry.search.geo import NearSite
     from livingdrug.registry.search.search import Request, Result
 
 
@@ -21,20 +24,59 @@ if TYPE_CHECKING:
 def search(
     request: Request,
     sort: Annotated[str, typer.Option(help="relevance, updated, start, posted or enrollment.")] = "relevance",
-    limit: Annotated[int, typer.Option(min=0, help="Length of the list; the total counts all.")] = 20,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="Length of the list (20; tables hold all); the total counts all.")
+    ] = None,
     offset: Annotated[int, typer.Option(min=0, help="Skip so many.")] = 0,
     engine: Annotated[str | None, typer.Option(help="tantivy or fts5; the fastest installed.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the studies as a table (CSV), all of them.")] = False,
+    as_ris: Annotated[bool, typer.Option("--ris", help="Print them for a reference manager (RIS).")] = False,
+    xlsx: Annotated[Path | None, typer.Option(help="Write them into this workbook.")] = None,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
     """Find studies by words, names that mean the same, and filters."""
+    from livingdrug.registry.errors import RegistryError
+    from livingdrug.registry.reports import tables
+    from livingdrug.registry.search.search import ALL
     from livingdrug.registry.search.search import search as find
 
-    request = replace(request, sort=sort, limit=limit, offset=offset)
-    with progress_bar(as_json) as progress:
+    if sum([as_csv, as_ris, as_json]) > 1:
+        raise RegistryError("more than one of --csv, --ris and --json", mend="choose one; --xlsx FILE goes with any")
+    if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
+        raise RegistryError(f"'{xlsx.name}' is no workbook", where="--xlsx", allowed="a file that ends in .xlsx")
+    table = as_csv or as_ris or xlsx is not None
+    request = replace(request, sort=sort, limit=(ALL if table else 20) if limit is None else limit, offset=offset)
+    with progress_bar(as_json or table) as progress:
         result = find(open_store(db), request, engine=engine, progress=lambda done, all_: progress("index", done, all_))
-    say_json(result.as_json()) if as_json else say(_listed(result, request))
+    if xlsx is not None:
+        tables.write_xlsx(result.studies, xlsx, _asked(request, result))
+    if as_csv or as_ris:
+        sys.stdout.write((tables.as_csv if as_csv else tables.as_ris)(result.studies))
+    elif as_json:
+        say_json(result.as_json())
+    else:
+        say(f"{len(result.studies):,} studies written: {xlsx}" if xlsx else _listed(result, request))
+    if as_csv or as_ris or xlsx:
+        for line in _help(result, request):
+            typer.echo(line.strip(), err=True)
     tell_faults(result.faults)
+
+
+def _asked(request: Request, result: Result) -> str:
+    """What a workbook says of itself."""
+    from dataclasses import asdict
+    from datetime import date
+
+    from livingdrug.registry.search.request import Request as Blank
+
+    given = [
+        f"{k}: {v}" for k, v in asdict(request).items() if v != getattr(Blank(), k) and k not in ("limit", "offset")
+    ]
+    return (
+        f"{result.total:,} studies for {'; '.join(given) or 'no filter'}. Read from the mirror on {date.today()};"
+        " the data belong to the registries. Not medical advice."
+    )
 
 
 def _listed(result: Result, request: Request) -> str:
@@ -42,8 +84,8 @@ def _listed(result: Result, request: Request) -> str:
     lines = []
     for study in result.studies:
         facts = [study.status.replace("_", " ").lower(), _phase(study.phases), study.sponsor, "/".join(study.targets)]
-        if study.km is not None:
-            facts.append(f"{study.km:g} km away")
+        if study.site is not None:
+            facts.append(_nearest(study.site))
         lines += [f"{study.id}  {study.title}", "             " + " · ".join(f for f in facts if f)]
         if study.also:
             lines.append(f"             also registered as {', '.join(study.also)}")
@@ -55,9 +97,25 @@ def _listed(result: Result, request: Request) -> str:
         shown = [f"{value} {n:,}" for value, n in list(counts.items())[:6]]
         if shown:
             lines.append(f"  {name.replace('_', ' '):<13}{', '.join(shown)}{', ...' if len(counts) > 6 else ''}")
-    if not result.total and request.text:
+    return "\n".join([*lines, *_help(result, request)])
+
+
+def _help(result: Result, request: Request) -> list[str]:
+    """What may have been meant, and how the question was taken."""
+    lines = [
+        f"  did you mean: {meant.text}  ({meant.studies:,} {'study' if meant.studies == 1 else 'studies'})"
+        for meant in result.suggestions
+    ]
+    if not result.total and request.text and not result.suggestions:
         lines.append("  fewer words or filters find more; beginnings with a star: leuk*")
-    return "\n".join(lines)
+    return lines + [f"  note: {note}" for note in result.notes]
+
+
+def _nearest(site: NearSite) -> str:
+    """The nearest site in words: how far, where, and whether it is open."""
+    where = ", ".join(part for part in (site.facility, site.city) if part)
+    state = site.status.replace("_", " ").lower() or "states no status"
+    return f"{site.km:g} km: {where or site.country} ({state})"
 
 
 def _phase(phases: tuple[str, ...]) -> str:
@@ -70,6 +128,9 @@ def _phase(phases: tuple[str, ...]) -> str:
 def overview(
     plot: Annotated[Path | None, typer.Option(help="Draw the overview into this file (.png, .svg, .pdf).")] = None,
     study: Annotated[str | None, typer.Option(help="Instead: the labels of one study, each with its evidence.")] = None,
+    gaps: Annotated[
+        bool, typer.Option("--gaps", help="Instead: targets by disease, and the pairs without a trial.")
+    ] = False,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
@@ -84,6 +145,12 @@ def overview(
         return say_json(asdict(said)) if as_json else say(_evidence(said))
     with progress_bar(as_json) as progress:
         seen = field.overview(store, progress=lambda done, all_: progress("index", done, all_))
+    if gaps:
+        from livingdrug.registry.reports.gaps import white_space
+
+        table = white_space(seen)
+        say_json(table.as_json()) if as_json else say(_white_space(table))
+        return tell_faults(seen.faults)
     if plot is not None:
         _draw(seen, plot)
     say_json(seen.as_json()) if as_json else say(_overview(seen) + (f"\nDrawn: {plot}" if plot else ""))
@@ -117,6 +184,10 @@ def _evidence(said: Any) -> str:
     return "\n".join(lines)
 
 
+_STATED = ("target", "disease", "phase", "country", "costimulation")
+"""Questions that a trial may leave open"""
+
+
 def _overview(seen: Overview) -> str:
     """The overview as text."""
     lines = [f"{seen.trials:,} trials of CAR cell therapy, newest update {seen.updated or 'not stated'}", ""]
@@ -138,10 +209,33 @@ def _overview(seen: Overview) -> str:
         lines.append(f"{heading:<14} {shown}{f', and {len(counts) - 10} more' if len(counts) > 10 else ''}")
     years = ", ".join(f"{year} {sum(c.values()):,}" for year, c in list(seen.starts.items())[-10:])
     lines += [f"{'Starts':<14} {years}{f'; no date {seen.starts_unknown:,}' if seen.starts_unknown else ''}", ""]
+    lines.append("Not stated     " + ", ".join(f"{n} {seen.by[n].get('not stated', 0):,}" for n in _STATED))
     if seen.left_out:
         lines.append("Not counted    " + ", ".join(f"{reason} {n:,}" for reason, n in seen.left_out.items()))
     lines.append("Registries     " + ", ".join(f"{r} {n:,}" for r, n in seen.registries.items()))
     lines.append("Not covered    " + "; ".join(seen.not_covered))
+    return "\n".join(lines)
+
+
+def _white_space(table: WhiteSpace) -> str:
+    """Target by disease as text; a point where there is no trial."""
+    wide = max(map(len, table.diseases), default=0)
+    heads = list(table.targets)
+    lines = ["Trials by disease group (down) and target (across); a point: none", ""]
+    lines += [" " * wide + "  " + "  ".join(f"{t:>{max(4, len(t))}}" for t in heads)]
+    for name in table.diseases:
+        cells = (f"{table.counts[t][name] or '.':>{max(4, len(t))}}" for t in heads)
+        lines.append(f"{name:<{wide}}  " + "  ".join(cells))
+    lines += ["", f"{len(table.empty):,} pairs without a trial; first those whose target and disease are tested most:"]
+    lines += [
+        f"  {target} in {name}  (each elsewhere: {table.targets[target]:,} and {table.diseases[name]:,} trials)"
+        for target, name in table.empty[:15]
+    ]
+    lines += [
+        "",
+        f"Left out: {table.no_target:,} trials that state no target, {table.no_group:,} pairs of a target with several"
+        " or no single group of diseases; rarer targets and diseases. An empty field is no sign that it would work.",
+    ]
     return "\n".join(lines)
 
 

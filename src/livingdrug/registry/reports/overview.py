@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from livingdrug.registry.classify.cell_therapy import CAR_THERAPY
-from livingdrug.registry.classify.classify import Classification, classify
+from livingdrug.registry.classify.classify import Classification
 from livingdrug.registry.classify.disease import SEVERAL, tree
 from livingdrug.registry.classify.targets import NOT_STATED, Label
-from livingdrug.registry.errors import reading
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records.countries import country
 from livingdrug.registry.search.document import Labels
 from livingdrug.registry.search.index import Index, Progress, fresh
+from livingdrug.registry.search.own_labels import labelled, own_labels
 
 NOT_COVERED = (
     "Chinese Clinical Trial Registry (ChiCTR)",
@@ -131,8 +131,7 @@ def overview(store: Store, index: Index | None = None, progress: Progress | None
 def evidence(store: Store, study: str) -> Classification:
     """The labels of one study with the sentence or table row that each rests on."""
     found = store.reading(store.present(study)[0])
-    with reading(found.id):
-        return classify(found)
+    return labelled(found, own_labels(store).get(found.id, {}))
 
 
 def answers(said: Classification) -> list[tuple[str, Label]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,14 +11,16 @@ from livingdrug.registry.classify.classify import Classification, classify
 from livingdrug.registry.classify.passages import Passages, passages_of
 from livingdrug.registry.records.countries import country
 from livingdrug.registry.records.dates import PartialDate
-from livingdrug.registry.records.study import Study
-from livingdrug.registry.search.query import searchable
+from livingdrug.registry.records.study import Study, age_until
+from livingdrug.registry.search.identifiers import pieces
+from livingdrug.registry.search.meanings import meanings_in
+from livingdrug.registry.search.query import label_mark, searchable
 from livingdrug.registry.terms.patterns import may_mean_cells, may_name_car
-from livingdrug.registry.terms.products import named_in, products
-from livingdrug.registry.terms.synonyms import meaning
+from livingdrug.registry.terms.products import named_in
 
-TEXTS = ("title", "condition", "intervention", "sponsor", "everything")
-"""Searchable fields; `everything` holds all words, eligibility included."""
+TEXTS = ("title", "condition", "intervention", "sponsor", "everything", "keys")
+"""Searchable fields; `everything` holds all words, eligibility included; `keys` what no record says in these words:
+marks of its labels and pieces of its numbers."""
 
 FACETS = (
     "status",
@@ -31,14 +34,25 @@ FACETS = (
     "sex",
     "study_type",
     "registry",
+    "cells",
+    "costimulation",
+    "generation",
+    "results",
 )
 """Fields that are counted and filtered exactly."""
 
 COUNTED = ("status", "phase", "country", "kind", "target", "disease", "sponsor_type")
 """The facets counted with every search."""
 
-NUMBERS = ("minimum_age", "maximum_age", "updated", "start", "posted", "enrollment")
-"""Ages in years, dates as yyyymmdd, enrollment in people."""
+NUMBERS = (
+    "minimum_age", "maximum_age", "updated", "start", "start_last", "completion", "completion_last", "posted",
+    "enrollment",
+)  # fmt: skip
+"""Ages in years, dates as yyyymmdd (the first day that is meant, and the last), enrollment in people; below nought
+where a number is not stated."""
+
+NOT_STATED = -1.0
+"""The number of a study that does not state one"""
 
 _BREAK = " 0break0 "
 """A word between pieces of text, so that no phrase runs from one into the next"""
@@ -119,14 +133,10 @@ def labels_of(said: Classification) -> Labels:
     )
 
 
-def document(study: Study) -> Document:
-    """Reads a study into what the index holds."""
+def document(study: Study, correct: Callable[[Classification], Classification] | None = None) -> Document:
+    """Reads a study into what the index holds; correct: puts labels of a person in place of what the rules say."""
     passages = passages_of(study)
-    labels, fault = _labels(passages)
-    known = [p for name in labels.products for p in (name, *products()[name].also)]
-    known += [f for t in labels.targets if (s := meaning(t)) for f in s.forms]
-    if labels.platform:
-        known += ["CAR T", "chimeric antigen receptor T cells"] if labels.platform == "CAR-T" else [labels.platform]
+    labels, fault = _labels(passages, correct)
     named: dict[str, list[str | None]] = {
         "title": [study.title, study.acronym, study.official_title],
         "condition": [*study.conditions, *study.keywords, *study.mesh],
@@ -141,12 +151,14 @@ def document(study: Study) -> Document:
         *(o.measure for o in study.outcomes),
         *(t for a in study.arms for t in (a.label, a.description)),
         *(i.description for i in study.interventions),
-        *known,
-        study.id,
-        *(i.value for i in study.identifiers),
-        *study.aliases,
     ]
-    texts["everything"] = _BREAK.join([*texts.values(), searchable(_BREAK.join(t for t in rest if t))])
+    kinds = {"ISRCTN": "ISRCTN"}  # its number is kept without the letters that people write before it
+    numbers_of_study = [study.id, *(kinds.get(i.kind, "") + i.value for i in study.identifiers), *study.aliases]
+    texts["everything"] = _BREAK.join(
+        [*texts.values(), searchable(_BREAK.join(t for t in (*rest, *numbers_of_study) if t))]
+    )
+    said = dict.fromkeys((*marks(labels), *meanings_in(texts["everything"]), *pieces(numbers_of_study)))
+    texts["keys"] = " ".join(said)
     facets = {
         "status": _some(study.status),
         "phase": study.phases or ("not stated",),
@@ -159,24 +171,54 @@ def document(study: Study) -> Document:
         "sex": _some(study.sex),
         "study_type": _some(study.study_type),
         "registry": (study.registry,),
+        "cells": cells_of(labels),
+        "costimulation": tuple(labels.costimulation.split("+")) if labels.costimulation else (),
+        "generation": _some(labels.generation),
+        "results": ("posted" if study.has_results else "none",),
     }
+    ended = study.completion or study.primary_completion
+    oldest = age_until(study.maximum_age)
     numbers = {
         "minimum_age": study.minimum_age_years or 0.0,
-        "maximum_age": OLDEST if study.maximum_age_years is None else study.maximum_age_years,
+        "maximum_age": OLDEST if oldest is None else oldest,
         "updated": _day(study.updated),
         "start": _day(study.start),
+        "start_last": _day(study.start, "last"),
+        "completion": _day(ended),
+        "completion_last": _day(ended, "last"),
         "posted": _day(study.first_posted),
-        "enrollment": float(study.enrollment or 0),
+        "enrollment": NOT_STATED if study.enrollment is None else float(study.enrollment),
     }
     return Document(
         study.id, texts, {n: tuple(v[:_LONGEST] for v in vs) for n, vs in facets.items()}, numbers, labels, fault
     )
 
 
-def _labels(passages: Passages) -> tuple[Labels, str]:
+def marks(labels: Labels) -> list[str]:
+    """The marks of everything a study is labelled with: `CD19` is found in a record that names a CD19 product only."""
+    names = [*labels.targets, *labels.products, *labels.diseases]
+    if labels.platform:
+        names += [
+            labels.platform,
+            "CAR T" if labels.platform == "CAR-T" else "CAR NK" if "NK" in labels.platform else "",
+        ]
+        names += [said.partition(" (")[0] for said in (labels.source,)]
+    return list(dict.fromkeys(label_mark(n) for n in names if n))
+
+
+def cells_of(labels: Labels) -> tuple[str, ...]:
+    """Whose cells, and which: autologous, allogeneic, in vivo; T, NK, gamma-delta-T, Treg, macrophage."""
+    if not labels.platform:
+        return ()
+    whose = labels.source.partition(" (")[0]
+    return (*(w for w in whose.split(" or ")), labels.platform.removeprefix("CAR-"))
+
+
+def _labels(passages: Passages, correct: Callable[[Classification], Classification] | None) -> tuple[Labels, str]:
     """What the classifier says of a study, or why it can say nothing."""
     try:
-        return labels_of(classify(passages, closely=may_be_car(passages))), ""
+        said = classify(passages, closely=correct is not None or may_be_car(passages))
+        return labels_of(correct(said) if correct else said), ""
     except Exception as error:  # one study's fault: the others go on, and it is told
         return Labels(kind=NOT_CLASSIFIED), f"not classified: {type(error).__name__}: {error}"
 
@@ -184,15 +226,15 @@ def _labels(passages: Passages) -> tuple[Labels, str]:
 def bare(study: str, fault: str) -> Document:
     """A study whose record cannot be read: found by its number only."""
     facets: dict[str, tuple[str, ...]] = dict.fromkeys(FACETS, ())
-    texts = {**dict.fromkeys(TEXTS, ""), "everything": searchable(study)}
+    texts = {**dict.fromkeys(TEXTS, ""), "everything": searchable(study), "keys": " ".join(pieces([study]))}
     labels = Labels(kind=NOT_CLASSIFIED)
-    return Document(study, texts, facets | {"kind": (labels.kind,)}, dict.fromkeys(NUMBERS, 0.0), labels, fault)
+    return Document(study, texts, facets | {"kind": (labels.kind,)}, dict.fromkeys(NUMBERS, NOT_STATED), labels, fault)
 
 
 def _some(value: str | None) -> tuple[str, ...]:
     return (value,) if value else ()
 
 
-def _day(date: PartialDate | None) -> float:
-    """The first day a date can mean, 2024-05-01 as 20240501; 0 where there is no date."""
-    return float(date.first.replace("-", "")) if date else 0.0
+def _day(date: PartialDate | None, which: str = "first") -> float:
+    """The first or last day a date can mean, 2024-05-01 as 20240501."""
+    return float(getattr(date, which).replace("-", "")) if date else NOT_STATED

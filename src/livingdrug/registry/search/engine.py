@@ -15,8 +15,8 @@ class Wanted:
     """A search, in terms of the index."""
 
     query: Query = Query()
-    exact: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """facet -> values, any of which will do"""
+    exact: dict[str, tuple[str | tuple[str, ...], ...]] = field(default_factory=dict)
+    """facet -> values, any of which will do; a tuple asks for all of its values at once"""
     within: dict[str, Query] = field(default_factory=dict)
     """text field -> query"""
     ranges: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)

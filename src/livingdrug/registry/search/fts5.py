@@ -8,9 +8,9 @@ from pathlib import Path
 
 from livingdrug.registry.search.document import NUMBERS, TEXTS, Document
 from livingdrug.registry.search.engine import Hits, Wanted
-from livingdrug.registry.search.query import Phrase, Query
+from livingdrug.registry.search.query import Clause, Phrase, Query
 
-_WEIGHTS = {"title": 8.0, "condition": 3.0, "intervention": 4.0, "sponsor": 1.0, "everything": 1.0}
+_WEIGHTS = {"title": 8.0, "condition": 3.0, "intervention": 4.0, "sponsor": 1.0, "everything": 1.0, "keys": 4.0}
 """How much a word counts by field (bm25 column weights)"""
 
 _TABLES = f"""
@@ -118,9 +118,12 @@ class Fts5:
         where: list[str] = []
         values: list[object] = []
         for name, chosen in wanted.exact.items():
-            marks = ", ".join("?" * len(chosen))
-            where.append(f"doc.doc IN (SELECT doc FROM facet WHERE name = ? AND value IN ({marks}))")
-            values += [name, *chosen]
+            ways = []
+            for wanted_values in chosen:
+                all_of = (wanted_values,) if isinstance(wanted_values, str) else wanted_values
+                ways.append(" AND ".join([_HAS] * len(all_of)))
+                values += [word for value in all_of for word in (name, value)]
+            where.append("(" + " OR ".join(f"({way})" for way in ways) + ")")
         for name, (low, high) in wanted.ranges.items():
             for sign, bound in ((">=", low), ("<=", high)):
                 if bound is not None:
@@ -134,12 +137,23 @@ class Fts5:
         return where, values
 
 
+_HAS = "doc.doc IN (SELECT doc FROM facet WHERE name = ? AND value = ?)"
+
+_WORDS = "{" + " ".join(t for t in TEXTS if t != "keys") + "}"
+"""The columns that hold words of the record"""
+
+
 def _matches(query: Query, field: str | None, exclude: bool = False) -> list[str]:
     """Each clause in FTS5's language; words are always quoted, so that nothing typed is read as an operator."""
-    scope = f"{field} : " if field else ""
-    return [
-        f"{scope}({' OR '.join(map(_quoted, clause.ways))})" for clause in query.clauses if clause.exclude == exclude
-    ]
+    return [_clause(clause, field) for clause in query.clauses if clause.exclude == exclude]
+
+
+def _clause(clause: Clause, field: str | None) -> str:
+    ways = clause.ways if field else clause.in_everything
+    said = [f"{field or _WORDS} : ({' OR '.join(map(_quoted, ways))})"] if ways else []
+    if clause.keys and field is None:
+        said.append(f"keys : ({' OR '.join(_quoted((k,)) for k in clause.keys)})")
+    return f"({' OR '.join(said)})" if said else '"nothing0"'
 
 
 def _quoted(way: Phrase) -> str:

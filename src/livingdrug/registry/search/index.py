@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -22,17 +23,25 @@ from pathlib import Path
 from livingdrug.parallel import in_order
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.file import can_write, trouble
+from livingdrug.registry.mirror.own import OwnLabel
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.search.document import COUNTED, Document, Labels, bare, document
 from livingdrug.registry.search.engine import Engine, Hits, Wanted
 from livingdrug.registry.search.fts5 import Fts5
+from livingdrug.registry.search.own_labels import corrected, digests, own_labels
 from livingdrug.registry.search.tantivy import Tantivy
 
-FORMAT = 4
+FORMAT = 6
 """Changes when documents or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]
 """Called with (studies done, all) while the index is built."""
+
+_NAMED = ("title", "condition", "intervention", "sponsor")
+"""The fields whose words a misspelt one is compared with"""
+
+_APART = dict.fromkeys(map(ord, ",;:.()[]/-'\""), " ")
+"""What stands between words of a title"""
 
 _IN_ONE_PROCESS = 800
 _CHUNK = 250
@@ -45,6 +54,7 @@ class Index:
         self.folder, self.engine, self._labels = folder, engine, labels
         counts = _state(folder).get("counts")
         self._counts: dict[str, dict[str, int]] = counts if isinstance(counts, dict) else {}
+        self._said: Counter[str] = Counter()  # words of the documents taken since the last save
 
     def search(self, wanted: Wanted, limit: int = 20, offset: int = 0, facets: tuple[str, ...] = ()) -> Hits:
         """Finds studies; the counts over every study are kept ready."""
@@ -68,9 +78,24 @@ class Index:
         """Study -> why it could not be read whole; such a study is found by what could be read of it."""
         return dict(self._labels.execute("SELECT study, reason FROM fault ORDER BY study"))
 
+    def frequency(self, word: str) -> int:
+        """How many studies say a word in title, condition, intervention or sponsor.
+
+        A study that changed counts twice until the index is made anew.
+        """
+        row = self._labels.execute("SELECT n FROM word WHERE word = ?", (word,)).fetchone()
+        return row[0] if row else 0
+
+    def words(self, shortest: int, longest: int) -> dict[str, int]:
+        """The words of such a length -> how many studies say them."""
+        return dict(self._labels.execute("SELECT word, n FROM word WHERE length BETWEEN ? AND ?", (shortest, longest)))
+
     def add(self, documents: list[Document]) -> None:
         """Takes documents into engine and labels."""
         self.engine.add(documents)
+        for e in documents:
+            said = set(" ".join(map(e.texts.__getitem__, _NAMED)).translate(_APART).split())
+            self._said.update(word for word in said if word.isalpha() and 4 <= len(word) <= 30)
         faults = [(e.id, e.fault) for e in documents if e.fault]
         self._labels.executemany("INSERT OR REPLACE INTO fault VALUES (?, ?)", faults)
         rows = [(e.id, e.labels.kind != "no CAR", json.dumps(e.labels)) for e in documents]
@@ -84,6 +109,11 @@ class Index:
 
     def save(self, state: dict[str, object]) -> None:
         """Makes changes lasting; the state is written last, so a half-made index counts as stale."""
+        self._labels.executemany(
+            "INSERT INTO word VALUES (?, ?, ?) ON CONFLICT (word) DO UPDATE SET n = n + excluded.n",
+            ((word, len(word), n) for word, n in self._said.items()),
+        )
+        self._said.clear()
         self._labels.commit()
         self.engine.save()
         self._counts = self.engine.search(Wanted(), 0, 0, COUNTED).facets
@@ -148,6 +178,10 @@ def _open(folder: Path, name: str) -> Index:
         "CREATE TABLE IF NOT EXISTS label (study TEXT PRIMARY KEY, car INTEGER NOT NULL, said TEXT NOT NULL)"
     )
     labels.execute("CREATE TABLE IF NOT EXISTS fault (study TEXT PRIMARY KEY, reason TEXT NOT NULL)")
+    labels.execute(
+        "CREATE TABLE IF NOT EXISTS word (word TEXT PRIMARY KEY, length INTEGER NOT NULL, n INTEGER NOT NULL)"
+        " WITHOUT ROWID"
+    )
     labels.execute("CREATE INDEX IF NOT EXISTS label_car ON label (study) WHERE car")
     return Index(folder, _engine(name, folder), labels)
 
@@ -176,21 +210,23 @@ def fresh(store: Store, engine: str | None = None, progress: Progress | None = N
     mark = {"format": FORMAT, "engine": name, "knowledge": _library_digest()}
     state = _state(folder)
     revision = store.revision()
+    own = digests(own_labels(store))
+    relabelled = sorted(i for i, _ in set(own.items()) ^ set(_dict(state.get("own")).items()))
     usable = all(state.get(k) == v for k, v in mark.items()) and isinstance(state.get("revision"), int)
     index = None
     if usable and state["revision"] <= revision:  # type: ignore[operator]
         try:
             index = _open(folder, name)
-            _catch_up(index, store, int(state["revision"]), progress)  # type: ignore[call-overload]
+            _catch_up(index, store, int(state["revision"]), relabelled, progress)  # type: ignore[call-overload]
         except Exception:  # a broken index is no loss: it is made again
             if index is not None:
                 index.close()
             index = None
     if index is None:
         index = _made(folder, name, store, progress)
-    elif state.get("revision") == revision:
+    elif state.get("revision") == revision and not relabelled:
         return index
-    index.save({**mark, "revision": revision})
+    index.save({**mark, "revision": revision, "own": own})
     return index
 
 
@@ -224,8 +260,12 @@ def _shown(store: Store) -> list[str]:
     ]
 
 
-def _catch_up(index: Index, store: Store, revision: int, progress: Progress | None) -> None:
-    changed = store.changed_since(revision)
+def _dict(value: object) -> dict[str, str]:
+    return value if isinstance(value, dict) else {}
+
+
+def _catch_up(index: Index, store: Store, revision: int, relabelled: list[str], progress: Progress | None) -> None:
+    changed = sorted({*store.changed_since(revision), *relabelled})
     if not changed:
         return
     db = store.connect()
@@ -289,13 +329,14 @@ def _read_in_process(ids: list[str]) -> list[Document]:
 
 
 def _read(store: Store, ids: list[str]) -> list[Document]:
-    return [_document(store, study) for study in ids]
+    own = own_labels(store)
+    return [_document(store, study, own.get(study)) for study in ids]
 
 
-def _document(store: Store, study: str) -> Document:
+def _document(store: Store, study: str, own: Mapping[str, OwnLabel] | None = None) -> Document:
     """The document of one study; one that cannot be read is no reason to stop."""
     try:
-        return document(store.reading(study))
+        return document(store.reading(study), (lambda said: corrected(said, own)) if own else None)
     except sqlite3.Error as error:
         raise trouble(error, store.path) from None
     except (OSError, MemoryError):

@@ -11,19 +11,20 @@ CAR T, B7-H3, Kymriah      also found under their other names, unless in quotati
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from livingdrug.registry.classify.passages import spelled
+from livingdrug.registry.search.identifiers import registry_number, sponsor_code
+from livingdrug.registry.terms.molecules import molecule, molecules_in
 from livingdrug.registry.terms.spelling import beginnings, folded
-from livingdrug.registry.terms.synonyms import Finder, meaning, synonyms
+from livingdrug.registry.terms.synonyms import Finder, Synonym, key, meaning, synonyms
 
 Phrase = tuple[str, ...]
 """Words that follow one another; one word alone is a sequence of one. A star at the end: the last word may go on."""
 
 _WORD = re.compile(r"[^\W_]+")
-_ACCENT = re.compile("[\u0300-\u036f]+")
 _PART = re.compile(r'(-?)"([^"]*)"|(-?)([^\s"]+)')
 
 
@@ -35,6 +36,18 @@ class Clause:
     exclude: bool = False
     known_as: str = ""
     """the name of the meaning that gave the other ways"""
+    keys: Phrase = ()
+    """marks of what studies name or are labelled with, and pieces of numbers, in the index's field of keys; a star: it
+    may go on"""
+    unmarked: tuple[Phrase, ...] | None = None
+    """the ways that no mark stands for; all of them where it is not said"""
+    typed: Phrase = ()
+    """plain words without another name, as typed: they may be misspelt"""
+
+    @property
+    def in_everything(self) -> tuple[Phrase, ...]:
+        """The ways to look for among all words, beside the keys."""
+        return self.ways if self.unmarked is None else self.unmarked
 
 
 @dataclass(frozen=True)
@@ -49,12 +62,7 @@ class Query:
 
 def searchable(text: str) -> str:
     """Text as the index holds it: Greek spelled out, accents dropped, plain words in their one spelling."""
-    text = spelled(text)
-    return folded(text if text.isascii() else _unaccented(text))
-
-
-def _unaccented(text: str) -> str:
-    return _ACCENT.sub("", unicodedata.normalize("NFKD", text))
+    return folded(spelled(text))
 
 
 def words(text: str) -> Phrase:
@@ -67,27 +75,66 @@ def _finder() -> Finder:
     return Finder((form, form) for synonym in synonyms() for form in synonym.forms)
 
 
-_AMBIGUOUS = {"all", "met", "meso", "april"}
-"""forms that are ordinary words in small letters: never added, only searched where typed"""
+_AMBIGUOUS = {"all", "met", "meso", "april", "mono", "corona", "flu", "ms"}
+"""forms that are ordinary words in small letters, or short for something else: only searched where typed"""
 
 _SILENT = {"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with", "by", "from"}
 """words that say nothing alone"""
 
 
-@lru_cache(maxsize=1000)
-def ways(form: str) -> tuple[tuple[Phrase, ...], str]:
-    """Every way of writing what the form means, and the name of the meaning (empty when it has no other names)."""
-    synonym = meaning(form)
+@lru_cache(maxsize=5000)
+def mark(name: str) -> str:
+    """The word that stands for a thing that a study names, in the index's field of keys."""
+    return "is" + re.sub(r"[^a-z0-9]+", "", key(name).lower())
+
+
+@lru_cache(maxsize=5000)
+def label_mark(name: str) -> str:
+    """The word that stands for what a study is labelled with: it counts more than what is only named."""
+    return "of" + mark(name)[2:]
+
+
+@lru_cache(maxsize=2000)
+def ways(form: str) -> Clause:
+    """Every way of writing what the form means; no way where it holds no word."""
+    found = molecule(spelled(form))
+    synonym = meaning(form) or (meaning(found.name) if found else None)
     if synonym is None:
-        return _spellings(form), ""
-    found = dict.fromkeys(_spellings(form))
-    for other in synonym.forms:
-        found.update(
-            dict.fromkeys(w for w in _spellings(other) if len("".join(w)) > 2 and "".join(w) not in _AMBIGUOUS)
-        )
-    return tuple(
-        way for way in found if not any(_within(shorter, way) for shorter in found if shorter != way)
-    ), synonym.name
+        return Clause(found.ways, known_as=found.name) if found else Clause(_spellings(form))
+    alike = [synonym, *(s for name in synonym.narrower(form) if (s := meaning(name) or Synonym(name, "", (name,), "")))]
+    own = _spellings(form)
+    all_ways = dict.fromkeys((*own, *(w for s in alike for w in plain_ways(s)), *(found.ways if found else ())))
+    if synonym.kind in ("disease", "lay") and len(all_ways) > len(own):
+        all_ways = {way: None for way in all_ways if way not in own or _may_be_added(way)}
+    kept = _shortest(all_ways)
+    keys = [mark(s.name) for s in alike if s.kind]
+    keys += [label_mark(n) for s in alike for n in (s.name if s.kind not in ("", "lay") else "", s.label) if n]
+    known = {w for s in alike if s.kind for w in plain_ways(s)}
+    left = tuple(way for way in kept if not any(way == k or _within(k, way) for k in known))
+    return Clause(kept, known_as=synonym.name, keys=tuple(dict.fromkeys(keys)), unmarked=left)
+
+
+@lru_cache(maxsize=5000)
+def plain_ways(synonym: Synonym) -> tuple[Phrase, ...]:
+    """The ways of writing a thing that mean nothing else; the index marks each study that says one of them."""
+    found: dict[Phrase, None] = {}
+    for form in synonym.forms:
+        found.update(dict.fromkeys(filter(_may_be_added, _spellings(form))))
+        if also := molecule(spelled(form)):
+            found.update(dict.fromkeys(also.ways))
+    return _shortest(found)
+
+
+def _shortest(ways: Iterable[Phrase]) -> tuple[Phrase, ...]:
+    """The ways without those that hold another one."""
+    every = tuple(ways)
+    return tuple(way for way in every if not any(_within(shorter, way) for shorter in every if shorter != way))
+
+
+def _may_be_added(way: Phrase) -> bool:
+    """Whether a way of writing means one thing only, so that a search for another one may find it."""
+    together = "".join(way)
+    return len(together) > 2 and together not in _AMBIGUOUS
 
 
 def _within(shorter: Phrase, longer: Phrase) -> bool:
@@ -106,10 +153,10 @@ def _spellings(form: str) -> tuple[Phrase, ...]:
         return (sequence, (together,))
     apart = (
         tuple(re.findall(r"[a-z]+|\d+", together))
-        if len(sequence) == 1 and re.fullmatch(r"[a-z]+\d+", together)
+        if len(sequence) == 1 and re.fullmatch(r"[a-z]{2,}\d+", together)
         else ()
     )
-    return (sequence, apart) if len(apart) == 2 and len(together) <= 8 else (sequence,)
+    return (sequence, apart) if len(apart) == 2 and len(together) <= 14 else (sequence,)
 
 
 def understood(text: str) -> Query:
@@ -133,15 +180,25 @@ def understood(text: str) -> Query:
         elif word.endswith("*") and (begun := _begun(word)):
             settle()
             clauses.append(Clause(begun, exclude=bool(minus)))
+        elif keys := _number(word):
+            settle()
+            clauses.append(Clause(_spellings(word), exclude=bool(minus), keys=keys))
         elif minus:
             settle()
-            found, name = ways(word)
-            if found:
-                clauses.append(Clause(found, exclude=True, known_as=name))
+            if (found := ways(word)).ways:
+                clauses.append(replace(found, exclude=True))
         else:
             free.append(word)
     settle()
     return Query(_either(clauses, joined))
+
+
+def _number(word: str) -> Phrase:
+    """The keys of a registry's number or a sponsor's code, whole or in part; none for words and known names."""
+    if keys := registry_number(word):
+        return keys
+    known = _finder().find(word) or molecules_in(spelled(word))
+    return () if known else sponsor_code(word)
 
 
 def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
@@ -150,7 +207,13 @@ def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
     for n, clause in enumerate(clauses):
         if n in joined and made and not (clause.exclude or made[-1].exclude):
             names = " or ".join(filter(None, (made[-1].known_as, clause.known_as)))
-            made[-1] = Clause(tuple(dict.fromkeys((*made[-1].ways, *clause.ways))), known_as=names)
+            made[-1] = Clause(
+                tuple(dict.fromkeys((*made[-1].ways, *clause.ways))),
+                known_as=names,
+                keys=tuple(dict.fromkeys((*made[-1].keys, *clause.keys))),
+                unmarked=tuple(dict.fromkeys((*made[-1].in_everything, *clause.in_everything))),
+                typed=(*made[-1].typed, *clause.typed),
+            )
         else:
             made.append(clause)
     return tuple(made)
@@ -158,7 +221,7 @@ def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
 
 def _begun(word: str) -> tuple[Phrase, ...]:
     """The ways in which words that begin so stand in the index."""
-    *before, last = _WORD.findall(_unaccented(spelled(word)).lower()) or [""]
+    *before, last = _WORD.findall(spelled(word).lower()) or [""]
     if not last:
         return ()
     begins, whole = beginnings(last)
@@ -167,17 +230,33 @@ def _begun(word: str) -> tuple[Phrase, ...]:
 
 
 def _free_words(text: str) -> list[Clause]:
+    """Free words as clauses: known names and molecules whole, every other word by itself."""
+    plain = spelled(text)
+    named = [(begin, end, plain[begin:end], form) for form, begin, end in _finder().find(plain)]
+    taken = [(begin, end) for begin, end, _, _ in named]
+    for found in molecules_in(plain):
+        over = [n for n, (begin, end) in enumerate(taken) if begin < found.end and found.begin < end]
+        if all(found.begin <= taken[n][0] and taken[n][1] <= found.end for n in over):
+            named = [one for n, one in enumerate(named) if n not in over]
+            named.append((found.begin, found.end, plain[found.begin : found.end], ""))
+            taken = [(begin, end) for begin, end, _, _ in named]
     clauses: list[Clause] = []
     at = 0
-    for form, begin, end in _finder().find(text):
-        clauses += _plain(text[at:begin])
-        found, name = ways(text[begin:end] if meaning(text[begin:end]) else form)
-        if found:
-            clauses.append(Clause(found, known_as=name))
+    for begin, end, written, form in sorted(named):
+        clauses += _plain(plain[at:begin])
+        clause = ways(written if not form or meaning(written) else form)
+        if clause.ways or clause.keys:
+            clauses.append(clause)
         at = end
-    clauses += _plain(text[at:])
+    clauses += _plain(plain[at:])
     return clauses or [Clause(((word,),)) for word in words(text)]
 
 
 def _plain(text: str) -> list[Clause]:
-    return [Clause(((word,),)) for word in words(text) if word not in _SILENT]
+    """Each word by itself; silent words are left out."""
+    found = []
+    for typed in _WORD.findall(text):
+        for word in words(typed):
+            if word not in _SILENT:
+                found.append(Clause(((word,),), typed=(typed,) if typed.isalpha() else ()))
+    return found

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,12 @@ _Bucket = tuple[str, str, int]
 
 _BOOST = {"title": 4.0, "intervention": 2.5, "condition": 2.0}
 """How much more a word counts in these fields"""
+
+_RANKED = 3
+"""So many ways of saying a thing, the typed one first, count more in these fields"""
+
+_LABEL = 2.0
+"""The same for a label that says it"""
 
 _HEAP = 256_000_000
 """Memory of the writer [byte]"""
@@ -137,7 +144,7 @@ class Tantivy:
         for field, query in (("everything", wanted.query), *wanted.within.items()):
             for clause in query.clauses:
                 clauses.append((occur.MustNot if clause.exclude else occur.Must, self._clause(clause, field)))
-        filters = [q.term_set_query(self._schema, name, list(values)) for name, values in wanted.exact.items()]
+        filters = [self._any(name, values) for name, values in wanted.exact.items()]
         for name, (low, high) in wanted.ranges.items():
             if low is not None or high is not None:
                 filters.append(q.range_query(self._schema, name, self._t.FieldType.Float, low, high))
@@ -145,18 +152,33 @@ class Tantivy:
             filters.append(q.term_set_query(self._schema, "id", sorted(wanted.ids)) if wanted.ids else q.empty_query())
         return clauses + [(occur.Must, q.const_score_query(f, 0.0)) for f in filters]
 
+    def _any(self, name: str, values: tuple[str | tuple[str, ...], ...]) -> Any:
+        """Studies that have any of a facet's values, or all of those that stand together."""
+        q, occur = self._t.Query, self._t.Occur
+        single = [v for v in values if isinstance(v, str)]
+        ways = [q.term_set_query(self._schema, name, single)] if single else []
+        for together in (v for v in values if not isinstance(v, str)):
+            ways.append(q.boolean_query([(occur.Must, q.term_query(self._schema, name, v)) for v in together]))
+        return ways[0] if len(ways) == 1 else q.boolean_query([(occur.Should, way) for way in ways])
+
     def _should(self, query: Query) -> list[tuple[Any, Any]]:
         q, occur = self._t.Query, self._t.Occur
-        return [
-            (occur.Should, q.boost_query(self._clause(clause, field), boost))
-            for clause in query.clauses
-            if not clause.exclude
-            for field, boost in _BOOST.items()
+        said = [clause for clause in query.clauses if clause.ways and not clause.exclude]
+        first = [replace(clause, ways=clause.ways[:_RANKED]) for clause in said]
+        boosted = [(self._clause(clause, field), boost) for clause in first for field, boost in _BOOST.items()]
+        boosted += [
+            (self._way((key,), "keys"), _LABEL) for clause in said for key in clause.keys if key.startswith("of")
         ]
+        return [(occur.Should, q.boost_query(way, boost)) for way, boost in boosted]
 
     def _clause(self, clause: Clause, field: str) -> Any:
         q = self._t.Query
-        ways = [self._way(way, field) for way in clause.ways]
+        every = field == "everything"
+        ways = [self._way(way, field) for way in (clause.in_everything if every else clause.ways)]
+        if every:
+            ways += [self._way((key,), "keys") for key in clause.keys]
+        if not ways:
+            return q.empty_query()
         return ways[0] if len(ways) == 1 else q.disjunction_max_query(ways, tie_breaker=0.1)
 
     def _way(self, way: Phrase, field: str) -> Any:

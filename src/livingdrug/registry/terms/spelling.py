@@ -26,8 +26,8 @@ _AMERICAN = (
 """pieces of words, British and American"""
 
 _AS_IT_IS = set(
-    "aids alps apts ards asps caps cows crps hads hras icans icos incs kras mers news nras pacs pcos rems sars sirs"
-    " tens".split()
+    "aids alps apts ards asps caps cows crps hads hras icans icos incs kras mers news nras pacs pcos ppms rems rrms"
+    " sars sirs spms tens".split()
 )
 """words and short forms that end in s and are no plurals"""
 

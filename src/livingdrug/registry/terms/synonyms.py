@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -22,10 +22,19 @@ class Synonym:
 
     name: str
     kind: str
-    """antigen, product, disease or word"""
+    """antigen, product, disease, word or lay (everyday words)"""
     forms: tuple[str, ...]
     source: str
     """where the forms were read, or why they are believed"""
+    finds: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(a wide form, the names of narrower things that a search for it finds too)"""
+    label: str = ""
+    """the place in the tree of diseases that stands for it"""
+
+    def narrower(self, form: str) -> tuple[str, ...]:
+        """The names of the narrower things that a search for one of the forms finds too."""
+        whole = key(form)
+        return tuple(n for wide, names in self.finds if key(wide) == whole for n in names)
 
 
 @lru_cache
@@ -102,7 +111,7 @@ class Finder:
 
 @lru_cache
 def synonyms() -> tuple[Synonym, ...]:
-    """Every group of names the library knows."""
+    """Every group of names the library knows; a name belongs to one group only."""
     found = []
     for kind in ("antigen", "product", "word"):
         for row in library(f"{kind}s")[kind]:
@@ -113,7 +122,32 @@ def synonyms() -> tuple[Synonym, ...]:
             found += [
                 Synonym(d["name"], "disease", (d["name"], *d.get("also", ())), "") for d in group.get("disease", ())
             ]
-    return tuple(found)
+    return tuple(_with_lay_words(found))
+
+
+def _with_lay_words(found: list[Synonym]) -> list[Synonym]:
+    """The groups and the everyday words; a row that shares a name with a group joins it."""
+    table = library("lay_words")
+    owner = {key(form): n for n, synonym in reversed(list(enumerate(found))) for form in synonym.forms}
+    fields = [rows for name, rows in table.items() if name not in ("about", "read", "labels")]
+    for rows in fields:
+        for name, also in rows.get("means", {}).items():
+            forms = (name, *also)
+            at = next((owner[k] for k in map(key, forms) if k in owner), None)
+            if at is None:
+                at = len(found)
+                found.append(Synonym(name, "lay", (), table["about"]["why"]))
+            free = (form for form in forms if owner.setdefault(key(form), at) == at)
+            found[at] = replace(found[at], forms=tuple(dict.fromkeys((*found[at].forms, *free))))
+            if label := table["labels"].get(name):
+                found[at] = replace(found[at], label=label)
+    means = {name: also for rows in fields for name, also in rows.get("means", {}).items()}
+    for rows in fields:
+        for wide, narrow in rows.get("finds", {}).items():
+            at = owner[key(wide)]
+            ways = tuple((form, tuple(narrow)) for form in (wide, *means.get(wide, ())))
+            found[at] = replace(found[at], finds=(*found[at].finds, *ways))
+    return found
 
 
 @lru_cache

@@ -1,0 +1,42 @@
+"""Makes library/registry/demo_sites.tsv: in which towns the demonstration set's trials have sites, as of one day.
+
+    python benchmarks/make_demo_sites.py SITES.csv.gz DAY
+
+The table is one day's extract of ClinicalTrials.gov with the columns NCTId, City, Country, SiteStatus, Latitude,
+Longitude, one row a site. Kept are towns with the registry's coordinates to two decimals (1 km), and the status of a
+site where one is stated; no name of a hospital or person.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import sys
+
+from livingdrug.registry.reports.demo import SITE_STATUS, facts, sites_file
+
+
+def main(table: str, day: str) -> None:
+    letters = {status: letter for letter, status in SITE_STATUS.items()}
+    with gzip.open(table, "rt", encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    towns: dict[tuple[str, str, str, str], int] = {}
+    sites: dict[str, dict[str, None]] = {row["number"]: {} for row in facts()[1]}
+    for row in rows:
+        if row["NCTId"] in sites and row["Latitude"]:
+            town = (row["City"], row["Country"], f"{float(row['Latitude']):.2f}", f"{float(row['Longitude']):.2f}")
+            number = towns.setdefault(town, len(towns) + 1)
+            sites[row["NCTId"]][f"{number}{letters.get(row['SiteStatus'], '')}"] = None
+    target = sites_file()
+    with open(str(target), "w", encoding="utf-8", newline="") as made:
+        made.write(
+            f"# Towns of sites in ClinicalTrials.gov, data of {day}: number, town, country, latitude, longitude\n"
+        )
+        made.writelines(f"{n}\t" + "\t".join(town) + "\n" for town, n in towns.items())
+        made.write("# Trials: number, its towns with the status of the site\n")
+        made.writelines(f"{trial}\t{' '.join(places)}\n" for trial, places in sites.items() if places)
+    print(f"{len(towns):,} towns, {sum(map(len, sites.values())):,} sites -> {target}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

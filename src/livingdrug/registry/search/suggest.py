@@ -1,0 +1,96 @@
+"""Did you mean: words that no study says, or hardly any, and the words like them that studies do say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from livingdrug.registry.search.engine import Wanted
+from livingdrug.registry.search.index import Index
+from livingdrug.registry.search.query import Query, understood
+from livingdrug.registry.terms.spelling import folded
+from livingdrug.registry.terms.synonyms import synonyms
+
+SHORTEST = 4
+"""Letters of the shortest word that is taken for misspelt"""
+
+RARE = 3
+"""A word that at most so many studies say may be misspelt, where another is far more frequent"""
+
+FAR_MORE = 20
+"""How many times as frequent"""
+
+MOST = 3
+"""Suggestions made"""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A query that may have been meant."""
+
+    text: str
+    studies: int
+    """how many studies it finds, with the same filters"""
+
+
+def suggestions(index: Index, text: str, wanted: Wanted, total: int, field: str = "") -> tuple[Suggestion, ...]:
+    """What may have been meant by a text that found few studies or none; nothing where every word is known.
+
+    field: the text field that the text is looked for in; empty for all words.
+    """
+    query = wanted.within[field] if field else wanted.query
+    odd = [(typed, near) for typed in _typed(query) if (near := _like(index, typed, total))]
+    if not odd:
+        return ()
+    best = {typed: near[0] for typed, near in odd}
+    tries = dict.fromkeys(_written(text, {**best, typed: word}) for typed, near in odd for word in near[: MOST + 2])
+    counted = []
+    for one in tries:
+        asked = understood(one)
+        meant = replace(wanted, within={**wanted.within, field: asked}) if field else replace(wanted, query=asked)
+        if (n := index.search(meant, 0).total) > total:
+            counted.append(Suggestion(one, n))
+    return tuple(counted[:MOST])
+
+
+def _typed(query: Query) -> list[str]:
+    """The plain words of a query."""
+    words = (word for clause in query.clauses if not clause.exclude for word in clause.typed)
+    return list(dict.fromkeys(w for w in words if len(w) >= SHORTEST))
+
+
+def _written(text: str, instead: dict[str, str]) -> str:
+    for typed, word in instead.items():
+        text = re.sub(rf"(?<![^\W_]){re.escape(typed)}(?![^\W_])", word, text)
+    return text
+
+
+def _like(index: Index, typed: str, total: int) -> list[str]:
+    """The known words most like one that is unknown or rare, the likeliest first."""
+    word = folded(typed)
+    said = index.frequency(word)
+    if said > RARE or (said and total > RARE) or word in _library_words():
+        return []
+    from rapidfuzz.distance import OSA
+    from rapidfuzz.process import extract
+
+    most = 1 if len(word) < 5 else 2
+    known = index.words(len(word) - most, len(word) + most)
+    choices = [*known, *(w for w in _library_words() if w not in known and abs(len(w) - len(word)) <= most)]
+    found = extract(word, choices, scorer=OSA.distance, score_cutoff=most, limit=40)
+    ranked = sorted((d, -known.get(w, 0), w) for w, d, _ in found if w != word and known.get(w, 1) >= FAR_MORE * said)
+    return [_library_words().get(w, w) for _, _, w in ranked]
+
+
+@lru_cache
+def _library_words() -> dict[str, str]:
+    """The words of every name that the library knows, folded -> as the library writes them."""
+    return dict(_spelt(form for synonym in synonyms() for form in synonym.forms))
+
+
+def _spelt(forms: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for form in forms:
+        for word in re.findall(r"[^\W\d_]{4,}", form):
+            yield folded(word), word

@@ -1,0 +1,306 @@
+"""Search in people's words: every name of a thing gives one answer, a misspelt one the right one."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from cart_records import record
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from livingdrug.registry.classify.passages import spelled
+from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records.study import age_until
+from livingdrug.registry.search.identifiers import pieces
+from livingdrug.registry.search.index import Index, fresh
+from livingdrug.registry.search.meanings import meanings_in
+from livingdrug.registry.search.query import mark, plain_ways, searchable, understood
+from livingdrug.registry.search.request import Request
+from livingdrug.registry.search.search import Result, search
+from livingdrug.registry.terms.molecules import molecule, molecules_in
+from livingdrug.registry.terms.synonyms import key, library, meaning, synonyms
+
+ENGINES = ["fts5", pytest.param("tantivy", marks=pytest.mark.skipif(not find_spec("tantivy"), reason="not installed"))]
+
+ONE_ANSWER = [
+    "IL13Rα2|IL-13Rα2|IL13RA2|interleukin-13 receptor alpha 2",
+    "gamma delta|γδ|gamma/delta",
+    "CD3 zeta|CD3ζ|CD3z",
+    "IFN-γ|IFNγ|interferon gamma|IFNg",
+    "IL-6|IL6|interleukin 6|interleukin-6",
+    "TNF-α|TNFα|TNF alpha|tumour necrosis factor alpha",
+    "heart attack|myocardial infarction|Acute Myocardial Infarction",
+    "high blood pressure|hypertension",
+    "breast cancer|Breast Carcinoma|Breast Neoplasms|cancer of the breast",
+    "acute lymphocytic leukemia|Acute Lymphoblastic Leukemia|acute lymphoid leukaemia",
+    "bowel cancer|colorectal carcinoma|Colorectal Neoplasms",
+    "kidney cancer|renal cancer|renal cell carcinoma",
+    "T1DM|type 1 diabetes|Diabetes Mellitus, Type 1",
+    "cytokine storm|cytokine release syndrome",
+    "womb cancer|endometrial carcinoma",
+    "shingles|herpes zoster",
+    "stroke|cerebrovascular accident",
+]
+"""Names of one thing, each the title of a study"""
+
+WIDE = [
+    ("liver cancer", "Hepatocellular carcinoma"),
+    ("brain cancer", "Glioblastoma"),
+    ("skin cancer", "Melanoma"),
+    ("bone cancer", "Osteosarcoma"),
+    ("blood cancer", "Lymphoma in the elderly"),
+]
+"""A wide word, and a title that it finds but that does not find it"""
+
+TITLES = [t for row in ONE_ANSWER for t in row.split("|")] + [t for pair in WIDE for t in pair]
+OTHERS = [
+    "CD19 CAR-T in ALL",
+    "Kymriah in children",
+    "Myasthenia gravis",
+    "Lupus nephritis",
+    "Multiple myeloma",
+    "Leukemia of adults",
+    "CAAR-T in pemphigus",
+    "KYSA-3 with KYV-101",
+    "KYSA-6 with KYV-101",
+    "Cytoreductive surgery (CRS)",
+    "CD20 in healthy hearts",
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    kept = Store(tmp_path_factory.mktemp("mirror") / "trials.sqlite")
+    with kept.transaction():
+        for n, title in enumerate([*TITLES, *OTHERS]):
+            kept.upsert(record(f"NCT0700{n:04d}", title, interventions=["Care"], sponsor="Town"))
+        numbered = record("NCT07100001", "A study with many numbers", interventions=["Care"])
+        numbered["protocolSection"]["identificationModule"] |= {
+            "orgStudyIdInfo": {"id": "CCTL019B2202"},
+            "secondaryIdInfos": [
+                {"id": "2022-500014-26-00", "type": "CTIS"},
+                {"id": "U1111-1234-5678", "type": "REGISTRY"},
+                {"id": "2013-003205-25", "type": "EUDRACT_NUMBER"},
+                {"id": "ISRCTN12949496", "type": "REGISTRY"},
+            ],
+        }
+        kept.upsert(numbered)
+        given_inside = "In vivo CAR-T cells against CD19"
+        kept.upsert(
+            record("NCT07100002", given_inside, interventions=["LV made CAR-T cells in vivo"], conditions=["Lupus"])
+        )
+        kept.upsert(
+            record("NCT07100003", "CAR-T cells, in vivo expansion measured", interventions=["CD19 CAR-T cells"])
+        )
+    return kept
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def index(request: pytest.FixtureRequest, store: Store) -> Index:
+    return fresh(store, request.param)
+
+
+def find(store: Store, index: Index, text: str, **options: object) -> Result:
+    return search(store, Request(text, **{"limit": 200, **options}), index=index)  # type: ignore[arg-type]
+
+
+def titles(result: Result) -> set[str]:
+    return {s.title for s in result.studies}
+
+
+@pytest.mark.parametrize("row", ONE_ANSWER)
+def test_every_name_of_a_thing_gives_one_answer(store: Store, index: Index, row: str) -> None:
+    names = row.split("|")
+    answers = [titles(find(store, index, name)) for name in names]
+    assert all(set(names) <= answer for answer in answers), answers
+    assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.parametrize("wide, narrow", WIDE)
+def test_a_wide_word_finds_what_is_narrower_and_not_the_other_way(
+    store: Store, index: Index, wide: str, narrow: str
+) -> None:
+    assert {wide, narrow} <= titles(find(store, index, wide))
+    assert wide not in titles(find(store, index, narrow.partition(" in ")[0]))
+
+
+def test_a_short_form_that_is_an_ordinary_word_is_found_by_what_the_study_is_about(store: Store, index: Index) -> None:
+    found = titles(find(store, index, "ALL"))
+    assert {"CD19 CAR-T in ALL", "Acute Lymphoblastic Leukemia"} <= found and "Kymriah in children" not in found
+
+
+@pytest.mark.parametrize(
+    "typed, meant",
+    [
+        ("lymfoma", "lymphoma"),
+        ("lukemia", "leukemia"),
+        ("mylenoma", "myeloma"),
+        ("Kimriah", "Kymriah"),
+        ("myastenia gravis", "myasthenia gravis"),
+        ("lupus nefritis", "lupus nephritis"),
+        ("myeloma OR nefritis", "myeloma OR nephritis"),
+    ],
+)
+def test_the_right_word_is_offered_with_its_count(store: Store, index: Index, typed: str, meant: str) -> None:
+    result = find(store, index, typed)
+    offered = {s.text.lower(): s.studies for s in result.suggestions}
+    assert meant.lower() in offered
+    assert offered[meant.lower()] == find(store, index, meant).total > result.total
+
+
+@pytest.mark.parametrize(
+    "typed", ["lymphoma", "leukemia children", "CD19 CAR-T", "xqzwvut", "NCT99999999", '"lymfoma"', "-lymfoma"]
+)
+def test_nothing_is_offered_for_words_that_are_known_or_like_none(store: Store, index: Index, typed: str) -> None:
+    assert find(store, index, typed).suggestions == ()
+
+
+def test_words_of_a_field_are_mended_too(store: Store, index: Index) -> None:
+    assert [s.text for s in find(store, index, "", sponsor="Towm").suggestions] == ["town"]
+
+
+@pytest.mark.parametrize(
+    "typed, found",
+    [
+        ('"cytokine release syndrome"', {"cytokine release syndrome"}),
+        ('"KYSA-3"', {"KYSA-3 with KYV-101"}),
+        ("KYSA-3", {"KYSA-3 with KYV-101"}),
+        ("CAAR-T", {"CAAR-T in pemphigus"}),
+        ('"heart attack"', {"heart attack"}),
+    ],
+)
+def test_what_is_quoted_or_coded_is_exact(store: Store, index: Index, typed: str, found: set[str]) -> None:
+    assert titles(find(store, index, typed)) == found
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "NCT07100001",
+        "nct7100001",
+        "07100001",
+        "7100001",
+        "NCT071000",
+        "2022-500014-26",
+        "2022-500014-26-00",
+        "2022-500014-26-01",
+        "2022-500014",
+        "500014",
+        "2013-003205-25",
+        "EudraCT:2013-003205-25",
+        "2013-003205-25-DE",
+        "ISRCTN12949496",
+        "ISRCTN1294",
+        "12949496",
+        "U1111-1234-5678",
+        "U1111-1234",
+        "CCTL019B2202",
+        "CCTL019B22",
+        "B2202",
+    ],
+)
+def test_a_number_finds_its_study_whole_or_in_part(store: Store, index: Index, typed: str) -> None:
+    assert "A study with many numbers" in titles(find(store, index, typed)), understood(typed)
+
+
+def test_a_number_is_not_found_by_another(store: Store, index: Index) -> None:
+    for typed in ("NCT07100009", "2022-500014-27", "ISRCTN12949497", "CCTL019B2203", "07000019999"):
+        assert "A study with many numbers" not in titles(find(store, index, typed))
+
+
+def test_in_vivo_products_come_first(store: Store, index: Index) -> None:
+    found = find(store, index, "in vivo CAR-T")
+    assert found.studies[0].id == "NCT07100002"
+    assert titles(find(store, index, "", cells=("in vivo",))) == {"In vivo CAR-T cells against CD19"}
+
+
+@pytest.mark.parametrize(
+    "text, years",
+    [
+        ("17 Years", 18.0),
+        ("1 Year", 2.0),
+        ("6 Months", 7 / 12),
+        ("3 Weeks", 4 / 52.1775),
+        ("17.5 Years", 17.5),
+        (None, None),
+        ("N/A", None),
+    ],
+)
+def test_an_age_limit_lasts_until_the_next_birthday(text: str | None, years: float | None) -> None:
+    found = age_until(text)
+    assert found == years if years is None else found == pytest.approx(years, abs=1e-6)
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(st.integers(1, 40), st.sampled_from(["", "r"]), st.sampled_from(["", "α", "β", "γ"]))
+def test_an_interleukin_has_one_name_however_it_is_written(number: int, receptor: str, letter: str) -> None:
+    greek = {"α": "alpha", "β": "beta", "γ": "gamma"}.get(letter, "")
+    if letter == "γ" and not receptor:
+        letter = greek = ""
+    forms = [
+        f"IL{number}{receptor.upper()}{letter}",
+        f"IL-{number}{receptor.upper()}{letter}",
+        f"il{number}{receptor} {greek}".strip(),
+        f"interleukin {number} {'receptor' if receptor else ''} {greek}".replace("  ", " ").strip(),
+    ]
+    found = [molecule(spelled(form)) for form in forms]
+    assert all(found), forms
+    assert len({m.name for m in found if m}) == 1
+    assert len({frozenset(m.ways) for m in found if m}) == 1
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_can_be_asked_for_molecules_and_numbers(text: str) -> None:
+    for found in molecules_in(text):
+        assert 0 <= found.begin < found.end <= len(text) and found.ways
+    assert all(piece.isalnum() for piece in pieces([text]))
+
+
+def test_lay_words_are_many_and_say_where_they_are_from() -> None:
+    table = library("lay_words")
+    fields = [rows for name, rows in table.items() if name not in ("about", "read", "labels")]
+    pairs = [(name, form) for rows in fields for name, also in rows["means"].items() for form in also]
+    assert len(pairs) >= 400 and len(set(pairs)) == len(pairs)
+    assert table["about"]["kind"] == "assumed" and table["about"]["why"]
+    forms = {form for pair in pairs for form in pair}
+    for form, (beside, study) in table["read"].items():
+        assert form in forms and study.startswith("NCT") and len(study) == 11
+        one, other = meaning(form), meaning(beside)
+        assert one is not None and one == other, (form, beside)
+
+
+def test_every_lay_word_has_one_meaning() -> None:
+    owners: dict[str, set[str]] = {}
+    for synonym in synonyms():
+        for form in synonym.forms:
+            owners.setdefault(key(form), set()).add(synonym.name)
+    assert {form: names for form, names in owners.items() if len(names) > 1} == {}
+    for name, rows in library("lay_words").items():
+        if name in ("about", "read", "labels"):
+            continue
+        for word, also in rows["means"].items():
+            groups = {one.name for form in (word, *also) if (one := meaning(form))}
+            assert len(groups) == 1, (word, groups)
+        for wide, narrow in rows.get("finds", {}).items():
+            assert meaning(wide) and set(meaning(wide).narrower(wide)) >= set(narrow)  # type: ignore[union-attr]
+
+
+def test_the_place_of_a_lay_word_is_in_the_tree(tmp_path: Path) -> None:
+    from livingdrug.registry.classify.disease import tree
+
+    assert set(library("lay_words")["labels"].values()) <= {p.name for p in tree()}
+
+
+def test_no_way_of_saying_a_thing_goes_beyond_ascii() -> None:
+    assert all("".join(way).isascii() for synonym in synonyms() for way in plain_ways(synonym))
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.sampled_from([(s.name, w) for s in synonyms() for w in plain_ways(s)]), st.text(max_size=20))
+def test_the_index_marks_every_way_of_saying_a_thing(said: tuple[str, tuple[str, ...]], around: str) -> None:
+    name, way = said
+    assert mark(name) in meanings_in(f"{searchable(around)} 0break0 {' '.join(way)}, {searchable(around)}")
+    assert mark(name) not in meanings_in(f"{' 0break0 '.join(way)}x")
