@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library.lines import lines_of
@@ -23,15 +23,16 @@ from livingdrug.library.located import Located, Place, locate
 from livingdrug.parameters import Source
 
 HERE = Path(__file__).resolve().parent
+_ROOT = f"{HERE}{os.sep}"
 KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models", "fits")
 ENV = "LIVINGDRUG_LIBRARY"
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
 DEEPEST = 50  # levels of tables and lists in a file
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LibraryFile:
-    """One TOML file: its data, and on which line each key stands."""
+    """One TOML file: its data, and on which line each key stands. A file that was not changed is the same object."""
 
     kind: str
     name: str
@@ -62,10 +63,14 @@ class LibraryFile:
         return shown(self.path)
 
     @cached_property
+    def ours(self) -> bool:
+        """Whether it is one of the package's own."""
+        return self.path.resolve().is_relative_to(HERE)
+
+    @cached_property
     def table(self) -> Located:
         """The data with the place of every key, for typed objects (`spec`) and for messages."""
-        ours = self.path.resolve().is_relative_to(HERE)
-        file = self.file  # asked once: a path's own name takes the file system a while
+        ours, file = self.ours, self.file  # asked once: a path's own name takes the file system a while
 
         def place(dotted: str) -> Place:
             line = self.line(dotted)
@@ -99,8 +104,19 @@ class LibraryFile:
         return f"{self.file}:{line}" if line else self.file
 
 
+class Stamp(NamedTuple):
+    """A file of the library, when it was written [ns] and its size [byte]: another stamp, another text."""
+
+    name: str
+    path: str
+    written: int
+    size: int
+
+
 def shown(path: Path) -> str:
     """How a file is named in messages, results and hashes (never by the machine's own folders for library files)."""
+    if (text := str(path)).startswith(_ROOT) and ".." not in text:
+        return f"library/{path.as_posix()[len(_ROOT) :]}"
     try:
         return str(Path("library") / path.resolve().relative_to(HERE).as_posix())
     except ValueError:
@@ -222,12 +238,37 @@ def names(kind: str) -> list[str]:
     >>> "eliana" in library.names("trials")
     True
     """
-    return sorted(_files(_known(kind)))
+    return sorted(stamp.name for stamp in stamps(_known(kind)))
 
 
-def _files(kind: str) -> dict[str, Path]:
-    """Name -> file of every entry of a kind; of two files of one name, the one in the first folder."""
-    return {p.stem: p for folder in reversed(folders()) for p in sorted((folder / kind).glob("*.toml"))}
+def stamps(kind: str) -> tuple[Stamp, ...]:
+    """Every file of a kind, as it is now; of two files of one name, the one in the first folder."""
+    found: dict[str, Stamp] = {}
+    for folder in reversed(folders()):
+        found |= {stamp.name: stamp for stamp in _listed(folder / kind)}
+    return tuple(found.values())
+
+
+def state() -> tuple[Stamp, ...]:
+    """Every file of the library, as it is now."""
+    return tuple(stamp for kind in KINDS for stamp in stamps(kind))
+
+
+def _listed(folder: Path) -> list[Stamp]:
+    try:
+        with os.scandir(folder) as listing:
+            return sorted(_stamp(file) for file in listing if file.name.endswith(".toml"))
+    except OSError:  # no such folder, or no leave to look into it
+        return []
+
+
+def _stamp(file: os.DirEntry[str]) -> Stamp:
+    name = file.name.removesuffix(".toml")
+    try:
+        stat = file.stat()
+    except OSError:  # a link to nothing
+        return Stamp(name, file.path, 0, 0)
+    return Stamp(name, file.path, stat.st_mtime_ns, stat.st_size)
 
 
 def find(kind: str, name: str, beside: Path | None = None, where: str | None = None) -> LibraryFile:
@@ -237,16 +278,15 @@ def find(kind: str, name: str, beside: Path | None = None, where: str | None = N
         raise ScenarioError(f"{name!r} is not the name of a {kind.removesuffix('s')}", where=where, allowed=names(kind))
     if name.endswith(".toml"):
         return _beside((beside or Path()) / name, kind, where)
-    files = _files(kind)
-    entries, broken = _readable(kind, files)
-    if name in files and name not in entries:
-        _answers(read(files[name], kind, name))  # says what is wrong with it
-    answering = [e for e in entries.values() if name.lower() in _answers(e)]
+    shelf = _shelf(kind)
+    if name in shelf.files and name not in shelf.entries:
+        _answers(read(shelf.files[name], kind, name))  # says what is wrong with it
+    answering = shelf.answers.get(name.lower(), ())
     if len(answering) > 1:
         raise _shared(kind, name, answering)
     if answering:
         return answering[0]
-    raise _nobody(kind, name, entries, where, broken)
+    raise _nobody(kind, name, shelf.entries, where, shelf.broken)
 
 
 def _beside(path: Path, kind: str, where: str | None) -> LibraryFile:
@@ -259,18 +299,35 @@ def _beside(path: Path, kind: str, where: str | None) -> LibraryFile:
         raise ScenarioError(problem.what, where, problem.allowed, problem.nearest, problem.mend) from None
 
 
-def _readable(kind: str, files: Mapping[str, Path]) -> tuple[dict[str, LibraryFile], list[LivingDrugError]]:
-    """The entries of a kind by name, and what is wrong with those that cannot be read."""
+@dataclass(frozen=True)
+class _Shelf:
+    """The files of a kind by name; those that can be read; who answers to each word; what is wrong with the others."""
+
+    files: Mapping[str, Path]
+    entries: Mapping[str, LibraryFile]
+    answers: Mapping[str, tuple[LibraryFile, ...]]
+    broken: tuple[LivingDrugError, ...]
+
+
+def _shelf(kind: str) -> _Shelf:
+    return _read_all(kind, stamps(kind), os.getcwd())
+
+
+@lru_cache(maxsize=64)
+def _read_all(kind: str, files: tuple[Stamp, ...], folder: str) -> _Shelf:
+    """The files of a kind, read once as long as none was changed; folder: from which messages name them."""
     entries: dict[str, LibraryFile] = {}
+    answers: dict[str, tuple[LibraryFile, ...]] = {}
     broken: list[LivingDrugError] = []
-    for name, path in files.items():
+    for name, path, _, _ in files:
         try:
-            entry = read(path, kind, name)
-            _answers(entry)
+            entry = read(Path(path), kind, name)
+            for word in _answers(entry):
+                answers[word] = (*answers.get(word, ()), entry)
             entries[name] = entry
         except LivingDrugError as problem:
             broken.append(problem)
-    return entries, broken
+    return _Shelf({f.name: Path(f.path) for f in files}, entries, answers, tuple(broken))
 
 
 def _answers(entry: LibraryFile) -> set[str]:
@@ -289,12 +346,8 @@ def _shared(kind: str, name: str, entries: Sequence[LibraryFile]) -> ScenarioErr
 
 def clashes(kind: str) -> list[ScenarioError]:
     """Every word that more than one entry of a kind answers to, as the error that asking for it would be."""
-    entries, _ = _readable(_known(kind), _files(_known(kind)))
-    found: dict[str, list[LibraryFile]] = {}
-    for entry in entries.values():
-        for word in _answers(entry):
-            found.setdefault(word, []).append(entry)
-    return [_shared(kind, word, those) for word, those in sorted(found.items()) if len(those) > 1]
+    answers = _shelf(_known(kind)).answers
+    return [_shared(kind, word, those) for word, those in sorted(answers.items()) if len(those) > 1]
 
 
 def _nobody(
@@ -318,11 +371,7 @@ def _nobody(
 
 def everywhere(name: str) -> list[LibraryFile]:
     """Every entry that answers to a name, of whatever kind."""
-    found: list[LibraryFile] = []
-    for kind in KINDS:
-        entries, _ = _readable(kind, _files(kind))
-        found += [e for e in entries.values() if name.lower() in _answers(e)]
-    return found
+    return [entry for kind in KINDS for entry in _shelf(kind).answers.get(name.lower(), ())]
 
 
 def _known(kind: str) -> str:

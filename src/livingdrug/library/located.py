@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any
 
 from livingdrug.errors import nearest
@@ -67,7 +68,11 @@ def placed(data: Any, place: Place) -> Any:
 
 def mistakable(name: str, known: Iterable[str]) -> str | None:
     """The known name that a new one may be a misspelling of: almost the same letters."""
+    return _mistakable(name, tuple(known))
 
+
+@lru_cache(maxsize=4096)
+def _mistakable(name: str, known: tuple[str, ...]) -> str | None:
     def letters(word: str) -> str:
         return "".join(c for c in word.lower() if c.isalpha())
 

@@ -16,7 +16,7 @@ from livingdrug import library
 from livingdrug.scenario.parts import shown_by
 from livingdrug.spec import shown as told
 from livingdrug.spec.scale import Scale as ScaleFile
-from livingdrug.spec.typed import Typed, read
+from livingdrug.spec.typed import Typed, of_file
 from livingdrug.trial.design import DEFAULT_SCALE
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def scales(resolved: Resolved) -> list[Scale]:
     found = []
     for name in dict.fromkeys([*trial.also_graded, trial.scale or DEFAULT_SCALE]):
         entry = library.find("scales", name, where=trial.place("scale"))
-        file = read(ScaleFile, entry.table)
+        file = of_file(ScaleFile, entry)
         found.append(Scale(entry.name, file.short or entry.name, file.graded or "toxicity", file.section or "toxicity"))
     return found
 

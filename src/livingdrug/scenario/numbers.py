@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from livingdrug import library
@@ -20,7 +19,7 @@ from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.protocol import numbers as protocol_numbers
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import read
+from livingdrug.spec.typed import of_file
 
 
 def said(
@@ -34,17 +33,19 @@ def said(
     for messages."""
     stack: dict[str, list[Parameter]] = {path: [] for path in model.parameters}
     earlier: dict[str, str] = {}
+    known_stems = set(library.names("mechanisms"))
     for role, stem in modules.items():
-        if stem in library.names("mechanisms"):
+        if stem in known_stems:
             native = type(model.modules[role]).role
             entry = library.find("mechanisms", stem)
-            earlier |= read(Mechanism, entry.table).earlier
-            _lay(stack, entry, read(Mechanism, entry.table), "mechanism", modules, {native: role})
+            typed = of_file(Mechanism, entry)
+            earlier |= typed.earlier
+            _lay(stack, entry, typed, "mechanism", modules, {native: role})
     drugs = [part for part in entries if part.startswith("drug ")]
     for part in ("tumour", "population", *drugs, "product"):
         for entry in entries.get(part, []):
             kind = Drug if part in drugs else TYPES[part]
-            _lay(stack, entry, read(kind, entry.table), part.partition(" ")[0], modules, {})  # type: ignore[arg-type]
+            _lay(stack, entry, of_file(kind, entry), part.partition(" ")[0], modules, {})  # type: ignore[arg-type]
     known = dict.fromkeys(stack)
     for entry in entries.get("protocol", []):  # most of its numbers are its own, not the model's
         own = {p: x for key in entry.table for p, x in protocol_numbers(entry.table[key], key)}
@@ -115,22 +116,16 @@ def _lay(
             raise _unknown_path(native, dict.fromkeys(own), modules, data.place or place)
         elif any(path.startswith(f"{role}.") for role in modules):
             raise _unknown_path(path, stack, modules, data.place or place)
-        elif path not in (known := _elsewhere(_mechanisms())):
+        elif path not in (known := _elsewhere(library.stamps("mechanisms"))):
             raise _unknown_path(path, {**stack, **dict.fromkeys(known)}, modules, data.place or place)
 
 
-def _mechanisms() -> tuple[tuple[Path, int], ...]:
-    """The files of all mechanisms, and when each was written."""
-    files = [p for folder in library.folders() for p in sorted((folder / "mechanisms").glob("*.toml"))]
-    return tuple((p, p.stat().st_mtime_ns) for p in files)
-
-
 @lru_cache(maxsize=8)
-def _elsewhere(files: tuple[tuple[Path, int], ...]) -> frozenset[str]:
+def _elsewhere(files: tuple[library.Stamp, ...]) -> frozenset[str]:
     """Every number of every mechanism in these files, by the role it usually fills; drugs by their own names too."""
     found: set[str] = set()
     for stem in library.names("mechanisms"):
-        found |= set(read(Mechanism, library.find("mechanisms", stem).table).numbers)
+        found |= set(of_file(Mechanism, library.find("mechanisms", stem)).numbers)
     families = {path.partition(".")[0]: path for path in found}
     for name in library.names("drugs"):
         for path in list(found):

@@ -19,7 +19,7 @@ from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import read
+from livingdrug.spec.typed import of_file, read
 
 if TYPE_CHECKING:
     from livingdrug.scenario.resolved import Resolved
@@ -184,7 +184,7 @@ def modules(
     folders = list(dict.fromkeys(e.path.parent for e in (*chain, entries["protocol"][-1])))
     for name, place in drugs(trial, typed["protocol"], folders).items():
         entries[f"drug {name}"] = [drug(name, folders, place)]
-        typed_drug = read(Drug, entries[f"drug {name}"][0].table)
+        typed_drug = of_file(Drug, entries[f"drug {name}"][0])
         layers.append(typed_drug.modules or {f"drug.{name}": typed_drug.mechanism or name})
     if len(draft.named["product"]) > 1 and len(entries["product"]) == 1:
         layers.append(laid("product", _lineage("product", draft.named["product"][0])[-1], Draft()).typed.modules)
@@ -296,9 +296,10 @@ def is_drug(path: Path) -> bool:
 
 def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
     """Every file that may speak of quantities, and the role whose quantities it names; the last word last."""
+    mechanisms = set(library.names("mechanisms"))
     for role, stem in resolved.modules.items():
-        if stem in library.names("mechanisms"):
-            yield role, read(Mechanism, library.find("mechanisms", stem).table)
+        if stem in mechanisms:
+            yield role, of_file(Mechanism, library.find("mechanisms", stem))
     for part in (resolved.tumour, resolved.population, resolved.product):
         if part is not None:
             yield "", part

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,16 @@ def laid(chain: list[LibraryFile], sets: Mapping[str, Any]) -> Resolved:
     own = tuple(_arm(arm, draft, top, chain) for arm in arms)
     if len(chain) == 1 and not sets and not arms:
         return whole
-    base = chain[-1].kind != "scenario" and (resolve(chain[-1].name) if chain[1:] or sets else whole).therapy
+    alone = not (chain[1:] or sets)
+    base = chain[-1].kind != "scenario" and (whole.therapy if alone else _fitted(chain[-1].name, library.state()))
     own = tuple(replace(arm, resolved=replace(arm.resolved, as_fitted=arm.resolved.therapy == base)) for arm in own)
     return replace(whole, overridden=own, as_fitted=whole.therapy == base)
+
+
+@lru_cache(maxsize=32)
+def _fitted(trial: str, state: tuple[library.Stamp, ...]) -> str:
+    """The therapy of a library trial as it stands; state: of the library, whose files are as they were."""
+    return resolve(trial).therapy
 
 
 def _title(resolved: Resolved, sets: Mapping[str, Any]) -> str:

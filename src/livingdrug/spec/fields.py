@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -43,7 +43,12 @@ def expression(given: Any) -> Expression:
         return Expression(str(given).lower(), Number(float(given)))
     if isinstance(given, (int, float)):
         finite(given, None, "the number")
-    return Expression(str(given), parse(given))
+    return _expression(given) if isinstance(given, str) else Expression(str(given), parse(given))
+
+
+@lru_cache(maxsize=4096)
+def _expression(text: str) -> Expression:
+    return Expression(text, parse(text))
 
 
 def _checked(read: Callable[[Any], Any]) -> BeforeValidator:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short, unknown
+from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place
+
+NOWHERE = Place("")
 
 
 class Refused(ValueError):
@@ -27,7 +31,7 @@ class Typed(BaseModel):
     called: ClassVar[str] = "table"  # what a message calls it
     renamed: ClassVar[Mapping[str, str]] = {}  # earlier key -> key, accepted with a warning for one release
     _places: dict[str, Place] = PrivateAttr(default_factory=dict)
-    _place: Place = PrivateAttr(default=Place(""))
+    _place: Place = PrivateAttr(default_factory=lambda: NOWHERE)
 
     def place(self, key: str = "") -> Place:
         """file:line of a key, or of the table."""
@@ -42,14 +46,13 @@ class Typed(BaseModel):
         if not isinstance(data, Mapping):
             raise Refused(ScenarioError(f"{short(data)} is not a table", mend=f"a {cls.called} is a table of keys"))
         data = cls._current(data)
-        keys = {field.alias or name for name, field in cls.model_fields.items()}
+        keys = _keys(cls)
         for key in data:
             if key not in keys:
                 raise Refused(cls.unknown(str(key), data.at(key) if isinstance(data, Located) else None))
-        for name, field in cls.model_fields.items():
-            if field.is_required() and (field.alias or name) not in data:
-                said = f"a {cls.called} needs '{field.alias or name}'"
-                raise Refused(ScenarioError(said, where=place, mend=f"add {field.alias or name} = ..."))
+        for key in _needed(cls):
+            if key not in data:
+                raise Refused(ScenarioError(f"a {cls.called} needs '{key}'", where=place, mend=f"add {key} = ..."))
         cls._listed(data)
         try:
             found = handler(data)
@@ -66,9 +69,7 @@ class Typed(BaseModel):
     @classmethod
     def unknown(cls, key: str, place: str | None) -> LivingDrugError:
         """The error for a key that this table does not have; near an earlier key, today's is named."""
-        keys = {field.alias or name for name, field in cls.model_fields.items()} - {
-            "numbers"
-        }  # gathered, never written
+        keys = _keys(cls) - {"numbers"}  # gathered, never written
         close = nearest(key, {*keys, *cls.renamed})
         found = unknown(f"key of a {cls.called}", key, keys, place or None)
         return ScenarioError(found.what, found.where, found.allowed, cls.renamed.get(close or "", close))
@@ -76,10 +77,8 @@ class Typed(BaseModel):
     @classmethod
     def _listed(cls, data: Mapping[str, Any]) -> None:
         """Refuse anything but a list where rows are wanted."""
-        for name, field in cls.model_fields.items():
-            row = next(iter(get_args(field.annotation)), None)
-            rows = get_origin(field.annotation) is tuple and isinstance(row, type) and issubclass(row, Typed)
-            if rows and name in data and not isinstance(data[name], (list, tuple)):
+        for name in _rows(cls):
+            if name in data and not isinstance(data[name], (list, tuple)):
                 at = data.at(name) if isinstance(data, Located) else None
                 said = f"{name} = {short(data[name])} is not a list of tables"
                 raise Refused(ScenarioError(said, where=at or None, mend=f"write [[{name}]] above each table"))
@@ -124,6 +123,32 @@ class Typed(BaseModel):
     def consistent(self) -> None:
         """What must hold between the keys; LivingDrugError otherwise."""
 
+    def __deepcopy__(self, memo: Any = None) -> Self:
+        return self  # frozen
+
+
+@cache
+def _keys(kind: type[Typed]) -> frozenset[str]:
+    """The keys of a table as they are written."""
+    return frozenset(field.alias or name for name, field in kind.model_fields.items())
+
+
+@cache
+def _needed(kind: type[Typed]) -> tuple[str, ...]:
+    """The keys that must be there."""
+    return tuple(field.alias or name for name, field in kind.model_fields.items() if field.is_required())
+
+
+@cache
+def _rows(kind: type[Typed]) -> tuple[str, ...]:
+    """The fields that hold a list of tables."""
+
+    def typed(row: Any) -> bool:
+        return isinstance(row, type) and issubclass(row, Typed)
+
+    fields = ((name, field.annotation) for name, field in kind.model_fields.items())
+    return tuple(name for name, x in fields if get_origin(x) is tuple and typed(next(iter(get_args(x)), None)))
+
 
 Kind = TypeVar("Kind", bound=Typed)
 
@@ -134,6 +159,16 @@ def read(kind: type[Kind], data: Any) -> Kind:
         return kind.model_validate(data)
     except ValidationError as problem:
         raise _message(problem, data) from None
+
+
+def of_file(kind: type[Kind], entry: LibraryFile) -> Kind:
+    """What a library file describes; the package's own files are read once (no older key in them warns)."""
+    return _of_ours(kind, entry) if entry.ours else read(kind, entry.table)
+
+
+@lru_cache(maxsize=512)
+def _of_ours(kind: type[Kind], entry: LibraryFile) -> Kind:
+    return read(kind, entry.table)
 
 
 def _message(problem: ValidationError, data: Any) -> LivingDrugError:

@@ -23,7 +23,7 @@ from livingdrug.spec.clock import clock
 from livingdrug.spec.protocol import Protocol, Watch
 from livingdrug.spec.scale import Scale as ScaleFile
 from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import read
+from livingdrug.spec.typed import of_file
 from livingdrug.trial.timetable import timetable
 
 CLONE_CLOCK = "every 6 h from day {start:g} to day 60, then every 1 d to day 180, then every 2 d"
@@ -143,7 +143,7 @@ def _scales(trial: Trial, programs: Programs) -> list[Scale]:
     named = {name: trial.place("also_graded") for name in trial.also_graded}
     named = {trial.scale or DEFAULT_SCALE: trial.place("scale"), **named}
     files = {file.name: file for file in (library.find("scales", name, where=at) for name, at in named.items())}
-    scales = [Scale(name, read(ScaleFile, file.table)) for name, file in files.items()]
+    scales = [Scale(name, of_file(ScaleFile, file)) for name, file in files.items()]
     asked = {n.path for s in scales for g in s.file.grade for n in g.when.names if n.path not in s.file.meanings}
     asked |= {n.path for s in scales for m in s.file.meanings.values() for n in m.names}
     if not any(path in programs.observables for path in asked):

@@ -8,7 +8,7 @@ from livingdrug import library
 from livingdrug.errors import SourceError
 from livingdrug.spec.scale import Scale
 from livingdrug.spec.trial import Measure, Published, Trial
-from livingdrug.spec.typed import read
+from livingdrug.spec.typed import of_file
 from livingdrug.trial.design import DEFAULT_SCALE
 
 OWN = "crs"  # the word by which a trial's files ask about its own scale
@@ -21,7 +21,7 @@ def scale_of(trial: Trial) -> str:
 
 def called(name: str) -> str:
     """A scale's short name."""
-    file = read(Scale, library.find("scales", name).table)
+    file = of_file(Scale, library.find("scales", name))
     return file.short or file.title or name
 
 
