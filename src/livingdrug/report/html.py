@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from livingdrug.report.words import words
 from livingdrug.version import __version__
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from livingdrug.results.result import Result
 
 RULE = (
@@ -54,13 +57,8 @@ def write(result: Result, path: str | Path) -> Path:
 
 def render(result: Result) -> str:
     """The report as HTML text."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     from livingdrug.plot import svg
 
-    shelf = Environment(
-        loader=PackageLoader("livingdrug.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     measures = result.beside_published().to_dicts()
     sources = result.resolved.trial.sources
     page = {
@@ -75,9 +73,17 @@ def render(result: Result) -> str:
         "numbers": bibliography.numbers(result.resolved),
         "sources": bibliography.cited(result.resolved),
     }
-    return shelf.get_template("report.html.j2").render(
-        page=page, sections=sections(result, measures), charts=svg.style()
-    )
+    return _template().render(page=page, sections=sections(result, measures), charts=svg.style())
+
+
+@cache
+def _template() -> Template:
+    """The page without its words, compiled once."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("livingdrug.report", "")
+    shelf = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return shelf.get_template("report.html.j2")
 
 
 def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Section]:

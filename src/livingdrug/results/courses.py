@@ -141,23 +141,13 @@ class Courses:
     def percentile(self, name: str, percent: float) -> Floats:
         """A percentile of one observable at each time (T,) in its unit, exact to a bin (10 % above its zero); nan when
         nobody is followed."""
-        if not 0 <= percent <= 100:
-            raise ScenarioError(f"there is no percentile {percent:g}", allowed="0 to 100")
-        counts = self.counts[:, self.place(name)]
-        total = counts.sum(axis=-1)
-        wanted = percent / 100.0 * total
-        running = counts.cumsum(axis=-1)
-        place = np.minimum((running < np.maximum(wanted, 0.5)[:, None]).sum(axis=-1), BINS - 1)
-        rows = np.arange(len(counts))
-        before = np.where(place > 0, running[rows, np.maximum(place - 1, 0)], 0)
-        with np.errstate(all="ignore"):
-            share = np.clip((wanted - before) / counts[rows, place], 0.0, 1.0)
-        value = 10.0 ** (LOWEST + (place - 1 + share) / PER_DECADE)
-        return np.where(total > 0, np.where(place == 0, 0.0, value) + self.zeros.get(name, 0.0), np.nan)
+        return self.bands(name, (percent,))[0]
 
     def bands(self, name: str, percents: Iterable[float] = (5, 25, 50, 75, 95)) -> Floats:
         """Several percentiles of one observable (percents, T)."""
-        return np.stack([self.percentile(name, p) for p in percents])
+        counts = self.counts[:, self.place(name)]
+        running, zero = counts.cumsum(axis=-1), self.zeros.get(name, 0.0)
+        return np.stack([_percentile(counts, running, percent) + zero for percent in percents])
 
     def sample(self, name: str) -> Floats:
         """The courses of single patients (samples, T) in the unit of the observable."""
@@ -221,3 +211,17 @@ class Courses:
             self.samples = {
                 int(who): rows[list(self.names)].to_numpy(float) - zeros for who, rows in samples.groupby("patient")
             }
+
+
+def _percentile(counts: NDArray[np.int64], running: NDArray[np.int64], percent: float) -> Floats:
+    """A percentile above the zero at each time (T,) of counts (T, bins), and of their sums up to each bin."""
+    if not 0 <= percent <= 100:
+        raise ScenarioError(f"there is no percentile {percent:g}", allowed="0 to 100")
+    total, rows = running[:, -1], np.arange(len(counts))
+    wanted = percent / 100.0 * total
+    place = np.minimum((running < np.maximum(wanted, 0.5)[:, None]).sum(axis=-1), BINS - 1)
+    before = np.where(place > 0, running[rows, np.maximum(place - 1, 0)], 0)
+    with np.errstate(all="ignore"):
+        share = np.clip((wanted - before) / counts[rows, place], 0.0, 1.0)
+    value = 10.0 ** (LOWEST + (place - 1 + share) / PER_DECADE)
+    return np.where(total > 0, np.where(place == 0, 0.0, value), np.nan)
