@@ -12,6 +12,12 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BLANK = re.compile(r"[ \t]*")
 _PLAIN = re.compile(r"[^,\]}\n#]*")
+_STRINGS = {  # by how they begin; up to two quotes may stand before the end of a long one
+    '"': re.compile(r'"(?:[^"\\]++|\\.)*+"', re.S),
+    "'": re.compile(r"'[^']*'"),
+    '"""': re.compile(r'"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}', re.S),
+    "'''": re.compile(r"'''(?:[^']++|'(?!''))*+'{3,5}"),
+}
 
 
 def lines_of(text: str) -> dict[str, int]:
@@ -131,10 +137,6 @@ class _Scan:
 
     def _string(self) -> None:
         quote = self.text[self.at]
-        ends = quote * 3 if self.text.startswith(quote * 3, self.at) else quote
-        self.at += len(ends)
-        while self.at < len(self.text) and not self.text.startswith(ends, self.at):
-            self.at += 2 if quote == '"' and self.text[self.at] == "\\" else 1
-        self.at += len(ends)
-        while len(ends) == 3 and self.at < len(self.text) and self.text[self.at] == quote:
-            self.at += 1  # up to two quotes may stand before the end
+        long = self.text.startswith(quote * 3, self.at)
+        match = _STRINGS[quote * 3 if long else quote].match(self.text, self.at)
+        self.at = match.end() if match else self.at + 1
