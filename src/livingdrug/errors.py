@@ -41,7 +41,7 @@ class LivingDrugError(Exception):
             words = list(map(str, allowed))
             if given is not None and nearest is None:
                 self.nearest = _closest(given, words)
-            self.allowed = listed(words, given or nearest)
+            self.allowed = listed(words, given or nearest) or "nothing"
         super().__init__(self.message)
 
     @property
@@ -61,6 +61,13 @@ class LivingDrugError(Exception):
 
 class ScenarioError(LivingDrugError):
     """A scenario, library file or option says something that cannot be."""
+
+
+class UnknownName(ScenarioError, KeyError):
+    """A name that a table does not have; a KeyError too, as every mapping raises."""
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class WiringError(LivingDrugError):
@@ -157,5 +164,5 @@ def unknown(
 def named(kind: str, name: str, known: Mapping[str, T]) -> T:
     """What is known under a name; the error of `unknown` where nothing is."""
     if name not in known:
-        raise unknown(kind, str(name), known)
+        raise unknown(kind, str(name), known, error=UnknownName)
     return known[name]

@@ -346,6 +346,7 @@ def read_parameter(
         raise SourceError(f"'{path}' has a variability but no value", where=place, mend="give value and unit")
     value, unit = _value(path, data, below, place)
     if by_user:
+        _cites(path, data, sources, place)
         return _changed(path, data, below, value, unit, layer, file, line, place)
     inherits = below is not None and "value" not in data
     said = {"kind": below.kind, **data} if below is not None and inherits else data
@@ -391,14 +392,7 @@ def check_kind(
         )
     if kind not in KINDS:
         raise unknown("kind of number", str(kind), KINDS, _line(data, "kind", place), SourceError)
-    if source is not None and source not in sources:
-        raise SourceError(
-            f"'{path}' cites '{source}', which this file does not define",
-            where=_line(data, "source", place),
-            allowed=sorted(sources) or "nothing",
-            given=str(source),
-            mend=f"add a table [sources.{source}] with its title and year",
-        )
+    _cites(path, data, sources, place)
     if inherits:
         return str(kind)
     if kind == "measured" and not (source and data.get("where")):
@@ -416,12 +410,29 @@ def check_kind(
     return str(kind)
 
 
+def _cites(path: str, data: Mapping[str, Any], sources: Mapping[str, Source], place: str) -> None:
+    """SourceError where a number cites a source that nobody defines."""
+    source = data.get("source")
+    if source is not None and source not in sources:
+        raise SourceError(
+            f"'{path}' cites '{source}', which this file does not define",
+            where=_line(data, "source", place),
+            allowed=sorted(sources) or "nothing",
+            given=str(source),
+            mend=f"add a table [sources.{source}] with its title and year",
+        )
+
+
 def _value(path: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> tuple[float, str]:
     unit = data.get("unit", below.unit if below else None)
     at, of_unit = _line(data, "value", place), _line(data, "unit", place)
     if unit is not None and not (isinstance(unit, str) and unit.strip()):
         said = "empty" if isinstance(unit, str) else "not a text"
         raise UnitError(f"the unit of '{path}' is {said}", where=of_unit, mend='write unit = "1/day" ("1" for none)')
+    if "unit" in data and of_unit != place:
+        from livingdrug.units import known
+
+        known(str(unit), of_unit)
     given = data.get("value", below.value if below else None)
     if isinstance(given, str):
         text = given.strip()

@@ -1,9 +1,14 @@
-"""What is asked for at the border: a whole number (Python's, NumPy's, or any other; never yes or no), a list."""
+"""What is asked for at the border: a whole number (Python's, NumPy's, or any other; never yes or no), a real one, a
+list, a path."""
 
 from __future__ import annotations
 
+import math
 import operator
+import os
 from collections.abc import Iterable
+from numbers import Real
+from pathlib import Path
 from typing import Any
 
 from livingdrug.errors import ScenarioError, short
@@ -38,6 +43,28 @@ def several(values: Any, name: str, where: str | None = None) -> list[Any]:
     except TypeError:
         said = f"'{name}' = {short(values)}: a list is needed"
         raise ScenarioError(said, where=where, mend=f"write {name} = [{short(values)}]") from None
+
+
+def path(value: Any, name: str, where: str | None = None) -> Path:
+    """The path of a file or folder; ScenarioError names it where something else is given."""
+    if not isinstance(value, str | os.PathLike):
+        said = f"'{name}' = {short(value)}: a path is needed"
+        raise ScenarioError(said, where=where, mend=f'write {name} = "..."')
+    return Path(value)
+
+
+def real(value: Any, name: str, low: float = 0.0, where: str | None = None) -> float:
+    """The number as Python's float, from `low`; ScenarioError names it otherwise."""
+    number = math.nan
+    if isinstance(value, Real) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+    if not low <= number < math.inf:
+        said = f"'{name}' = {short(value)}: a number is needed"
+        raise ScenarioError(said, where=where, allowed=f"{low:g} or more", mend=f"write {name} = {max(low, 1):g}")
+    return number
 
 
 def _nearest(value: Any, otherwise: int) -> int:

@@ -9,7 +9,7 @@ from livingdrug.units import DAYS, factor
 KEEPS_UNIT = ("min", "max", "abs", "floor")
 PLAIN = (*KEEPS_UNIT, "exp", "log")  # functions of numbers
 DEGREES = "delta_degC"  # a difference between two temperatures
-_BODY = {"kg": "weight", "m2": "bsa", "m**2": "bsa"}
+BODY = {"kg": "weight", "m2": "bsa", "m**2": "bsa"}
 
 
 def literal(node: Node) -> str | None:
@@ -67,15 +67,15 @@ def per_body(node: Node) -> Node:
     match node:
         case Number(value=value, unit=unit):
             before, _, after = unit.rpartition("/")
-            if before and after in _BODY:
-                return Binary("*", Number(value, f"{before}/{'kg' if after == 'kg' else 'm**2'}"), Name(_BODY[after]))
+            if before and after in BODY:
+                return Binary("*", Number(value, f"{before}/{'kg' if after == 'kg' else 'm**2'}"), Name(BODY[after]))
             return node
         case Call(function=f, arguments=parts, column=column) if f in PLAIN:
             return Call(f, tuple(per_body(p) for p in parts), column)
         case Unary(sign=sign, inner=inner):
             return Unary(sign, per_body(inner))
         case Binary(sign="+" | "-" | "*" | "/" as sign, left=left, right=right):
-            if sign in "*/" and {n.path for n in names(node)} & set(_BODY.values()):
+            if sign in "*/" and {n.path for n in names(node)} & set(BODY.values()):
                 return node
             return Binary(sign, per_body(left), per_body(right))
         case Choice(condition=condition, then=then, otherwise=otherwise):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from livingdrug.care.amounts import DEGREES, KEEPS_UNIT, combined, convert, literal, per_body
+from livingdrug.care.amounts import BODY, DEGREES, KEEPS_UNIT, combined, convert, literal, per_body
 from livingdrug.care.truth import Check, is_truth
 from livingdrug.engine.plan import Floats, Ints, Op, Register
 from livingdrug.errors import ScenarioError
@@ -70,6 +70,7 @@ _SIGNS = {
 }
 DOSES = tuple(_DOSES)  # questions about a drug
 FUNCTIONS = (*_ASKS, "since", *_DOSES, *_ACTS, "draw", "date", *_PLAIN)
+LIVING = 17.0  # [degC] above and below the usual that a living body may be
 _COUNTS = ("count", "given", "done", "draw")
 
 
@@ -128,6 +129,8 @@ class Programs:
         condition: it must be true or false."""
         node = asked.node if isinstance(asked, Expression) else asked
         writer = _Writer(self, asked.text if isinstance(asked, Expression) else "", where)
+        if dose:
+            writer.body(node)
         writer.emit(per_body(node) if dose else node, unit)
         Check(self, writer.own, writer.wrong).of(node, condition, self.judging)
         return np.array(writer.ops, np.int64).reshape(-1, 2), np.array(writer.numbers, float)
@@ -301,6 +304,20 @@ class _Writer:
         )
         return problem
 
+    def living(self, value: float, given: str, unit: str, column: int) -> None:
+        """Refuse degrees that no living body has."""
+        of, _, usual = unit.partition("@")
+        if given == of and abs(value - float(usual)) > LIVING:
+            allowed = f"{float(usual) - LIVING:g} to {float(usual) + LIVING:g} {of}"
+            raise self.wrong(f"no living body has {value:g} {of}", column, allowed)
+
+    def body(self, node: Node, column: int = 0) -> None:
+        """Refuse an amount that is a property of the body itself, not so much of a drug for each of its units."""
+        alone = [name for name in names(node) if name.path in BODY.values()]
+        if alone and (own := self.own(node)) in (*BODY, "cm2"):
+            mend = f"write how much for each {own}, as 8 mg/{own}"
+            raise self.wrong(f"an amount in {own} is the patient's {alone[0].path}, none of a drug", column, mend=mend)
+
     def plain(self, unit: str | None) -> None:
         """Refuse an exponential, a logarithm or a comparison where a unit is needed."""
         if unit not in (None, "1", "%"):
@@ -315,14 +332,20 @@ class _Writer:
             said = f"there is no unit; a number in {shown} is needed"
             raise self.wrong(said, 0, mend=f"write the number with its unit, as 1 {shown}")
 
+    def literal(self, node: Number, unit: str | None) -> None:
+        value, given = node.value, node.unit
+        if not given and value and unit not in (None, "1") or not given and "@" in (unit or ""):
+            raise self.bare(value, unit or "", node.column)
+        if given and "@" in (unit or ""):
+            self.living(value, given, unit or "", node.column)
+        if given and not unit:
+            unit = "day" if given in DAYS else "1" if given == "%" else given
+        self.number(convert(value, given, unit, self.where) if given and unit else value)
+
     def emit(self, node: Node, unit: str | None) -> None:
         match node:
-            case Number(value=value, unit=given, column=column):
-                if not given and value and unit not in (None, "1") or not given and "@" in (unit or ""):
-                    raise self.bare(value, unit or "", column)
-                if given and not unit:
-                    unit = "day" if given in DAYS else "1" if given == "%" else given
-                self.number(convert(value, given, unit, self.where) if given and unit else value)
+            case Number():
+                self.literal(node, unit)
             case Name():
                 self.name(node, unit)
             case Call():

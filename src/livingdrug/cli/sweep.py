@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -15,7 +16,7 @@ from livingdrug.cli.terminal import Cohort, Json, Patients, Seed, Sets, changes,
 from livingdrug.errors import ScenarioError
 
 STEPS = 5
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
+_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*", re.A)
 
 
 def sweep(
@@ -92,6 +93,9 @@ def spread(ends: tuple[str, str], steps: int, log: bool) -> list[str]:
         if found is None:
             raise ScenarioError(f"'{end}' is not a number", where="--range", allowed="as 0.1 or '0.1 1/day'")
     (low, unit), (high, other) = ((float(m[1]), m[2]) for m in read if m)
+    for end, x in zip(ends, (low, high)):
+        if not math.isfinite(x):
+            raise ScenarioError(f"'{end}' is too large a number", where="--range", allowed="up to 1e308")
     if unit != other:
         raise ScenarioError(f"'{ends[0]}' and '{ends[1]}' are not in one unit", where="--range", mend="write one unit")
     if not 2 <= steps <= 50:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.files import disk, write_text
+from livingdrug.whole import path
 
 if TYPE_CHECKING:
     from livingdrug.results.result import Result
@@ -33,7 +34,7 @@ def export(result: Result, to: str, folder: str | Path) -> Path:
     """
     check(to)
     _whole(result)
-    place = Path(folder)
+    place = path(folder, "folder")
     write: Callable[[Result, Path], None] = import_module(f"livingdrug.export.{_WRITERS[to]}").write
     with disk(place):
         place.mkdir(parents=True, exist_ok=True)
@@ -55,5 +56,5 @@ def _whole(result: Result) -> None:
 
 def check(to: str) -> None:
     """ScenarioError unless this is one of the FORMATS."""
-    if to not in FORMATS:
-        raise unknown("format", to, FORMATS, "--to")
+    if not isinstance(to, str) or to not in FORMATS:
+        raise unknown("format", str(to), FORMATS, "--to")

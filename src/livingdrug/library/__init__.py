@@ -27,6 +27,7 @@ _ROOT = f"{HERE}{os.sep}"
 KINDS = ("products", "populations", "tumours", "drugs", "mechanisms", "protocols", "trials", "scales", "models", "fits")
 ENV = "LIVINGDRUG_LIBRARY"
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
+MOST = 10_000  # keys in a file
 DEEPEST = 50  # levels of tables and lists in a file
 
 
@@ -197,7 +198,13 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Library
         ) from None
     try:
         data = tomllib.loads(text)
-        _deep(data)
+        if (many := _deep(data)) > MOST:
+            raise ScenarioError(
+                f"the file holds {many:,} keys: no scenario or library file has so many",
+                where=f"{shown(path)}:1",
+                allowed=f"up to {MOST:,} keys",
+                mend="a table of patients is a CSV file: [cohort] file = ...",
+            )
     except tomllib.TOMLDecodeError as problem:
         place = re.search(r"\(at line (\d+)", str(problem))
         line = int(place[1]) if place else text.count("\n") + 1
@@ -220,14 +227,15 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Library
     return LibraryFile(kind, name, path, data, text)
 
 
-def _deep(data: Any) -> None:
-    """RecursionError for tables and lists inside each other beyond what any file needs."""
-    level = [data]
+def _deep(data: Any) -> int:
+    """How many keys there are; RecursionError for tables and lists inside each other beyond what any file needs."""
+    level, many = [data], 0
     for _ in range(DEEPEST):
+        many += sum(len(x) for x in level if isinstance(x, dict))
         tables = [x.values() if isinstance(x, dict) else x for x in level if isinstance(x, (dict, list))]
         level = [x for table in tables for x in table]
         if not level:
-            return
+            return many
     raise RecursionError
 
 

@@ -15,6 +15,7 @@ from livingdrug.report.words import Shown, Words, capital, of_unit, scales, word
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.again import Followed
 from livingdrug.trial.again import patient as again
+from livingdrug.whole import whole
 
 FINE, MIDDLE = 60.0, 180.0  # days until which one looks every 6 hours, every day; then every week
 DEATH = ("death", "death_day")
@@ -42,7 +43,7 @@ class OnePatient:
 
 def draw(result: Result, patient: int, arm: str | None = None) -> OnePatient:
     """The patient with this number in an arm (the first by default). ScenarioError when not infused there."""
-    found = result.arm(arm)
+    found, patient = result.arm(arm), whole(patient, "patient", 0)
     place = _place(found, patient)
     simulated = next(a for a in result.resolved.arms if a.name == found.name)
     said = words(simulated.resolved)

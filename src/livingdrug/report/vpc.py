@@ -20,7 +20,7 @@ from livingdrug.scenario import Arm
 from livingdrug.tabular import aligned
 from livingdrug.trial.observed import Observed, observed
 from livingdrug.trial.vpc import PERCENTS, TRIALS, Percentiles, check
-from livingdrug.whole import whole
+from livingdrug.whole import real, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,11 +127,13 @@ def draw(
     name = result.arm(arm).name
     simulated = next(a for a in result.resolved.arms if a.name == name)
     quantities = simulated.resolved.model().quantities
-    if quantity not in quantities:
+    if not isinstance(quantity, str) or quantity not in quantities:
         graded = str(quantity).endswith(".grade")
         mend = "the grades over time are in result.grades and grades.parquet" if graded else None
-        raise unknown("quantity", quantity, quantities, mend=mend)
+        raise unknown("quantity", str(quantity), quantities, mend=mend)
     own = quantities[quantity].unit
+    limit = None if limit is None else real(limit, "limit")
+    seed = result.seed if seed is None else whole(seed, "seed", 0)
     if data is None and (unit is not None or time_unit != "day"):
         raise ScenarioError("a unit is given, but no data that are in it", where="unit", mend="give data too")
     seen = None if data is None else observed(data, own, unit, time_unit)
@@ -139,9 +141,7 @@ def draw(
     many = min(max(enrolled, LEAST), MOST) if patients is None else whole(patients, "patients", 1)
     size = simulated.resolved.trial.size or result.arm(arm).counts["infused"]
     days = _days(result, simulated, quantity)
-    found = check(
-        simulated, quantity, result.seed if seed is None else seed, many, data=seen, days=days, size=size, limit=limit
-    )
+    found = check(simulated, quantity, seed, many, data=seen, days=days, size=size, limit=limit)
     shown = words(simulated.resolved).shown.get(quantity)
     title, written, times, log = _named(shown, quantities[quantity].doc, own)
     chart = plot.vpc(_drawn(found, seen, title, written, times, log))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.errors import ScenarioError
+from livingdrug.errors import ScenarioError, named
 
 IN_MEMORY = 65_536  # patients whose rows are held in memory
 PART = 4_096  # patients read together where the whole table is gone through
@@ -93,7 +93,7 @@ class Columns(Mapping[str, Any]):
         return self._columns[name].dtype.kind
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return self._columns[name].part(0, self.size)
+        return named("column", name, self._columns).part(0, self.size)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -12,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.errors import ScenarioError, unknown
+from livingdrug.errors import ScenarioError, named
 from livingdrug.results.arms import Arms
 from livingdrug.results.columns import Columns
 from livingdrug.results.comparison import Comparison
 from livingdrug.results.courses import Courses
 from livingdrug.results.grades import Grades
+from livingdrug.results.written import Written, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,9 +164,7 @@ class Result:
         """One arm by name; the first when none is named. ScenarioError with the nearest name for one that is none."""
         if name is None:
             return next(iter(self.arms.values()))
-        if name not in self.arms:
-            raise unknown("arm", name, self.arms)
-        return self.arms[name]
+        return named("arm", name, self.arms)
 
     @cached_property
     def courses(self) -> xr.Dataset:
@@ -283,20 +281,40 @@ class Result:
         """
         return self._view("patient", patient=patient, arm=arm)
 
-    def vpc(self, quantity: str, data: Any = None, arm: str | None = None, **how: Any) -> Any:
+    def vpc(
+        self,
+        quantity: str,
+        data: Any = None,
+        arm: str | None = None,
+        unit: str | None = None,
+        time_unit: str = "day",
+        limit: float | None = None,
+        patients: int | None = None,
+        seed: int | None = None,
+    ) -> Any:
         """A visual predictive check of a quantity, by its path: percentiles 5, 50 and 95 with their 95 % intervals in
         trials of the size of the data, over the observed ones.
 
         data: a CSV file or DataFrame with ID, TIME and DV (docs/trials.md); without it, what a trial of the published
-        size would show. how: unit and time_unit of the data; limit [unit of the quantity] below which an assay measures
-        nothing; patients to simulate (1,000 to 2,000 otherwise); seed. What comes back has `.table`, `.chart` and
+        size would show. unit, time_unit: of the data; limit [unit of the quantity], below which an assay measures
+        nothing; patients: to simulate (1,000 to 2,000 otherwise). What comes back has `.table`, `.chart` and
         `.save(path)`.
 
         >>> check = result.vpc("assay.qpcr.copies", patients=20)
         >>> list(check.table.columns)
         ['day', 'n', 'percentile', 'observed', 'simulated', 'low', 'high']
         """
-        return self._view("vpc", quantity=quantity, data=data, arm=arm, **how)
+        return self._view(
+            "vpc",
+            quantity=quantity,
+            data=data,
+            arm=arm,
+            unit=unit,
+            time_unit=time_unit,
+            limit=limit,
+            patients=patients,
+            seed=seed,
+        )
 
     def _view(self, what: str, **asked: Any) -> Any:
         if self.view is None:
@@ -347,17 +365,9 @@ class Result:
 
     def save(self, folder: str | Path) -> Path:
         """Write scenario.toml, resolved.json, provenance.json, tables as Parquet and report.html; gives the folder."""
-        place = Path(folder)
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            self._write(place)
-        except OSError as problem:
-            raise ScenarioError(
-                f"the run cannot be written: {problem.strerror or problem}",
-                where=str(folder),
-                mend="choose another folder",
-            ) from None
-        return place
+        with written(folder, "run") as into:
+            self._write(into)
+        return into.place
 
     def export(self, to: str, folder: str | Path) -> Path:
         """Write the tables for other programs into a folder, which is made; gives the folder.
@@ -368,22 +378,19 @@ class Result:
         assert self.exporter is not None
         return self.exporter(self, to, folder)
 
-    def _write(self, place: Path) -> None:
+    def _write(self, into: Written) -> None:
         import pandas as pd
 
-        def as_json(name: str, data: Any) -> None:
-            (place / name).write_text(
-                json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
-            )
-
-        for name, text in self.scenario_files(self.resolved).items():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            (place / name).write_text(text, encoding="utf-8")
-        as_json("resolved.json", self.resolved.as_dict())
-        as_json("provenance.json", dict(self.provenance))
-        as_json("measures.json", self.json())
-        said = self.dictionary
-        as_json("columns.json", said.to_dict("records"))
+        place, said = into.place, self.dictionary
+        into.texts(self.scenario_files(self.resolved))
+        into.json(
+            {
+                "resolved.json": self.resolved.as_dict(),
+                "provenance.json": dict(self.provenance),
+                "measures.json": self.json(),
+                "columns.json": said.to_dict("records"),
+            }
+        )
         means = {t: {r.column: (r.unit, r.meaning) for r in rows.itertuples()} for t, rows in said.groupby("table")}
         _parquet(place / "patients.parquet", self.alike(ArmResult.patients), means["patients"])
         _parquet(place / "events.parquet", self._events(), means["events"])

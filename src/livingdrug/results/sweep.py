@@ -4,7 +4,6 @@ scenario as it stands."""
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.errors import ScenarioError, named
 from livingdrug.results.arms import Difference
 from livingdrug.results.comparison import columns, number
+from livingdrug.results.written import written
 from livingdrug.tabular import wrapped
 
 if TYPE_CHECKING:
@@ -148,25 +148,14 @@ class Sweep:
 
     def save(self, folder: str | Path) -> Path:
         """Write sweep.csv, sweep.parquet, sweep.json, sweep.html and sweep.svg, and the scenario; gives the folder."""
-        place = Path(folder)
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            self._write(place)
-        except OSError as problem:
-            said = f"the sweep cannot be written: {problem.strerror or problem}"
-            raise ScenarioError(said, where=str(folder), mend="choose another folder") from None
-        return place
-
-    def _write(self, place: Path) -> None:
-        for name, text in self.files.items():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            (place / name).write_text(text, encoding="utf-8")
-        for name, data in (("sweep.json", self.json()), ("provenance.json", dict(self.provenance))):
-            (place / name).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        frame = self.frame()
-        frame.replace([math.inf, -math.inf], math.nan).to_csv(place / "sweep.csv", index=False)
-        frame.to_parquet(place / "sweep.parquet", index=False)
-        self.page(self, place)
+        with written(folder, "sweep") as into:
+            into.texts(self.files)
+            into.json({"sweep.json": self.json(), "provenance.json": dict(self.provenance)})
+            frame = self.frame()
+            frame.replace([math.inf, -math.inf], math.nan).to_csv(into.place / "sweep.csv", index=False)
+            frame.to_parquet(into.place / "sweep.parquet", index=False)
+            self.page(self, into.place)
+        return into.place
 
     def cells(self) -> list[tuple[str, ...]]:
         """The head and the rows of the shown measures: measure, unit, value, result and difference with intervals."""

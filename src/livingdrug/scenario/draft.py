@@ -13,7 +13,7 @@ from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable, placed
 from livingdrug.parameters import PARAMETER_KEYS, VARIES, is_parameter
 from livingdrug.spec.fields import choices
-from livingdrug.spec.scenario import PARTS, outer, split, unknown_word
+from livingdrug.spec.scenario import PARTS, SCALES, outer, split, unknown_word
 from livingdrug.spec.trial import Trial
 
 _MODIFIERS = (*PARAMETER_KEYS, *VARIES)
@@ -76,8 +76,11 @@ class Draft:
             if key == "cohort" and isinstance(value, Mapping) and isinstance(value.get("file"), str):
                 beside = Located({**value, "file": str(folder / value["file"])}, getattr(value, "places", {}), place)
                 self._word(key, beside, layer, place)
+            elif key in SCALES:
+                self._word(key, _beside(value, folder), layer, place)
             elif key == "set":
                 for path, given, at in leaves(value, place):
+                    given = _beside(given, folder) if path in SCALES else given
                     self.put(path, str(folder / given) if path == "cohort.file" else given, layer, at)
             elif key in PARTS and isinstance(value, Mapping):
                 self._inside(key, value, layer, place, folder)
@@ -106,7 +109,8 @@ class Draft:
         """Which mechanism fills which role."""
         for role, stem in choices(value, place).items():
             self.modules[role] = stem
-            self.note(f"modules.{role}", layer, stem, place)
+            at = value.at(role) if isinstance(value, Located) and role in value else place
+            self.note(f"modules.{role}", layer, stem, at)
 
     def _numbers(self, role: str, numbers: Mapping[str, Any], layer: str, place: Place) -> None:
         """Numbers of a role, written as a table."""
@@ -177,6 +181,13 @@ class Draft:
         else:
             path, data = _number(words, value)
             self.changes.append(Override(path, data, layer, place))
+
+
+def _beside(name: Any, folder: Path) -> Any:
+    """A scale's name, or several; a file is looked for beside the one that names it."""
+    if isinstance(name, list):
+        return [_beside(x, folder) for x in name]
+    return str(folder / name) if isinstance(name, str) and name.endswith(".toml") else name
 
 
 def _of_role(part: str, word: str) -> bool:

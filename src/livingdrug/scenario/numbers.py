@@ -13,7 +13,7 @@ from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, Wirin
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import mistakable
 from livingdrug.model import Model, Module
-from livingdrug.parameters import PARAMETER_KEYS, Parameter, read_parameter
+from livingdrug.parameters import PARAMETER_KEYS, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.protocol import numbers as protocol_numbers
@@ -28,9 +28,10 @@ def said(
     entries: Mapping[str, list[LibraryFile]],
     changes: list[Override],
     elsewhere: Sequence[str] = (),
+    sources: Mapping[str, Source] = {},  # noqa: B006
 ) -> dict[str, list[Parameter]]:
     """What each layer says of every number of the model, lowest first. elsewhere: paths of what is none of its numbers,
-    for messages."""
+    for messages; sources: that the user's numbers may cite."""
     stack: dict[str, list[Parameter]] = {path: [] for path in model.parameters}
     earlier: dict[str, str] = {}
     known_stems = set(library.names("mechanisms"))
@@ -66,7 +67,7 @@ def said(
         file, _, row = change.place.rpartition(":")
         file, number = (file, int(row)) if row.isdigit() else (str(change.place), None)
         below = said[-1] if said else None
-        read_ = read_parameter(change.path, change.data, below, {}, change.layer, file, number, by_user=True)
+        read_ = read_parameter(change.path, change.data, below, sources, change.layer, file, number, by_user=True)
         said.append(read_.in_unit(model.unit(change.path)))
     _complete(stack, model, modules)
     return stack
@@ -187,6 +188,9 @@ def _unknown_path(
         mine = [p for p in known if p.startswith(f"{role}.")]
         return ScenarioError(what, place, mine or "nothing here", given=path)
     first, _, rest = path.partition(".")
+    if role := next((r for r in modules if r.rpartition(".")[2] == first and r != first), None):
+        mine = [p for p in known if p.startswith(f"{role}.")]
+        return ScenarioError(what, place, mine or role, (nearest(f"{role}.{rest}", mine) if rest else "") or role)
     roots = sorted({*(r.partition(".")[0] for r in modules), *Trial.model_fields, *PARTS, "covariates"})
     if first not in roots and (root := mistakable(first, roots)):
         close = nearest(path, [p for p in (*known, *elsewhere) if p.startswith(f"{root}.")])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
+from livingdrug.errors import MOST, LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable
@@ -232,17 +232,15 @@ def fixed(population: Any, entry: LibraryFile) -> list[str]:
 
 def uncited(files: Mapping[str, Any], told: Iterable[Any]) -> list[str]:
     """Sources that a user defines and nothing mentions. files: the typed parts and the trial; told: what is said."""
-    texts = [text for data in told for text in _texts(data)]
+    texts = "\n".join(text for data in told for text in _texts(data))
+    places = {key: file.place(f"sources.{key}") for file in files.values() for key in file.sources}
+    lone = {key: at for key, at in places.items() if at and not at.ours and key not in texts}
+    cited = [key for key in places if key not in lone]
     found = []
-    for file in files.values():
-        for key in file.sources:
-            place = file.place(f"sources.{key}")
-            if place and not place.ours and not any(key in text for text in texts):
-                close = mistakable(key, {k for f in files.values() for k in f.sources} - {key})
-                found.append(
-                    f"nothing cites the source '{key}' ({place})" + (f"; is '{close}' meant?" if close else "")
-                )
-    return found
+    for key, at in list(lone.items())[:MOST]:
+        close = mistakable(key, cited)
+        found.append(f"nothing cites the source '{key}' ({at})" + (f"; is '{close}' meant?" if close else ""))
+    return found + ([f"nothing cites {len(lone) - MOST:,} further sources"] if len(lone) > MOST else [])
 
 
 def _texts(data: Any) -> Iterator[str]:
@@ -292,6 +290,13 @@ def is_drug(path: Path) -> bool:
     except LivingDrugError:
         return False
     return "mechanism" in data or (isinstance(data.get("modules"), Mapping) and "trial" not in data)
+
+
+def scales(trial: Trial) -> dict[str, LibraryFile]:
+    """The grading scales that a trial names, by the names it gives them."""
+    named = {trial.scale: trial.place("scale")} if trial.scale else {}
+    named |= {name: trial.place("also_graded") for name in trial.also_graded if name not in named}
+    return {name: library.find("scales", name, where=place) for name, place in named.items()}
 
 
 def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:

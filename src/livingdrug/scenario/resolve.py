@@ -172,7 +172,10 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         draft, laid["protocol"] = moved, parts.laid("protocol", entries["protocol"][-1], moved)
         typed["protocol"] = laid["protocol"].typed
     changes = [*(c for x in laid.values() for c in x.changes), *draft.changes]
-    stack = numbers.said(model, modules, entries, changes, parts.addresses(words, laid))
+    cited = {key: x for part in (trial, *typed.values()) for key, x in part.sources.items()}
+    cited |= {key: x for found in entries.values() for entry in found for key, x in entry.sources.items()}
+    entries |= {f"scale {name}": [file] for name, file in parts.scales(trial).items()}
+    stack = numbers.said(model, modules, entries, changes, parts.addresses(words, laid), cited)
     own = read_patients(trial.cohort, typed["population"].covariates) if trial.cohort else None
     found = Resolved(
         name=trial.name or top.name,
@@ -184,7 +187,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         population=typed["population"],
         product=typed["product"],
         tumour=typed.get("tumour"),
-        names={part: x[-1].name for part, x in entries.items()},
+        names={part: x[-1].name for part, x in entries.items() if not part.startswith("scale ")},
         patients=trial.patients,
         seed=trial.seed,
         stack={p: tuple(x) for p, x in stack.items()},

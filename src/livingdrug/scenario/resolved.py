@@ -17,7 +17,7 @@ from livingdrug.spec.numbers import Correlated, Product, SetsOfNumbers, Tumour
 from livingdrug.spec.patients import OwnPatients
 from livingdrug.spec.population import Covariate, Population
 from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.scenario import PARTS
+from livingdrug.spec.scenario import PARTS, SCALES
 from livingdrug.spec.trial import Trial
 
 if TYPE_CHECKING:
@@ -143,6 +143,8 @@ class Resolved:
     def hash(self) -> str:
         """Sixteen hexadecimal digits that change when anything that is simulated changes."""
         told = {**self.as_dict(), "arms": [a.simulated() for a in self.overridden]}
+        told["trial"] = {k: x for k, x in told["trial"].items() if k not in SCALES}  # what they say, not where it lies
+        told["scales"] = [[x[-1].name, _plain(x[-1].data)] for p, x in self.entries.items() if p.startswith("scale ")]
         text = json.dumps(_simulated(told), sort_keys=True, ensure_ascii=False, allow_nan=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 

@@ -11,6 +11,7 @@ from typing import Any
 from livingdrug import library
 from livingdrug.library import LibraryFile
 from livingdrug.scenario.resolved import Resolved
+from livingdrug.spec.scenario import SCALES
 
 COHORT = "cohort.csv"  # the user's own patients
 FOLDER = "scenario"  # where the user's own files are copied to
@@ -31,7 +32,7 @@ def files(resolved: Resolved) -> dict[str, str]:
             trial = str(places[top.path.resolve()])
     head = ["# Runs the same again: livingdrug run scenario.toml", f"trial = {json.dumps(trial)}"]
     head += [f"{key} = {toml(x)}" for key, x in _words(resolved).items()]
-    asked = dict(resolved.sets)
+    asked = {path: _copied(x, found) if path in SCALES else x for path, x in resolved.sets.items()}
     if resolved.own:
         found[COHORT], asked["cohort.file"] = resolved.own.text, COHORT
     sets = [f"{json.dumps(path)} = {toml(x)}" for path, x in asked.items()]
@@ -73,6 +74,14 @@ def _folder_of(path: Path) -> Path | None:
     """The library folder in which a file stands, if it stands in one."""
     folders = [folder.resolve() for folder in library.folders()]
     return next((folder for folder in folders if path.resolve().is_relative_to(folder)), None)
+
+
+def _copied(name: Any, files: Mapping[str, str]) -> Any:
+    """A scale's file by the place of its copy."""
+    if isinstance(name, list):
+        return [_copied(x, files) for x in name]
+    stands = (place for place in files if place.startswith(f"{FOLDER}/") and Path(place).name == Path(str(name)).name)
+    return next(stands, name)
 
 
 def _relinked(path: Path, places: Mapping[Path, PurePosixPath]) -> str:

@@ -17,9 +17,9 @@ from livingdrug.units import DAYS
 Floats = NDArray[np.float64]
 MOST = 200_000  # ticks of one clock
 
-_DURATION = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*$")
-_MOMENT = re.compile(r"^\s*([A-Za-z]+)\s+([-+]?\d+\.?\d*)\s*$")
-_NUMBER = re.compile(r"^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$")
+_DURATION = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*$", re.A)
+_MOMENT = re.compile(r"^\s*([A-Za-z]+)\s+([-+]?\d+\.?\d*)\s*$", re.A)
+_NUMBER = re.compile(r"^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$", re.A)
 _EVERY = re.compile(
     r"^(?:every\s+(?P<step>.+?)|(?P<daily>daily|hourly|weekly|monthly))"
     r"(?:\s+from\s+(?P<start>.+?))?(?:\s+(?:for\s+(?P<length>.+?)|(?:to|until)\s+(?P<stop>.+?)))?$"

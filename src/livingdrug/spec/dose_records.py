@@ -20,6 +20,7 @@ from livingdrug.units import DAYS
 
 RECORD = ("ID", "TIME", "AMT", "EVID", "CMT", "RATE", "ADDL", "II", "SS", "UNIT", "DV", "MDV", "BLQ")
 MOST = 10_000  # doses of one patient
+LONGEST = 3650.0  # [day] that a dose may take
 DOSE, OTHER = (1,), (0, 2)  # EVID: a dose; an observation or another event, of which nothing is read
 
 
@@ -92,6 +93,10 @@ def _doses(
         return ScenarioError(what, where=table.place(row, columns[name].column), allowed=allowed)
 
     amount = number("AMT")
+    into = (table.cell(row, columns["CMT"].column) if "CMT" in columns else None) or ""
+    seen = "DV" in columns and table.cell(row, columns["DV"].column)
+    if not amount and "EVID" not in columns and not seen and (into in asked.give or into.isalpha()):
+        raise wrong("AMT", f"0 of '{into}' is no dose", "an amount above 0; what is no dose says EVID = 0, or has a DV")
     event = number("EVID", 1.0 if amount else 0.0)
     if event in OTHER:
         return None
@@ -112,8 +117,10 @@ def _doses(
         raise wrong("ADDL", f"ADDL = {more:g} with II = {apart:g}", "a whole number, and II above 0")
     if more >= MOST:
         raise wrong("ADDL", f"ADDL = {more:g}: too many doses", f"below {MOST:,}")
-    text = table.cell(row, columns["CMT"].column) if "CMT" in columns else None
     unit = table.cell(row, columns["UNIT"].column) if "UNIT" in columns else columns["AMT"].unit
-    into = asked.give.get(text or "", text or "")
+    into = asked.give.get(into, into)
     over = amount / rate * days if rate else math.nan
+    if rate and not over <= LONGEST:
+        said = f"RATE = {rate:g}: {amount:g} would take {over:g} days"
+        raise wrong("RATE", said, f"a rate by which a dose takes up to {LONGEST:g} days")
     return [((time + k * apart) * days, amount, unit or "", into, over, table.lines[row]) for k in range(int(more) + 1)]

@@ -25,6 +25,7 @@ _UNUSED = {
     "chance": ("sd", "low", "high"),
     "logit-normal": ("points", "given"),
 }
+FAR = 10.0  # times the typical values of a property: no patient comes near
 STATISTICS = ("median", "mean", "share", "share above", "share below")
 
 
@@ -226,6 +227,19 @@ class Population(Numbered):
         for name, c in self.covariates.items():
             if c.given is not None and c.given not in self.covariates:
                 raise unknown(f"property that '{name}' depends on:", c.given, self.covariates, c.place("given"))
+
+            if c.given is not None and "at" in c.model_fields_set:
+                self._near(name, c, self.covariates[c.given])
+
+    def _near(self, name: str, c: Covariate, other: Covariate) -> None:
+        """ScenarioError where a property is said at a value of another that no patient comes near."""
+        known = [other.value, other.low, other.high]
+        known += [] if other.points is None else other.points[:, 1].tolist()
+        ends = [abs(x) for x in known if x]
+        if ends and not min(ends) / FAR <= c.at <= max(ends) * FAR:
+            said = f"'{name}' is said at {c.given} = {c.at:g} {other.unit}, and no patient comes near it"
+            allowed = f"{min(ends) / FAR:g} to {max(ends) * FAR:g} {other.unit}"
+            raise ScenarioError(said, where=c.place("at"), allowed=allowed)
 
     def cites(self, sources: Mapping[str, Source]) -> None:
         """SourceError unless every covariate says where it comes from."""

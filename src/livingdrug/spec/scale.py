@@ -45,6 +45,12 @@ class Scale(File):
             raise ScenarioError(said, where=self.place(), mend="add [[grade]] tables")
         for row in (self.entry, *self.grade):
             row.cites(self.sources)
+        told = [(f"grade {g.grade}", g.when, g.place("when")) for g in self.grade]
+        told += [(f"'{word}'", asked, self.place(f"meanings.{word}")) for word, asked in self.meanings.items()]
+        for what, asked, place in told:
+            if not asked.names:
+                same = f"{what} is {asked.text} in every patient"
+                raise ScenarioError(same, where=place, mend='ask about the patient, as "physiology.WORD >= 1"')
 
     @property
     def levels(self) -> list[int]:

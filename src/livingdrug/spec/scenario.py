@@ -17,6 +17,7 @@ from livingdrug.whole import whole
 MOST_PATIENTS = 10_000_000
 MOST_SEED = 2**63
 PARTS = {"product": "products", "population": "populations", "tumour": "tumours", "protocol": "protocols"}
+SCALES = ("scale", "also_graded")  # words that name grading scales
 TYPES: dict[str, type[Typed]] = {
     "product": Product,
     "population": Population,
@@ -56,9 +57,11 @@ def _arms(data: Located) -> None:
     seen: set[str] = set()
     for arm in arms:
         name = arm.get("name")
-        if not isinstance(name, str) or not 0 < len(name) <= 80:
+        if not isinstance(name, str) or not 0 < len(name) <= 80 or not name.strip() or not name.isprintable():
             said = "an arm needs a name" if name is None else f"an arm's name cannot be {short(name)}"
-            raise ScenarioError(said, arm.place, "a text of 1 to 80 letters", mend='write name = "..." under [[arm]]')
+            raise ScenarioError(
+                said, arm.place, "a text of 1 to 80 letters on one line", mend='write name = "..." under [[arm]]'
+            )
         if name in seen:
             raise ScenarioError(f"two arms are called '{name}'", arm.at("name"), mend="rename one")
         seen.add(name)

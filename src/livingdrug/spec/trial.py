@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from livingdrug.errors import ScenarioError, SourceError, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, unknown
 from livingdrug.parameters import Source
 from livingdrug.spec.clock import Clock, clock, length
 from livingdrug.spec.cohort import Cohort
@@ -139,7 +139,7 @@ class Measure(Typed):
             said = f"a measure of the kind '{self.kind}' is not given in {self.shown_unit}"
             raise ScenarioError(said, where=self.place("unit"), allowed=allowed)
         if not self.timed:
-            object.__setattr__(self, "_asked", expression(self.of))
+            self._readable()
         for key, asked in (("of", None if self.timed else self.asked), ("by", self.by)):
             if asked is not None and not {n.path for n in asked.names} - {"never"}:
                 said = f"{key} = {asked.text} asks about nothing: it is the same in every patient"
@@ -147,6 +147,14 @@ class Measure(Typed):
         if self.enrolled and self.kind != "share":
             said = f"a measure of the kind '{self.kind}' counts infused patients only: nobody else is followed"
             raise ScenarioError(said, where=self.place("among"), mend="leave among out, or give a condition")
+
+    def _readable(self) -> None:
+        """ScenarioError, at its line, for an expression that cannot be read."""
+        try:
+            expression(self.of)
+        except LivingDrugError as problem:
+            place = self.place("of")
+            raise type(problem)(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
 
     def _own_keys(self) -> None:
         """ScenarioError when a key that the kind needs is missing, or one is there that it would not look at."""

@@ -15,7 +15,7 @@ from livingdrug.care.grading import Scale
 from livingdrug.care.truth import Units
 from livingdrug.cohort import at_bounds
 from livingdrug.engine.plan import Floats, Ints, Plan
-from livingdrug.errors import unknown
+from livingdrug.errors import ScenarioError, unknown
 from livingdrug.model.assemble import Model
 from livingdrug.results.courses import Courses
 from livingdrug.scenario import Arm
@@ -23,7 +23,7 @@ from livingdrug.spec.clock import clock
 from livingdrug.spec.protocol import Protocol, Watch
 from livingdrug.spec.scale import Scale as ScaleFile
 from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import of_file
+from livingdrug.spec.typed import file_of, of_file
 from livingdrug.trial.timetable import timetable
 
 CLONE_CLOCK = "every 6 h from day {start:g} to day 60, then every 1 d to day 180, then every 2 d"
@@ -99,6 +99,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     written = len(programs.used)  # so that grades can be read off the written courses
     watches += [rules.compiled(look, programs, model, table.looks(look)) for look in looks]
     doses = {dose.name: table.doses(dose) for dose in protocol.schedule}
+    _begins(protocol, model, doses)
     course = table.times(trial.course.clock, "the clock of the course", trial.course.place("clock"))
     output = np.unique(np.concatenate([course, *table.visits.values()]))
     table.reads(trial, output)
@@ -118,8 +119,43 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         times=output,
         protocol=protocol,
         doses=doses,
-        notes=(*table.notes, *at_bounds(arm.resolved)),
+        notes=(*table.notes, *at_bounds(arm.resolved), *_idle(arm, model)),
     )
+
+
+def _begins(protocol: Protocol, model: Model, doses: Mapping[str, Floats]) -> None:
+    """ScenarioError unless the first infusion is on day 0, from which time is counted."""
+    given = [d for d in protocol.schedule if rules.find_input(model, d.give, True, d.place("give")) == model.infusion]
+    first = {dose.name: float(doses[dose.name][0]) for dose in given if len(doses[dose.name])}
+    for dose in given:
+        laid = file_of(dose.place("days")) != file_of(dose.place("give"))  # other days for somebody else's infusion
+        day = first.get(dose.name, 0.0)
+        if day and (laid or day == min(first.values())):
+            said = f"the first infusion '{dose.name}' would be on day {day:g}, and time is counted from it"
+            mend = "leave it on day 0 and move the others, or give it again under a name of its own"
+            raise ScenarioError(said, where=dose.place("days"), allowed="day 0", mend=mend)
+
+
+def _idle(arm: Arm, model: Model) -> list[str]:
+    """What a user added and nothing asks for: a list of visits, a drug."""
+    trial, protocol = arm.resolved.trial, arm.resolved.protocol
+    clocks = [*(x.check for x in (*protocol.watch, *protocol.rule)), *(d.days for d in protocol.schedule)]
+    asked = {name for clock in (*clocks, protocol.crs.check, trial.course.clock) for name in clock.visits}
+    asked |= {trial.samples.visits} if trial.samples else set()
+    unasked = {name: trial.place(f"visits.{name}") for name in trial.visits if name not in asked}
+    notes = [
+        f"nobody looks at the visits '{name}' ({place}): the course is kept on these days, and no more"
+        for name, place in unasked.items()
+        if not place.ours
+    ]
+    gives = {d.give for d in protocol.schedule} | {r.do.give for r in protocol.rule if r.do and r.do.give}
+    given = {rules.find_input(model, word, True) for word in gives}
+    for role in model.modules:
+        said = arm.resolved.origins.get(f"modules.{role}")
+        entries = {path for path in model.entries if path.startswith(f"{role}.")}
+        if said and entries and not entries & given and model.infusion not in entries and not arm.resolved.own:
+            notes.append(f"nothing gives '{role}' ({said[-1][2]}): no rule and no scheduled dose")
+    return notes
 
 
 def _programs(arm: Arm, model: Model) -> tuple[Programs, tuple[str, ...]]:

@@ -142,7 +142,7 @@ def endpoint(table: Table, definition: spec.Endpoint) -> Endpoint:
 def endpoints(trial: Trial, table: Table) -> Mapping[str, Endpoint]:
     """Every endpoint of a trial, by name."""
     definitions = {e.name: e for e in trial.endpoint}
-    return Lazy(definitions, lambda name: endpoint(table, definitions[name]), keep=1)
+    return Lazy(definitions, lambda name: endpoint(table, definitions[name]), keep=1, called="endpoint")
 
 
 def prepare(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> Mapping[str, Measure]:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.care.rules import rule_sentence
-from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short
+from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import mistakable
 from livingdrug.parallel import TOGETHER
 from livingdrug.results.kept import Kept
-from livingdrug.results.lazy import Lazy
+from livingdrug.results.lazy import Lazy, Named
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.results.sweep import Sweep
 from livingdrug.scenario import Arm, Resolved, blamed, laid, resolve, saved
@@ -34,6 +34,7 @@ from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.differences import between_arms
+from livingdrug.trial.drawn import spelt
 from livingdrug.trial.enrolment import READ_BY_NAME, notes_on_own, tried
 from livingdrug.trial.grades import unread
 from livingdrug.trial.measures import Table, endpoints, prepare
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 USUAL = 500
+DEVICES = ("cpu", "cuda")
 
 Progress = Callable[[int, int], None]
 
@@ -67,6 +69,9 @@ class Trial:
         sets: Mapping[str, Any] | None = None,
         cohort: str | Path | pd.DataFrame | None = None,
     ) -> None:
+        if not isinstance(sets or {}, Mapping):
+            allowed = 'a table of paths and values, as {"kinetics.growth": "* 0.8"}'
+            raise ScenarioError(f"sets = {short(sets)} is no table of changes", allowed=allowed)
         self.asked, self.sets = name_or_file, dict(sets or {})
         if cohort is not None:
             self.sets["cohort.file"] = self._as_file(cohort)
@@ -122,6 +127,8 @@ class Trial:
         threads = None if threads is None else whole(threads, "threads", 1, 1024)
         block = whole(block, "block", 1)
         kept = tuple(whole(patient, "keep", 0, many - 1) for patient in several(keep, "keep"))
+        if device not in DEVICES:
+            raise unknown("device", str(device), DEVICES)
         arms = self.resolved.arms
         self.check()
         total = many * len(arms)
@@ -258,7 +265,7 @@ def as_result(
         title=trial.title,
         product=resolved.names.get("product", ""),
         seed=seed,
-        arms=arms,
+        arms=Named("arm", arms),
         wall_s=wall_s,
         resolved=replace(resolved, patients=patients or resolved.patients, seed=seed),
         provenance=provenance,
@@ -325,7 +332,7 @@ def arm_result(arm: Arm, design: Design, kept: Kept, seed: int) -> ArmResult:
         comparison=compare(trial, kept.patients, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted),
         notes=(*own, *design.notes, *unread(design)),
         dictionary=dictionary(arm, design),
-        tables=kept.tables,
+        tables=Named("table", kept.tables),
         grades=kept.grades,
     )
 
@@ -338,13 +345,14 @@ def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, 
         end = found[name]
         return TimeToEvent(end.name, end.title, end.time, end.event, end.what, end.start)
 
-    return Lazy(found, one)
+    return Lazy(found, one, called="endpoint")
 
 
 def check_arm(arm: Arm, design: Design) -> None:
     """A dry run of the trial without patients, so that what cannot be is found before anything is compiled."""
     table = dry_run(arm, design)
     tried(arm, design)
+    spelt(arm.resolved.trial, arm.resolved.protocol)
     compare(arm.resolved.trial, table, units=design.units)
     _told(arm, table)
     _used(arm, design)

@@ -20,6 +20,7 @@ from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.grades import grades
 from livingdrug.trial.run import Trial, arm_result, as_result
 from livingdrug.trial.simulate import dry_run
+from livingdrug.whole import path
 
 WIDEST = 96  # characters of a text column
 AGAIN = "run its scenario.toml again; the same patients come of it"
@@ -37,7 +38,7 @@ def load(folder: str | Path) -> Result:
     >>> again.patients.equals(result.patients)
     True
     """
-    place = Path(folder)
+    place = path(folder, "folder")
     missing = [name for name in NEEDED if not (place / name).is_file()]
     if missing:
         said = f"'{folder}' holds no whole run: {', '.join(missing)} not there"
