@@ -146,10 +146,18 @@ class Variability:
         if kind in ("log-normal", "normal", "logit-normal") and not {"sd", "cv", "loadings"} & set(data):
             raise SourceError(f"the {kind} distribution needs {DISTRIBUTIONS[kind]}", where=where, mend="give sd")
         if low is not None and high is not None and not low < high:
-            raise SourceError(f"low = {low:g} is not below high = {high:g}", where=_line(data, "low", where))
+            raise SourceError(
+                f"low = {low:g} is not below high = {high:g}",
+                where=_line(data, "low", where),
+                mend="write the lower end as low",
+            )
         loadings = data.get("loadings", {})
         if not isinstance(loadings, Mapping):
-            raise SourceError("loadings must be a table: { fitness = 0.2 }", where=_line(data, "loadings", where))
+            raise SourceError(
+                "loadings must be a table: { fitness = 0.2 }",
+                where=_line(data, "loadings", where),
+                mend="write { PROPERTY = WEIGHT }",
+            )
         return cls(
             kind,
             sd,

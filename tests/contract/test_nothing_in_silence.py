@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from pathlib import Path
 from typing import Any
@@ -295,3 +296,23 @@ def test_a_long_file_is_answered_soon(kind: str) -> None:
 
 def test_a_file_of_too_many_keys_is_refused() -> None:
     assert "no scenario or library file has so many" in refused("".join(f"kx{i} = 1\n" for i in range(60_000))).what
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+ERRORS = ("ScenarioError", "SourceError", "UnitError", "WiringError", "EngineError", "LivingDrugError")
+HELPS = {"allowed", "mend", "nearest", "given"}
+
+
+def test_every_message_says_what_is_allowed_or_how_to_mend_it() -> None:
+    """Errors are made with one of these words, or with a third thing behind what and where."""
+    root, made, bare = Path(livingdrug.__file__).parent, 0, []
+    parts = ("scenario", "spec", "cli", "trial", "care", "results", "library", "cohort", "parameters.py", "whole.py")
+    files = (f for part in parts for f in ([root / part] if part.endswith(".py") else (root / part).rglob("*.py")))
+    for file in files:
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ERRORS:
+                made += 1
+                if len(call.args) < 3 and not HELPS & {word.arg for word in call.keywords}:
+                    bare.append(f"{file.relative_to(root)}:{call.lineno}")
+    assert made > 200 and not bare

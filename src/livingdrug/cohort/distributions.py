@@ -56,10 +56,16 @@ def correlation(matrix: Any, names: list[str], where: str) -> Floats:
         given = np.zeros(0)
     if given.shape != (len(names), len(names)):
         size = f"{len(names)} x {len(names)}"
-        raise SourceError(f"the correlation matrix of {', '.join(names)} is not {size}", where=where)
+        raise SourceError(
+            f"the correlation matrix of {', '.join(names)} is not {size}",
+            where=where,
+            mend="give a row and a column for each path",
+        )
     if not np.allclose(given, given.T) or not np.allclose(np.diag(given), 1.0):
         raise SourceError(
-            f"the correlation matrix of {', '.join(names)} is not symmetric with ones on its diagonal", where=where
+            f"the correlation matrix of {', '.join(names)} is not symmetric with ones on its diagonal",
+            where=where,
+            mend="write each correlation twice, and 1 on the diagonal",
         )
     try:
         return np.linalg.cholesky(given)

@@ -318,7 +318,10 @@ class Result:
 
     def _view(self, what: str, **asked: Any) -> Any:
         if self.view is None:
-            raise ScenarioError("this result cannot be looked at closer: it was made without its trial")
+            raise ScenarioError(
+                "this result cannot be looked at closer: it was made without its trial",
+                mend="run the trial, or load a saved run",
+            )
         return self.view(what, self, **asked)
 
     def beside_published(self, arm: str | None = None) -> Comparison:

@@ -59,7 +59,11 @@ def read_csv(path: Path) -> CsvTable:
     file = shown(path)
     try:
         if path.stat().st_size > LARGEST:
-            raise ScenarioError(f"'{file}' is larger than {LARGEST // 10**6} MB", where=file)
+            raise ScenarioError(
+                f"'{file}' is larger than {LARGEST // 10**6} MB",
+                where=file,
+                mend="leave out what is not needed, or cut the file",
+            )
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         beside = [p.name for p in path.parent.glob("*.csv")] if path.parent.is_dir() else []
@@ -70,7 +74,11 @@ def read_csv(path: Path) -> CsvTable:
         raise ScenarioError(f"'{file}' is not a text", where=file, mend="save it as CSV in UTF-8") from None
     except (OSError, ValueError) as problem:
         said = getattr(problem, "strerror", None) or str(problem)
-        raise ScenarioError(f"'{file}' cannot be read: {said}", where=file) from None
+        raise ScenarioError(
+            f"'{file}' cannot be read: {said}",
+            where=file,
+            mend="check the name, and that the file is a text saved as UTF-8",
+        ) from None
     head = text.partition("\n")[0]
     mark = max(",;\t", key=head.count)
     lines: list[int] = []
@@ -82,7 +90,11 @@ def read_csv(path: Path) -> CsvTable:
                 rows.append(tuple(cells))
                 lines.append(reader.line_num)
     except csv.Error as problem:
-        raise ScenarioError(f"'{file}' is no CSV file: {problem}", where=f"{file}:{reader.line_num}") from None
+        raise ScenarioError(
+            f"'{file}' is no CSV file: {problem}",
+            where=f"{file}:{reader.line_num}",
+            mend="save it as CSV with commas, one row a line",
+        ) from None
     if len(rows) < 2:
         raise ScenarioError(
             f"'{file}' has no rows", where=file, mend="write a line of column names, then one for each patient"
@@ -105,7 +117,11 @@ def _heads(row: tuple[str, ...], where: str) -> tuple[tuple[str, ...], dict[str,
         match = _HEAD.fullmatch(head)
         name, unit = (match[1], match[2] or match[3]) if match else (head.strip(), None)
         if not name:
-            raise ScenarioError(f"column {len(names) + 1} has no name", where=where)
+            raise ScenarioError(
+                f"column {len(names) + 1} has no name",
+                where=where,
+                mend="name it in the first line, or leave the column out",
+            )
         if name in names:
             raise ScenarioError(f"two columns are called '{name}'", where=where, mend="rename one, or leave it out")
         names.append(name)

@@ -60,7 +60,11 @@ def dose_records(table: CsvTable, columns: Mapping[str, ColumnOf], first: list[i
             passed += doses is None
             found += doses or ()
         if len(found) - begins[-1] > MOST:
-            raise ScenarioError(f"a patient with more than {MOST:,} doses", where=table.place(begin))
+            raise ScenarioError(
+                f"a patient with more than {MOST:,} doses",
+                where=table.place(begin),
+                mend="leave out doses, or write a schedule in the protocol",
+            )
     notes = (f"{passed} records of {table.file} are no doses and were not used",) if passed else ()
     time, amount, unit, into, over, lines = zip(*found) if found else ((), (), (), (), (), ())
     return DoseRecords(

@@ -170,7 +170,7 @@ Kind = Annotated[str, _checked(_kind), _schema("string", "what kind of number it
 
 def _table(given: Any) -> Any:
     if not isinstance(given, Mapping):
-        raise ScenarioError(f"{short(given)} is not a table")
+        raise ScenarioError(f"{short(given)} is not a table", mend="write KEY = VALUE below a [header]")
     return given if isinstance(given, Located) else Located(given)
 
 

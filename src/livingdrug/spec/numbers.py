@@ -40,7 +40,7 @@ class SetsOfNumbers(Typed):
     def consistent(self) -> None:
         if not self.rows or any(len(row) != len(self.columns) for row in self.rows):
             said = f"the rows do not have {len(self.columns)} numbers each"
-            raise SourceError(said, where=self.place("rows"))
+            raise SourceError(said, where=self.place("rows"), mend="give each row one number a column")
 
 
 class Numbered(File):

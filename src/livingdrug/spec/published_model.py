@@ -233,7 +233,9 @@ def _gathered(table: Any, roles: Mapping[str, Any]) -> Any:
 def _one_of(table: Typed, *names: str) -> None:
     given = [n for n in names if getattr(table, n) is not None]
     if len(given) != 1:
-        raise ScenarioError(f"say one of {', '.join(names)}", where=table.place(given[1] if given else ""))
+        raise ScenarioError(
+            f"say one of {', '.join(names)}", where=table.place(given[1] if given else ""), mend="keep one of them"
+        )
 
 
 def _number(x: Any) -> bool:

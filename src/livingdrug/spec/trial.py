@@ -133,7 +133,11 @@ class Measure(Typed):
             raise unknown("kind of measure", self.kind, KINDS, self.place("kind"))
         self._own_keys()
         if self.timed and not isinstance(self.of, str):
-            raise ScenarioError(f"of = {self.of!r} is not an endpoint", where=self.place("of"))
+            raise ScenarioError(
+                f"of = {self.of!r} is not an endpoint",
+                where=self.place("of"),
+                mend="write the name of an [[endpoint]], in quotes",
+            )
         allowed = UNITS_OF.get(self.kind, (self.shown_unit,))
         if self.shown_unit not in allowed:
             said = f"a measure of the kind '{self.kind}' is not given in {self.shown_unit}"
@@ -311,7 +315,9 @@ class Trial(File):
             seen[row.told] = row
             if row.measure in known and row.unit not in (None, known[row.measure].shown_unit):
                 said = f"the published unit is {row.unit}, the measure's {known[row.measure].shown_unit}"
-                raise ScenarioError(said, where=row.place("unit"))
+                raise ScenarioError(
+                    said, where=row.place("unit"), mend="write the value as it is in that unit, or leave unit out"
+                )
             if row.measure in known and known[row.measure].shown_unit == "%":
                 row.percent()
 

@@ -130,12 +130,18 @@ def column_units(trial: Trial, design: Design, names: list[str]) -> dict[str, st
         unit = design.programs.observables[trial.samples.observable] or "1"
         if "@" in unit:
             said = f"'{trial.samples.observable}' is no concentration that an assay could sample"
-            raise ScenarioError(said, where=trial.samples.place("observable"))
+            raise ScenarioError(
+                said, where=trial.samples.place("observable"), mend="sample a quantity that the course shows"
+            )
         for key, wanted in (("noise", "1"), ("limit", unit)):
             path, at = getattr(trial.samples, key), trial.samples.place(key)
             own = design.programs.constants.get(path or "")
             if own and factor(own, wanted, at) != 1.0:
-                raise ScenarioError(f"'{path}' is in {own}, and {wanted} is needed", where=at)
+                raise ScenarioError(
+                    f"'{path}' is in {own}, and {wanted} is needed",
+                    where=at,
+                    mend="choose a quantity of that kind, or change the unit",
+                )
         known |= {"cmax": unit, "auc": f"{unit.partition('/')[0]}*day/{unit.partition('/')[2]}".strip("/")}
         known["auc_true"] = known["auc"]
         known |= dict.fromkeys(("tmax", "last_measurable", "doubling", "decline"), "day")
