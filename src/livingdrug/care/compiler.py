@@ -304,12 +304,13 @@ class _Writer:
         )
         return problem
 
-    def living(self, value: float, given: str, unit: str, column: int) -> None:
-        """Refuse degrees that no living body has."""
-        of, _, usual = unit.partition("@")
-        if given == of and abs(value - float(usual)) > LIVING:
-            allowed = f"{float(usual) - LIVING:g} to {float(usual) + LIVING:g} {of}"
-            raise self.wrong(f"no living body has {value:g} {of}", column, allowed)
+    def living(self, unit: str | None, *sides: Node) -> None:
+        """Refuse to compare with degrees that no living body has."""
+        of, _, usual = (unit or "").partition("@")
+        for side in sides if usual else ():
+            if isinstance(side, Number) and side.unit == of and abs(side.value - float(usual)) > LIVING:
+                allowed = f"{float(usual) - LIVING:g} to {float(usual) + LIVING:g} {of}"
+                raise self.wrong(f"no living body has {side.value:g} {of}", side.column, allowed)
 
     def body(self, node: Node, column: int = 0) -> None:
         """Refuse an amount that is a property of the body itself, not so much of a drug for each of its units."""
@@ -336,8 +337,6 @@ class _Writer:
         value, given = node.value, node.unit
         if not given and value and unit not in (None, "1") or not given and "@" in (unit or ""):
             raise self.bare(value, unit or "", node.column)
-        if given and "@" in (unit or ""):
-            self.living(value, given, unit or "", node.column)
         if given and not unit:
             unit = "day" if given in DAYS else "1" if given == "%" else given
         self.number(convert(value, given, unit, self.where) if given and unit else value)
@@ -380,6 +379,7 @@ class _Writer:
                         names(node)[0].column,
                         mend=f"'{names(node)[0].path}' has no declared unit: compare it with a plain number",
                     )
+                self.living(inner_unit, left, right)
                 inner_unit = unit or inner_unit if sign in "+-" else inner_unit
                 self.emit(left, inner_unit)
                 self.emit(right, inner_unit)

@@ -127,7 +127,7 @@ def scoreboard(patients: Patients = None, seed: Seed = None, json_: Json = False
         with progress(name, silent=json_) as tell:
             result = Trial(name).run(patients=patients, seed=seed, progress=tell)
         fitted = any(m["fitted"] for m in result.json()["measures"])
-        role = library.find("trials", name).data.get("role", "calibration" if fitted else "validation")
+        role = result.resolved.trial.role or ("calibration" if fitted else "validation")
         rows.append({"trial": name, "role": role, "measures": result.json()["measures"]})
         if not json_:
             print(f"{name} ({role})\n{result.beside_published()}\n")
@@ -197,10 +197,11 @@ def _measured(row: dict[str, Any]) -> list[str]:
 def timed(trial: str | None) -> str:
     """The trial named, else the library's that says `bench = true`."""
     from livingdrug import library
+    from livingdrug.spec.trial import bench
 
     if trial is not None:
         return trial
-    chosen = [name for name in library.names("trials") if library.find("trials", name).data.get("bench") is True]
+    chosen = [name for name in library.names("trials") if bench(library.find("trials", name))]
     if len(chosen) != 1:
         raise ScenarioError(
             f"{len(chosen) or 'no'} trials of the library say bench = true",

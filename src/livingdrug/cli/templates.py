@@ -14,6 +14,7 @@ from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Resolved, resolve
 from livingdrug.scenario.saved import toml
 from livingdrug.spec.trial import KINDS as MEASURES
+from livingdrug.spec.trial import bench
 
 PRODUCT = """title = "NAME"                     # what people call it
 aliases = []                      # other names it should answer to
@@ -260,7 +261,7 @@ def files(kind: str, name: str) -> list[tuple[str, str]]:
 def reference() -> Resolved:
     """The library trial whose parts the templates name: the one that says bench = true."""
     for name in library.names("trials"):
-        if library.find("trials", name).data.get("bench") is True:
+        if bench(library.find("trials", name)):
             return resolve(name)
     raise ScenarioError("no trial of the library says bench = true", mend="write it in the reference trial's file")
 

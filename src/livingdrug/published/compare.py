@@ -20,7 +20,9 @@ from livingdrug.errors import ScenarioError, unknown
 from livingdrug.parameters import read_parameter
 from livingdrug.published.course import Run, limits, run
 from livingdrug.published.entry import Published, published
+from livingdrug.spec.numbers import Mechanism
 from livingdrug.spec.published_model import COMPARED
+from livingdrug.spec.typed import of_file
 from livingdrug.units import factor
 
 if TYPE_CHECKING:
@@ -180,11 +182,9 @@ def _turns(model: Published, leucocytes: float) -> dict[str, dict[str, Any]]:
 def _qpcr(name: str) -> float:
     """A number of the library's qPCR assay, in the unit of its equations."""
     entry, module = library.find("mechanisms", "qpcr"), biology.find("qpcr")
-    table = entry.data
-    for word in module.role.split("."):
-        table = table[word]
     path = f"{module.role}.{name}"
-    read = read_parameter(path, table[name], None, entry.sources, "mechanism", entry.file, entry.line(path))
+    said = of_file(Mechanism, entry).numbers[path]
+    read = read_parameter(path, said, None, entry.sources, "mechanism", entry.file, entry.line(path))
     return read.in_unit(module.declared[name].unit).value
 
 

@@ -14,7 +14,7 @@ from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import PARAMETER_KEYS
 from livingdrug.scenario.draft import Draft, Named, Override, leaves, numbers_in
-from livingdrug.spec.numbers import Drug, Mechanism, Numbered
+from livingdrug.spec.numbers import Drug, Mechanism, Numbered, Product
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import PARTS, TYPES
@@ -56,11 +56,17 @@ def _tumour(draft: Draft, found: Mapping[str, list[LibraryFile]]) -> Named | Non
     """The tumour as named by itself, by a change of population or product, or by their files."""
     if "tumour" in draft.named:
         return draft.named["tumour"][-1]
-    changed = [(given, None) for part in ("population", "product") for given in reversed(draft.parts.get(part, []))]
-    files = [(e.table, e.path.parent) for part in ("population", "product") for e in reversed(found[part])]
-    for table, folder in (*changed, *files):
-        if isinstance(table.get("tumour"), str):
-            return Named(table["tumour"], folder, table.at("tumour"))
+    for part in ("population", "product"):
+        for given in reversed(draft.parts.get(part, [])):
+            if isinstance(given.get("tumour"), str):
+                return Named(given["tumour"], None, given.at("tumour"))
+    files: list[tuple[LibraryFile, Population | Product]] = [
+        *((entry, of_file(Population, entry)) for entry in reversed(found["population"])),
+        *((entry, of_file(Product, entry)) for entry in reversed(found["product"])),
+    ]
+    for entry, typed in files:
+        if typed.tumour is not None:
+            return Named(typed.tumour, entry.path.parent, typed.place("tumour"))
     return None
 
 
@@ -217,13 +223,13 @@ def filled_in(draft: Draft, typed: Mapping[str, Any], entries: Mapping[str, list
     ]
 
 
-def fixed(population: Any, entry: LibraryFile) -> list[str]:
+def fixed(population: Population, below: Population) -> list[str]:
     """Properties that a user gave a value outside what the population was made for: every patient has it."""
     found = []
     for name, c in population.covariates.items():
-        table = entry.data.get("covariates", {}).get(name)
-        if c.distribution == "fixed" and table and table.get("distribution", table.get("law")) != "fixed":
-            ends = [f"{table[key]:g}" for key in ("low", "high") if isinstance(table.get(key), (int, float))]
+        was = below.covariates.get(name)
+        if c.distribution == "fixed" and was is not None and was.distribution != "fixed":
+            ends = [f"{x:g}" for x in (was.low, was.high) if x is not None]
             range_ = f" ({' to '.join(ends)} {c.unit})" if len(ends) == 2 else ""
             found.append(f"every patient has {name} = {c.value:g} {c.unit}; the population's own distribution{range_} "
                          "is not used, and nothing was fitted to such patients")  # fmt: skip

@@ -199,7 +199,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         notes=(
             *(own.notes if own else ()),
             *parts.filled_in(draft, typed, entries),
-            *parts.fixed(typed["population"], entries["population"][-1]),
+            *parts.fixed(typed["population"], parts.laid("population", entries["population"][-1], Draft()).typed),
             *parts.uncited({"trial": trial, **typed}, [*(e.data for e in chain), *(x.table for x in laid.values())]),
         ),
     )

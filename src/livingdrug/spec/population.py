@@ -228,7 +228,7 @@ class Population(Numbered):
             if c.given is not None and c.given not in self.covariates:
                 raise unknown(f"property that '{name}' depends on:", c.given, self.covariates, c.place("given"))
 
-            if c.given is not None and "at" in c.model_fields_set:
+            if c.given is not None and "at" in c.model_fields_set and self.covariates[c.given].given != name:
                 self._near(name, c, self.covariates[c.given])
 
     def _near(self, name: str, c: Covariate, other: Covariate) -> None:

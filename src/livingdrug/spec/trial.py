@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, unknown
+from livingdrug.library import LibraryFile
 from livingdrug.parameters import Source
 from livingdrug.spec.clock import Clock, clock, length
 from livingdrug.spec.cohort import Cohort
@@ -31,7 +32,7 @@ from livingdrug.spec.fields import (
 )
 from livingdrug.spec.origin import File
 from livingdrug.spec.protocol import once
-from livingdrug.spec.typed import Typed
+from livingdrug.spec.typed import Typed, of_file
 from livingdrug.units import DAYS
 
 KINDS = ("share", "median", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
@@ -335,3 +336,8 @@ class Trial(File):
     def visit_clock(self, name: str) -> Clock:
         """The days of a list of visits."""
         return self.visits[name]
+
+
+def bench(entry: LibraryFile) -> bool:
+    """Whether a library trial is the one that templates and benchmarks take."""
+    return of_file(Trial, entry).bench

@@ -18,6 +18,7 @@ from livingdrug.spec.clock import Clock
 from livingdrug.trial.design import Design, design, observables
 from livingdrug.trial.doses import doses
 from livingdrug.trial.enrolment import Enrolled, enrol
+from livingdrug.trial.grades import at
 from livingdrug.trial.simulate import blocks
 
 
@@ -119,13 +120,12 @@ def _doses(plan: Design, enrolled: Enrolled, output: Output) -> list[Given]:
 
 def _grade(plan: Design, scale: str, enrolled: Enrolled, output: Output) -> Floats:
     """The grade of the one patient here at each output tick, from what was seen there; 0 before the scale's entry."""
-    watches = {w.name: (i, w) for i, w in enumerate(plan.plan.watches)}
-    number, entry = watches[f"{scale}.entry"]
-    grade = watches[f"{scale}.grade"][1]
+    number = plan.programs.watches[f"{scale}.entry"]
+    entry = plan.plan.watches[number]
     seen = output.observables[0]
     extras = np.repeat(enrolled.patients.extras[:1], len(seen), axis=0)
-    registers = np.zeros((len(seen), len(watches) * len(Register)))
+    registers = np.zeros((len(seen), len(plan.plan.watches) * len(Register)))
     entered = np.nan_to_num(evaluate((entry.program, entry.constants), seen, extras)) != 0
     registers[:, number * len(Register) + Register.COUNT] = np.cumsum(entered)
-    found = np.asarray(evaluate((grade.program, grade.constants), seen, extras, 0.0, registers), float)
+    found = at(plan, scale, seen, extras, plan.times, registers)
     return np.where(np.isfinite(seen).all(axis=1), found, np.nan)

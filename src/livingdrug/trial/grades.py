@@ -52,6 +52,13 @@ def _remembers(design: Design, scale: Scale) -> set[int]:
     return {int(register) for op, register in program if op == Op.REG}
 
 
+def at(design: Design, scale: str, seen: Floats, extras: Floats, times: Any, begun: Any) -> Floats:
+    """The grade (n,) of patients as they are: what was seen of them (n, observables), their constants, the day, and all
+    that the program asks of what was before (n, registers)."""
+    look = design.plan.watches[design.programs.watches[f"{scale}.grade"]]
+    return np.asarray(evaluate((look.program, look.constants), seen, extras, times, begun), float)
+
+
 def over_time(design: Design, enrolled: Enrolled, part: slice, output: Output) -> Floats:
     """The grade (n, times, scales) at each output tick at which the scales are looked at; nan after the end.
 
@@ -64,13 +71,11 @@ def over_time(design: Design, enrolled: Enrolled, part: slice, output: Output) -
         return found
     seen = output.observables[:, int(places[0]) : int(places[-1]) + 1]
     for s, scale in enumerate(scales):
-        look = design.plan.watches[watches[f"{scale.name}.grade"]]
         graded = output.registers[:, watches[f"{scale.name}.grade{scale.levels[0]}"], :, None]
         who, t = np.nonzero((graded[:, Register.FIRST] <= times) & (times <= graded[:, Register.LAST]))
         begun = np.broadcast_to(1.0, (len(who), len(watches) * KEPT))  # all that the program asks of what was before
         extras = enrolled.patients.extras[part][who]
-        program = (look.program, look.constants)
-        found[who, t, s] = evaluate(program, seen[who, places[t] - places[0]], extras, times[t], begun)
+        found[who, t, s] = at(design, scale.name, seen[who, places[t] - places[0]], extras, times[t], begun)
     found[output.ended[:, None] < times] = np.nan
     return found
 
