@@ -72,7 +72,7 @@ class Trial:
         cohort: str | Path | pd.DataFrame | None = None,
     ) -> None:
         if not isinstance(sets or {}, Mapping):
-            allowed = 'a table of paths and values, as {"kinetics.growth": "* 0.8"}'
+            allowed = 'a table of paths and values, as {"PATH": VALUE}'
             raise ScenarioError(f"sets = {short(sets)} is no table of changes", allowed=allowed)
         self.asked, self.sets = name_or_file, dict(sets or {})
         if cohort is not None:
