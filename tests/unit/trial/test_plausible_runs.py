@@ -104,7 +104,9 @@ def test_sets_that_are_all_the_fit_add_nothing(tmp_path) -> None:
             if not math.isnan(d.values_low) and not math.isnan(d.difference):
                 assert d.values_low == pytest.approx(d.difference, abs=1e-3 * max(1, abs(d.value)))
                 assert d.values_low == d.values_high
-                assert (d.both_low, d.both_high) == pytest.approx((d.trial_low, d.trial_high), nan_ok=True, rel=1e-3)
+                # every trial stands there twice, so that percentiles between two of them lie a little otherwise
+                ends = pytest.approx((d.trial_low, d.trial_high), nan_ok=True, rel=0.02, abs=0.02 * abs(d.trial_high))
+                assert (d.both_low, d.both_high) == ends
 
 
 def test_a_saved_run_has_its_sets_again(apart, tmp_path) -> None:
