@@ -6,10 +6,10 @@ import pytest
 
 from livingdrug import biology, library
 from livingdrug.scenario import resolve
+from livingdrug.scenario.parts import lineage, whole
 from livingdrug.scenario.plausible import plausible
 from livingdrug.spec.fit import Ensemble, Fit
 from livingdrug.spec.typed import read
-from livingdrug.scenario.parts import lineage, whole
 from livingdrug.trial import Trial
 
 OWN = {stem for stem, place in biology.stems().items() if ".published." not in place}
