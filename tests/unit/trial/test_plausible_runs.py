@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -111,7 +112,10 @@ def test_sets_that_are_all_the_fit_add_nothing(tmp_path) -> None:
 
 def test_a_saved_run_has_its_sets_again(apart, tmp_path) -> None:
     apart.save(tmp_path / "run")
-    assert "values:" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    shown = re.findall(r"(?:values|both): (.*?)</span>", page)
+    end = r"[-\d.,eE+×⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+"
+    assert len(shown) > 20 and all(re.fullmatch(rf"{end}\xa0to\xa0({end}|not reached)", x) for x in shown), shown
     again = livingdrug.load(tmp_path / "run")
     assert without_time(again.json()) == without_time(apart.json())
     assert repr(again.between_arms()) == repr(apart.between_arms())
