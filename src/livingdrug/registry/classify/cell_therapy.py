@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from livingdrug.registry.classify.passages import PRODUCT, Passage, Passages
 from livingdrug.registry.classify.targets import NOT_STATED, Label
@@ -14,6 +15,11 @@ NO_CAR = Label("no CAR", "low", "no word of a CAR; silence proves nothing", "", 
 
 _CAR = rule("car")
 _NOT_CAR = rule("not_car")
+_ANOTHER_CAR = rule("another_car")
+_CAR_CELLS = rule("car_cells")
+_BARE_CAR = re.compile(r"(?<![\w.-])CARs?(?![\w.-])")
+_EFFECTOR = rule("effector")
+_RETARGETED = rule("retargeted")
 _ENGINEERED = rule("engineered")
 _CELLULAR = rule("cellular")
 _MADE_INSIDE = rule("made_inside")
@@ -28,6 +34,8 @@ _AROUND = rule("around")
 _AROUND_AFTER = rule("around_after")
 _FORMER = rule("former")
 _OTHER = rules("other")
+_CARRIERS = ("virus-specific T cells", "TIL")
+"""kinds of cells that a CAR may be put in"""
 _AFTER_OTHER = rule("after_other")
 _DRUG = rule("drug")
 _TOGETHER = rule("together")
@@ -45,6 +53,14 @@ def _car_words(text: str) -> bool:
 def _outside(text: str) -> str:
     """The text without the places where a CAR is only the setting: `after CAR-T`, `CAR-T recipients`."""
     return _AROUND_AFTER.sub(" ", _AROUND.sub(" ", text))
+
+
+def without_another_car(words: Passages) -> Passages:
+    """The words without CAR where a study spells it out as something else: cortisol awakening response (CAR)."""
+    whole = " | ".join(p.text for p in words.passages if "CAR" in p.text)
+    if not _ANOTHER_CAR.search(whole) or _CAR_CELLS.search(whole):
+        return words
+    return replace(words, passages=tuple(replace(p, text=_BARE_CAR.sub(" ", p.text)) for p in words.passages))
 
 
 def _only_setting(text: str) -> bool:
@@ -97,6 +113,12 @@ def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
         hit = _first(pattern, (*title, *given))
         if other == "TCR-T" and not _CELLULAR.search(words.joined(*PRODUCT, "summary")):
             continue  # a short form of something else
+        if (
+            hit
+            and other in _CARRIERS
+            and (_first(_RETARGETED, (*title, *given)) or (car_in_arm and _car_words(_outside(car_in_arm.text))))
+        ):
+            continue  # virus-specific or infiltrating cells that carry a CAR
         if hit and not car_given and not (car_title and not pattern.search(car_title.text)):
             return _label(other, "high", f"{other} is what is given", hit, pattern)
     if car_given:
@@ -121,7 +143,9 @@ def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     if hit and not _AFTER_OTHER.search(_quote(_BISPECIFIC, hit)):
         return _label("bispecific antibody", "high", "an antibody is what is given", hit, _BISPECIFIC)
     cellular = _first(_ENGINEERED, (*title, *given)) or _first(_CELL_NAME, given)
-    only_drugs = bool(names) and all(_DRUG.search(p.text) for p in words.of("intervention"))
+    only_drugs = bool(names) and all(
+        _DRUG.search(p.text) and not _EFFECTOR.search(p.text) for p in words.of("intervention")
+    )
     if car_in_arm and not (only_drugs or _AROUND.search(car_in_arm.text)):
         return _label(CAR_THERAPY, "high", "CAR in the arm or its description", car_in_arm)
     if car_in_text:
@@ -212,6 +236,9 @@ _IN_VIVO = rule("in_vivo")
 _ALLOGENEIC = rule("allogeneic")
 _AUTOLOGOUS = rule("autologous")
 _COLLECTED = rule("collected")
+_ASKED = rule("own_cells_asked")
+_EITHER = rule("either_source")
+_EXCLUSION = re.compile(r"(?i)exclusion criteria")
 
 
 def source(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
@@ -235,11 +262,7 @@ def source(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
         passages = words.of(*places)
         allogeneic, autologous = _first(_ALLOGENEIC, passages), _first(_AUTOLOGOUS, passages)
         if allogeneic and autologous:
-            both = re.search(
-                r"(?i)autologous (?:or|and|/|and/or) (?:\w+ )?(?:allogen|donor)|allogeneic (?:or|and|/) autologous",
-                words.joined(*places),
-            )
-            if both:
+            if _EITHER.search(words.joined(*places)):
                 return _label("autologous or allogeneic", confidence, "both stated", autologous, _AUTOLOGOUS)
             return _label(
                 "autologous", "medium", "both words occur; the product's own cells first", autologous, _AUTOLOGOUS
@@ -252,6 +275,9 @@ def source(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     if in_vivo:
         return _label("in vivo", "medium", "stated in the description", in_vivo, _IN_VIVO)
     for passage in words.of("eligibility"):
+        asked = replace(passage, text=_EXCLUSION.split(passage.text)[0])
+        if _ASKED.search(asked.text):
+            return _label("autologous", "medium", "the patient's own cells are asked for", asked, _ASKED)
         if _COLLECTED.search(passage.text):
             return _label("autologous", "inferred", "cells are collected from the patient", passage, _COLLECTED)
     collected = _first(

@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from livingdrug.registry.classify.cell_therapy import CAR_THERAPY, NO_CAR, kind, platform, source
+from livingdrug.registry.classify.cell_therapy import (
+    CAR_THERAPY,
+    NO_CAR,
+    kind,
+    platform,
+    source,
+    without_another_car,
+)
 from livingdrug.registry.classify.disease import Diseases, diseases
-from livingdrug.registry.classify.passages import Passage, Passages, passages_of
+from livingdrug.registry.classify.passages import Passage, Passages, passages_of, spelled
 from livingdrug.registry.classify.targets import NOT_STATED, Label, targets
 from livingdrug.registry.records.study import Study
 from livingdrug.registry.terms.patterns import rule, rules
@@ -160,9 +167,19 @@ def _compared(study: Study) -> set[str]:
     return given[True] - given[False] if tested else set()
 
 
+_MOLECULE = rule("molecule")
+_EFFECTOR = rule("effector")
+
+
+def _names_of_drugs(study: Study) -> set[str]:
+    """Other names of interventions that are plain drugs: CT-011 is pidilizumab where the record says so."""
+    drugs = [i for i in study.interventions if _MOLECULE.search(i.name or "") and not _EFFECTOR.search(i.name or "")]
+    return {spelled(name) for i in drugs for name in i.other_names}
+
+
 def _products(words: Passages) -> list[tuple[Product, Passage]]:
     """The products named, with the passages that name them; descriptions count only where titles are silent."""
-    compared = _compared(words.study)
+    compared, drugs = _compared(words.study), _names_of_drugs(words.study)
     for places in (
         ("title", "intervention", "other name", "official title"),
         ("intervention description", "arm", "keyword", "summary"),
@@ -170,7 +187,8 @@ def _products(words: Passages) -> list[tuple[Product, Passage]]:
         found: dict[tuple[str, str], tuple[Product, Passage]] = {}
         for passage in words.of(*places):
             for product, begin, end in named_in(passage.text):
-                if _only_beside(passage, begin, end) or product.name in compared:
+                written = passage.text[begin:end]
+                if _only_beside(passage, begin, end) or product.name in compared or written in drugs:
                     continue
                 found.setdefault((product.name, passage.place), (product, passage))
         if found:
@@ -181,6 +199,8 @@ def _products(words: Passages) -> list[tuple[Product, Passage]]:
 def classify(study: Study | Passages, closely: bool = True) -> Classification:
     """Everything the rules can say about a study; not `closely`: it is no CAR therapy, say disease and sponsor only."""
     words = study if isinstance(study, Passages) else passages_of(study)
+    if closely:
+        words = without_another_car(words)
     products = _products(words) if closely else []
     label = kind(words, products) if closely else NO_CAR
     car = label.value in (CAR_THERAPY, "long-term follow-up", "observational")

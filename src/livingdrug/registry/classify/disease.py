@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from livingdrug.registry.classify.passages import Passages
 from livingdrug.registry.terms.synonyms import Finder, key, library
@@ -53,36 +55,120 @@ def tree() -> tuple[Place, ...]:
     return tuple(places)
 
 
+@dataclass(frozen=True)
+class _Short:
+    """A form that means other things too, and the words that tell which is meant."""
+
+    place: Place
+    beside: re.Pattern[str]
+    unless: re.Pattern[str] | None
+    only_beside: bool
+
+    def meant(self, alone: bool, around: str) -> bool:
+        """Whether the words around it, or their absence, say that the form names this place."""
+        if self.unless and self.unless.search(around):
+            return False
+        if self.beside.search(around):
+            return True
+        return not self.only_beside and (alone or self.place.branch in _branches_in(around))
+
+
+def _rows() -> Iterator[tuple[Place, dict[str, Any], list[str]]]:
+    """Every place with its row of the library and the names it goes by."""
+    for branch in library("diseases")["branch"]:
+        for group in branch.get("group", ()):
+            for disease in group.get("disease", ()):
+                names = [disease["name"], *disease.get("also", ()), *disease.get("includes", ())]
+                yield Place(branch["name"], group["name"], disease["name"]), disease, names
+            yield Place(branch["name"], group["name"], ""), group, group.get("any", [])
+        yield Place(branch["name"], "", ""), branch, branch.get("any", [])
+
+
 @lru_cache
 def _finder() -> tuple[Finder, dict[str, Place]]:
     by_name: dict[str, Place] = {}
     forms: list[tuple[str, str]] = []
-
-    def add(place: Place, words: list[str]) -> None:
+    short = _short()[1]
+    for place, _, names in _rows():
         number = str(len(by_name))
         by_name[number] = place
-        forms.extend((word, number) for word in words)
-
-    for branch in library("diseases")["branch"]:
-        for group in branch.get("group", ()):
-            for disease in group.get("disease", ()):
-                add(
-                    Place(branch["name"], group["name"], disease["name"]),
-                    [disease["name"], *disease.get("also", ()), *disease.get("includes", ())],
-                )
-            add(Place(branch["name"], group["name"], ""), group.get("any", []))
-        add(Place(branch["name"], "", ""), branch.get("any", []))
+        forms.extend((word, number) for word in names if word not in short)
     return Finder(forms), by_name
 
 
-@lru_cache(maxsize=100_000)
-def places_in(text: str) -> tuple[Place, ...]:
-    """The diseases a text names, in the order it names them."""
+@lru_cache
+def _short() -> tuple[re.Pattern[str], dict[str, list[_Short]]]:
+    """Where any short form stands, and what each may mean."""
+    meanings: dict[str, list[_Short]] = {}
+    for place, row, _ in _rows():
+        beside = re.compile("|".join(row.get("beside", ())), re.IGNORECASE)
+        unless = re.compile("|".join(row["unless"]), re.IGNORECASE) if row.get("unless") else None
+        for kind in ("short", "only_beside"):
+            for form in row.get(kind, ()):
+                meanings.setdefault(form, []).append(_Short(place, beside, unless, kind == "only_beside"))
+    forms = "|".join(sorted(map(re.escape, meanings), key=len, reverse=True))
+    first = "".join(sorted({form[0] for form in meanings}))  # tried first: most words begin with none of them
+    return re.compile(rf"\b(?=[{first}])(?<![.-])(?<!\d )(?:{forms})(?![\w]|[\s-]?\d|\+)"), meanings
+
+
+def _short_in(text: str, around: str) -> list[tuple[Place, int, int]]:
+    """The places that short forms name, by what stands around them."""
+    where, meanings = _short()
+    found = []
+    for match in where.finditer(text):
+        alone = not re.search(r"\w", text[: match.start()] + text[match.end() :])
+        found += [(m.place, *match.span()) for m in meanings[match[0]] if m.meant(alone, around)]
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _branches_in(text: str) -> frozenset[str]:
+    """The branches that a text names in full."""
     finder, by_name = _finder()
-    found = [(by_name[number], text[begin:end]) for number, begin, end in finder.find(text)]
+    return frozenset(by_name[number].branch for number, _, _ in finder.find(text))
+
+
+def places_in(text: str, around: str = "") -> tuple[Place, ...]:
+    """The diseases a text names, in the order it names them; `around` tells what short forms such as MS mean."""
+    return _places_in(text, (around or text) if _short()[0].search(text) else "")
+
+
+@lru_cache(maxsize=100_000)
+def _places_in(text: str, around: str) -> tuple[Place, ...]:
+    finder, by_name = _finder()
+    spans = [(by_name[number], begin, end) for number, begin, end in finder.find(text)]
+    if around:
+        taken = [(b, e) for _, b, e in spans]
+        spans += [s for s in _short_in(text, around) if not any(b < s[2] and s[1] < e for b, e in taken)]
+        spans.sort(key=lambda span: span[1])
+    found = [(place, text[begin:end]) for place, begin, end in spans]
     if any(_bare_organ(place, written) for place, written in found) and not _CANCER.search(text):
         found = [(place, written) for place, written in found if not _bare_organ(place, written)]
     return tuple(dict.fromkeys(place for place, _ in found))
+
+
+_HEAD = re.compile(
+    r"(?:leuka?emia|lymphoma|carcinoma|adenocarcinoma|neoplasms?|sarcoma|diabetes mellitus|lupus|arthritis|scleroderma"
+    r"|sclerosis|ana?emia|purpura|thrombocytopenia|nephritis|glomerulonephritis|encephalitis|syndrome|hepatitis"
+    r"|colitis),",
+    re.IGNORECASE,
+)
+
+
+def _turned(text: str) -> str:
+    """An inverted heading in its plain order: `Leukemia, Myeloid, Acute` as `Acute Myeloid Leukemia`."""
+    parts = [part.strip() for part in text.split(",")]
+    if not _HEAD.match(text) or len(_HEAD.findall(f"{text},")) > 1 or any(len(p.split()) > 4 for p in parts):
+        return ""
+    return " ".join(reversed(parts))
+
+
+def _stated_in(text: str, around: str) -> tuple[Place, ...]:
+    """The diseases a condition names, inverted headings read in both orders where that is more exact."""
+    found = places_in(text, around)
+    if any(place.disease for place in found) or not (turned := _turned(text)):
+        return found
+    return tuple(p for p in places_in(turned, around) if p.disease or p not in found) or found
 
 
 _CANCER = re.compile(r"(?i)cancer|tumou?r|carcinoma|malignan|neoplas|sarcoma|glioma|melanoma|metasta|blastoma")
@@ -112,12 +198,14 @@ def _rank() -> dict[Place, int]:
 
 def diseases(words: Passages) -> Diseases | None:
     """The diseases of a study by its conditions and title (summary and eligibility only when those are silent)."""
-    title = [p for passage in words.of("title") for p in places_in(passage.text)]
-    stated = [p for passage in words.of("condition") for p in places_in(passage.text)]
+    around = words.joined("title", "official title", "condition", "keyword", "summary")
+    title = [p for passage in words.of("title") for p in places_in(passage.text, around)]
+    stated = [p for passage in words.of("condition") for p in _stated_in(passage.text, around)]
     found, evidence = [*title, *stated], words.joined("title", "condition")
     if not found:
         for place in ("official title", "keyword", "arm", "summary", "eligibility"):
-            found = [p for passage in words.of(place) for p in places_in(passage.text[:3000])]
+            texts = [_EXCLUSION.split(passage.text[:3000])[0] for passage in words.of(place)]
+            found = [p for text in texts for p in places_in(text, around)]
             if found:
                 evidence = words.joined(place)
                 break
@@ -125,6 +213,9 @@ def diseases(words: Passages) -> Diseases | None:
             return None
     kept = _narrowed(list(dict.fromkeys(found)))
     return Diseases(tuple(kept), _main(kept, _narrowed(list(dict.fromkeys(title)))), evidence[:300])
+
+
+_EXCLUSION = re.compile(r"(?i)exclusion criteria")
 
 
 def _main(kept: list[Place], title: list[Place]) -> Place:

@@ -35,9 +35,12 @@ _CART_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_CAR = re.compile(rf"(?<![\w./^-])(?<!10 )({_BARE})(?:[/x-]({_BARE}))?[ -]?(?=CARs?(?![a-z]))")
+_CLAUDINS = re.compile(r"((?:Claudin|CLDN)[ -]?18\.2)/6(?![\d.])", re.IGNORECASE)
 _CHAIN = re.compile(
     r"(CD\d{1,3}[a-z]?)((?:(?:\s?(?:/|x|-|&|\+|and)\s?(?:CD)?|CD)\d{2,3}[ab]?(?![\d%a-zA-Z]))+)", re.IGNORECASE
 )
+_LISTED_BEFORE = re.compile(r"\s*[,/]\s*$")
+_LISTED_AFTER = re.compile(r"\s*(?:[,/]|,? (?:and/or|and|or))\s*(?:and |or )?")
 _NOT_TARGET = rule("not_target")
 _FORMER = rule("former")
 _AIM = rule("aim")
@@ -86,6 +89,7 @@ def _written_out(text: str) -> str:
         return " / ".join([first, *(f"CD{n}" for n in known)]) + " " if known else match[0]
 
     text = _CART_NUMBER.sub(lambda m: "".join(f" CD{n} " for n in re.findall(r"\d+", m[1])), text)
+    text = _CLAUDINS.sub(r"\1/Claudin 6", text)
     text = _NUMBER_CAR.sub(lambda m: " ".join(f"CD{n}" for n in m.groups() if n) + " ", text)
     return _CHAIN.sub(chain, text)
 
@@ -110,7 +114,8 @@ def _mentions(passage: Passage, how: str) -> list[_Mention]:
     """The antigens of a passage that are `named`, called a target (`aimed`), or asked of the tumour (`demanded`)."""
     written = _written_out(passage.text)
     text = _NOT_TARGET.sub(lambda m: " " * len(m[0]), written)
-    found = []
+    found, wary = [], []
+    spans: list[tuple[int, int]] = []
     for name, begin, end in _finder().find(text):
         before, after = text[max(0, begin - 80) : begin], text[end : end + 40]
         sentence = passage.text if len(passage.text) <= 300 else _sentence(written, begin, end)
@@ -120,12 +125,22 @@ def _mentions(passage: Passage, how: str) -> list[_Mention]:
             meant = bool(_DEMAND.search(before) or _DEMANDED.match(after))
         else:
             meant = how == "named" or bool(_AIM.search(before) or _AIMED.match(after))
-        if not meant or (how == "aimed" and not _CAR.search(sentence)):
+        if how == "aimed" and not _CAR.search(sentence):
             continue
         if _FORMER.search(before) and passage.place not in ("intervention", "other name"):
             continue
         of_patients = bool(_POSITIVE.match(after)) and not _PURPOSE.search(before)
-        found.append(_Mention(name, sentence, of_patients))
+        if meant:
+            found.append(_Mention(name, sentence, of_patients))
+            spans.append((begin, end))
+        else:
+            wary.append((_Mention(name, sentence, of_patients), begin, end))
+    if passage.place in ("title", "intervention", "other name", "official title"):
+        listed = {b: a for a, b in spans} | {a: b for a, b in spans}
+        for mention, begin, end in wary:
+            left, right = _LISTED_BEFORE.search(text[:begin]), _LISTED_AFTER.match(text, end)
+            if left and right and left.start() in listed and right.end() in listed:
+                found.append(mention)  # one among antigens that are targeted
     return found
 
 
