@@ -7,6 +7,9 @@ import pytest
 from livingdrug import biology, library
 from livingdrug.scenario import resolve
 from livingdrug.scenario.parts import lineage, whole
+from livingdrug.scenario.plausible import plausible
+from livingdrug.spec.fit import Ensemble, Fit
+from livingdrug.spec.typed import read
 from livingdrug.trial import Trial
 
 OWN = {stem for stem, place in biology.stems().items() if ".published." not in place}
@@ -63,3 +66,14 @@ def test_every_product_runs_in_the_trial_that_suits_it_best(product: str) -> Non
 def test_every_drug_can_be_given(drug: str) -> None:
     resolved = resolve("eliana", {"protocol.drugs": str([*resolve("eliana").protocol.drugs, drug])})
     assert any(role.rpartition(".")[2] == drug for role in resolved.modules)
+
+
+@pytest.mark.parametrize("name", library.names("ensembles"))
+def test_every_ensemble_is_of_a_fit_as_it_stands(name: str) -> None:
+    """Otherwise `livingdrug calibrate NAME --plausible` has to be run again."""
+    ensemble = read(Ensemble, library.find("ensembles", name).table)
+    fit = read(Fit, library.find("fits", ensemble.fit).table)
+    assert ensemble.sets.columns == tuple(row.path for row in fit.free)
+    resolved = resolve(fit.trial or ensemble.fit)
+    drawn = plausible(resolved, {ensemble.fit})  # SourceError where a value has changed since
+    assert {c.path for c in drawn.columns} == {row.path for row in fit.free}

@@ -91,10 +91,10 @@ def row(measure: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, 
 def _of_sets(plausible: Mapping[str, Any] | None) -> dict[str, str]:
     """The range over plausible values, and both together, in words; "" where there is none."""
     found = {}
-    for key in ("values", "both"):
+    for key, name in (("values", "over_values"), ("both", "with_values")):
         ends = [plausible[f"{key}_{end}"] for end in ("low", "high")] if plausible else [None, None]
-        known = [number(x) for x in ends if x is not None]
-        found[key] = "\u00a0to\u00a0".join(known) if len(known) == 2 else "not reached" if known else ""
+        told = ["not reached" if x is None else number(x) for x in ends]
+        found[name] = "" if ends == [None, None] else "\u00a0to\u00a0".join(told)
     return found
 
 
@@ -162,8 +162,9 @@ def what(result: Result, words: Words) -> list[str]:
 
 def applicable(result: Result) -> tuple[list[str], list[tuple[str, str]]]:
     """Whether the model is applicable to what was asked, and what that rests on."""
-    judged = result.applicability
-    return ([judged.summary], [(capital(what), words) for what, words in judged.points()]) if judged else ([], [])
+    if not (judged := result.applicability):
+        return [], []
+    return [judged.summary], [(what if "." in what else capital(what), words) for what, words in judged.points()]
 
 
 def baseline(result: Result) -> list[Table]:

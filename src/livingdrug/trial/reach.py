@@ -50,7 +50,7 @@ def reached(reference: Resolved, other: Resolved, inputs: Iterable[str]) -> set[
     ids = np.arange(LOOKED_AT)
     values = [draw(r, ids, 1).values for r in (reference, other)]
     models = [reference.model(), other.model()]
-    states = _states(models[1], values[1])
+    states = {**_states(models[0], values[0]), **_states(models[1], values[1])}
     told = [_told(m, {**v, **states}) for m, v in zip(models, values, strict=True)]
     found = {p for p, x in told[1].items() if p not in told[0] or _differs(x, told[0][p])}
     found |= {p for p in models[1].states if _differs(values[1].get(f"{p}@start"), values[0].get(f"{p}@start"))}
@@ -85,8 +85,8 @@ def _told(model: Model, values: Mapping[str, Any]) -> dict[str, Any]:
 def _states(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
     """Random states (LOOKED_AT,), the same in every run."""
     found = {}
-    for i, path in enumerate(model.states):
-        uniform = np.random.default_rng([1, i]).random(LOOKED_AT)
+    for path in model.states:
+        uniform = np.random.default_rng([1, *path.encode()]).random(LOOKED_AT)
         start = np.broadcast_to(np.asarray(values.get(f"{path}@start", 0.0), float), (LOOKED_AT,))
         low, high = CELLS if model.unit(path) == "cell" else OTHERS
         anywhere = 10.0 ** (low + (high - low) * uniform)
@@ -95,6 +95,8 @@ def _states(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
 
 
 def _differs(a: Any, b: Any) -> bool:
+    if a is None or b is None:  # a state that only one of the models has
+        return a is not b
     return not np.array_equal(np.broadcast_to(a, LOOKED_AT), np.broadcast_to(b, LOOKED_AT), equal_nan=True)
 
 

@@ -22,6 +22,7 @@ class Hazards(Module):
 
     disease_rate = Param("1/day", "hazard of death at the fullest load of disease")
     load_half = Param("1", "EC50: load of disease that gives half that hazard")
+    load_power = Param("1", "Hill coefficient of that hazard in the load")
     conditioning_toxicity = Param("day", "hazard of death by conditioning for each square of its kill of lymphocytes")
     toxic_rate = Param("1/day", "hazard of death at the largest leak")
     toxic_leak = Param("1", "EC50: leak that gives half that hazard")
@@ -46,7 +47,7 @@ class Hazards(Module):
     transplant = Hazard("transplant in remission")
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        diseased = hill(v.load, v.load_half)
+        diseased = hill(v.load, v.load_half, v.load_power)
         felt = 1 - v.remission * (1 - v.relapsed)
         yield Flow("disease", into="disease_death", rate=v.disease_rate * diseased * felt)
         yield Flow("conditioning", into="conditioning_death", rate=v.conditioning_toxicity * v.conditioning**2)

@@ -90,7 +90,8 @@ class CytokineRelease(Module):
             rate=v.macrophage_rate * drive * amplified * v.production / (1 + v.refractory),
         )
         yield Flow("deactivation", out_of="macrophages", rate=v.macrophage_rate * v.macrophages)
-        yield Flow("becoming refractory", into="refractory", rate=v.tiring * v.macrophages / (v.macrophages + v.tiring_half))
+        tired = v.macrophages / (v.macrophages + v.tiring_half)
+        yield Flow("becoming refractory", into="refractory", rate=v.tiring * tired)
         yield Flow("recovery of responsiveness", out_of="refractory", rate=v.recovery * v.refractory)
         yield Flow("IL-1 secretion", into="il1", rate=v.il1_loss * v.il1_scale * v.macrophages)
         yield Flow("IL-1 clearance", out_of="il1", rate=v.il1_loss * v.il1)
