@@ -230,9 +230,14 @@ def test_the_page_shows_who_may_import_whom() -> None:
 
 
 def test_a_mechanism_imports_nothing_but_the_model_language() -> None:
-    """Only the finder of mechanisms knows the library's folders."""
+    """And what the mechanisms of its own room share, in the room's `__init__.py`. Only the finder of mechanisms knows the
+    library's folders."""
     mechanisms = [f for f in FILES if part(f) == "biology" and f.name != "__init__.py"]
-    assert mechanisms and all(imported(f) <= {"model"} for f in mechanisms)
+    assert mechanisms and all(imported(f) <= {"model", "biology"} for f in mechanisms)
+    for f in mechanisms:
+        room = f"livingdrug.biology.{f.parent.name}"
+        found = {n.module for n in ast.walk(tree(f)) if isinstance(n, ast.ImportFrom) and n.module}
+        assert {m for m in found if m.startswith("livingdrug.biology")} <= {room}, f
 
 
 def test_files_are_short_and_well_named() -> None:

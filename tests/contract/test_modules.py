@@ -170,7 +170,7 @@ def test_car_t_below_one_cell_cannot_regrow():
     for cells, grows in ((0.01, False), (1e6, True)):
         states = {p: 0.0 for p in model.states} | {
             "kinetics.proliferating": cells,
-            "tumour.antigen": 1e12,
+            "encounters.engaged": 1.0,
             "homeostasis.help": 1.0,
         }
         assert (model.evaluate({**constants, **states}).derivatives["kinetics.proliferating"] > 0) == grows

@@ -237,7 +237,9 @@ def result() -> Any:
     return livingdrug.Trial("eliana", {"protocol.follow_up": "60 d"}).run(patients=20)
 
 
-@pytest.mark.parametrize("wrong", ["x", b"x", [1], {"a": 1}, np.float64("nan"), -3, object()], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", ["x", b"x", [1], {"a": 1}, np.float64("nan"), -3, object()], ids=lambda x: type(x).__name__
+)
 def test_whatever_python_gives_is_taken_or_refused_in_a_message(result: Any, wrong: Any) -> None:
     arm = result.arm()
     asks = [

@@ -97,7 +97,7 @@ def test_any_state_may_be_drained_below_its_rest(trial):
         course = solve_ivp(slopes, (0.0, 30.0), start, method="LSODA", rtol=1e-4, atol=1e-6, t_eval=[1, 5, 10, 20, 30])
         assert course.success
         at = names.index(path)
-        assert course.y[at, 0] < 0.1 * start[at], f"{path} is not drained"
+        assert course.y[at].min() < 0.1 * start[at], f"{path} is not drained"
         for y in course.y.T:
             with np.errstate(all="ignore"):
                 seen = drained.evaluate({**values, **dict(zip(names, np.maximum(y, 0.0)))}).published

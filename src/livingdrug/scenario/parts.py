@@ -197,7 +197,7 @@ def _covariates(given: Mapping[str, Any], known: Mapping[str, Any]) -> Located:
     """A property's bare value is its value. A property of its own says how it is distributed."""
     places = getattr(given, "places", {})
     for name, x in given.items():
-        if name not in known and not (isinstance(x, Mapping) and "unit" in x):
+        if name not in known and not (isinstance(x, Mapping) and {"unit", "distribution"} <= x.keys()):
             mend = f'a new one needs distribution, unit and value under [population.covariates."{name}"]'
             raise unknown("property of the patients", name, known, places.get(name), mend=mend)
     rows = {

@@ -16,6 +16,7 @@ from livingdrug.units import DAYS
 
 Floats = NDArray[np.float64]
 MOST = 200_000  # ticks of one clock
+LAST = 1e9  # days: no clock of a patient goes on so long
 
 _DURATION = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*$", re.A)
 _MOMENT = re.compile(r"^\s*([A-Za-z]+)\s+([-+]?\d+\.?\d*)\s*$", re.A)
@@ -144,7 +145,7 @@ def on_days(days: Any) -> Clock:
     """The clock of a list of day numbers, as under `days` or `[visits]`."""
     listed = days if isinstance(days, (list, tuple)) else [days]
     for day in listed:
-        if isinstance(day, bool) or not isinstance(day, (int, float)) or not math.isfinite(day):
+        if isinstance(day, bool) or not isinstance(day, (int, float)) or not abs(day) < LAST:
             allowed = "numbers of days from infusion, as [0, 28, 60]"
             raise ScenarioError(f"'{day}' is not a day", allowed=allowed, mend=_as_number(day))
     if not listed:

@@ -14,6 +14,7 @@ from livingdrug.spec.typed import Typed
 MOVED = ("value", "variability", "spread")  # what of a number is free; spread: its earlier name
 USUAL_WIDTH = 0.5
 USUAL_PATIENTS = 400
+DRAWN = "draw the ensemble again: livingdrug calibrate NAME --plausible"
 MOST = 20  # free values: more cannot be told apart by the published results
 
 
@@ -94,11 +95,11 @@ class Ensemble(File):
         for key, given in (("files", self.files), ("moved", self.moved), ("optimum", self.optimum)):
             if len(given) != columns:
                 said = f"{key} has {len(given)} entries for {columns} columns"
-                raise ScenarioError(said, where=self.place(key))
+                raise ScenarioError(said, where=self.place(key), mend=DRAWN)
         if len(self.sets.units or ()) != columns:
-            raise ScenarioError("not every column has its unit", where=self.sets.place("units"))
+            raise ScenarioError("not every column has its unit", where=self.sets.place("units"), mend=DRAWN)
         if len(self.losses) != len(self.sets.rows):
-            raise ScenarioError("not every set has its loss", where=self.place("losses"))
+            raise ScenarioError("not every set has its loss", where=self.place("losses"), mend=DRAWN)
         for what in self.moved:
             if what not in MOVED:
                 raise unknown("part of a number", what, MOVED[:2], self.place("moved"))

@@ -30,7 +30,7 @@ class WrongTruth(Typed):
     def consistent(self) -> None:
         if not self.set:
             said = f"the wrong truth '{self.name}' sets nothing"
-            raise ScenarioError(said, where=self.place("set"), mend='as set = { "tumour.kill" = "* 0.7" }')
+            raise ScenarioError(said, where=self.place("set"), mend='as set = { "PATH" = "* 0.7" }')
         for path, value in self.set.items():
             if isinstance(value, bool) or not isinstance(value, (str, int, float)):
                 said = f"'{path}' = {short(value)} is no value"
