@@ -230,7 +230,7 @@ def test_the_page_shows_who_may_import_whom() -> None:
 
 
 def test_a_mechanism_imports_nothing_but_the_model_language() -> None:
-    """And what the mechanisms of its own room share, in the room's `__init__.py`. Only the finder of mechanisms knows the
+    """And what its own room shares, in the room's `__init__.py`. Only the finder of mechanisms knows the
     library's folders."""
     mechanisms = [f for f in FILES if part(f) == "biology" and f.name != "__init__.py"]
     assert mechanisms and all(imported(f) <= {"model", "biology"} for f in mechanisms)

@@ -101,7 +101,10 @@ def matrix(board: Scoreboard) -> list[list[Mapping[str, Any]]]:
 
 def _cells(truth: WrongTruthScore, families: list[str]) -> list[Mapping[str, Any]]:
     pairs = [truth.families.get(f) for f in families]
-    return [_cell(*pair) if pair else {"said": "-"} for pair in (*pairs, (truth.score, truth.truth))]
+    return [
+        _cell(*pair) if pair else {"said": "-", "beside": "", "below": False}
+        for pair in (*pairs, (truth.score, truth.truth))
+    ]
 
 
 def _cell(false: Score, true: Score) -> Mapping[str, Any]:
