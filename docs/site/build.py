@@ -48,6 +48,7 @@ SECTIONS = {
         "statistics",
         "scoreboard",
         "verification",
+        "validation",
         "credibility",
         "benchmarks/*",
         "architecture",
