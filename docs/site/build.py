@@ -46,6 +46,7 @@ SECTIONS = {
     "Explanation": [
         "biology",
         "statistics",
+        "analysis_plan",
         "scoreboard",
         "verification",
         "validation",
