@@ -46,8 +46,10 @@ SECTIONS = {
     "Explanation": [
         "biology",
         "statistics",
+        "analysis_plan",
         "scoreboard",
         "verification",
+        "validation",
         "credibility",
         "benchmarks/*",
         "architecture",

@@ -285,6 +285,11 @@ class Model:
         return self._paths(Covariate)
 
     @property
+    def derived(self) -> tuple[str, ...]:
+        """Paths of the patient constants that are computed from parameters and covariates."""
+        return self._paths(Derived)
+
+    @property
     def entries(self) -> tuple[str, ...]:
         """Paths where doses land."""
         return self._paths(Entry)

@@ -55,6 +55,12 @@ def write(result: Result, path: str | Path) -> Path:
     return target
 
 
+def asks(result: Result) -> str:
+    """What the user's own file says of its question (`about`); nothing where it is silent."""
+    trial = result.resolved.trial
+    return "" if trial.place("about").ours else " ".join((trial.about or "").split())
+
+
 def render(result: Result) -> str:
     """The report as HTML text."""
     from livingdrug.plot import svg
@@ -63,6 +69,7 @@ def render(result: Result) -> str:
     sources = result.resolved.trial.sources
     page = {
         "title": result.resolved.title,
+        "asks": asks(result),
         "version": __version__,
         "tally": narrative.tally(measures),
         "rule": RULE,

@@ -171,7 +171,7 @@ def _programs(arm: Arm, model: Model) -> tuple[Programs, tuple[str, ...]]:
     shown = tuple(_shown(arm.resolved.trial, seen, model))
     protocol = arm.resolved.protocol
     constants = {
-        **{p: model.unit(p) for p in (*model.parameters, *model.covariates)},
+        **{p: model.unit(p) for p in (*model.parameters, *model.covariates, *model.derived)},
         **{n: c.unit for n, c in arm.resolved.covariates.items()},
         **{p: x.unit for p, x in protocol.numbers.items()},
     }
