@@ -172,11 +172,11 @@ def relapsed(seed: int) -> Floats:
 
 
 def by_tocilizumab(what: str) -> Callable[[int], float]:
-    """A column in those who got tocilizumab, relative to theirs without it (nor the steroid that follows)."""
+    """A column in those who got tocilizumab, relative to theirs without it; no steroid in either."""
 
     def read(seed: int) -> float:
+        had = changed(seed, protocol__rule__steroid__limits__doses=0).columns
         free = changed(seed, protocol__rule__tocilizumab__limits__doses=0).columns
-        had = plain(seed).columns
         given = had["tocilizumab_doses"] > 0
         return float(np.nanmean(had[what][given]) / np.nanmean(free[what][given]))
 

@@ -39,7 +39,9 @@ def figures(board: Mapping[str, Any]) -> dict[str, Any]:
         },
         "seeds": board["seeds"],
         "patients": patients.pop() if len(patients) == 1 else sorted(patients),
-        "trials": {t["trial"]: {k: t[k] for k in ("inside_median", "inside_min", "comparable")} for t in board["trials"]},
+        "trials": {
+            t["trial"]: {k: t[k] for k in ("inside_median", "inside_min", "comparable")} for t in board["trials"]
+        },
     }
 
 
@@ -47,7 +49,13 @@ def section(board: Mapping[str, Any]) -> str:
     """The tables."""
     families = sorted({*board["calibration"]["families"], *board["validation"]["families"]})
     by_family = [
-        [f, *(score(board[r]["families"][f]) if f in board[r]["families"] else "-" for r in ("calibration", "validation"))]
+        [
+            f,
+            *(
+                score(board[r]["families"][f]) if f in board[r]["families"] else "-"
+                for r in ("calibration", "validation")
+            ),
+        ]
         for f in families
     ]
     trials = [[f"`{t['trial']}`", t["role"], score(t)] for t in board["trials"]]

@@ -72,7 +72,10 @@ def test_every_other_measure_says_why_it_is_not_compared(measures: dict[str, Any
 @pytest.mark.parametrize(
     ("measure", "published", "most"),
     [
-        *((f"copies_{day}", x, 2.0) for day, x in zip(range(3, 10), (89, 216, 525, 1276, 3105, 7555, 18381), strict=True)),
+        *(
+            (f"copies_{day}", x, 2.0)
+            for day, x in zip(range(3, 10), (89, 216, 525, 1276, 3105, 7555, 18381), strict=True)
+        ),
         ("doubling", 0.78, 1.15),
         ("decline", 4.3, 1.20),
         ("copies_28", 1374, 1.5),

@@ -95,7 +95,7 @@ def timeline(name: str) -> list[str]:
 def _asked(name: str) -> list[LibraryFile]:
     """The entries that a word means: a file, KIND/NAME, or every entry of that name or alias."""
     kind, _, rest = name.partition("/")
-    if kind.rstrip("s") + "s" in library.KINDS and rest:
+    if rest and {kind, kind.rstrip("s") + "s"} & set(library.KINDS):
         return [library.find(kind, rest)]
     if name.endswith(".toml"):
         entry = library.read(Path(name))
