@@ -1,7 +1,7 @@
 """The scores of the model on the page of validation, from the files that `livingdrug scoreboard --out FOLDER` writes.
 
-Run: python verification/scoreboard.py FOLDER. Writes the section "scores" of docs/validation.md and the figures that the
-README quotes (docs/verification/scores.json).
+Run: python verification/scoreboard.py FOLDER. Writes the section "scores" of docs/validation.md and the figures that
+the README quotes (docs/verification/scores.json).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def section(board: Mapping[str, Any]) -> str:
         [c["name"], c["wanted"], c["got"], {True: "met", False: "**missed**", None: "-"}[c["met"]]]
         for c in board["criteria"]
     ]
-    told = figures(board)
+    told, naive = figures(board), board["naive"]
     return (
         f"## Scores\n\n{told['patients']} enrolled virtual patients a trial, {board['seeds']} seeds "
         "(`livingdrug scoreboard`, `verification/scoreboard.py`). Rows inside, of those that can be compared: median "
@@ -86,8 +86,8 @@ def section(board: Mapping[str, Any]) -> str:
         )
         + "\n\n"
         + table(["trial", "role", "inside"], trials)
-        + f"\n\nNaive transfer: {board['naive']['inside']} of {board['naive']['comparable']} validation rows, of which it "
-        f"can answer {board['naive']['answered']}; the model in those: {score(board['naive']['model_where_answered'])}.\n\n"
+        + f"\n\nNaive transfer: {naive['inside']} of {naive['comparable']} validation rows, of which it can answer "
+        f"{naive['answered']}; the model in those: {score(naive['model_where_answered'])}.\n\n"
         "Models made wrong on purpose, over the calibration rows; below: the median lies under the worst seed of the "
         "model as it is.\n\n" + table(["wrong truth", "what", "inside", "worst seed of the model", "below"], wrong)
     )

@@ -1,4 +1,4 @@
-"""The virtual trials beside their published results: the scores that README and docs quote, and ELIANA's kinetic curve."""
+"""The virtual trials beside published results: the scores that README and docs quote, and ELIANA's kinetic curve."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def _frozen(fits: tuple[str, ...]) -> dict[tuple[str, str], str]:
     """(file, path) of every value that earlier fits moved -> which fit."""
     from livingdrug.scenario import resolve
 
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for name in fits:
         earlier, _ = said(name)
         parameters = resolve(earlier.trial or name).parameters
