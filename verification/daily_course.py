@@ -46,8 +46,14 @@ def courses() -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
     plan = design(arm)
     shown = plan.shown
     parts = list(blocks(arm, plan, N, SEED))
-    values = np.concatenate([x for _, _, x in parts])
-    grade = np.concatenate([c["astct_grade"][c["infused"] > 0] for _, c, _ in parts])
+    treated = [np.asarray(table["infused"])[who.infused] > 0 for who, table, _ in parts]
+    values = np.concatenate([x[kept] for (_, _, x), kept in zip(parts, treated, strict=True)])
+    grade = np.concatenate(
+        [
+            np.asarray(table["astct_grade"])[who.infused][kept]
+            for (who, table, _), kept in zip(parts, treated, strict=True)
+        ]
+    )
     return plan.times, {p: values[:, :, shown.index(p)] for p in NAMES}, grade
 
 

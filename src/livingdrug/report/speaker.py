@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from livingdrug.scenario import Resolved
 
 OWN_GRADE = "crs.grade"  # how files ask about the trial's own scale
+HIGHEST = 5  # grade of any scale
 HAPPENED = {"given": "{} was given", "done": "{} was done", "count": "{} was seen"}
 
 
@@ -20,6 +21,7 @@ def speaker(resolved: Resolved, words: Words) -> Speaker:
     an index that has come to 1."""
     listed = scales(resolved)
     graded = {f"{s.name}.grade": f"{s.short} grade" for s in listed} | {OWN_GRADE: f"grade of {listed[-1].graded}"}
+    graded |= {f"{OWN_GRADE}{level}": f"grade {level} of {listed[-1].graded}" for level in range(1, HIGHEST + 1)}
     numbers = resolved.protocol.numbers
 
     def said(node: Node) -> str | None:

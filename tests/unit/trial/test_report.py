@@ -124,7 +124,17 @@ def test_the_page_has_every_part(text: str, result: Result) -> None:
     counts = result.arm().counts
     assert f"{counts['enrolled']} virtual patients were enrolled" in text
     assert result.resolved.hash in text
-    for figure in ("expansion", "disease", "clones", "cytokines", "grades", "swimmer", "curve-efs", "curve-os"):
+    for figure in (
+        "expansion",
+        "disease",
+        "clones",
+        "cytokines",
+        "grades-release",
+        "grades-neurotoxicity",
+        "swimmer",
+        "curve-efs",
+        "curve-os",
+    ):
         assert f'<figure id="{figure}"' in text
     assert not re.search(r"\b(nan|None|inf)\b", re.sub(r"<[^>]*>", " ", text))
 
@@ -222,7 +232,7 @@ def test_curves_and_lanes_are_those_of_the_patients(result: Result) -> None:
     assert (lanes["death"].notna().to_numpy() == died[: len(lanes)]).all()
     relapsed = lanes["relapse_positive"].notna() | lanes["relapse_negative"].notna()
     assert not (lanes["relapse_positive"].notna() & lanes["relapse_negative"].notna()).any()
-    assert relapsed.sum() == np.nansum(arm.columns["relapse"][infused][: len(lanes)])
+    assert relapsed.sum() == np.isfinite(arm.columns["relapse_day"][infused][: len(lanes)]).sum()
 
 
 def test_arms_are_shown_side_by_side_and_users_words_stay_words(arms: Result) -> None:
