@@ -1,4 +1,4 @@
-"""The virtual ELIANA beside its published results, and its kinetic curve beside the typical patient's, at several seeds.
+"""The virtual ELIANA beside its published results, and its curve beside the typical patient's, at several seeds.
 
 Run: python verification/eliana.py [patients].
 """

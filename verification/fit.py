@@ -26,11 +26,11 @@ def step(found: Mapping[str, Any]) -> str:
         f"### {found['name']}\n\n{found['free']} free values, {found['targets']} targets, {found['patients']} enrolled "
         f"patients of three seeds with the same draws in every evaluation; {found['evaluations']} evaluations. Loss "
         f"{found['losses'][0]:.0f} at the end; sum of squared distances on 2,000 new patients "
-        f"{found['loss_on_new_patients']:.0f}.\n\nEigenvalues of the targets' curvature, in squared tolerances per squared "
-        "e-fold: "
+        f"{found['loss_on_new_patients']:.0f}.\n\n"
+        "Eigenvalues of the targets' curvature, in squared tolerances per squared e-fold: "
         + ", ".join(f"{x:.3g}" for x in found["eigenvalues"])
-        + f". {found['informed']} of {found['free']} directions move the targets by more than two tolerances an e-fold; "
-        "the others stay where the prior holds them.\n\n"
+        + f". {found['informed']} of {found['free']} directions move the targets by more than two tolerances an "
+        "e-fold; the others stay where the prior holds them.\n\n"
         + table(["value", "start", "fitted"], values)
         + "\n\nTargets on the new patients:\n\n"
         + table(["measure", "published", "simulated", "tolerances away"], measures)
