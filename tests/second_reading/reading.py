@@ -15,7 +15,7 @@ from livingdrug.published.entry import Published, published
 from livingdrug.units import factor
 
 HERE = Path(__file__).parent
-READINGS = {p.stem: p for p in sorted(HERE.glob("*.toml")) if p.stem != "therapy_model"}
+READINGS = {p.stem: p for p in sorted(HERE.glob("*.toml")) if p.stem not in ("therapy_model", "trials")}
 TABLES = {"numbers", "variability", "variants", "data", "meaning", "given", "nowhere", "sets", "simulated"}
 
 

@@ -83,10 +83,11 @@ class Scale:
         meanings, counted = self.file.meanings, self.file.counted
         asked = (self.file.entry.when, *(g.when for g in self.file.grade), *meanings.values(), *counted.values())
         used = {name.path for when in asked for name in when.names}
-        for word in meanings.keys() - used:
-            if close := mistakable(word, used - meanings.keys()):
+        own = {**dict.fromkeys(meanings, "meanings"), **dict.fromkeys(counted, "counted")}
+        for word in own.keys() - used:
+            if close := mistakable(word, used - own.keys()):
                 said = f"no grade asks about '{word}'"
-                raise ScenarioError(said, where=self.file.place(f"meanings.{word}"), nearest=close)
+                raise ScenarioError(said, where=self.file.place(f"{own[word]}.{word}"), nearest=close)
 
     def _blame(self, programs: Programs) -> None:
         """Raise the error that the scale has, with the line at fault."""

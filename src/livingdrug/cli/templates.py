@@ -134,6 +134,14 @@ sd = 1
 unit = "1"
 kind = "assumed"
 why = "latent; other numbers load on it"
+
+[covariates.reserve]              # latent: how much inflammation the patient bears
+distribution = "normal"
+value = 0
+sd = 1
+unit = "1"
+kind = "assumed"
+why = "latent; other numbers load on it"
 """
 
 PROTOCOL = """title = "NAME"

@@ -358,4 +358,4 @@ class Trial(File):
 
 def bench(entry: LibraryFile) -> bool:
     """Whether a library trial is the one that templates and benchmarks take."""
-    return of_file(Trial, entry).bench
+    return "like" not in entry.data and of_file(Trial, entry).bench

@@ -49,6 +49,7 @@ class Quick:
     arms: dict = {}
     notes: tuple = ()
     few = ""
+    applicability = ""
 
     def run(self, **options):
         Quick.asked.append(options)

@@ -130,15 +130,28 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def _rehearsed() -> dict[tuple[str, str], str]:
+    """(kind, name) of tumours and mechanisms -> a trial that has them."""
+    found: dict[tuple[str, str], str] = {}
+    for trial in ("juliet", "eliana"):
+        resolved = resolve(trial)
+        used = [("tumours", resolved.names.get("tumour", "")), *(("mechanisms", x) for x in resolved.modules.values())]
+        found |= dict.fromkeys(used, trial)
+    return found
+
+
+REHEARSED = _rehearsed()
+
+
 def told(kind: str, name: str) -> LivingDrugError | None:
-    """What is said of a file when it is read, or when ELIANA is rehearsed with it."""
+    """What is said of a file when it is read, or when a trial is rehearsed with it."""
     try:
         entry = library.find(kind, name)
         read(KINDS[kind], whole(entry))
         sets = {"scale": name} if kind == "scales" else {"drugs": [name]} if kind == "drugs" else {}
         if kind == "populations" and any(e.data.get("tumour") == "b-all" for e in lineage(entry)):
             sets = {"population": name}
-        arm = resolve("eliana", sets).arms[0]
+        arm = resolve(REHEARSED.get((kind, name), "eliana"), sets).arms[0]
         check_arm(arm, design(arm))
     except LivingDrugError as problem:
         return problem

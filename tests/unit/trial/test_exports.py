@@ -214,7 +214,9 @@ def test_event_rows_are_what_nonmem_asks_for(result: Result, nonmem: Path) -> No
     weights = result.patients.set_index(["arm", "patient"])["weight"]
     arms = dict(enumerate(result.arms, 1))
     wanted = [weights[arms[a], p] for a, p in zip(first["ARM"], first["PATIENT"])]
-    np.testing.assert_array_equal(first["WEIGHT"], wanted)
+    known = np.isfinite(wanted)  # who died before day 0 is not infused, and stands in the table without properties
+    np.testing.assert_array_equal(first["WEIGHT"][known], np.asarray(wanted)[known])
+    assert known.mean() > 0.9
 
 
 def test_event_rows_by_pharmpy(nonmem: Path) -> None:

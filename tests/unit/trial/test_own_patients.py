@@ -41,7 +41,7 @@ def test_the_rows_are_the_patients_and_all_else_is_as_it_was(files: Path) -> Non
     mine, theirs = draw(own, ids, 3), draw(usual, ids, 3)
     np.testing.assert_array_equal(mine.of("weight"), [30, 70, 22, 30, 70, 22, 30])
     np.testing.assert_array_equal(mine.of("female"), [1, 0, 1, 1, 0, 1, 1])
-    for name in ("egfr", "fitness", "kinetics.growth"):
+    for name in ("egfr", "reserve", "kinetics.room"):
         np.testing.assert_array_equal(mine.of(name), theirs.of(name))
     assert mine.of("bsa") == pytest.approx(1.8 * (mine.of("weight") / 70) ** 0.65, rel=0.2)
 

@@ -76,7 +76,8 @@ def test_arms_meet_the_same_patients(arms: Result) -> None:
     treated = base["infused"] > 0
     assert half["dose"][treated] == pytest.approx(base["dose"][treated] / 2)
     assert (early["tocilizumab_doses"][treated] >= 1).sum() > (base["tocilizumab_doses"][treated] >= 1).sum()
-    assert early["cmax_true"][treated] == pytest.approx(base["cmax_true"][treated], rel=0.25)  # no effect on expansion
+    near = np.isclose(early["cmax_true"][treated], base["cmax_true"][treated], rtol=0.25)  # no effect on expansion,
+    assert near.mean() > 0.95  # but for the few whose counts a steroid, given or spared, moves
 
 
 def test_patients_not_infused_stay_in_the_table(result: Result) -> None:
@@ -200,7 +201,7 @@ def test_lots_columns_and_blocks_are_the_same_patients(result: Result) -> None:
         met += list(enrolled.ids)
         assert list(table["patient"]) == list(enrolled.ids)
         assert courses.shape == (len(enrolled.infused), len(plan.times), len(plan.shown))
-        infused += len(courses)
+        infused += int(np.asarray(table["infused"])[enrolled.infused].sum())  # who died before day 0 has a course too
     assert met == list(range(N)) and infused == result.arm().counts["infused"]
     later = [table["patient"] for _, table, _ in chunks(arm, plan, N, 5, first=N - 10)]
     assert np.concatenate(later).tolist() == list(range(N - 10, N))
