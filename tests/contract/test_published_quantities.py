@@ -18,7 +18,9 @@ from livingdrug.cohort import draw
 from livingdrug.model import Flow, Module, State, assemble
 from livingdrug.scenario import resolve
 
-TRIALS = library.names("trials")
+TRIALS = [  # one for each model: what differs between trials of one model is values
+    *{tuple(sorted(resolve(trial).modules.items())): trial for trial in reversed(library.names("trials"))}.values()
+]
 # States that cannot leave an interval, whatever is added to the model: path -> path of their largest value.
 BOUNDED = {"kinetics.share": "kinetics.circulating"}
 
