@@ -43,7 +43,7 @@ from livingdrug.spec.typed import read
 from livingdrug.trial.run import check_arm
 
 ROOT = Path(__file__).resolve().parents[2]
-FEW = 60
+FEW = 70  # patients; 50 must be infused for a comparison
 KINDS = {"console", "sh", "python", "toml", "json", "ini", "csv", "text"}
 REASONS = {"needs a network", "installs software", "needs another program"}
 PAGES = [
