@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from livingdrug.biology.conditioning import renewal
 from livingdrug.model import Flow, Module, Param, Reads, State
-from livingdrug.model.math import exp, log, minimum
 
 
 class Platelets(Module):
@@ -35,9 +35,7 @@ class Platelets(Module):
     count = State("cell/uL", "platelets in blood", start=lambda v: v.start)
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        feedback = exp(v.feedback * log(v.normal / (v.count + 0.001 * v.normal)))
-        made = feedback * (1 - v.crowding * minimum(v.blasts, 1.0)) / (1 + v.inflammation * v.macrophages)
-        yield Flow("renewal", into="marrow", rate=v.maturation * made * v.marrow)
+        yield Flow("renewal", into="marrow", rate=v.maturation * renewal(v, v.count) * v.marrow)
         yield Flow("conditioning", out_of="marrow", rate=v.sensitivity * v.kill * v.marrow)
         yield Flow("commitment", out_of="marrow", into="maturing", rate=v.maturation * v.marrow)
         yield Flow("ripening", out_of="maturing", rate=v.maturation * v.maturing)
