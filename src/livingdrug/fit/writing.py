@@ -33,25 +33,20 @@ def write_back(fit: Fit, resolved: Resolved, values: Any, judged: float) -> tupl
         parameter = resolved.parameters[path]
         file = library.HERE.parent / parameter.file if not Path(parameter.file).is_absolute() else Path(parameter.file)
         text = touched.get(file) or file.read_text(encoding="utf-8")
-        old = resolved.layers(path)[-1]
-        # The file may use another unit than the module.
-        scale = 1.0 if old.unit == parameter.unit else _scale(parameter.unit, old.unit)
-        touched[file] = rewrite(
-            text, path, change.get("value", parameter.value) * scale, change.get("sd"), why, file.name
-        )
+        value = change.get("value", parameter.value)
+        touched[file] = rewrite(text, path, value, change.get("sd"), why, file.name, parameter.unit)
     for file, text in touched.items():
         write_text(file, text)
     return tuple(sorted(str(f.relative_to(library.HERE.parent)) for f in touched))
 
 
-def _scale(given: str, wanted: str) -> float:
-    from livingdrug.units import factor
+def rewrite(
+    text: str, path: str, value: float, sd: float | None, why: str, where: str = "", unit: str | None = None
+) -> str:
+    """A library file's text with one number's table changed: value, kind, why and, when given, the variability's sd.
 
-    return factor(given, wanted)
-
-
-def rewrite(text: str, path: str, value: float, sd: float | None, why: str, where: str = "") -> str:
-    """A library file's text with one number's table changed: value, kind, why and, when given, the variability's sd."""
+    unit: of the value, where the table may use another; the table keeps its own.
+    """
     lines = text.split("\n")
     header = f"[{path}]"
     if header not in lines:
@@ -62,6 +57,11 @@ def rewrite(text: str, path: str, value: float, sd: float | None, why: str, wher
     stop = next((i for i in range(start, len(lines)) if lines[i].startswith("[")), len(lines))
     table = [x for x in lines[start:stop] if not re.match(r"\s*(kind|why|source|where)\s*=", x)]
     place = next(i for i, x in enumerate(table) if re.match(r"\s*value\s*=", x))
+    own = next((m[1] for x in table if (m := re.match(r'\s*unit\s*=\s*"([^"]*)"', x))), None)
+    if unit is not None and own is not None and own != unit:
+        from livingdrug.units import factor
+
+        value *= factor(unit, own)
     table[place] = f"value = {value:.4g}"
     after = next((i for i, x in enumerate(table) if re.match(r"\s*unit\s*=", x)), place) + 1
     table[after:after] = ['kind = "fitted"', f'why = "{why}"']

@@ -63,6 +63,13 @@ def test_rewriting_touches_one_table_only():
     assert rewrite(new, "kinetics.room", 2.5e10, 0.5, "fitted to x") == new
 
 
+@pytest.mark.parametrize(("own", "value"), [("1/day", 2.4), ("1/hour", 0.1), ("1/week", 16.8)])
+def test_a_table_in_another_unit_keeps_it(own, value):
+    text = TABLE.replace('unit = "1/day"', f'unit = "{own}"')
+    kill = tomllib.loads(rewrite(text, "tumour.kill", 2.4, None, "x", unit="1/day"))["tumour"]["kill"]
+    assert kill["unit"] == own and kill["value"] == pytest.approx(value)
+
+
 def test_rewriting_a_missing_table_is_an_error():
     with pytest.raises(ScenarioError, match="no table of its own"):
         rewrite(TABLE, "kinetics.nothing", 1.0, None, "x")
