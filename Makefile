@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PATIENTS ?= 2000
 
-.PHONY: demo test lint bench docs clean setup
+.PHONY: demo test thorough lint bench docs pictures clean setup
 
 demo: setup
 	$(BIN)/livingdrug run eliana --patients $(PATIENTS) --seed 1 --out runs/eliana
@@ -14,6 +14,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+thorough: setup
+	LIVINGDRUG_THOROUGH=1 $(BIN)/python -m pytest
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -26,6 +29,9 @@ bench: setup
 docs: $(VENV)/.docs
 	$(BIN)/python docs/site/build.py
 	@echo "The pages begin at build/site/index.html"
+
+pictures: setup
+	$(BIN)/python verification/pictures.py
 
 setup: $(READY)
 

@@ -13,7 +13,6 @@ import argparse
 import csv
 import hashlib
 import json
-import math
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
@@ -25,6 +24,7 @@ from livingdrug.registry.classify.passages import passages_of
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records.read import read
 from livingdrug.registry.records.study import Study
+from livingdrug.registry.reports.classified import wilson
 from livingdrug.registry.search.document import may_be_car
 
 LABELS = Path(__file__).parent / "classifier" / "labels.tsv"
@@ -64,16 +64,6 @@ def labels(file: Path = LABELS) -> list[Label]:
             )
             for row in csv.DictReader(text, delimiter="\t")
         ]  # fmt: skip
-
-
-def wilson(right: int, all_: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share by Wilson's score method [0..1]; (0, 1) where nothing was counted."""
-    if not all_:
-        return 0.0, 1.0
-    share, extra = right / all_, z * z / all_
-    middle = (share + extra / 2) / (1 + extra)
-    wide = z * math.sqrt(share * (1 - share) / all_ + extra / (4 * all_)) / (1 + extra)
-    return max(0.0, middle - wide), min(1.0, middle + wide)
 
 
 def answers(said: Classification) -> dict[str, object]:

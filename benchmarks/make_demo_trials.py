@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from livingdrug.registry.classify.classify import Classification, classify
 from livingdrug.registry.records.study import Intervention, Sponsor, Study
 from livingdrug.registry.records.text import plain
 from livingdrug.registry.reports.demo import COLUMNS, file
+
+STATED = re.compile("autologous|allogeneic|in vivo")  # whose cells, where the record says it: nothing inferred
 
 
 def study(row: dict[str, str]) -> Study:
@@ -51,6 +54,7 @@ def facts(row: dict[str, str], found: Classification) -> dict[str, str]:
         "enrollment": row["EnrollmentCount"].removesuffix(".0"),
         "countries": "|".join(dict.fromkeys(filter(None, row["Countries"].split("|")))),
         "cells": found.platform.value,
+        "origin": found.source.value if STATED.fullmatch(found.source.value) else "",
         "target": "|".join(sorted(t.value for t in found.targets)),
         "disease": "|".join(dict.fromkeys(p.name for p in places)),
         "sponsor": found.sponsor_type.value,

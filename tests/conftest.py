@@ -7,17 +7,42 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from livingdrug import library
+from thoroughness import some, thorough
 
-settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "same",
+    max_examples=some(100),
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("same")
 
 
-@pytest.fixture(autouse=True)
-def _library_folders_of_one_test() -> Iterator[None]:
-    """A scenario with a library beside it is looked in from then on: here only for one test."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked thorough waits for `make thorough`: the suite is to take minutes."""
+    if not thorough():
+        for item in items:
+            if item.get_closest_marker("thorough"):
+                item.add_marker(pytest.mark.skip(reason="thorough: run by make thorough"))
+
+
+def _folders_as_before() -> Iterator[None]:
     before = os.environ.get(library.ENV)
     yield
     if before is None:
         os.environ.pop(library.ENV, None)
     else:
         os.environ[library.ENV] = before
+
+
+@pytest.fixture(autouse=True)
+def _library_folders_of_one_test() -> Iterator[None]:
+    """A scenario with a library beside it is looked in from then on: here only for one test."""
+    yield from _folders_as_before()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _library_folders_of_one_module() -> Iterator[None]:
+    """What a module's own fixtures look in ends with the module."""
+    yield from _folders_as_before()

@@ -33,6 +33,7 @@ TITLES = {"contributing": "Add a product, drug, model or trial", "tutorial": "Yo
 SECTIONS = {
     "Tutorial": ["tutorial"],
     "How-to guides": [
+        "web",
         "guides/what_if",
         "guides/results",
         "guides/closer",
@@ -50,9 +51,12 @@ SECTIONS = {
         "scoreboard",
         "verification",
         "validation",
+        "manufacture",
         "credibility",
+        "explainers",
         "benchmarks/*",
         "architecture",
+        "style",
         "glossary",
     ],
     "Reference": ["commands", "reference/cli", "reference/api/index", "library", "trials", "reference/files/index"]

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
 
-from livingdrug.errors import SourceError, UnitError, short, unknown
+from livingdrug.errors import ScenarioError, SourceError, UnitError, short, unknown
 
 WIDEST = 10.0  # standard deviations of a logarithm (or logit): patients would differ 22,000-fold either way
+FARTHEST, HIGHEST = 1e6, 1e15  # a user's number: at most so many times what it was; where that was 0, so large
 KINDS = ("measured", "fitted", "derived", "assumed")
 DISTRIBUTIONS = {
     "log-normal": "sd (of the logarithm)",
@@ -489,6 +490,8 @@ def _changed(
             where=place,
             allowed=f"0 or more (it is {below.value:g} {below.unit} in {below.place})",
         )
+    if below is not None:
+        beyond(path, value, unit, below.value, below.unit, place)
     variability, uncertainty = (
         _changed_variability(name, data, below, place) for name in ("variability", "uncertainty")
     )
@@ -506,6 +509,25 @@ def _changed(
         file,
         line,
     )
+
+
+def beyond(name: str, value: float, unit: str, was: float, was_unit: str, place: str | None) -> None:
+    """ScenarioError for a user's number so far above what it was that no equation was ever meant for it."""
+    from livingdrug.units import factor
+
+    try:
+        by = factor(was_unit, unit, name)
+    except UnitError:  # another kind of quantity, which is told as such
+        return
+    most = FARTHEST * abs(was) * by if was else HIGHEST
+    if abs(value) > most:
+        now = f"it is {was:g} {was_unit}".removesuffix(" 1")
+        times = "a million times what it is" if was else "a number"
+        raise ScenarioError(
+            f"{name} = {value:g} {unit} is far beyond what the model is made for".replace(" 1 is", " is"),
+            where=place,
+            allowed=f"up to {most:g} {unit}".removesuffix(" 1") + f", {times} ({now})",
+        )
 
 
 def _changed_variability(name: str, data: Mapping[str, Any], below: Parameter | None, place: str) -> Variability | None:

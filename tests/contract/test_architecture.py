@@ -42,9 +42,11 @@ MAY_IMPORT = {
     "report": GROUND | {"library", "spec", "results", "plot", "model", "scenario", "cohort", "care", "trial"},
     "export": GROUND | {"results"},
     "published": GROUND | {"library", "spec", "results", "plot", "model", "biology", "engine"},
-    "sbml": GROUND | {"model", "published"},
+    "sbml": GROUND | {"model", "plot", "engine"},
     "fit": GROUND | {"library", "spec", "results", "model", "biology", "engine", "scenario", "cohort", "care", "trial"},
     "registry": GROUND | {"library", "plot"},
+    "explainers": GROUND | {"library", "spec", "scenario", "registry"},
+    "web": None,  # a face of everything
     "cli": None,  # the top: anything
     "__init__": {"version", "trial"},
     "__main__": None,

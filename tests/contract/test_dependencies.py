@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MODULES = {
     "python-libsbml": "libsbml",
+    "markdown-it-py": "markdown_it",
     "scikit-sundae": "sksundae",
     "libroadrunner": "roadrunner",
     "cupy-cuda12x": "cupy",
@@ -21,6 +22,7 @@ MODULES = {
 INDIRECT = {
     "jax": "diffrax needs it",
     "dask": "distributed needs it",
+    "python-multipart": "starlette reads forms with it",
     "pytest-xdist": "a plugin of pytest",
     "mypy": "a command",
     "ruff": "a command",
@@ -39,7 +41,7 @@ def asked() -> list[tuple[str, str]]:
 
 
 IMPORTED = re.compile(
-    r"""^[ ]*(?:from|import)[ ](\w+)|(?:find_spec|import_module|importorskip)\("(\w+)""", flags=re.M | re.X
+    r"""^[ ]*(?:from|import)[ ](\w+)|(?:find_spec|import_module|importorskip)\(f?"(\w+)""", flags=re.M | re.X
 )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from livingdrug import biology, library
@@ -14,6 +17,7 @@ from livingdrug.trial import Trial
 
 OWN = {stem for stem, place in biology.stems().items() if ".published." not in place}
 TRIALS = library.names("trials")
+EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.toml"))
 
 
 def test_every_mechanism_has_equations_and_values() -> None:
@@ -33,15 +37,18 @@ def test_every_trial_resolves_to_a_model_with_all_its_numbers(trial: str) -> Non
     assert set(resolved.model().parameters) == set(resolved.parameters)
 
 
-def test_every_population_and_protocol_is_in_a_trial() -> None:
+def test_every_population_and_protocol_is_in_a_trial_or_an_example() -> None:
     """By its own name, or as what one is like."""
     used = {kind: set() for kind in ("population", "protocol")}
-    for trial in TRIALS:
-        data = library.find("trials", trial).data
+    asked = [library.find("trials", trial).data for trial in TRIALS]
+    asked += [arm for file in EXAMPLES for arm in tomllib.loads(file.read_text(encoding="utf-8")).get("arm", [])]
+    for data in asked:
         for kind, names in used.items():
-            names |= {entry.name for entry in lineage(library.find(f"{kind}s", data[kind]))}
+            part = data.get(kind)
+            if part := part.get("base") if isinstance(part, dict) else part:
+                names |= {entry.name for entry in lineage(library.find(f"{kind}s", part))}
     for kind, names in used.items():
-        assert names == set(library.names(f"{kind}s")), f"a {kind} that no trial uses is never run by a test"
+        assert names == set(library.names(f"{kind}s")), f"a {kind} that neither uses is never run by a test"
 
 
 def suits(trial: str, product: str) -> tuple[bool, bool, int, str]:

@@ -17,10 +17,12 @@ from livingdrug import library
 from livingdrug.cohort import draw
 from livingdrug.model import Flow, Module, State, assemble
 from livingdrug.scenario import resolve
+from thoroughness import some, some_of
 
 TRIALS = [  # one for each model: what differs between trials of one model is values
     *{tuple(sorted(resolve(trial).modules.items())): trial for trial in reversed(library.names("trials"))}.values()
 ]
+DRAINED = ("cytokines.il6", "leucocytes.myeloid", "lymphocytes.share", "b_cells.igg", "cytokines.crp")
 # States that cannot leave an interval, whatever is added to the model: path -> path of their largest value.
 BOUNDED = {"kinetics.share": "kinetics.circulating"}
 
@@ -41,7 +43,7 @@ size = st.one_of(st.just(0.0), st.floats(-12, 13).map(lambda e: 10.0**e))
 
 
 @pytest.mark.parametrize("trial", TRIALS)
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(max_examples=some(100))
 @given(data=st.data(), i=st.integers(0, 199))
 def test_published_quantities_are_finite_and_not_negative(trial, data, i):
     model, _ = patients(trial)
@@ -68,16 +70,18 @@ def test_a_bounded_state_stays_within_its_bound(trial):
             assert model.evaluate({**values, **states}).derivatives[path] <= 0
 
 
-@pytest.mark.parametrize("trial", TRIALS)
+@pytest.mark.parametrize("trial", some_of(TRIALS, one_in=2))
 def test_any_state_may_be_drained_below_its_rest(trial):
-    """A drug that takes any one state away, hundred times a day: a course of a month keeps every quantity in bounds."""
+    """A drug that takes any one state away, hundred times a day: for twelve days every quantity keeps in bounds.
+
+    Each state is drained in one of the models, since all share the modules that hold them.
+    """
     from scipy.integrate import solve_ivp
 
     model, _ = patients(trial)
     values = of_patient(trial, 3)
-    for path in ("cytokines.il6", "leucocytes.myeloid", "lymphocytes.share", "b_cells.igg", "cytokines.crp"):
-        if path not in model.states:
-            continue
+    for path in DRAINED[TRIALS.index(trial) :: len(TRIALS)]:
+        assert path in model.states
 
         class Sink(Module):
             role = "drug.sink"
@@ -96,7 +100,7 @@ def test_any_state_may_be_drained_below_its_rest(trial):
                 d = drained.evaluate({**values, **dict(zip(names, np.maximum(y, 0.0))), "time": t}, published=False)
             return np.array([d.derivatives[p] for p in names], dtype=float)
 
-        course = solve_ivp(slopes, (0.0, 30.0), start, method="LSODA", rtol=1e-4, atol=1e-6, t_eval=[1, 5, 10, 20, 30])
+        course = solve_ivp(slopes, (0.0, 12.0), start, method="LSODA", rtol=1e-4, atol=1e-6, t_eval=[1, 5, 9, 12])
         assert course.success
         at = names.index(path)
         assert course.y[at].min() < 0.1 * start[at], f"{path} is not drained"

@@ -82,6 +82,34 @@ def test_the_equations_of_a_whole_therapy_model(tmp_path):
     assert set(model.states) <= set(slopes)
 
 
+def test_a_module_of_what_is_shown_moves_as_the_whole(tmp_path):
+    """States that nothing shown rests on are left out; what stays is the same course, from a much smaller text."""
+    from livingdrug.trial import Trial
+
+    resolved = Trial("eliana").resolved.arms[0].resolved
+    model, seen = resolved.model(), ["physiology.temperature", "cytokines.il6", "kinetics.blood"]
+    values = {p: resolved.parameters[p].value for p in model.parameters}
+    values |= {"weight": 36.5, "bsa": 1.18, "age": 11.0, "egfr": 120.0, "fitness": 0.0}
+    doses = [{"day": d, "into": "conditioning.fludarabine.dose", "amount": 35, "over": 0.02} for d in (-6, -5, -4)]
+    doses.append({"day": 0, "into": "kinetics.infusion", "amount": 1.2e8})
+    asked = {"doses": doses, "start": -7, "times": list(range(29)), "seen": seen, "rtol": 1e-8}
+    found = []
+    for kept in (None, seen):
+        text = write(model, values, seen=kept)
+        found.append(ran(tmp_path, text, f"say([m.model.states, m.simulate({json.dumps(asked)})]);"))
+        found[-1].append(len(text))
+    (all_states, whole, long), (states, part, short) = found
+    assert set(states) < set(all_states) and short < 0.75 * long
+    assert not {s for s in states if s.startswith(("outcome.", "platelets.", "neurotoxicity."))}
+    for path in seen:
+        assert apart(np.array(part[path]), np.array(whole[path])) < 1e-6, path
+
+
+def test_what_is_not_in_the_model_cannot_be_shown():
+    with pytest.raises(EngineError, match=r"mix\.drug"):
+        write(MODEL, VALUES, seen=["mix.drog"])
+
+
 def test_patient_constants_agree_to_the_last_digits(tmp_path):
     constants = MODEL.constants(VALUES)
     found = ran(tmp_path, write(MODEL, VALUES), f"say(m.prepare({json.dumps(VALUES)}));")

@@ -46,8 +46,8 @@ def test_the_readme_quotes_the_scores() -> None:
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     claim = (
-        f"{words('calibration')} comparable rows of the calibration trials (ELIANA, JULIET, ZUMA-1) and "
-        f"{words('validation')} of four validation trials that were never fitted lie inside: medians over "
+        f"{words('calibration')} comparable rows of the calibration trials (ELIANA, JULIET, ZUMA-1, KarMMa) and "
+        f"{words('validation')} of eight validation trials that were never fitted lie inside: medians over "
         f"{SCORES['seeds']} seeds of {SCORES['patients']} enrolled virtual patients, "
         f"{SCORES['calibration']['inside_min']} and {SCORES['validation']['inside_min']} at the worst seed."
     )

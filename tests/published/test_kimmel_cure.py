@@ -9,6 +9,7 @@ from livingdrug.engine import cache
 from livingdrug.published.entry import published
 from livingdrug.published.integrate import Course
 from livingdrug.published.population import population
+from thoroughness import some_of
 
 DAYS, PATIENTS = 120, 120
 
@@ -16,7 +17,7 @@ DAYS, PATIENTS = 120, 120
 def cured_by_formula(model) -> float:
     """(1 - 1 / (e^r(T) + integral of birth e^r))^n from n = 1,000 cells on; r is the integral of death - birth."""
     t = np.linspace(0, DAYS, 60_001)
-    states = Course(model.model, model.values, printed=True).solve(t, model.doses())
+    states = Course(model.model, model.values).solve(t, model.doses())
     car_t, tumour = (states[:, model.model.states.index(f"therapy.{n}")] for n in ("car_t", "tumour"))
     v = {p.rpartition(".")[2]: x for p, x in model.values.items()}
     counted = tumour.argmin() if tumour.min() >= 1000 else int(np.argmax(tumour < 1000))
@@ -27,7 +28,7 @@ def cured_by_formula(model) -> float:
     return float((1.0 - 1.0 / (grown[-1] + birth * np.trapezoid(grown, dx=step))) ** tumour[counted])
 
 
-@pytest.mark.parametrize("turnover", ["0.05", "0.2"])
+@pytest.mark.parametrize("turnover", some_of(["0.2", "0.05"]))
 def test_tumours_die_out_as_often_as_the_formula_says(turnover, monkeypatch):
     monkeypatch.setattr(cache, "load", cache.plain)  # the generated file as plain Python: no compilation
     model = published("kimmel_2021", {"tumour_turnover": turnover})

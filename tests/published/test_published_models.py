@@ -50,12 +50,13 @@ def test_what_was_read_twice_has_a_figure_to_meet(name):
     assert model.read_once or model.figures or any(n.partition(":")[0] == name for n, _ in FIGURES)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", [*names(), "hardiansyah_2019:upn3"])
 def test_figures_that_the_paper_itself_states(name):
+    """Those of the model itself to 2 % unless the file says why not; what patients had as near as the file says."""
     model = published(name)
     found = run(model) if model.figures else None
     for said in model.figures:
-        assert float(np.median(found.measure(said.measure))) == pytest.approx(said.value, rel=0.02), said.measure
+        assert float(np.median(found.measure(said.measure))) == pytest.approx(said.value, rel=said.within), said.measure
 
 
 def test_ogasawara_rates_and_expansion():

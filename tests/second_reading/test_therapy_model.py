@@ -45,3 +45,26 @@ def test_no_measured_number_was_read_only_once(first) -> None:
     """A new measured number wants a second reading."""
     twice = {*SECOND["numbers"], *ONCE, "conditioning.fludarabine.renal", "assay.qpcr.genomes"}
     assert {p for p, x in first.items() if x.kind == "measured"} <= twice
+
+
+@pytest.fixture(scope="module")
+def myeloma():
+    return resolve("karmma").parameters
+
+
+@pytest.mark.parametrize("path", SECOND["myeloma"])
+def test_two_readings_of_myeloma_agree(myeloma, path: str) -> None:
+    assert myeloma[path].value == pytest.approx(quantity(SECOND["myeloma"][path], myeloma[path].unit), rel=2e-3)
+
+
+def test_numbers_that_are_derived_from_two_readings(myeloma) -> None:
+    read = SECOND["receptor"]
+    kd = read["off"] / read["on"] * 1e9  # nmol/L; of some 6 ng/nmol
+    assert 5 < myeloma["tumour.soluble_half"].value / kd < 7
+    level = myeloma["tumour.shed"].value * myeloma["tumour.burden"].value + myeloma["tumour.soluble_healthy"].value
+    assert level == pytest.approx(read["soluble"], rel=0.02)
+
+
+def test_no_measured_number_of_myeloma_was_read_only_once(first, myeloma) -> None:
+    own = {p for p, x in myeloma.items() if x.kind == "measured" and p.startswith(("tumour.", "b_cells."))}
+    assert own <= set(SECOND["myeloma"])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from livingdrug.published.entry import names, published
 from second_reading.reading import HERE, READINGS, faults, second
+from thoroughness import some
 
 SHARED = Path(os.environ.get("LIVINGDRUG_SHARED", HERE.parents[1] / ".." / "shared"))
 TWICE = [n for n in names() if not published(n).read_once]
@@ -32,7 +33,7 @@ def test_most_models_were_read_twice():
     assert len(TWICE) >= 12, "a model that was read twice is not to be read once again"
 
 
-@settings(max_examples=40, derandomize=True, deadline=None)
+@settings(max_examples=some(40))
 @given(data=st.data())
 def test_any_number_changed_in_one_reading_is_noticed(data):
     """Whatever number of whatever second reading is off by a thousandth, the comparison says so, and names it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from livingdrug import library
 from livingdrug.care.compiler import NOTHING, Programs
 from livingdrug.care.truth import span
 from livingdrug.engine.plan import Act, Watch
@@ -117,4 +118,5 @@ def find_input(model: Model, word: str, dose: bool, where: str | None = None) ->
         return word
     if word in short:
         return short[word]
-    raise unknown("drug or entry" if dose else "switch", word, {*wanted, *short}, where)
+    others = library.names("drugs") if dose else ()  # giving one brings its mechanism in
+    raise unknown("drug or entry" if dose else "switch", word, {*wanted, *short, *others}, where)

@@ -21,6 +21,7 @@ GROUPS = {
     "models": "livingdrug.cli.models",
     "sbml": "livingdrug.cli.sbml",
     "approvals": "livingdrug.cli.approvals",
+    "explainers": "livingdrug.cli.explainers",
 }
 
 
@@ -28,7 +29,7 @@ def commands(asked: str | None = None) -> typer.Typer:
     """The commands: all of them, or with only the group that is asked for."""
     import typer
 
-    from livingdrug.cli import export, library, look, new, run, scoreboard, sweep
+    from livingdrug.cli import export, library, look, new, run, scoreboard, sensitivity, serve, sweep
 
     app = typer.Typer(
         name="livingdrug",
@@ -39,6 +40,7 @@ def commands(asked: str | None = None) -> typer.Typer:
     for command in (
         run.run,
         sweep.sweep,
+        sensitivity.sensitivity,
         export.export,
         library.list_,
         library.show,
@@ -50,6 +52,7 @@ def commands(asked: str | None = None) -> typer.Typer:
         run.calibrate,
         scoreboard.scoreboard,
         run.bench,
+        serve.serve,
     ):
         app.command(name=command.__name__.rstrip("_"))(command)
     for name, module in GROUPS.items():
@@ -74,7 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop: the same as Ctrl-C
     given = list(sys.argv[1:] if arguments is None else arguments)
     asked = next((a for a in given if not a.startswith("-")), None)
-    own = set("run sweep export list show explain new schema plot vpc calibrate scoreboard bench".split())
+    own = set(
+        "run sweep sensitivity export list show explain new schema plot vpc calibrate scoreboard bench serve".split()
+    )
     try:
         code = _run(commands(asked if asked in own | set(GROUPS) else None), given)
         sys.stdout.flush()

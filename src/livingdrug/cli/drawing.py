@@ -16,14 +16,14 @@ KINDS = (".png", ".svg", ".pdf")
 Out = Annotated[Path | None, typer.Option("--out", help="Draw the plot to this PNG, SVG or PDF file.")]
 
 
-def drawable(out: Path | None) -> None:
-    """ScenarioError when a plot cannot be written there, before anything is computed."""
+def drawable(out: Path | None, where: str = "--out") -> None:
+    """ScenarioError when a plot cannot be written there, before anything is computed. where: the option."""
     if out is None:
         return
     if out.suffix.lower() not in KINDS:
-        raise ScenarioError(f"a plot cannot be written to '{out}'", where="--out", allowed=".png, .svg or .pdf")
+        raise ScenarioError(f"a plot cannot be written to '{out}'", where=where, allowed=".png, .svg or .pdf")
     if not out.absolute().parent.is_dir():
-        raise ScenarioError(f"there is no folder '{out.absolute().parent}'", where="--out", mend="make it first")
+        raise ScenarioError(f"there is no folder '{out.absolute().parent}'", where=where, mend="make it first")
 
 
 def draw(chart: Any, out: Path) -> None:

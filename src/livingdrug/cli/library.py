@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +14,11 @@ from livingdrug import library
 from livingdrug.cli.terminal import Json, Sets, changes, columns
 from livingdrug.errors import ScenarioError
 from livingdrug.library import LibraryFile
-from livingdrug.parameters import Variability, in_words, is_parameter
+from livingdrug.parameters import in_words
+from livingdrug.spec.entry import entry
+from livingdrug.trial import beside
 
 SHORT = 30  # characters of an origin that may be repeated on every line
-_APART = ("title", "about", "aliases", "sources")
 
 
 def list_(
@@ -62,8 +63,8 @@ def show(
         else:
             print("\n".join([repr(built), "", "What will happen, and when", *(f"  {x}" for x in timeline(name))]))
         return
-    entries = _asked(name)
-    print(json.dumps([_as_dict(e) for e in entries]) if json_ else "\n\n".join(described(e) for e in entries))
+    entries = asked(name)
+    print(json.dumps([as_dict(e) for e in entries]) if json_ else "\n\n".join(described(e) for e in entries))
 
 
 def explain_(
@@ -92,18 +93,18 @@ def timeline(name: str) -> list[str]:
     return [*given, *visits, *trial.rules()]
 
 
-def _asked(name: str) -> list[LibraryFile]:
+def asked(name: str) -> list[LibraryFile]:
     """The entries that a word means: a file, KIND/NAME, or every entry of that name or alias."""
     kind, _, rest = name.partition("/")
     if rest and {kind, kind.rstrip("s") + "s"} & set(library.KINDS):
         return [library.find(kind, rest)]
     if name.endswith(".toml"):
-        entry = library.read(Path(name))
-        if not entry.data:
+        file = library.read(Path(name))
+        if not file.data:
             raise ScenarioError(
-                f"'{entry.file}' says nothing", where=f"{entry.file}:1", mend="start from a template: livingdrug new"
+                f"'{file.file}' says nothing", where=f"{file.file}:1", mend="start from a template: livingdrug new"
             )
-        return [entry]
+        return [file]
     found = library.everywhere(name)
     if not found:
         known = sorted({n for k in library.KINDS for n in library.names(k)})
@@ -116,46 +117,33 @@ def _asked(name: str) -> list[LibraryFile]:
     return found
 
 
-def described(entry: LibraryFile) -> str:
+def described(file: LibraryFile) -> str:
     """One entry as text: what it is, its words, its numbers with their sources, its published rows."""
-    lines = [f"{entry.title}  [{entry.kind.removesuffix('s')} {entry.name}, {entry.file}]"]
-    if entry.aliases:
-        lines.append(f"also called {', '.join(entry.aliases)}")
-    if about := str(entry.data.get("about", "")).strip():
-        lines.append(" ".join(about.split()))
-    numbers = list(_numbers(entry))
-    words = [line for key, value in entry.data.items() if key not in _APART for line in _words(value, key)]
-    if words:
-        lines += ["", *words]
-    if numbers:
-        marks = _marks(map(_origin, numbers))
+    said = entry(file)
+    lines = [f"{file.title}  [{file.kind.removesuffix('s')} {file.name}, {file.file}]"]
+    if file.aliases:
+        lines.append(f"also called {', '.join(file.aliases)}")
+    if about := " ".join(said.about.split()):
+        lines.append(about)
+    if said.words:
+        lines += ["", *said.words]
+    if said.numbers:
+        marks = _marks(n.origin for n in said.numbers)
         head = ["number", "value", "kind", "between patients", "source"]
         cells = [
-            [n["path"], f"{in_words(n['value'])} {n['unit']}".strip(), n["kind"], n["variability"], _origin(n)]
-            for n in numbers
+            [n.path, f"{in_words(n.value)} {n.unit}".strip(), n.kind, n.variability, marks.get(n.origin, n.origin)]
+            for n in said.numbers
         ]
-        lines += ["", columns(head, [[*row[:-1], marks.get(row[-1], row[-1])] for row in cells])]
+        lines += ["", columns(head, cells)]
         lines += ["", *(f"{mark} {origin}" for origin, mark in marks.items())] if marks else []
-    if rows := [r for r in entry.data.get("published", []) if isinstance(r, Mapping)]:
-        lines += [
-            "",
-            columns(
-                ["published", "value", "interval", "n", "fitted", "source"],
-                [
-                    [
-                        str(r.get("measure", "")),
-                        f"{in_words(r.get('value', ''))} {r.get('unit', '')}".strip(),
-                        f"{in_words(r['low'])} to {in_words(r['high'])}" if "low" in r and "high" in r else "",
-                        str(r.get("n", "")),
-                        "yes" if r.get("fitted") else "no",
-                        str(r.get("source", "")),
-                    ]
-                    for r in rows
-                ],
-            ),
-        ]
-    if entry.sources:
-        lines += ["", "Sources", *(f"  {key}: {source}" for key, source in entry.sources.items())]
+    if file.kind in beside.HOLDERS:
+        lines += ["", beside.told(file)]
+    if said.published:
+        head = ["published", "value", "interval", "n", "fitted", "source"]
+        rows = [[r.measure, r.value, r.interval, r.n, "yes" if r.fitted else "no", r.source] for r in said.published]
+        lines += ["", columns(head, rows)]
+    if file.sources:
+        lines += ["", "Sources", *(f"  {key}: {source}" for key, source in file.sources.items())]
     return "\n".join(lines)
 
 
@@ -165,74 +153,18 @@ def _marks(origins: Iterable[str]) -> dict[str, str]:
     return {origin: f"[{i}]" for i, origin in enumerate(shared, 1)}
 
 
-def _numbers(entry: LibraryFile) -> Iterator[dict[str, Any]]:
-    """Every number of an entry with its origin (a covariate counts as one)."""
-
-    def walk(data: Any, path: str) -> Iterator[dict[str, Any]]:
-        if is_parameter(data) or (isinstance(data, Mapping) and _distribution(data) and "unit" in data):
-            variability = data.get("variability", data.get("spread"))
-            varies = str(Variability.read(variability, entry.where(path))) if variability else _distribution(data)
-            yield {
-                "path": path,
-                "value": data.get("value", ""),
-                "unit": str(data.get("unit", "")),
-                "kind": str(data.get("kind", "")),
-                "variability": varies,
-                "source": str(data.get("source", "")),
-                "where": str(data.get("where", "")),
-                "why": str(data.get("why", "")),
-                "line": entry.line(path),
-            }
-        elif isinstance(data, Mapping):
-            for key, value in data.items():
-                yield from walk(value, f"{path}.{key}" if path else key)
-
-    yield from walk({k: x for k, x in entry.data.items() if k != "sources"}, "")
-
-
-def _distribution(data: Mapping[str, Any]) -> str:
-    """The distribution of a property of the patients; empty where there is none."""
-    return str(data.get("distribution", data.get("law", "")))
-
-
-def _words(value: Any, path: str) -> Iterator[str]:
-    """The words of an entry that are not numbers, one line each; rules and rows as their main words."""
-    if is_parameter(value) or path == "published" or (isinstance(value, Mapping) and _distribution(value)):
-        return
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _words(inner, f"{path}.{key}")
-    elif isinstance(value, list) and value and all(isinstance(x, Mapping) for x in value):
-        for row in value:
-            head = row.get("name", row.get("measure", ""))
-            inside = ", ".join(
-                f"{k} {in_words(x)}"
-                for k, x in row.items()
-                if k not in ("name", "measure", "why", "source", "where", "kind")
-            )
-            yield f"{path}: {head}: {inside}{_cited(row)}" if head else f"{path}: {inside}{_cited(row)}"
-    else:
-        yield f"{path}: {in_words(value)}"
-
-
-def _origin(number: Mapping[str, Any]) -> str:
-    return "; ".join(str(number[k]) for k in ("source", "where", "why") if number.get(k))
-
-
-def _cited(row: Mapping[str, Any]) -> str:
-    return f"  [{_origin(row)}]" if _origin(row) else ""
-
-
-def _as_dict(entry: LibraryFile) -> dict[str, Any]:
-    numbers = [{k: x for k, x in n.items() if x not in ("", None)} for n in _numbers(entry)]
+def as_dict(file: LibraryFile) -> dict[str, Any]:
+    """What `show --json` prints of one entry."""
+    said = entry(file)
     return {
-        "kind": entry.kind.removesuffix("s"),
-        "name": entry.name,
-        "title": entry.title,
-        "file": entry.file,
-        "aliases": list(entry.aliases),
-        "about": entry.data.get("about", ""),
-        "numbers": numbers,
-        "published": list(entry.data.get("published", [])),
-        "sources": {k: str(s) for k, s in entry.sources.items()},
+        "kind": file.kind.removesuffix("s"),
+        "name": file.name,
+        "title": file.title,
+        "file": file.file,
+        "aliases": list(file.aliases),
+        "about": said.about,
+        "numbers": [n.as_dict() for n in said.numbers],
+        "published": list(said.rows),
+        **({"trials_beside": list(beside.of(file))} if file.kind in beside.HOLDERS else {}),
+        "sources": {k: str(s) for k, s in file.sources.items()},
     }

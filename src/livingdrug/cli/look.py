@@ -10,6 +10,7 @@ import typer
 
 from livingdrug.cli.drawing import Out, draw, drawable
 from livingdrug.cli.terminal import Json, columns, dump, note, progress
+from livingdrug.errors import ScenarioError
 from livingdrug.tabular import room
 
 if TYPE_CHECKING:
@@ -21,24 +22,41 @@ Arm = Annotated[str | None, typer.Option("--arm", help="An arm by name (the firs
 
 def plot(
     run: Run,
-    patient: Annotated[int, typer.Option("--patient", help="Number of an infused patient, as in patients.parquet.")],
+    patient: Annotated[
+        int | None, typer.Option("--patient", help="Number of an infused patient, as in patients.parquet.")
+    ] = None,
+    journey: Annotated[
+        bool, typer.Option("--journey", help="Draw the whole journey of that patient in plain words.")
+    ] = False,
     arm: Arm = None,
     out: Out = None,
     json_: Json = False,
 ) -> None:
-    """One patient of a run with the care given: doses and events, and with --out the courses and grades over time."""
+    """A run, or with --patient one of its patients, as a figure.
+
+    Of a run: the flow of participants in each arm, as CONSORT asks for it. Of a patient: doses, events, courses and
+    grades; with --journey the whole way in one picture, from collection to year two.
+    """
     drawable(out)
+    if patient is None and (journey or arm is not None):
+        raise ScenarioError(f"{'--journey' if journey else '--arm'} is of one patient", mend="say which: --patient 3")
     result = _loaded(run)
     with progress(result.title, silent=json_):
-        one = result.plot(patient, arm)
+        one = result.flow() if patient is None else result.plot(patient, arm)
+        one = one.journey if journey else one
     if out:
         draw(one, out)
+    if patient is None or journey:
+        head, rows = list(one.table.head), [list(row) for row in one.table.rows]
+        found = {"title": one.title, "rows": [dict(zip(head, row, strict=True)) for row in rows]}
+    else:
+        head, rows = ["day", "what", "amount"], [[f"{day:g}", what, much] for day, what, much in one.rows]
+        found = {"title": one.title, "rows": [dict(zip(head, row, strict=True)) for row in one.rows]}
     if json_:
-        rows = [{"day": day, "what": what, "amount": much} for day, what, much in one.rows]
-        print(dump({"patient": patient, "title": one.title, "rows": rows}))
+        print(dump({"patient": patient, **found} if patient is not None else found))
         return
     print(f"{one.title}\n")
-    print(columns(["day", "what", "amount"], [[f"{day:g}", what, much] for day, what, much in one.rows]))
+    print(columns(head, rows))
 
 
 def vpc(

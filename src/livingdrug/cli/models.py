@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from livingdrug.cli.drawing import Out, draw, drawable
-from livingdrug.cli.terminal import Json, changes, columns, dump
+from livingdrug.cli.terminal import Json, changes, columns, dump, note
 from livingdrug.files import write_text
 
 if TYPE_CHECKING:
@@ -66,21 +66,7 @@ def show(
 
         write_text(javascript, write(model.model, model.values, model.title), where="--javascript")
         print(f"wrote {javascript}", file=sys.stderr)
-    said: dict[str, Any] = {
-        "name": model.label,
-        "title": model.title,
-        "about": " ".join(model.said.about.split()),
-        "variants": list(model.said.variants),
-        "read": model.said.read,
-        "parameters": {p: x.as_dict() for p, x in model.parameters.items()},
-        "dose": _dose_words(model),
-        "conditioning": _conditioning_words(model.said.conditioning),
-        "observations": {n: {"unit": o.unit, "of": o.of} for n, o in model.observations.items()},
-        "data": list(model.data),
-        "sets": list(model.sets),
-        "errata": [e.model_dump() for e in model.errata],
-        "sources": {k: str(s) for k, s in model.sources.items()},
-    }
+    said = as_dict(model)
     if json_:
         print(dump(said))
         return
@@ -144,7 +130,7 @@ def run(
         many = population(model, patients, seed, dose=dose, conditioning=conditioning, days=days)
         found = many.run
     if csv:
-        from livingdrug.sbml.run import write_csv
+        from livingdrug.sbml.table import write_csv
 
         one = len(found.names) == 1
         write_csv(
@@ -166,7 +152,16 @@ def run(
             if many
             else {"courses": list(found.names)}
         )
-        print(dump({"model": found.published.label, **people, "measures": found.summary}))
+        print(
+            dump(
+                {
+                    "model": found.published.label,
+                    **people,
+                    "measures": found.summary,
+                    "remarks": found.remarks,
+                }
+            )
+        )
         return
     print(f"{found.published.title}\n")
     print(
@@ -184,6 +179,8 @@ def run(
             ],
         )
     )
+    for text in found.remarks:
+        note(f"note: {text}")
     if many:
         gone = "" if many.cured is None else f"; the tumour died out in {many.cured:.1%}"
         print(f"\n{patients} patients, median and 5th to 95th percentile; {many.failed} could not be simulated{gone}")
@@ -206,6 +203,7 @@ def compare(
     json_: Json = False,
 ) -> None:
     """Lay several models over one data set: in a plot, and as distances from the data."""
+    from livingdrug.published.compare import SETTLED
     from livingdrug.published.compare import compare as laid_over
 
     drawable(out)
@@ -220,6 +218,7 @@ def compare(
                     "of": found.of,
                     "relative": found.relative,
                     "data": found.data.title if found.data else None,
+                    "peaks_from_day": SETTLED,
                     "models": rows,
                 }
             )
@@ -230,7 +229,14 @@ def compare(
         + (f"; data: {found.data.title}" if found.data else "")
         + "\n"
     )
-    head = ["model", "peak", "on day", "factor from data", "inside", "turned into this unit by"]
+    head = [
+        "model",
+        f"peak from day {SETTLED:g} on",
+        "on day",
+        "factor from data",
+        "inside",
+        "turned into this unit by",
+    ]
     cells = [
         [
             r["model"],
@@ -251,6 +257,25 @@ def _filled(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[lis
     """A table without the columns that are empty in every row."""
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     return [head[i] for i in kept], [[row[i] for i in kept] for row in rows]
+
+
+def as_dict(model: Published) -> dict[str, Any]:
+    """What `models show --json` prints of one model."""
+    return {
+        "name": model.label,
+        "title": model.title,
+        "about": " ".join(model.said.about.split()),
+        "variants": list(model.said.variants),
+        "read": model.said.read,
+        "parameters": {p: x.as_dict() for p, x in model.parameters.items()},
+        "dose": _dose_words(model),
+        "conditioning": _conditioning_words(model.said.conditioning),
+        "observations": {n: {"unit": o.unit, "of": o.of} for n, o in model.observations.items()},
+        "data": list(model.data),
+        "sets": list(model.sets),
+        "errata": [e.model_dump() for e in model.errata],
+        "sources": {k: str(s) for k, s in model.sources.items()},
+    }
 
 
 def _dose_words(model: Published) -> str:

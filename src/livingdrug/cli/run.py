@@ -26,18 +26,23 @@ from livingdrug.cli.terminal import (
     note,
     progress,
 )
-from livingdrug.errors import ScenarioError, unknown
+from livingdrug.errors import ScenarioError, listed, unknown
 
 MANY = 0.01  # share of an arm's infused patients; when more could not be simulated, the exit code is FAILED
 FAILED = 3
 
 
 def run(
-    trial: Annotated[str, typer.Argument(metavar="TRIAL_OR_FILE", help="A library trial, or your own TOML file.")],
+    trial: Annotated[
+        str, typer.Argument(metavar="TRIAL_OR_FILE", help="A library trial, your own TOML file, or a shared link.")
+    ],
     patients: Patients = None,
     seed: Seed = None,
     set_: Sets = None,
     cohort: Cohort = None,
+    match: Annotated[
+        bool, typer.Option("--match", help="Choose the patients so that they match the published baseline.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the report and tables (runs/NAME).")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     workers: Workers = None,
@@ -46,10 +51,35 @@ def run(
     json_: Json = False,
 ) -> None:
     """Run a virtual trial and show each measure beside the published one."""
+    from livingdrug.scenario import link
+
     _machine(device, workers, cluster)
-    sets = changes(set_)
+    sets = changes([*(set_ or []), *(["population.match=all"] if match else [])])
     sized(patients, seed)
-    place = out or (None if json_ else Path("runs") / folder_name(trial, sets, cohort))
+    piece = link.of_address(trial)
+    place = out or (None if json_ else Path("runs") / folder_name(_called(trial, piece), sets, cohort))
+    how = {"device": device, "cluster": cluster, "plausible": plausible, **_shared(workers)}
+    if piece is None:
+        result = _followed(trial, sets, cohort, place, json_, {**how, "patients": patients, "seed": seed})
+    else:
+        sent = link.decode(piece)
+        numbers = {"patients": patients or sent.patients, "seed": sent.seed if seed is None else seed}
+        with sent.file() as file:
+            result = _followed(str(file), sets, cohort, place, json_, {**how, **numbers})
+    _told(result, place, json_)
+    if failures(result):
+        raise typer.Exit(FAILED)
+
+
+def _called(trial: str, piece: str | None) -> str:
+    """The name that a run's folder takes: the trial's, or one that stands for a shared link."""
+    return trial if piece is None else f"shared-{hashlib.sha256(piece.encode()).hexdigest()[:8]}"
+
+
+def _followed(
+    trial: str, sets: Mapping[str, str], cohort: Path | None, place: Path | None, json_: bool, how: Mapping[str, Any]
+) -> Any:
+    """The result of a run, saved at its place where it has one."""
     from livingdrug.cli.folder import run_folder
     from livingdrug.files import disk
     from livingdrug.trial import Trial
@@ -57,18 +87,15 @@ def run(
     prepared = Trial(trial, sets=sets, cohort=cohort)
     with run_folder(place) if place else nullcontext() as folder:
         with progress(prepared.title, silent=json_) as tell:
-            result = prepared.run(
-                patients=patients,
-                seed=seed,
-                progress=tell,
-                device=device,
-                cluster=cluster,
-                plausible=plausible,
-                **_shared(workers),
-            )
+            result = prepared.run(progress=tell, **how)
         if folder:
             with disk(place or folder, "--out"):
                 result.save(folder)
+    return result
+
+
+def _told(result: Any, place: Path | None, json_: bool) -> None:
+    """What the command prints of a result."""
     for said in result.notes:
         note(f"note: {said}")
     if json_:
@@ -82,8 +109,6 @@ def run(
         print(f"\nThe report is in {place}/report.html. Not medical advice.")
     if result.few:
         note(f"note: {result.few}")
-    if failures(result):
-        raise typer.Exit(FAILED)
 
 
 def folder_name(trial: str, sets: Mapping[str, str], cohort: Path | None = None, doing: str = "") -> str:
@@ -117,6 +142,7 @@ def failures(result: Any) -> bool:
     """Say how many patients could not be simulated to their end, arm by arm, with their codes. Whether they are more
     than MANY in any arm."""
     from livingdrug.engine.plan import Outcome
+    from livingdrug.trial.hopeless import changed as changed_in
 
     words = {int(code): code.name.lower().replace("_", " ") for code in Outcome}
     many = False
@@ -133,7 +159,9 @@ def failures(result: Any) -> bool:
         )
         many = many or counts["failed"] > MANY * counts["infused"]
     if many:
-        note(f"That is more than {MANY:.0%}: the results are not to be relied on (exit code {FAILED}).")
+        changed = dict.fromkeys(words for arm in result.resolved.arms for words in changed_in(arm))
+        told = f" Changed here: {listed(changed)}." if changed else ""
+        note(f"That is more than {MANY:.0%}: the results are not to be relied on (exit code {FAILED}).{told}")
     return many
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livingdrug.cli import trials_analysis, trials_search, trials_watch
+from livingdrug.cli import trials_analysis, trials_labels, trials_search, trials_watch
 from livingdrug.cli.mirror import REGISTRY_NAMES, Db, Json, open_store, plainly, progress_bar, say, say_json
 
 if TYPE_CHECKING:
@@ -33,9 +33,15 @@ def sync(
     cart: Annotated[
         bool, typer.Option("--cart", help="CAR cell therapy, by its words and product names (default).")
     ] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Instead: the US labels of the approved CAR-T products.")
+    ] = False,
     registry: Annotated[
         list[str] | None,
-        typer.Option(help="ctgov, ctis or isrctn; may be repeated. Default: all with --cart, else ctgov."),
+        typer.Option(
+            help="ctgov, ctis or isrctn; may be repeated. Default: all with --cart, else ctgov."
+            " With --labels: dailymed or openfda, default both."
+        ),
     ] = None,
     base_url: Annotated[str | None, typer.Option(help="Another address of the registry's interface.")] = None,
     every: Annotated[str | None, typer.Option(help="Go on for ever: hour, day or week.")] = None,
@@ -45,19 +51,20 @@ def sync(
     """Bring the mirror up to date; an interrupted run goes on where it stopped."""
     from livingdrug.registry.errors import RegistryError
     from livingdrug.registry.reports import demo
-    from livingdrug.registry.sync.sync import REGISTRIES, repeat
+    from livingdrug.registry.sync.sync import repeat
     from livingdrug.registry.sync.sync import sync as bring_up_to_date
     from livingdrug.registry.terms.cart_queries import cart_queries
 
     if sum([query is not None, all_studies, cart]) > 1:
         raise RegistryError("more than one of --query, --all and --cart", mend="choose one")
-    everywhere = query is None and not all_studies and not base_url
-    registries = registry or (list(REGISTRIES) if everywhere else ["ctgov"])
-    if base_url and len(registries) > 1:
-        raise RegistryError(
-            "one address cannot be that of several registries", where="--base-url", mend="name one --registry"
-        )
+    if labels and (query is not None or all_studies or cart):
+        raise RegistryError("--labels fetches no studies", mend="leave out --query, --all and --cart, or --labels")
+    registries = _registries(registry, labels, query is None and not all_studies, base_url)
     store = open_store(db, create=True)
+
+    def once_labels() -> None:
+        if failures := trials_labels.sync_labels(store, registries, base_url, as_json):
+            raise RegistryError("\n".join(failures))
 
     def once() -> None:
         runs: list[dict[str, Any]] = []
@@ -82,10 +89,31 @@ def sync(
         if failures:
             raise RegistryError("\n".join(failures))
 
+    work = once_labels if labels else once
     if every:
-        repeat(once, every, lambda trouble: typer.echo(trouble, err=True))
+        repeat(work, every, lambda trouble: typer.echo(trouble, err=True))
     else:
-        once()
+        work()
+
+
+def _registries(given: list[str] | None, labels: bool, everywhere: bool, base_url: str | None) -> list[str]:
+    """What is asked: the names given, or all that fit."""
+    from livingdrug.errors import unknown
+    from livingdrug.registry.errors import RegistryError
+    from livingdrug.registry.sync.labels import SERVICES
+    from livingdrug.registry.sync.sync import REGISTRIES
+
+    allowed = SERVICES if labels else REGISTRIES
+    names = given or (list(allowed) if labels or (everywhere and not base_url) else ["ctgov"])
+    for name in names:
+        if name not in allowed:
+            what = "label service" if labels else "registry"
+            raise unknown(what, name, allowed, where="--registry", error=RegistryError)
+    if base_url and len(names) > 1:
+        raise RegistryError(
+            "one address cannot be that of several registries", where="--base-url", mend="name one --registry"
+        )
+    return names
 
 
 def _summary(done: dict[str, Any], title: str) -> str:
@@ -101,7 +129,9 @@ def _summary(done: dict[str, Any], title: str) -> str:
 def import_(
     files: Annotated[
         list[Path],
-        typer.Argument(help="v2 JSON, JSON lines, gzip, zip, tar; CTIS, EU CTR JSON; ISRCTN XML; folders."),
+        typer.Argument(
+            help="v2 JSON, JSON lines, gzip, zip, tar; CTIS JSON; EU CTR JSON or text; ISRCTN XML; folders."
+        ),
     ],
     db: Db = None,
     as_json: Json = False,

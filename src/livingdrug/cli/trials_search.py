@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @with_filters
 def search(
     request: Request,
-    sort: Annotated[str, typer.Option(help="relevance, updated, start, posted or enrollment.")] = "relevance",
+    sort: Annotated[str, typer.Option(help="relevance, updated, start, posted, enrollment or distance.")] = "relevance",
     limit: Annotated[
         int | None, typer.Option(min=0, help="Length of the list (20; tables hold all); the total counts all.")
     ] = None,

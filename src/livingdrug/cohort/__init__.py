@@ -2,6 +2,6 @@
 
 from livingdrug.cohort.baseline import BaselineTable, baseline, baseline_of
 from livingdrug.cohort.bounds import at_bounds
-from livingdrug.cohort.draw import Cohort, draw
+from livingdrug.cohort.draw import Cohort, again, draw, finite
 
-__all__ = ["BaselineTable", "Cohort", "at_bounds", "baseline", "baseline_of", "draw"]
+__all__ = ["BaselineTable", "Cohort", "again", "at_bounds", "baseline", "baseline_of", "draw", "finite"]

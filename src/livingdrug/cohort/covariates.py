@@ -87,3 +87,16 @@ def draw(resolved: Resolved, ids: NDArray[Any], seed: int) -> dict[str, Floats]:
             given = np.where(np.isnan(given), by_chance, given)
         known[name] = given
     return known
+
+
+def middle(resolved: Resolved) -> dict[str, float]:
+    """The properties of a patient who is typical in all: the middle of each, given the middle of what it hangs on."""
+    known: dict[str, Floats] = {}
+    for name, c in resolved.population.ordered():
+        if c.distribution == "uniform":
+            known[name] = np.full(1, (c.low + c.high) / 2)
+        elif c.distribution == "chance":
+            known[name] = (typical(c, known, 1) > 0.5).astype(float)
+        else:
+            known[name] = distributions.bounded(typical(c, known, 1), c.low, c.high)
+    return {name: float(x[0]) for name, x in known.items()}

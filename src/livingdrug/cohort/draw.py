@@ -7,7 +7,7 @@ patient.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +47,11 @@ class Cohort:
         if path not in self.values:
             raise unknown("number of a patient", path, self.values)
         return np.broadcast_to(np.asarray(self.values[path], dtype=float), self.ids.shape)
+
+    def part(self, places: NDArray[np.int64]) -> Cohort:
+        """The patients at these places."""
+        values = {p: np.asarray(x)[places] if np.ndim(x) else x for p, x in self.values.items()}
+        return replace(self, ids=self.ids[places], values=values)
 
     def frame(self, paths: Sequence[str] | None = None) -> pd.DataFrame:
         """A table with one row a patient: the population's properties, or the paths asked for."""
@@ -90,15 +95,30 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
         for path, parameter in resolved.parameters.items():
             values[path] = _number(parameter, resolved, properties, shared, rows, who, seed)
         values.update(model.constants(values))
+    finite(values, who, resolved.name)
+    return Cohort(who, seed, values, tuple(properties), units)
+
+
+def finite(values: Mapping[str, Any], ids: NDArray[np.int64], where: str) -> None:
+    """SourceError for a number of a patient (n,) that is none."""
     for path, x in values.items():
         if not np.all(np.isfinite(x)):
-            bad = who[~np.isfinite(np.broadcast_to(x, who.shape))]  # of no patient, in a dry run
+            bad = ids[~np.isfinite(np.broadcast_to(x, ids.shape))]  # of no patient, in a dry run
             raise SourceError(
                 f"'{path}'{f' of patient {bad[0]}' if bad.size else ''} is not a finite number",
-                where=resolved.name,
+                where=where,
                 mend="look at the values and variabilities it is computed from",
             )
-    return Cohort(who, seed, values, tuple(properties), units)
+
+
+def again(resolved: Resolved, cohort: Cohort, paths: Sequence[str], occasion: str) -> dict[str, float | Floats]:
+    """Some numbers of the same patients on another occasion (a second lot): drawn anew, of the same distributions."""
+    properties = {name: cohort.of(name) for name in cohort.properties}
+    found: dict[str, float | Floats] = {}
+    for path in paths:
+        p = replace(resolved.parameters[path], path=f"{path}, {occasion}")
+        found[path] = _number(p, resolved, properties, {}, {}, cohort.ids, cohort.seed)
+    return found
 
 
 def _converted(x: Floats, given: str, declared: Any, name: str) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.plan import Act, Floats, Ints, Op, Patients, Plan, Register, Watch
+from livingdrug.engine.plan import MANY_DOSES, Act, Floats, Ints, Op, Patients, Plan, Register, Watch
 from livingdrug.engine.tables import ClockArrays, Settings, WatchPrograms
 from livingdrug.errors import EngineError, nearest
 from livingdrug.rng import key
@@ -39,8 +39,9 @@ class Packed:
     registers: int  # size of a patient's register file before the patient's own constants
 
 
-def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
-    """The kernel's tables for a plan; raises EngineError when the plan cannot be carried out."""
+def pack(kernel: Any, plan: Plan, seed: int, scheduled: int = 0) -> Packed:
+    """The kernel's tables for a plan; EngineError when it cannot be carried out. scheduled: doses of a patient that no
+    watch gives."""
     _check_clock(plan)
     seen = np.array([_offset(kernel, p) for p in plan.observables], np.int64)
     marks = np.ascontiguousarray(plan.marks, np.int64)
@@ -52,7 +53,7 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
             rows=_numbered(plan.output),
             moves=_numbered(plan.clone_ticks),
         ),
-        settings=_settings(kernel, plan, seed, seen),
+        settings=_settings(kernel, plan, seed, seen, doses + scheduled),
         watches=watches,
         rows=int(np.sum(plan.output)),
         doses=doses,
@@ -60,16 +61,16 @@ def pack(kernel: Any, plan: Plan, seed: int) -> Packed:
     )
 
 
-def _settings(kernel: Any, plan: Plan, seed: int, seen: Ints) -> Settings:
+def _settings(kernel: Any, plan: Plan, seed: int, seen: Ints, doses: int) -> Settings:
     extinction = bool(plan.extinction and plan.clone_ticks.any())
     states = (kernel.YI <= seen[: plan.written]) & (seen[: plan.written] < kernel.YI + kernel.WIDTH)
     return Settings(
         start=float(plan.start),
         end=float(plan.end),
         rtol=float(plan.rtol),
-        floors=np.array([1.0 if c else 1e-3 for c in kernel.COUNTS]),
+        floors=_floors(kernel, plan),
         shares=np.array([0.0 if c else 1e-3 for c in kernel.COUNTS]),
-        max_steps=int(plan.max_steps),
+        max_steps=int(plan.max_steps) * max(1, -(-doses // MANY_DOSES)),
         extinction=extinction,
         count_below=float(plan.count_below),
         ode_above=float(plan.ode_above),
@@ -78,6 +79,17 @@ def _settings(kernel: Any, plan: Plan, seed: int, seen: Ints) -> Settings:
         written=int(plan.written),
         states_only=bool(not extinction and states.all()),
     )
+
+
+def _floors(kernel: Any, plan: Plan) -> Floats:
+    usual = np.array([1.0 if c else 1e-3 for c in kernel.COUNTS])
+    if plan.floors is None:
+        return usual
+    given = np.asarray(plan.floors, np.float64)
+    states = sum(p != "time" for p in kernel.STATE_PATHS)
+    if given.shape != (states,) or not (np.isfinite(given).all() and (given > 0.0).all()):
+        raise EngineError(f"Plan.floors fits no {states} states", allowed="a number above 0 for each state")
+    return np.concatenate([given, usual[states:]])
 
 
 def _watch_programs(kernel: Any, plan: Plan, seen: Ints, marks: Ints) -> tuple[WatchPrograms, int, int]:

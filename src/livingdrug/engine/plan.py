@@ -74,6 +74,10 @@ class Act(IntEnum):
     STOP = 3  # end this patient's follow-up, outcome STOPPED
 
 
+MAX_STEPS = 25_000  # of one patient; the library's trials take 1,085 at most (200 patients, three seeds)
+MANY_DOSES = 250  # of one patient; each is a fresh start, for which a few steps more are taken
+
+
 class Outcome(IntEnum):
     """How a patient's simulation ended. Codes of 10 and above are failures: a row with a code, never an exception."""
 
@@ -83,6 +87,7 @@ class Outcome(IntEnum):
     STEP_BUDGET = 10
     STEP_TOO_SMALL = 11
     NOT_FINITE = 12
+    UNSETTLED = 13  # jumps came at one moment whose order would matter, or set each other off without end
 
 
 @dataclass(frozen=True)
@@ -116,8 +121,11 @@ class Plan:
     clones follow the equations);
     observables: names (published quantities or states, by path) that the watches and outputs use, in order;
     written: how many of the first observables are written to the output (the rest serve the watches only);
+    max_steps: after so many steps, accepted and rejected, a patient ends with STEP_BUDGET (where more than MANY_DOSES
+    can be given, so many times more);
     rtol: the error allowed in a step is rtol times the state, but never less than rtol times one cell for a count of
-    cells, and rtol times a thousandth of its peak so far (of 1, if the peak is lower) for any other state.
+    cells, and rtol times a thousandth of its peak so far (of 1, if the peak is lower) for any other state;
+    floors (states,): the least error allowed in each state over rtol, where it is not what the line above says.
     """
 
     start: float
@@ -130,7 +138,8 @@ class Plan:
     written: int
     watches: tuple[Watch, ...] = ()
     rtol: float = 1e-6
-    max_steps: int = 200_000
+    floors: Floats | None = None
+    max_steps: int = MAX_STEPS
     extinction: bool = True
     count_below: float = 1_000.0
     ode_above: float = 50_000.0

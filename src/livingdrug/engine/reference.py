@@ -39,6 +39,7 @@ def integrate(
     """
     from scipy.integrate import solve_ivp
 
+    model.without_jumps("the reference integrator")
     constants = {**values, **model.constants(values)}
     constants.update({p: x for p, x in values.items() if p not in model.states})
     doses = doses[np.isfinite(doses[:, 0])]

@@ -97,7 +97,7 @@ class _Task:
 
         self.kernel = (program or cache.load(model)).kernel
         self.plan, self.patients = plan, patients
-        self.packed = pack(self.kernel, plan, patients.seed)
+        self.packed = pack(self.kernel, plan, patients.seed, patients.doses.shape[1])
         self.values = _complete(model, self.kernel, patients)
         check_patients(self.kernel, plan, patients)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CENSORED = "_censored"
+FORMULA = re.compile(r"[=+\-@\t\r]")
 
 
 def write(result: Result, folder: Path) -> None:
@@ -31,13 +33,24 @@ def write(result: Result, folder: Path) -> None:
     for name, frames in parts.items():
         for number, part in enumerate(result.alike(frames)):
             part = part[["arm", *(c for c in part.columns if c != "arm")]].replace([np.inf, -np.inf], np.nan)
-            part.to_csv(folder / f"{name}.csv", index=False, header=not number, mode="a" if number else "w")
+            harmless(part).to_csv(folder / f"{name}.csv", index=False, header=not number, mode="a" if number else "w")
             if name == "patients":
                 never = [c for c in part.columns if c.endswith(CENSORED)]
     if len(result.arms) > 1:
         between = result.between_arms().frame().replace([np.inf, -np.inf], np.nan)
-        between.to_csv(folder / "arms.csv", index=False)
-    _dictionary(result, never).to_csv(folder / "columns.csv", index=False)
+        harmless(between).to_csv(folder / "arms.csv", index=False)
+    harmless(_dictionary(result, never)).to_csv(folder / "columns.csv", index=False)
+
+
+def harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with an apostrophe before each text that a spreadsheet would take for a formula: an arm may be called
+    anything."""
+    texts = {name: table[name] for name in table.columns if table[name].dtype.kind not in "biufcmM"}
+    return table.assign(**{name: column.map(_as_text) for name, column in texts.items()})
+
+
+def _as_text(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 def censored(patients: pd.DataFrame) -> pd.DataFrame:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -27,6 +28,7 @@ _ROOT = f"{HERE}{os.sep}"
 KINDS = (
     "products",
     "costimulation",
+    "manufacture",
     "populations",
     "tumours",
     "drugs",
@@ -266,8 +268,30 @@ def stamps(kind: str) -> tuple[Stamp, ...]:
     """Every file of a kind, as it is now; of two files of one name, the one in the first folder."""
     found: dict[str, Stamp] = {}
     for folder in reversed(folders()):
-        found |= {stamp.name: stamp for stamp in _listed(folder / kind)}
+        found |= {stamp.name: stamp for stamp in _seen(folder / kind)}
     return tuple(found.values())
+
+
+_HELD: ContextVar[dict[Path, list[Stamp]] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """While one thing is worked out, each folder is looked at once: a change of a file in between counts afterwards."""
+    before = _HELD.set({} if _HELD.get() is None else _HELD.get())
+    try:
+        yield
+    finally:
+        _HELD.reset(before)
+
+
+def _seen(folder: Path) -> list[Stamp]:
+    kept = _HELD.get()
+    if kept is None:
+        return _listed(folder)
+    if folder not in kept:
+        kept[folder] = _listed(folder)
+    return kept[folder]
 
 
 def state() -> tuple[Stamp, ...]:

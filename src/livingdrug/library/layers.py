@@ -112,6 +112,8 @@ def _new(row: Any, known: Iterable[str], what: str) -> Any:
         raise unknown(f"name in {what}" if what else "name", row["name"], known, _at(row, "name"))
     close = mistakable(row["name"], known)
     if close and not _says(row, "new"):
+        if wrong := next((key for key in row if nearest(key, ("new",))), None):
+            raise ScenarioError(f"unknown key of {what}: '{wrong}'", where=_at(row, wrong), nearest="new")
         raise ScenarioError(
             f"'{row['name']}' is no name in {what}" if what else f"nothing is called '{row['name']}'",
             where=_at(row, "name"),

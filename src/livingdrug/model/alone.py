@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from livingdrug.model.assemble import Model, assemble
-from livingdrug.model.declare import Adds, Declared, Module, Multiplies, Port, Reads, State
+from livingdrug.model.declare import Adds, Declared, Module, Multiplies, Param, Port, Publishes, Reads, State
 
 
 def stand_ins(module: type[Module]) -> list[type[Module]]:
-    """The least neighbours of a mechanism: a state for each quantity it reads or drains, a port for each it acts on."""
+    """The least neighbours of a mechanism: a state for each quantity it reads or drains, a port for each it acts on. A
+    mechanism of patient constants alone reads constants."""
     wanted: dict[str, dict[str, Declared]] = {}
+    moving = any(isinstance(d, (State, Publishes, Multiplies, Adds)) for d in module.declared.values())
     for d in module.declared.values():
         if isinstance(d, (Reads, Multiplies, Adds)):
             role, _, name = d.path.rpartition(".")
             if role != module.role:
+                read = State if moving else Param
                 wanted.setdefault(role, {})[name] = (
-                    State(d.unit, "stand-in") if isinstance(d, Reads) else Port(d.unit, "stand-in", d.combine)
+                    read(d.unit, "stand-in") if isinstance(d, Reads) else Port(d.unit, "stand-in", d.combine)
                 )
     return [type(f"StandIn{i}", (Module,), {"role": role, **names}) for i, (role, names) in enumerate(wanted.items())]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.errors import WiringError, nearest
+from livingdrug.errors import EngineError, WiringError, nearest
 from livingdrug.model.declare import (
     Adds,
     Break,
@@ -24,6 +24,8 @@ from livingdrug.model.declare import (
     Entry,
     Flow,
     Hazard,
+    Jump,
+    Mode,
     Module,
     Multiplies,
     Param,
@@ -33,6 +35,7 @@ from livingdrug.model.declare import (
     State,
     Switch,
 )
+from livingdrug.model.math import where
 
 TIME = "time"
 
@@ -70,6 +73,16 @@ class Clone:
     birth: Any
     death: Any
     passages: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A mode or a jump as the engine needs it: whether its condition holds (1 or 0), and what a jump sets, by path."""
+
+    path: str
+    mode: bool
+    holds: Any
+    sets: dict[str, Any]
 
 
 class View:
@@ -114,6 +127,8 @@ class _Scope:
         if isinstance(d, Publishes):
             return self.published(f"{role}.{d.name}", reader=role)
         path = name if isinstance(d, Covariate) else f"{role}.{name}"
+        if path not in self.values and isinstance(d, Mode):
+            self.values[path] = self._asked(path, lambda: where(d.when(View(self, role)), 1.0, 0.0))
         if path not in self.values and isinstance(d, Derived):
             self.values[path] = self._asked(path, lambda: d.formula(View(self, role)))
         if path not in self.values:
@@ -318,6 +333,62 @@ class Model:
         return tuple(p for p, d in self.declared.items() if isinstance(d, State) and d.clone)
 
     @property
+    def modes(self) -> tuple[str, ...]:
+        """Paths of the conditions that hold equations over a step."""
+        return self._paths(Mode)
+
+    @property
+    def jumps(self) -> tuple[str, ...]:
+        """Paths of the jumps."""
+        return self._paths(Jump)
+
+    @property
+    def apart(self) -> list[tuple[int, int]]:
+        """Pairs of jumps, by their place in `jumps`, whose order matters if they come at one moment."""
+        jumps = [(p.rpartition(".")[0], self.declared[p]) for p in self.jumps]
+        sets = [{_full(s, role) for s in d.then} for role, d in jumps]  # type: ignore[attr-defined]
+        named = [{_full(s, role) for s in d.apart} for role, d in jumps]  # type: ignore[attr-defined]
+        return [
+            (i, j)
+            for j in range(len(jumps))
+            for i in range(j)
+            if sets[i] & sets[j] or self.jumps[i] in named[j] or self.jumps[j] in named[i]
+        ]
+
+    def without_jumps(self, who: str) -> Model:
+        """The model itself; EngineError when it has jumps, which `who` cannot carry out."""
+        return self._without(self.jumps, who)
+
+    def without_turns(self, who: str) -> Model:
+        """The model itself; EngineError when it has modes or jumps, which `who` cannot carry out."""
+        return self._without((*self.jumps, *self.modes), who)
+
+    def _without(self, turns: tuple[str, ...], who: str) -> Model:
+        if turns:
+            raise EngineError(
+                f"{who} cannot carry out '{turns[0]}', which changes where a condition does",
+                mend="run the model on the compiled engine",
+            )
+        return self
+
+    def turns(self, values: Mapping[str, Any]) -> list[Turn]:
+        """Modes and jumps at these values (as for `evaluate`), modes first."""
+        scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values})
+        found = []
+        for path in (*self.modes, *self.jumps):
+            role, d = path.rpartition(".")[0], self.declared[path]
+            assert isinstance(d, (Mode, Jump))
+            view = View(scope, role)
+            sets = {_full(s, role): x(view) for s, x in d.then.items()} if isinstance(d, Jump) else {}
+            for state in sets:
+                if state not in self.states:
+                    raise WiringError(
+                        f"the jump '{path}' sets no state: '{state}'", nearest=nearest(state, self.states)
+                    )
+            found.append(Turn(path, isinstance(d, Mode), where(d.when(view), 1.0, 0.0), sets))
+        return found
+
+    @property
     def breaks(self) -> tuple[str, ...]:
         """Paths of the patient constants at whose time [day] the integrator restarts."""
         return tuple(f"{role}.{b.at}" for role, m in self.modules.items() for b in m.of(Break))
@@ -347,6 +418,7 @@ class Model:
         with np.errstate(all="ignore"):
             constants = self.constants(values)
             self.evaluate({**values, **constants})
+            self.turns({**values, **constants})
 
     def constants(self, values: Mapping[str, Any], number: Any = None) -> dict[str, Any]:
         """Derived constants, shares of each entry ("role.entry>state") and initial states ("role.state@start").

@@ -102,6 +102,31 @@ class Break(Declared):
         self.unit, self.at, self.doc = "day", at, f"the integrator restarts at {at}"
 
 
+class Mode(Declared):
+    """1 while a condition holds, else 0: equations that read it change at the moment the condition does.
+
+    when: formula of state, time and constants that gives an inequality (`lambda v: v.dose_left > 0`).
+    """
+
+    def __init__(self, doc: str, when: Formula) -> None:
+        self.doc, self.when = doc, when
+
+
+class Jump(Declared):
+    """States that take new values at the moment a condition begins to hold.
+
+    when: as of a `Mode`; then: the new value of each state, a formula of what is there just before the jump. Jumps of
+    one moment see the same state; a condition that the new values make true sets off its own jump at once.
+    apart: names of jumps whose order would matter, so that a patient who has both at one moment fails; those that set
+    the same state are apart anyway.
+    """
+
+    def __init__(
+        self, doc: str, when: Formula, then: Mapping[str, Formula], apart: frozenset[str] = frozenset()
+    ) -> None:
+        self.doc, self.when, self.then, self.apart = doc, when, dict(then), apart
+
+
 class Reads(Declared):
     """A quantity that another role publishes, by name. `absent` is its value when nobody fills that role."""
 

@@ -81,13 +81,13 @@ def equations_latex(model: Model) -> dict[str, str]:
     names = {s: _symbol(p) for p, s in {**symbols, **named}.items()}
 
     def latex(x: Any) -> str:
-        return str(sympy.latex(_written_out(sympy.sympify(x)), symbol_names=names))
+        return str(sympy.latex(written_out(sympy.sympify(x)), symbol_names=names))
 
     found = {p: rf"\frac{{d\,{_symbol(p)}}}{{dt}} = {latex(x)}" for p, x in seen.derivatives.items()}
     return found | {p: f"{_symbol(p)} = {latex(x)}" for p, x in seen.published.items() if p not in found}
 
 
-def _written_out(x: Any) -> Any:
+def written_out(x: Any) -> Any:
     """Our opaque functions as the formulas they stand for."""
     import sympy
 

@@ -177,10 +177,32 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """How many people stood at a point of their way. of: kinds of them; lost: how many left after it, by reason."""
+
+    words: str
+    many: int
+    of: tuple[tuple[str, int], ...] = ()
+    lost: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The way of a group of people, from everybody at the first stage to those left at the last."""
+
+    title: str
+    stages: tuple[Stage, ...]
+
+    def share(self, many: int) -> float:
+        """Those of the people at the first stage, 0 to 1."""
+        return many / self.stages[0].many if self.stages[0].many else 0.0
+
+
+@dataclass(frozen=True)
 class Content:
-    """What a figure shows: panels in rows of at most `columns`, or groups of lanes; key: signs (a mark with a name)
-    that none of the panels explains; note: words below; alt: what it shows, for those who do not see it; aligned: the
-    panels' upright axes stand under each other."""
+    """What a figure shows: panels in rows of at most `columns`, groups of lanes, or flows side by side; key: signs (a
+    mark with a name) that none of the panels explains; note: words below; alt: what it shows, for those who do not see
+    it; aligned: the panels' upright axes stand under each other."""
 
     panels: tuple[Panel, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -189,6 +211,7 @@ class Content:
     note: str = ""
     alt: str = field(default="A figure", repr=False)
     aligned: bool = False
+    flows: tuple[Flow, ...] = ()
 
     def named(self) -> list[Mark]:
         """The key of the figure: every mark with a name that no panel explains itself, each name once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from livingdrug.plot.marks import (
     Boxes,
     Content,
     Floats,
+    Flow,
     Group,
     Line,
     Mark,
@@ -21,6 +23,7 @@ from livingdrug.plot.marks import (
     Points,
     Rule,
     Spans,
+    Stage,
     Words,
 )
 from livingdrug.plot.style import Ink, Theme, house, sheet
@@ -35,6 +38,7 @@ SMALL = 8.5  # [pt]: 11 px and a little more
 KEY_ROW = 13.0  # [pt] of a panel's own key
 ASIDE = 0.8  # [in] beside a panel: the names of its upright axis
 LETTER, SAMPLE = 0.068, 0.45  # [in] of a key: a letter, and the sample with the gap behind it
+FLOW, LINE, INDENT = 2.4, 15.0, 3  # [in] a flow needs; [px] of a line of its words; letters before who left
 AROUND, ROW, LANE = 75.0, 14.0, 32.0  # [px] round a panel; a row below it; a lane with two estimates
 DASHES: dict[str, Any] = {"": "-", "dashed": (0, (5, 3)), "dotted": (0, (1, 2.5)), "mixed": (0, (8, 2, 2, 2))}
 SIDES: dict[str, Any] = {"start": "left", "middle": "center", "end": "right"}
@@ -46,6 +50,9 @@ def figure(chart: Content, theme: Theme, width: float) -> Figure:
     grid = [chart.panels[i : i + columns] for i in range(0, len(chart.panels), columns)]
     heights = [max(p.height + ROW * len(p.below) + 1.4 * KEY_ROW * p.keyed for p in row) + AROUND for row in grid]
     heights += [_tall(group) for group in chart.groups]
+    side = max(1, min(len(chart.flows), int(width // FLOW)))
+    flows = [chart.flows[i : i + side] for i in range(0, len(chart.flows), side)]
+    heights += [_long(row, width / side) for row in flows]
     with house(theme) as ink:
         drawn = sheet(width, PX * (sum(heights) + 26 * (1 + len(chart.named()) // 4)))
         if chart.aligned:
@@ -59,8 +66,13 @@ def figure(chart: Content, theme: Theme, width: float) -> Figure:
                     _panel(axes, panel, ink, width / columns - ASIDE)
                 for spare in part.axes[len(row) :]:
                     spare.set_axis_off()
-            for part, group in zip(parts[len(grid) :], chart.groups, strict=True):
+            for part, group in zip(parts[len(grid) :], chart.groups, strict=False):
                 _group(part.subplots(), group, ink)
+            for part, beside in zip(parts[len(grid) + len(chart.groups) :], flows, strict=True):
+                for axes, flow in zip(part.subplots(1, side, squeeze=False)[0], beside, strict=False):
+                    _flow(axes, flow, beside, ink, width / side)
+                for spare in part.axes[len(beside) :]:
+                    spare.set_axis_off()
         _key(drawn, chart.named(), ink, width)
         if chart.note:
             drawn.supxlabel(chart.note, fontsize=SMALL, color=ink.quiet, x=0.02, ha="left")
@@ -118,9 +130,16 @@ def _draw(axes: Axes, mark: Mark, ink: Ink) -> None:
                      alpha=mark.opacity, linewidth=0)  # fmt: skip
         case Words():
             axes.annotate(mark.text, (mark.x, mark.y), (0, POINT * mark.up), textcoords="offset points", fontsize=SMALL,
-                          ha=SIDES[mark.side], color=colour)  # fmt: skip
+                          ha=SIDES[mark.side], color=colour, path_effects=_halo(ink))  # fmt: skip
         case Rule():
             _rule(axes, mark, ink)
+
+
+def _halo(ink: Ink) -> list[Any]:
+    """A rim of paper round words, so that lines behind them do not cross them."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2.2, foreground=ink.paper)]
 
 
 def _clipped(axes: Axes, values: ArrayLike) -> Floats:
@@ -182,6 +201,67 @@ def _group(axes: Axes, group: Group, ink: Ink) -> None:
     for lane, label in zip(group.lanes, axes.get_yticklabels(), strict=True):
         if lane.sign:
             label.set_color(getattr(ink, lane.sign[1] if lane.sign[1] != "quiet" else "text"))
+
+
+def _lines(stage: Stage, flow: Flow, width: float) -> tuple[list[str], list[str], list[str]]:
+    """The lines of a stage, of the kinds of people in it, and of who left after it, broken to a width [in]."""
+    most = int(width / LETTER) - 6
+    share = f"  ({100 * flow.share(stage.many):.1f} %)" if stage is not flow.stages[0] else ""
+    first = [f"{stage.many:,}{share}", *textwrap.wrap(stage.words, most)]
+    kinds, lost = (
+        [line for words, n in rows for line in textwrap.wrap(f"{n:,} {words}", most - indent, subsequent_indent="   ")]
+        for rows, indent in ((stage.of, 0), (stage.lost, INDENT))
+    )
+    return first, kinds, lost
+
+
+def _rooms(row: Sequence[Flow], width: float) -> list[tuple[float, float]]:
+    """How high each stage, and who left after it, must be for all flows side by side [px]."""
+    lines = [[_lines(stage, flow, width) for stage in flow.stages] for flow in row]
+    most = [[x[i] for x in lines if i < len(x)] for i in range(max(map(len, lines)))]
+    return [
+        (LINE * max(len(a) + len(b) for a, b, _ in stages) + 14, LINE * max(max(len(c) for *_, c in stages), 1) + 16)
+        for stages in most
+    ]
+
+
+def _long(row: Sequence[Flow], width: float) -> float:
+    return sum(a + b for a, b in _rooms(row, width)) + 2 * LINE
+
+
+def _flow(axes: Axes, flow: Flow, row: Sequence[Flow], ink: Ink, width: float) -> None:
+    """Boxes under each other, and between them who left; places in pixels from the top."""
+    from matplotlib.patches import Rectangle
+
+    wide = (width - 0.25) / PX
+    axes.set(xlim=(0, wide), ylim=(_long(row, width), 0))
+    axes.set_axis_off()
+    axes.set_title(flow.title)
+    top = 4.0
+    for stage, (high, gap) in zip(flow.stages, _rooms(row, width), strict=False):
+        first, kinds, lost = _lines(stage, flow, width)
+        axes.add_patch(
+            Rectangle((0, top), wide, high, facecolor=ink.tint, edgecolor=ink.quiet, linewidth=0.8, clip_on=False)
+        )
+        axes.add_patch(
+            Rectangle((0, top + high - 4), wide * flow.share(stage.many), 4, color=ink.simulated, linewidth=0)
+        )
+        for i, words in enumerate([*first, *kinds]):
+            look: dict[str, Any] = {"fontweight": "bold"} if i == 0 else {}
+            colour = ink.quiet if i >= len(first) else ink.text
+            axes.text(8, top + 4 + LINE * i, words, va="top", fontsize=SMALL, color=colour, **look)
+        top += high
+        for i, words in enumerate(lost):
+            axes.text(26, top + 7 + LINE * i, words, va="top", fontsize=SMALL, color=ink.text)
+            if words.startswith(tuple("0123456789")):
+                axes.plot([12, 23], [top + 14 + LINE * i] * 2, color=ink.quiet, linewidth=0.8)
+        if stage is not flow.stages[-1]:
+            axes.annotate(
+                "", (12, top + gap), (12, top), arrowprops={"arrowstyle": "-|>", "color": ink.quiet, "lw": 0.8}
+            )
+        elif lost:
+            axes.plot([12, 12], [top, top + 14 + LINE * (len(lost) - 1)], color=ink.quiet, linewidth=0.8)
+        top += gap
 
 
 def _key(drawn: Figure, marks: Sequence[Mark], ink: Ink, width: float) -> None:

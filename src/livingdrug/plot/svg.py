@@ -20,6 +20,7 @@ from livingdrug.plot.marks import (
     Boxes,
     Content,
     Floats,
+    Flow,
     Group,
     Lane,
     Line,
@@ -28,6 +29,7 @@ from livingdrug.plot.marks import (
     Points,
     Rule,
     Spans,
+    Stage,
     Words,
 )
 from livingdrug.plot.style import INKS
@@ -50,7 +52,14 @@ SIGNS = {
 
 def style() -> str:
     """The style sheet that charts need: the colours of both themes, and how the parts of a chart are laid out."""
-    return f"{colours()}\n{resources.files('livingdrug.plot').joinpath('chart.css').read_text('utf-8')}"
+    return f"{colours()}\n{layout()}"
+
+
+@cache
+def layout() -> str:
+    """How the parts of a chart are laid out, for a page that has colours of its own: the custom properties of
+    `colours`."""
+    return resources.files("livingdrug.plot").joinpath("chart.css").read_text("utf-8")
 
 
 @cache
@@ -73,6 +82,8 @@ def inline(chart: Content, alt: str = "") -> str:
         grid = "".join(_panel(panel, room) for panel, room in zip(chart.panels, shared, strict=True))
         parts.append(f'<div class="panels of-{min(chart.columns, len(chart.panels))}">{grid}</div>')
     parts += [_group(group) for group in chart.groups]
+    if chart.flows:
+        parts.append(f'<div class="flows">{"".join(map(_flow, chart.flows))}</div>')
     if chart.note:
         parts.append(f'<p class="note">{html.escape(chart.note)}</p>')
     return f'<div class="chart" role="img" aria-label="{said}">{"".join(parts)}</div>'
@@ -257,6 +268,33 @@ def _lane(lane: Lane, group: Group) -> str:
         f'<svg class="plot" height="{height}" aria-hidden="true">{"".join(marks)}</svg>'
         f'<span class="numbers">{numbers}</span></div>'
     )
+
+
+def _flow(flow: Flow) -> str:
+    """Stages under each other, and between them who left."""
+    parts = [_stage(stage, flow) for stage in flow.stages]
+    title = f'<p class="title"><b>{html.escape(flow.title)}</b></p>'
+    return f'<div class="flow rows-of-{len(parts)}">{title}{"".join(parts)}</div>'
+
+
+def _stage(stage: Stage, flow: Flow) -> str:
+    """A stage with its number, a bar of who is left, the kinds of people in it, and who left after it."""
+    share = flow.share(stage.many)
+    whole, left = (f'<rect class="i-{ink}" width="{wide}" height="5"/>' for ink, wide in
+                   (("rule", "100%"), ("simulated", _percent(share))))  # fmt: skip
+    bar = f'<svg height="5" width="100%" aria-hidden="true">{whole}{left}</svg>'
+    beside = f' <span class="i-quiet">{_of(share)}</span>' if stage is not flow.stages[0] else ""
+    many = f'<p class="many"><b>{stage.many:,}</b>{beside}</p><p>{html.escape(stage.words)}</p>'
+    lists = [
+        f'<ul class="{name}">{"".join(f"<li><b>{n:,}</b> {html.escape(words)}</li>" for words, n in rows)}</ul>'
+        for name, rows in (("kinds", stage.of), ("lost", stage.lost))
+        if rows or name == "lost"
+    ]
+    return f'<div class="stage">{many}{bar}{"".join(lists[:-1])}</div>{lists[-1]}'
+
+
+def _of(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _places(axis: Axis) -> list[str]:

@@ -8,6 +8,7 @@ from livingdrug.plot.marks import Axis
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 FEW, MANY = 4, 7  # ticks wanted on an axis
+FIGURES = 3  # of a number, where more are not needed to tell it from the next
 LONG = 5  # characters from which fewer of them stand side by side
 MONTHS = (1, 2, 3, 6, 12, 24, 60)
 DAYS = (1, 2, 5, 7, 14, 28, 56, 91, 182, 365)
@@ -42,10 +43,20 @@ def linear(low: float, high: float, label: str = "") -> Axis:
     size = 10 ** np.floor(np.log10(step))
     step = next(size * s for s in (10, 5, 2, 1) if size * s <= step * (1 + 1e-9))
     places = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
-    words = [number(float(p)) for p in places]
+    words = _apart(places)
     while len(places) > MANY or (len(places) > FEW and max(map(len, words)) > LONG):
         places, words = places[::2], words[::2]
     return Axis(low, high, tuple(zip(map(float, places), words, strict=True)), label)
+
+
+def _apart(places: np.ndarray) -> list[str]:
+    """The places in words, with as many figures as tell them from each other."""
+    words: list[str] = []
+    for figures in range(FIGURES, 16):
+        words = [number(float(p), figures) for p in places]
+        if len(set(words)) == len(words):
+            break
+    return words
 
 
 def power(exponent: int, raised: bool) -> str:
@@ -55,17 +66,17 @@ def power(exponent: int, raised: bool) -> str:
     return f"{10**exponent:,}" if exponent >= 0 else f"{10.0**exponent:.{-exponent}f}"
 
 
-def number(value: float) -> str:
-    """A number with three figures at most, as one would write it by hand."""
+def number(value: float, figures: int = FIGURES) -> str:
+    """A number with three figures at most (or `figures`), as one would write it by hand."""
     if not np.isfinite(value):
         return "–"
     if value == 0:
         return "0"
-    value = float(f"{value:.3g}")
+    value = float(f"{value:.{figures}g}")
     if 1e-3 <= abs(value) < 1e6:
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{float(mantissa):g}×10" + str(int(exponent)).translate(_RAISED)
+        return f"{value:,.{max(figures, 6)}g}"
+    mantissa, exponent = f"{value:.{figures - 2}e}".split("e")
+    return f"{float(mantissa):.{figures}g}×10" + str(int(exponent)).translate(_RAISED)
 
 
 def brief(words: str, most: int = 32) -> str:

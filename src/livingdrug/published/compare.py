@@ -36,6 +36,7 @@ TITLES = {
     "tumour_left": "tumour, share of that at infusion",
 }
 LEUCOCYTES = 4300.0  # [cell/uL], median on day 7 in 205 patients: Amidi 2022, doi:10.1136/jitc-2022-005459
+SETTLED = 2.0  # [day] peaks are looked for from here on: a bolus is no expansion
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,14 @@ class Comparison:
     data: Data | None
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row a model: its peak from day 2 on (a bolus is no expansion), and how it lies to the data.
+        """One row a model: its peak once a bolus has settled, and how it lies to the data.
 
         distance: median |log10 of model / data|; inside: points within whose interval the model lies.
         """
         shown = []
         for line in self.lines:
             y = line.median
-            top = int(np.argmax(np.where(line.days >= 2.0, y, -np.inf)))
+            top = int(np.argmax(np.where(line.days >= SETTLED, y, -np.inf)))
             row: dict[str, Any] = {
                 "model": line.label,
                 "peak": float(y[top]),

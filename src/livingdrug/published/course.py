@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.published.entry import Published
 from livingdrug.published.integrate import Course, Dose
+from livingdrug.published.remarks import remarks
 
 if TYPE_CHECKING:
     from livingdrug.plot import Chart
 
 Floats = NDArray[np.float64]
+RISE = 1.05  # a course that rises by less than this factor after a fall has no second peak
 FEW = 36  # up to so many courses are shown by their whole range
 _MEASURE = re.compile(r"^\s*(\w+)\s*\(\s*(\w+)\s*((?:,\s*[\d.eE+-]+\s*)*)\)\s*$")
 MEASURES = (
@@ -42,6 +44,7 @@ class Run:
     times: Floats
     seen: dict[str, Floats]
     names: tuple[str, ...]
+    dose: float | None = None  # asked for, in the model's unit
 
     def measure(self, text: str) -> Floats:
         """A measure such as "peak_day(transgene)" of each course (courses,)."""
@@ -53,7 +56,8 @@ class Run:
     def summary(self) -> list[dict[str, Any]]:
         """What the paper states and what this run gives; then peak and lowest value of every observation.
 
-        A turn at the start is left out. Many courses: their median and limits.
+        Where the peak is the start (a bolus), it is that of the rise after the first fall, and its measure says from
+        which day on. A lowest value at the start is left out. Many courses: their median and limits.
         """
         rows: list[dict[str, Any]] = []
         for said in self.published.figures if self.names == ("typical",) else ():
@@ -64,18 +68,20 @@ class Run:
                     "simulated": float(np.median(self.measure(said.measure))),
                     "published": said.value,
                     "source": said.source,
-                    "where": said.where,
+                    "where": said.where + (" (measured)" if said.measured else ""),
                 }
             )
         for name, o in self.published.observations.items():
+            rise = self._rise(name)
             for turn in ("peak", "nadir"):
-                day = self.measure(f"{turn}_day({name})")
+                of = f"{name}, {rise:g}" if turn == "peak" and rise else name
+                day = self.measure(f"{turn}_day({of})")
                 if np.median(day) > 0:
-                    for what, unit, x in ((turn, o.unit, self.measure(f"{turn}({name})")), (f"{turn}_day", "day", day)):
+                    for what, unit, x in ((turn, o.unit, self.measure(f"{turn}({of})")), (f"{turn}_day", "day", day)):
                         low, high = limits(x)
                         rows.append(
                             {
-                                "measure": f"{what}({name})",
+                                "measure": f"{what}({of})",
                                 "unit": unit,
                                 "simulated": float(np.median(x)),
                                 "low": float(low),
@@ -83,6 +89,22 @@ class Run:
                             }
                         )
         return rows
+
+    def _rise(self, name: str) -> float:
+        """The day from which the median course rises again after a fall from its largest value at the start, else 0."""
+        y = np.median(self.seen[name], axis=0)
+        if int(np.argmax(y)) > 0 or not y[0] > 0:
+            return 0.0
+        ups = np.flatnonzero(np.diff(y) > 0)
+        if not len(ups):
+            return 0.0
+        low = int(ups[0])
+        return float(f"{self.times[low]:.3g}") if y[low:].max() > RISE * y[low] and self.times[low] > 0 else 0.0
+
+    @cached_property
+    def remarks(self) -> list[str]:
+        """Where this run leaves the ground that its equations stand on, in words."""
+        return remarks(self)
 
     def plot(self) -> Chart:
         """Every observation in a panel of its own: the course, or the median and range of the courses."""
@@ -118,7 +140,7 @@ def run(
     """
     end = horizon(model, days)
     changed = model.adjusted(dose, conditioning)
-    courses = {n: Course(model.model, {**values, **changed}, printed=True) for n, values in model.courses().items()}
+    courses = {n: Course(model.model, {**values, **changed}) for n, values in model.courses().items()}
     doses = [*model.doses(dose), *also]
     when = np.asarray(sorted(times), float) if times is not None else _grid(end, courses.values(), doses)
     paths = {n: o.path for n, o in model.observations.items()}
@@ -130,7 +152,7 @@ def run(
             seen[n].append(
                 np.where((x < 0) & (x > -1e-12 * np.abs(x).max()), 0.0, x)
             )  # rounding below nothing is nothing
-    return Run(model, when, {n: np.array(x) for n, x in seen.items()}, tuple(courses))
+    return Run(model, when, {n: np.array(x) for n, x in seen.items()}, tuple(courses), model.asked(dose))
 
 
 def horizon(model: Published, days: float | None) -> float:

@@ -60,8 +60,8 @@ class Published:
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """Figures the paper itself states, as measures of a course. They belong to the model without a variant."""
-        return () if self.variant else self.said.published
+        """Figures the paper itself states, as measures of a course, of this variant."""
+        return tuple(f for f in self.said.published if f.variant == self.variant)
 
     @property
     def _varied(self) -> Variant | None:
@@ -101,6 +101,11 @@ class Published:
         usual = _number(self.entry, "dose.usual", self.said.dose.usual)
         other = self._varied.dose if self._varied else None
         return usual if other is None else replace(usual, value=other)
+
+    def asked(self, dose: str | float | None) -> float | None:
+        """A dose asked for, in the unit of the usual one; None when none was."""
+        usual = self.usual_dose
+        return None if dose is None or usual is None else self._amount(dose, usual.unit)
 
     def doses(self, asked: str | float | None = None) -> list[Dose]:
         """What is given when: the asked or usual dose, in shares as in the paper, and what else the study gave."""

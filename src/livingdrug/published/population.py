@@ -6,7 +6,7 @@ Spreads are as published, whole parameter sets stay whole, and tumour cells are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +74,8 @@ def population(
         )
     ids = np.arange(patients)
     drawn = {**values(model, ids, seed), **model.adjusted(dose, conditioning)}
-    return on_engine(model, drawn, ids, seed, model.doses(dose), horizon(model, days))
+    found = on_engine(model, drawn, ids, seed, model.doses(dose), horizon(model, days))
+    return replace(found, run=replace(found.run, dose=model.asked(dose)))
 
 
 def on_engine(

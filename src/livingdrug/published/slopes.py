@@ -23,16 +23,19 @@ Slopes = Callable[[float, Floats, Mapping[str, float]], Floats]
 @lru_cache(maxsize=32)
 def slopes(model: Model) -> Slopes:
     """A function of time, state and the other values by path (constants, inputs), giving the slope of every state."""
-    system = lower(model)
-    statements = system.needed(list(system.rhs))
-    read = frozenset(system.rhs).union(*[s.reads for s in statements])
+    system = lower(model.without_jumps("the one-course integrator"))
+    modes = system.needed([c.holds for c in system.conditions])  # here they follow the state, they are not held
+    rest = system.needed(list(system.rhs), {s.target for s in modes})
+    read = frozenset(system.rhs).union(*[s.reads for s in (*modes, *rest)])
     others = [p for p in (*system.columns, *system.inputs) if system.names[p] in read]
     states = [system.names[p] for p in model.states]
     lines = [
         f"def slopes({system.names[TIME]}, y, p):",
         f"    {', '.join(states)}, = y",
         *([f"    {', '.join(system.names[p] for p in others)}, = p"] if others else []),
-        *(f"    {s.target} = {s.text}" for s in statements),
+        *(f"    {s.target} = {s.text}" for s in modes),
+        *(f"    {system.names[c.path]} = {c.holds}" for c in system.conditions),
+        *(f"    {s.target} = {s.text}" for s in rest),
         f"    return [{', '.join(system.rhs[: len(states)])}]",
     ]
     scope: dict[str, Any] = {"exp": _exp, "log": _log, "power": _power, "sqrt": math.sqrt}

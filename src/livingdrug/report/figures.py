@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from livingdrug import plot
 from livingdrug.plot import Chart, Course, Published, svg
+from livingdrug.plot.tables import Table
 from livingdrug.report.words import Event, Panel, Scale, Shown, Words, capital, of_unit, scales
 from livingdrug.results.comparison import Row
 from livingdrug.results.courses import LOWEST, PER_DECADE
@@ -26,15 +27,20 @@ RESPONSE, DEATH = "response", "death"  # events of the swimmer plot: the bar, an
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure for the page; half: two of them stand side by side where there is room."""
+    """A figure for the page; half: two of them stand side by side where there is room; chart: what is drawn, and alt
+    what it shows, for those who do not see it; tables: its numbers, where they cannot be read off the chart."""
 
     name: str
     title: str
     caption: str
     drawn: str
     half: bool = False
+    chart: Chart = Chart()
+    alt: str = ""
+    tables: tuple[Table, ...] = ()
 
 
+ENROLMENT = "enrolment"  # start of an endpoint of everybody enrolled
 BANDS = "Line: median. Dark band: half of the patients alive and followed; pale band: nine in ten."
 
 
@@ -109,7 +115,7 @@ def fates(result: Result, words: Words) -> list[Drawing]:
     known = {e.name: _published_survival(result, e.name) for e in result.resolved.trial.endpoint}
     for end in result.resolved.trial.endpoint:
         published, curves = known[end.name], _curves(result, end.name)
-        if not curves or (any(known.values()) and not published):
+        if not curves or (any(known.values()) and not published and end.start != ENROLMENT):
             continue
         start = end.start
         label = "alive, %" if end.events == (DEATH,) else "free of event, %"
@@ -126,28 +132,40 @@ def fates(result: Result, words: Words) -> list[Drawing]:
                 half=True,
             )
         )
+    who = np.flatnonzero(result.arm().columns["infused"] > 0)[:LANES]
     lanes = _lanes(result.arm(), words)
     if lanes is not None:
         response = next((e for e in words.events if e.name == RESPONSE), None)
         reached = f"{int(lanes[RESPONSE].notna().sum())} {response.reached or response.words}, " if response else ""
         events = {e.name: e.words for e in words.events if e.name != RESPONSE} | {DEATH: "death"}
         ends = [e.name for e in words.events if e.ends_response]
-        drawings.insert(
-            0,
-            drawing(
-                "swimmer",
-                f"The first {len(lanes)} patients infused",
-                "One line a patient, from infusion to the last day known. Not selected: the first ones by number.",
-                f"Swimmer plot of {len(lanes)} patients: {reached}{int(lanes[DEATH].notna().sum())} died.",
-                plot.swimmer(lanes, events, ends=ends, well=response.words if response else "", most=LANES),
-            ),
+        drawn = drawing(
+            "swimmer",
+            f"The first {len(lanes)} patients infused",
+            "One line a patient, from infusion to the last day known. Not selected: the first ones by number.",
+            f"Swimmer plot of {len(lanes)} patients: {reached}{int(lanes[DEATH].notna().sum())} died.",
+            plot.swimmer(lanes, events, ends=ends, well=response.words if response else "", most=LANES),
         )
+        named = {RESPONSE: response.words} if response else {}
+        drawings.insert(0, replace(drawn, tables=(_lane_table(lanes, named | events, who),)))
     return drawings
+
+
+def _lane_table(lanes: Any, events: Mapping[str, str], who: np.ndarray) -> Table:
+    """The swimmer plot as a table: a row for each patient, a column for each event, in days from infusion."""
+    rows = [
+        (
+            f"patient {number}",
+            *(f"{x:.0f}" if np.isfinite(x) else "\N{EN DASH}" for x in (row[name] for name in ("followed", *events))),
+        )
+        for number, (_, row) in zip(who, lanes.iterrows(), strict=True)
+    ]
+    return Table("Days from infusion", ("", "followed to day", *events.values()), tuple(rows))
 
 
 def drawing(name: str, title: str, caption: str, alt: str, chart: Chart, half: bool = False) -> Drawing:
     """A chart for the page; alt: what it shows, for those who do not see it."""
-    return Drawing(name, title, caption, svg.inline(chart, alt), half)
+    return Drawing(name, title, caption, svg.inline(chart, alt), half, chart, alt)
 
 
 def _multiples(name: str, title: str, shown: list[Course], columns: int, caption: str) -> Drawing:

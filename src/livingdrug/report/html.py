@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.files import disk, write_text
-from livingdrug.report import arms, bibliography, figures, narrative
+from livingdrug.report import arms, bibliography, enrolled, figures, flow, narrative
 from livingdrug.report.figures import Drawing
+from livingdrug.report.patient import draw, first_infused
 from livingdrug.report.words import words
 from livingdrug.version import __version__
 
@@ -28,6 +29,9 @@ NOTHING = "In this run nothing could be compared; each row below says why."
 UNFINISHED = (
     "No model is whole. Each mechanism names what it leaves aside, so that nobody reads more into it than it holds."
 )
+
+
+FIRST = "The first patient infused, by number; not selected. `livingdrug plot RUN --patient N --journey` draws another."
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,19 @@ def _template() -> Template:
     return shelf.get_template("report.html.j2")
 
 
+def _journey(result: Result) -> list[Section]:
+    """The whole journey of one patient, with what its picture shows in words."""
+    number = first_infused(result)
+    if number is None:
+        return []
+    one = draw(result, number).journey
+    words = narrative.Table(one.table.caption, one.table.head, one.table.rows)
+    numbers = narrative.Table(one.numbers.caption, one.numbers.head, one.numbers.rows)
+    return [
+        Section("journey", "The whole journey of one patient", [FIRST], figures=[one.figure()], tables=[words, numbers])
+    ]
+
+
 def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Section]:
     """The parts of the page, in the order in which one reads them."""
     said = words(result.resolved)
@@ -115,6 +132,14 @@ def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Sect
             [] if comparable else [NOTHING],
             figures=figures.beside(measures),
         ),
+        Section(
+            "enrolled",
+            "From enrolment to the end",
+            [enrolled.INTRO],
+            figures=[flow.figure(result)],
+            tables=enrolled.tables(result),
+        ),
+        *_journey(result),
         *shown,
         Section("survival", "How patients fared", figures=figures.fates(result, said)),
         Section("patients", "The patients", tables=narrative.baseline(result)),

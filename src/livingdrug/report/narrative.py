@@ -224,6 +224,7 @@ def between(result: Result) -> tuple[list[str], list[Table]]:
     if not compared.changed:
         return [compared.same], []
     head, *rows = compared.cells()
+    rows = [(title, "" if unit == "" else of_unit(unit), *values) for title, unit, *values in rows]
     notes = [t for t in (compared.about, compared.same) if t]
     return [], [Table("Measures that differ between the arms.", head, rows, notes)]
 

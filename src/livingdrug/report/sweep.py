@@ -10,12 +10,11 @@ import numpy as np
 
 from livingdrug import plot
 from livingdrug.files import write_text
-from livingdrug.plot import svg
 from livingdrug.plot.chart import Chart
 from livingdrug.plot.sweep import Swept
+from livingdrug.report.answer import answer
 from livingdrug.results.arms import Difference
 from livingdrug.results.sweep import Sweep
-from livingdrug.version import __version__
 
 BANDS = "The Monte-Carlo interval narrows with more virtual patients. The trial that is meant has {size} patients."
 OWN = " Dashed: the scenario's own value."
@@ -38,23 +37,19 @@ def drawn(sweep: Sweep) -> Chart:
 
 def write(sweep: Sweep, folder: Path) -> Path:
     """Writes sweep.html and, where anything changes, sweep.svg into a folder; gives the page's path."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    shelf = Environment(
-        loader=PackageLoader("livingdrug.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     chart = drawn(sweep) if sweep.shown else None
     if chart:
         chart.save(folder / "sweep.svg")
     size = sweep.size or "the simulated number of"
-    page = shelf.get_template("sweep.html.j2").render(
-        sweep=sweep,
-        head=sweep.cells()[0],
-        rows=sweep.cells()[1:],
+    page = answer(
+        "one number at several values",
+        sweep.title,
+        chart,
+        sweep.cells(),
         caption=BANDS.format(size=size) + (OWN if np.isfinite(sweep.own) else ""),
-        chart=svg.inline(chart) if chart else "",
-        style=svg.style(),
-        version=__version__,
+        under=(f"{sweep.about} {sweep.others}",),
+        notes=sweep.notes,
+        empty="No measure changes clearly.",
     )
     write_text(folder / "sweep.html", page)
     return folder / "sweep.html"

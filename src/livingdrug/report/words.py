@@ -40,6 +40,7 @@ UNITS = {
     "year": "years",
     "1": "",
 }
+MANY = {"cell": "cells", "copy": "copies", "molecule": "molecules", "day": "d", "hour": "h"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Shown:
     """How a quantity is named and drawn: shown = times * simulated, in `unit`.
 
     line: a value [unit] worth a dashed line, and its words; care: a watch on it is a sign of care needed; columns: what
-    columns of the patient table hold its value on a `day`, its `peak` and the `peak_day`.
+    columns of the patient table hold its value on a `day`, its `peak` and the `peak_day`; journey: how it stands in the
+    picture of a patient's whole journey.
     """
 
     path: str
@@ -61,6 +63,7 @@ class Shown:
     order: float = 50.0
     care: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
+    journey: told.Journey | None = None
 
 
 @dataclass(frozen=True)
@@ -168,8 +171,15 @@ def property_of(resolved: Resolved, name: str, short: bool = False) -> str:
 
 
 def of_unit(unit: str) -> str:
-    """A unit as one reads it."""
-    return UNITS.get(unit, unit)
+    """A unit as one reads it: `molecule/cell` as molecules/cell, `1/day` as per day, `m**2` as m²."""
+    if unit in UNITS:
+        return UNITS[unit]
+    above, *below = unit.removeprefix("delta_").replace("**2", "²").replace("*", "·").split("/")
+    if above == "1":
+        return "per " + "/".join(below)
+    short = [{"day": "d", "hour": "h"}.get(x, x) for x in below]
+    said = "/".join([MANY.get(above, above), *short]).replace("·hour", "·h").replace("degC", "°C")
+    return re.sub(r"\bu(?=[gLm])", "µ", said)
 
 
 def capital(text: str) -> str:
@@ -210,6 +220,7 @@ def _shown(path: str, given: told.Shown, resolved: Resolved) -> Shown:
         order=_order(given),
         care=bool(given.care),
         columns=given.columns.said() if given.columns else {},
+        journey=given.journey,
     )
 
 

@@ -21,7 +21,7 @@ class Row:
     value, published_low, published_high: as published (exact: the interval is the exact binomial one of n patients);
     published_range: a range, which is never an interval. Where the run was repeated with plausible values, sets: how
     many; values_low, values_high: lowest and highest in all patients over the sets; both_low, both_high: 95 % interval
-    of trials of `size` in any of the sets.
+    of trials of `size` in any of the sets. as_enrolled: in all enrolled patients, from enrolment on (nan: not known).
     """
 
     measure: str
@@ -51,6 +51,7 @@ class Row:
     values_high: float = NAN
     both_low: float = NAN
     both_high: float = NAN
+    as_enrolled: float = NAN
 
     @property
     def comparable(self) -> bool:
@@ -92,6 +93,7 @@ class Row:
             "low": _json(self.low),
             "high": _json(self.high),
             "whole": _json(self.whole),
+            "as_enrolled": _json(self.as_enrolled),
             "size": self.size,
             "published": published,
             "fitted": self.fitted,

@@ -26,9 +26,12 @@ class Named(dict[str, T]):
 
 
 class Lazy(Mapping[str, T]):
-    """Names in order, each made by `make(name)`; the last `keep` of them are remembered. called: in messages."""
+    """Names in order, each made by `make(name)`; the last `keep` of them are remembered, all with None. called: in
+    messages."""
 
-    def __init__(self, names: Iterable[str], make: Callable[[str], T], keep: int = 0, called: str = "name") -> None:
+    def __init__(
+        self, names: Iterable[str], make: Callable[[str], T], keep: int | None = 0, called: str = "name"
+    ) -> None:
         self._names, self._called = dict.fromkeys(names), called
         self._made = lru_cache(keep)(make)
 
@@ -36,6 +39,10 @@ class Lazy(Mapping[str, T]):
         if name not in self._names:
             raise unknown(self._called, str(name), self._names, error=UnknownName)
         return self._made(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What is made by that name, or the default: no message is written for a name that may well not be there."""
+        return self._made(name) if name in self._names else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -143,6 +143,13 @@ class ArmResult:
             "failed": int((self.columns["failed"] == 1).sum()),
         }
 
+    @property
+    def lost(self) -> dict[str, int]:
+        """Those enrolled and not infused, by the reason as the patients' table has it, the commonest first."""
+        words, many = np.unique(np.asarray(self.columns["status"]).astype(str), return_counts=True)
+        found = {str(w): int(n) for w, n in zip(words, many) if w != "infused"}
+        return dict(sorted(found.items(), key=lambda x: (-x[1], x[0])))
+
 
 @dataclass(frozen=True)
 class Result:
@@ -299,13 +306,24 @@ class Result:
         """One infused patient by number, with the care given: cells, tumour, cytokines, temperature, grade over time.
 
         What comes back shows itself in a notebook; `.save(path)` writes a PNG, SVG or PDF file; `.rows`: doses and
-        events as (day, what, how much). The patient is simulated again: the same one, bit for bit. ScenarioError when
-        the patient was not infused.
+        events as (day, what, how much); `.journey`: the whole way from collection to year two in one picture and in
+        plain words, with a `.save(path)` of its own. The patient is simulated again: the same one, bit for bit.
+        ScenarioError when the patient was not infused.
 
         >>> [(what, much) for day, what, much in result.plot(patient=3).rows if day == 0]
         [('Infusion', '1.9×10⁸ cells')]
         """
         return self._view("patient", patient=patient, arm=arm)
+
+    def flow(self) -> Any:
+        """The flow of participants of each arm, as CONSORT asks for it: enrolled, collected, product ready, infused,
+        evaluated, alive when last seen, and between them who left and why. It shows itself in a notebook; `.save(path)`
+        writes a PNG, SVG or PDF file; `.table` has the same numbers.
+
+        >>> result.flow().table.rows[0]
+        ('Enrolled', '60 (100.0 %)')
+        """
+        return self._view("flow")
 
     def vpc(
         self,
@@ -389,6 +407,7 @@ class Result:
             "product": self.product,
             "seed": self.seed,
             "patients": counts,
+            "lost": first.lost,
             "wall_s": round(self.wall_s, 3),
             "patients_per_s": round(followed / self.wall_s, 1) if self.wall_s > 0 else None,
             "measures": first.comparison.to_dicts(),
@@ -397,19 +416,24 @@ class Result:
         }
         if self.applicability:
             shown["applicability"] = self.applicability.json()
-        if "plausible" in self.provenance:
-            shown["plausible"] = self.provenance["plausible"]
+        shown |= {key: self.provenance[key] for key in ("plausible", "selection") if key in self.provenance}
         if len(self.arms) > 1:
             shown["arms"] = {
-                a.name: {"patients": a.counts, "measures": a.comparison.to_dicts()} for a in self.arms.values()
+                a.name: {"patients": a.counts, "lost": a.lost, "measures": a.comparison.to_dicts()}
+                for a in self.arms.values()
             }
             shown["between_arms"] = self.between_arms().json()
         return shown
 
-    def save(self, folder: str | Path) -> Path:
-        """Write scenario.toml, resolved.json, provenance.json, tables as Parquet and report.html; gives the folder."""
+    def save(self, folder: str | Path, report: bool = True) -> Path:
+        """Write scenario.toml, resolved.json, provenance.json, tables as Parquet and report.html; gives the folder.
+
+        report: whether the report is written too, which takes as long as all the rest.
+        """
         with written(folder, "run") as into:
             self._write(into)
+            if report and self.report:
+                self.report(self, into.place)
         return into.place
 
     def export(self, to: str, folder: str | Path) -> Path:
@@ -453,8 +477,6 @@ class Result:
             _parquet(place / f"{name}.parquet", [pd.concat(parts, ignore_index=True)], means[name])
         if len(self.arms) > 1:
             _parquet(place / "arms.parquet", [self.between_arms().frame()], means["arms"])
-        if self.report:
-            self.report(self, place)
 
     def alike(self, parts: Callable[[ArmResult], Iterator[pd.DataFrame]]) -> Iterator[pd.DataFrame]:
         """A table in parts, arm after arm, all with the columns of every arm; missing where an arm has none."""
@@ -469,6 +491,7 @@ class Result:
         for arm in self.arms.values():
             c = arm.counts
             lines.append(f"  {arm.name}: {c['enrolled']} enrolled, {c['infused']} infused, {c['failed']} failed")
+            lines += [f"    {many} {words}" for words, many in arm.lost.items()]
             lines.append(f"    {arm.comparison.summary()}")
         return "\n".join([*lines, f"  {self.wall_s:.1f} s, seed {self.seed}"])
 

@@ -1,13 +1,50 @@
-"""SBML, the exchange format of systems biology: files become ordinary models, and ordinary models become files.
+"""SBML, the exchange format of systems biology: files are run, become our models, and our models become files.
 
-What is read: compartments, species (amount or concentration, boundary, constant), parameters, function definitions,
-reactions with local parameters, initial assignments, assignment and rate rules, piecewise, time, conversion factors,
-and events (triggers on time or state, delays, priorities, persistence) of Level 2 and Level 3. Whatever else a file
-asks for is refused by an error that names the feature and the line: no file may give a silently wrong answer.
+`load` runs a file of any level by libroadrunner and refuses what would be silently wrong. `population` runs many
+patients of it on the compiled engine. `read` makes an ordinary model of what our own language can say. `write` makes a
+file of a model.
 """
 
-from livingdrug.sbml.contents import Event
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from livingdrug.sbml.read import Imported, read
 from livingdrug.sbml.write import write
 
-__all__ = ["Event", "Imported", "read", "write"]
+if TYPE_CHECKING:
+    from livingdrug.sbml.simulate import Course, Loaded, load
+    from livingdrug.sbml.vary import Vary, variability
+    from livingdrug.sbml.virtual import Population, population
+
+__all__ = [
+    "Course",
+    "Imported",
+    "Loaded",
+    "Population",
+    "Vary",
+    "load",
+    "population",
+    "read",
+    "variability",
+    "write",
+]
+LATE = {  # these need libroadrunner, the engine, or much to be imported
+    "Course": "simulate",
+    "Loaded": "simulate",
+    "load": "simulate",
+    "Population": "virtual",
+    "population": "virtual",
+    "Vary": "vary",
+    "variability": "vary",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LATE:
+        raise AttributeError(f"module 'livingdrug.sbml' has no attribute '{name}'")
+    from importlib import import_module
+
+    found = getattr(import_module(f"livingdrug.sbml.{LATE[name]}"), name)
+    globals()[name] = found  # in the place of the module of the same name
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livingdrug.errors import EngineError
-from livingdrug.sbml.formula import TIME, Formula, Look
+from livingdrug.sbml.formula import EDGE, TIME, Edge, Formula, Guard, Look
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Event:
     persistent: bool = True
     true_before: bool = True
     early: bool = True
+    line: int = 0
 
 
 ROLE = "sbml"
@@ -62,7 +63,17 @@ class Reaction:
 
 def safe(name: str) -> str:
     """The name a symbol has inside a module: its own, unless that would hide `time` or a private name."""
-    return f"{name}__" if name == "time" or name.startswith("_") else name
+    return f"{name}'" if name == "time" or name.startswith("_") else name
+
+
+def local(reaction: str, name: str) -> str:
+    """The name of a local parameter inside a module; no identifier holds a blank."""
+    return f"{name} of {reaction}"
+
+
+def start(name: str) -> str:
+    """The name of what a symbol that changes begins with, in the meaning the file gives it."""
+    return f"{name} at the start"
 
 
 @dataclass
@@ -74,9 +85,10 @@ class Contents:
     assigned: dict[str, Formula] = field(default_factory=dict)  # assignment rules
     rates: dict[str, Formula] = field(default_factory=dict)  # rate rules
     reactions: dict[str, Reaction] = field(default_factory=dict)
-    locals: dict[str, float] = field(default_factory=dict)  # local parameters, as reaction__name
+    locals: dict[str, float] = field(default_factory=dict)  # local parameters, by `local`
     events: list[Event] = field(default_factory=list)
     where: str = ""
+    notes: list[str] = field(default_factory=list)  # what was passed over, in words
 
     def changing(self) -> set[str]:
         """Symbols that are states: moved by a rate rule, a reaction or an event."""
@@ -90,11 +102,7 @@ class Contents:
 
     def formulas(self) -> Iterator[Formula]:
         """Every formula that is in force while time passes."""
-        yield from self.assigned.values()
-        yield from self.rates.values()
-        for r in self.reactions.values():
-            yield r.rate
-            yield from (n for _, n in r.makes)
+        yield from self._equations()
         yield from (e.trigger for e in self.events)
 
     def depends(self, names: frozenset[str]) -> frozenset[str]:
@@ -114,16 +122,40 @@ class Contents:
                 todo.append(self.symbols[name].compartment)
         return frozenset(seen)
 
+    def moves(self, names: frozenset[str]) -> bool:
+        """Whether any of these names may change while time passes."""
+        return bool(self.depends(names) & (self.changing() | {TIME}))
+
     def still(self, names: frozenset[str]) -> bool:
         """Whether these names are constant between two events."""
         moving = (self.changing() - self.jumping_only()) | {TIME}
         return not (self.depends(names) & moving)
 
-    def looks(self, held: Callable[[str], Any]) -> Look:
-        """A look at every symbol, given how to look up states, constants and time (by safe name, or TIME)."""
+    def edges(self) -> dict[str, Edge]:
+        """Comparisons on which equations rest, by key."""
+        return {e.key: e for f in self._equations() for e in f.edges}
+
+    def guards(self) -> list[Guard]:
+        """Values on which equations rest that may not be below zero."""
+        return [g for f in self._equations() for g in f.guards]
+
+    def _equations(self) -> Iterator[Formula]:
+        yield from self.assigned.values()
+        yield from self.rates.values()
+        for r in self.reactions.values():
+            yield r.rate
+            yield from (n for _, n in r.makes)
+
+    def looks(self, held: Callable[[str], Any], modes: Look = lambda key: None) -> Look:
+        """A look at every symbol, given how to look up states, constants and time (by safe name, or TIME).
+
+        modes: the answer of each comparison by its key, None where it is to be worked out.
+        """
         known: dict[str, Any] = {}
 
         def look(name: str) -> Any:
+            if name.startswith(EDGE):
+                return modes(name)
             if name not in known:
                 known[name] = self._value(name, look, held)
             return known[name]
@@ -155,6 +187,8 @@ class Contents:
         known: dict[str, Any] = {TIME: 0.0}
 
         def look(name: str) -> Any:
+            if name.startswith(EDGE):
+                return None
             if name not in known:
                 if name in self.locals:
                     known[name] = parameter(name)
@@ -170,13 +204,22 @@ class Contents:
                             where=f"{self.where}:{s.line}",
                             mend="give it one, an initial assignment or a rule",
                         )
-                    value = parameter(name) if self.free(name) else s.given
+                    value = parameter(name if self.free(name) else start(name))
                     if s.kind == "species" and s.as_concentration != s.by_size:
                         value = value * look(s.compartment) if s.as_concentration else value / look(s.compartment)
                     known[name] = value
             return known[name]
 
         return look
+
+    def given(self) -> dict[str, float]:
+        """What the file gives plainly, by the name of the module's parameter: constants, starts, local parameters."""
+        plain = {
+            n: s.given
+            for n, s in self.symbols.items()
+            if s.given is not None and n not in self.starts and n not in self.assigned
+        }
+        return {(safe(n) if self.free(n) else start(n)): float(x) for n, x in plain.items()} | self.locals
 
     def free(self, name: str) -> bool:
         """Whether a symbol is a plain constant, which becomes a parameter of the model."""

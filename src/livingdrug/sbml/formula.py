@@ -18,26 +18,41 @@ from livingdrug.model import math as m
 
 Look = Callable[[str], Any]
 Value = Callable[[Look], Any]
+EDGE = " edge "  # begins the name of a comparison
 TIME = " time"  # the SBML symbol for time; an identifier never holds a blank
 AVOGADRO = 6.02214179e23  # as fixed by the SBML Level 3 specification
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A comparison inside a formula: its answer may change where `difference` passes zero. `names`: what it reads."""
+    """A comparison inside a formula. key: the name by which a look may give its answer; names: what it reads.
 
-    difference: Value
+    answer: whether it holds; exact: it is written with == or !=, and so may hold at a point only.
+    """
+
+    key: str
+    answer: Value
     names: frozenset[str]
-    exact: bool  # written with == or !=, true only at a point
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A value inside a formula that may not be below zero, while `active` (always, where that is None)."""
+
+    value: Value
+    active: Value | None = None
+    what: str = ""
 
 
 @dataclass(frozen=True)
 class Formula:
-    """One piece of mathematics: its value, the symbols it reads, and the comparisons inside it."""
+    """One piece of mathematics: its value, the symbols it reads, the comparisons inside it, and its guards."""
 
     value: Value
     names: frozenset[str] = frozenset()
     edges: tuple[Edge, ...] = ()
+    guards: tuple[Guard, ...] = ()
 
     def __call__(self, look: Look) -> Any:
         return self.value(look)
@@ -59,6 +74,7 @@ class Builder:
 
     functions: dict[str, tuple[list[str], Any]] = field(default_factory=dict)
     where: str = ""
+    edges: int = 0  # comparisons built so far
 
     def build(self, node: Any, bound: Mapping[str, Formula] | None = None) -> Formula:
         """The formula of a syntax tree; `bound` gives meanings to names (arguments, local parameters)."""
@@ -87,9 +103,18 @@ class Builder:
         if kind == libsbml.AST_FUNCTION:
             return self._call(node.getName(), parts)
         if kind in comparisons():
-            return _compared(*comparisons()[kind], parts)
+            self.edges += 1
+            return _compared(f"{EDGE}{self.edges}", *comparisons()[kind], parts)
+        if kind == libsbml.AST_FUNCTION_PIECEWISE:
+            if len(parts) % 2 == 0:
+                raise EngineError(
+                    "SBML: a piecewise without an otherwise is not supported",
+                    where=self.where,
+                    mend="say what it is where none of its conditions holds",
+                )
+            return _branched(parts)
         if kind in operations():
-            return _joined(operations()[kind], parts)
+            return _guarded(kind, _joined(operations()[kind], parts), parts)
         raise self.refused(node)
 
     def refused(self, node: Any) -> EngineError:
@@ -158,7 +183,6 @@ def operations() -> dict[int, Callable[..., Any]]:
         s.AST_FUNCTION_MIN: lambda *x: reduce(m.minimum, x),
         s.AST_FUNCTION_QUOTIENT: lambda a, b: _truncated(_divided(a, b)),
         s.AST_FUNCTION_REM: lambda a, b: a - b * _truncated(_divided(a, b)),
-        s.AST_FUNCTION_PIECEWISE: _piecewise,
         s.AST_LOGICAL_AND: lambda *x: _logic("And", np.logical_and, True, x),
         s.AST_LOGICAL_OR: lambda *x: _logic("Or", np.logical_or, False, x),
         s.AST_LOGICAL_XOR: lambda *x: _logic("Xor", np.logical_xor, False, x),
@@ -199,7 +223,14 @@ def _sympy(name: str) -> Any:
 
 
 def _function(name: str, numeric: Callable[..., Any]) -> Callable[[Any], Any]:
-    return lambda x: _sympy(name)(x) if _symbolic(x) else numeric(x)
+    return lambda x: BY_EXP.get(name, _sympy(name))(x) if _symbolic(x) else numeric(x)
+
+
+BY_EXP: dict[str, Callable[[Any], Any]] = {  # what is compiled knows the exponential alone
+    "sinh": lambda x: 0.5 * (m.exp(x) - m.exp(-x)),
+    "cosh": lambda x: 0.5 * (m.exp(x) + m.exp(-x)),
+    "tanh": lambda x: 1.0 - 2.0 / (m.exp(2.0 * x) + 1.0),
+}
 
 
 def _joined(operation: Callable[..., Any], parts: list[Formula]) -> Formula:
@@ -207,44 +238,105 @@ def _joined(operation: Callable[..., Any], parts: list[Formula]) -> Formula:
         lambda look: operation(*[p(look) for p in parts]),
         frozenset().union(*[p.names for p in parts]),
         tuple(e for p in parts for e in p.edges),
+        tuple(g for p in parts for g in p.guards),
     )
 
 
-def _compared(name: str, numeric: Any, parts: list[Formula]) -> Formula:
-    pairs = list(zip(parts, parts[1:], strict=False))
-    edges = tuple(Edge(_difference(a, b), a.names | b.names, name in ("Eq", "Ne")) for a, b in pairs)
-
+def _compared(key: str, name: str, numeric: Any, parts: list[Formula]) -> Formula:
     def compare(*x: Any) -> Any:
-        answers = [_sympy(name)(a, b) if _symbolic(a, b) else numeric(a, b) for a, b in zip(x, x[1:], strict=False)]
+        pairs = zip(x, x[1:], strict=False)
+        answers = [_related(name, a, b) if _symbolic(a, b) else numeric(a, b) for a, b in pairs]
         return answers[0] if len(answers) == 1 else _logic("And", np.logical_and, True, answers)
 
     joined = _joined(compare, parts)
-    return Formula(joined.value, joined.names, joined.edges + edges)
+
+    def answered(look: Look) -> Any:
+        known = look(key)
+        return joined.value(look) if known is None else known
+
+    edge = Edge(key, joined.value, joined.names, name in ("Eq", "Ne"))
+    return Formula(answered, joined.names, (*joined.edges, edge), joined.guards)
 
 
-def _difference(a: Formula, b: Formula) -> Value:
-    return lambda look: a(look) - b(look)
+def _related(name: str, a: Any, b: Any) -> Any:
+    """A comparison of SymPy expressions; equality as two of them, which is what can be compiled."""
+    import sympy
+
+    if name == "Eq":
+        return sympy.And(sympy.Le(a, b), sympy.Le(b, a))
+    if name == "Ne":
+        return sympy.Or(sympy.Lt(a, b), sympy.Lt(b, a))
+    return getattr(sympy, name)(a, b)
+
+
+def _branched(parts: list[Formula]) -> Formula:
+    """A piecewise; what only one branch needs is guarded while that branch is taken."""
+    joined = _joined(_piecewise, parts)
+    guards: list[Guard] = []
+    conditions = [p.value for p in parts[1::2]]
+    for i, value in enumerate(parts[0::2]):
+        guards += [Guard(g.value, _taken(conditions, i, g.active), g.what) for g in value.guards]
+    guards += [g for p in parts[1::2] for g in p.guards]
+    return Formula(joined.value, joined.names, joined.edges, tuple(guards))
+
+
+def _taken(conditions: list[Value], i: int, inner: Value | None) -> Value:
+    def active(look: Look) -> Any:
+        answers = [_not(c(look)) for c in conditions[:i]] + [c(look) for c in conditions[i : i + 1]]
+        answers += [inner(look)] if inner else []
+        return _logic("And", np.logical_and, True, answers) if answers else True
+
+    return active
+
+
+def _guarded(kind: int, joined: Formula, parts: list[Formula]) -> Formula:
+    """With guards where an argument may not be below zero: of a logarithm, a root, a power that is no whole number."""
+    import libsbml as s
+
+    base: list[Formula] = []
+    what = "a power of a negative number"
+    if kind in (s.AST_POWER, s.AST_FUNCTION_POWER):
+        whole = not parts[1].names and float(parts[1](_nothing)).is_integer()
+        base = [] if whole else parts[:1]
+    elif kind == s.AST_FUNCTION_ROOT:
+        base = parts[-1:]
+    elif kind in (s.AST_FUNCTION_LN, s.AST_FUNCTION_LOG):
+        base, what = parts[-1:], "the logarithm of a negative number"
+    guards = tuple(Guard(b.value, None, what) for b in base if b.names)
+    return Formula(joined.value, joined.names, joined.edges, joined.guards + guards)
+
+
+def _nothing(name: str) -> Any:
+    return None if name.startswith(EDGE) else np.nan
 
 
 def _truth(x: Any) -> Any:
-    return bool(x) if isinstance(x, (bool, np.bool_, int, float)) else x
+    """A number as a truth value: whether it is not 0."""
+    if isinstance(x, (bool, np.bool_, int, float)):
+        return bool(x)
+    if not _symbolic(x):
+        return x
+    import sympy
+    from sympy.logic.boolalg import Boolean
+
+    return x if isinstance(x, Boolean) and not isinstance(x, sympy.Symbol) else _related("Ne", x, 0)
 
 
 def _logic(name: str, numeric: Any, start: bool, x: Any) -> Any:
     if _symbolic(*x):
         return _sympy(name)(*map(_truth, x))
-    return reduce(numeric, x, start)
+    return reduce(numeric, x, start) if x else start
 
 
 def _not(x: Any) -> Any:
-    return _sympy("Not")(x) if _symbolic(x) else np.logical_not(x)
+    return _sympy("Not")(_truth(x)) if _symbolic(x) else np.logical_not(x)
 
 
 def _piecewise(*x: Any) -> Any:
     answer = x[-1] if len(x) % 2 else np.nan
     for value, condition in reversed(list(zip(x[0::2], x[1::2], strict=False))):
         if _symbolic(condition) or isinstance(condition, np.ndarray):
-            answer = m.where(condition, value, answer)
+            answer = m.where(_truth(condition), value, answer)
         else:
             answer = value if condition else answer
     return answer

@@ -1,44 +1,34 @@
-"""The text of an SBML file as formulas, through libSBML; what is outside the subset is refused by name and line."""
+"""The text of an SBML file as formulas, through libSBML; what is outside the subset is refused by name and line.
+
+The text is that of `document`: Level 1 is converted there, models made of models are one, packages are looked at.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from livingdrug.errors import EngineError
-from livingdrug.sbml.contents import Contents, Event, Reaction, Symbol
+from livingdrug.sbml.contents import Contents, Event, Reaction, Symbol, local
+from livingdrug.sbml.document import Document, libsbml
 from livingdrug.sbml.formula import Builder, Formula, number, symbol
 
-HARMLESS = {
-    "layout",
-    "render",
-    "groups",
-    "l3v2extendedmath",
-}  # packages that draw, annotate, or only name functions of Level 3 Version 2
+UNITS = (10311, 10313)  # rules of libSBML on units, which change no course
 
 
-def parse(path: Path) -> Contents:
-    """Everything a file says. EngineError when it is missing, broken, or asks for what is not supported."""
-    return _Parser(path).contents()
+def parse(document: Document) -> Contents:
+    """Everything a file says. EngineError when it is broken, or asks for what is not supported."""
+    return _Parser(document).contents()
 
 
 class _Parser:
-    def __init__(self, path: Path) -> None:
-        try:
-            import libsbml
-        except ImportError as absent:
-            raise EngineError(
-                "reading SBML needs python-libsbml", mend="pip install 'livingdrug[exchange]'"
-            ) from absent
-        if not path.is_file():
-            raise EngineError(f"there is no file '{path}'", mend="give the path of an SBML file (.xml)")
-        self.file, self.sbml = str(path), libsbml
-        self.document = libsbml.readSBMLFromFile(self.file)
+    def __init__(self, said: Document) -> None:
+        self.file, self.sbml = said.path, libsbml("reading SBML")
+        self.document = self.sbml.readSBMLFromString(said.text)
         self._well_formed()
         self.model = self.document.getModel()
         self.builder = Builder(where=self.file)
-        self.found = Contents(where=self.file)
+        self.found = Contents(where=self.file, notes=list(said.notes))
 
     def refuse(self, feature: str, element: Any, mend: str = "write the model without it") -> EngineError:
         return EngineError(f"SBML: {feature} is not supported", where=f"{self.file}:{element.getLine()}", mend=mend)
@@ -48,14 +38,6 @@ class _Parser:
 
     def _well_formed(self) -> None:
         doc, s = self.document, self.sbml
-        if doc.getLevel() == 1:
-            raise EngineError(
-                "SBML Level 1 is not supported",
-                where=self.file,
-                allowed="Level 2 and Level 3",
-                mend="convert it to Level 3",
-            )
-        self._packages()
         self._errors("this is not valid SBML")
         if doc.getModel() is None:
             raise EngineError("this file holds no SBML model", where=self.file)
@@ -64,22 +46,10 @@ class _Parser:
         doc.checkConsistency()
         self._errors("this SBML breaks a rule of the language")
 
-    def _packages(self) -> None:
-        doc = self.document
-        used = [doc.getPlugin(i).getPackageName() for i in range(doc.getNumPlugins())]
-        used += [doc.getUnknownPackagePrefix(i) for i in range(doc.getNumUnknownPackages())]
-        for name in used:
-            if name not in HARMLESS:
-                raise EngineError(
-                    f"SBML: package '{name}' is not supported",
-                    where=f"{self.file}:1",
-                    mend="export the plain core model",
-                )
-
     def _errors(self, what: str) -> None:
         for i in range(self.document.getNumErrors()):
             e = self.document.getError(i)
-            if e.getSeverity() >= self.sbml.LIBSBML_SEV_ERROR:
+            if e.getSeverity() >= self.sbml.LIBSBML_SEV_ERROR and e.getErrorId() not in UNITS:
                 detail = " ".join(e.getMessage().strip().splitlines()[-1].split())
                 raise EngineError(
                     f"{what}: {e.getShortMessage()} ({detail[:300]})",
@@ -112,7 +82,7 @@ class _Parser:
         for i, e in enumerate(model.getListOfEvents()):
             self._event(e, i)
         if model.getListOfConstraints().size():
-            raise self.refuse("a constraint", model.getListOfConstraints().get(0))
+            found.notes.append("constraints are not looked at: they change no course")
         self._refuse_what_would_be_wrong()
         return found
 
@@ -149,13 +119,13 @@ class _Parser:
         if r.isSetFast() and r.getFast():
             raise self.refuse(f"the fast reaction '{name}'", r)
         law = r.getKineticLaw()
-        if law is None:
-            raise self.refuse(f"reaction '{name}' without a rate law", r, "give it a rate law")
+        if law is None:  # it never happens, which `document` notes
+            return
         bound: dict[str, Formula] = {}
         for p in [*law.getListOfParameters(), *law.getListOfLocalParameters()]:
             if not p.isSetValue():
                 raise self.invalid(f"local parameter '{p.getId()}' of reaction '{name}' has no value", p)
-            key = f"{name}__{p.getId()}"
+            key = local(name, p.getId())
             self.found.locals[key], bound[p.getId()] = p.getValue(), symbol(key)
         rate = self.formula(law, f"the rate law of reaction '{name}'", bound)
         makes: list[tuple[str, Formula]] = []
@@ -172,14 +142,10 @@ class _Parser:
         level3 = self.document.getLevel() > 2
         if reference.isSetStoichiometryMath():
             return self.formula(reference.getStoichiometryMath(), f"the stoichiometry of '{reference.getSpecies()}'")
-        given = reference.getStoichiometry() if reference.isSetStoichiometry() or not level3 else None
+        given = reference.getStoichiometry() if reference.isSetStoichiometry() or not level3 else 1.0
         if level3 and reference.isSetId():
             self._symbol(reference, "stoichiometry", given)
             return symbol(reference.getId())
-        if given is None:
-            raise self.invalid(
-                f"a reaction does not say how many '{reference.getSpecies()}' it takes or makes", reference
-            )
         return number(given)
 
     def _rule(self, r: Any) -> None:
@@ -212,6 +178,7 @@ class _Parser:
             persistent=trigger.getPersistent() if level3 else True,
             true_before=trigger.getInitialValue() if level3 else True,
             early=e.getUseValuesFromTriggerTime(),
+            line=e.getLine(),
         )
         self.found.events.append(event)
 
@@ -227,16 +194,13 @@ class _Parser:
                     where=f"{self.file}:{s.line}",
                     mend="give the compartment's size a rate rule",
                 )
-        for event in found.events:
-            rules = [found.assigned[n] for n in found.depends(event.trigger.names) if n in found.assigned]
-            for edge in (e for f in (event.trigger, *rules) for e in f.edges):
-                if edge.exact and not found.still(edge.names):
-                    raise EngineError(
-                        f"SBML: the trigger of {event.name} compares a changing quantity with == or !=, which is "
-                        "not supported",
-                        where=self.file,
-                        mend="write it with >= or <=",
-                    )
+        for formula in found.formulas():
+            if any(edge.exact and not found.still(edge.names) for edge in formula.edges):
+                raise EngineError(
+                    "SBML: a changing quantity is compared with == or !=, which is not supported",
+                    where=self.file,
+                    mend="write it with >= or <=",
+                )
 
 
 def _product(*parts: Formula) -> Formula:
@@ -246,4 +210,5 @@ def _product(*parts: Formula) -> Formula:
             answer = answer * p(look)
         return answer
 
-    return Formula(value, frozenset().union(*[p.names for p in parts]), tuple(e for p in parts for e in p.edges))
+    joined = [tuple(x for p in parts for x in group(p)) for group in (lambda p: p.edges, lambda p: p.guards)]
+    return Formula(value, frozenset().union(*[p.names for p in parts]), *joined)

@@ -9,6 +9,7 @@ from typing import Any
 from livingdrug.errors import unknown
 from livingdrug.parameters import in_words
 from livingdrug.scenario.resolved import Resolved
+from livingdrug.spec.entry import Number, number, step
 from livingdrug.spec.scenario import PARTS, split
 
 
@@ -141,44 +142,22 @@ def _library(resolved: Resolved, words: list[str], value: Any, name: str | None)
     from livingdrug import library
 
     kind = PARTS.get(words[0], "trials")
-    entry = library.find(kind, name, resolved.file.parent if resolved.file else None) if name else None
-    if entry is None:
+    file = library.find(kind, name, resolved.file.parent if resolved.file else None) if name else None
+    if file is None:
         return Said("trial", value, "", "", "", resolved.name, "")
-    inside: Any = entry.data
-    for word in words[1:]:
-        inside = _step(inside, word)[0]
-    table = inside if isinstance(inside, dict) else {}
-    shown = table.get("value", inside if inside is not None else value)
-    return Said(
-        words[0],
-        shown,
-        str(table.get("unit", "")),
-        str(table.get("kind", "")),
-        str(table.get("source", "")),
-        entry.where(".".join(words[1:])),
-        str(table.get("why", "")),
-    )
+    path = ".".join(words[1:])
+    said = number(file, path) or Number(path, value)
+    return Said(words[0], said.value, said.unit, said.kind, said.source, file.where(path), said.why)
 
 
 def _look_up(resolved: Resolved, words: list[str]) -> tuple[Any, bool]:
     trial = resolved.raw["trial"]
     at: Any = {**trial, **resolved.raw} if len(words) > 1 else trial
     for word in words:
-        at, found = _step(at, word)
+        at, found = step(at, word)
         if not found:
             return None, False
     return at, True
-
-
-def _step(at: Any, word: str) -> tuple[Any, bool]:
-    """One word down: a key of a table, or the table of that name (or number) in a list."""
-    if isinstance(at, dict) and word in at:
-        return at[word], True
-    if isinstance(at, list):
-        for i, item in enumerate(at):
-            if str(i) == word or (isinstance(item, dict) and item.get("name") == word):
-                return item, True
-    return None, False
 
 
 def _addresses(resolved: Resolved) -> list[str]:

@@ -43,7 +43,7 @@ def said(
             earlier |= typed.earlier
             _lay(stack, entry, typed, "mechanism", modules, {native: role})
     drugs = [part for part in entries if part.startswith("drug ")]
-    for part in ("tumour", "population", *drugs, "costimulation", "product"):
+    for part in ("tumour", "population", *drugs, "costimulation", "manufacture", "product"):
         for entry in entries.get(part, []):
             kind = Drug if part in drugs else TYPES[part]
             _lay(stack, entry, _numbered(kind, entry), part.partition(" ")[0], modules, {})

@@ -12,11 +12,11 @@ from livingdrug.errors import MOST, LivingDrugError, ScenarioError, nearest, unk
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable
-from livingdrug.parameters import PARAMETER_KEYS
+from livingdrug.parameters import PARAMETER_KEYS, beyond
 from livingdrug.scenario.draft import Draft, Named, Override, leaves, numbers_in
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.origin import Quantity
-from livingdrug.spec.population import Population
+from livingdrug.spec.population import Covariate, Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import KINDS_OF, TYPES
 from livingdrug.spec.trial import DESIGN, Trial
@@ -54,6 +54,15 @@ def entries(draft: Draft, top: LibraryFile) -> dict[str, list[LibraryFile]]:
         found["tumour"] = _lineage("tumour", tumour)
     if costimulation := _named_by("costimulation", ("product",), draft, found):
         found["costimulation"] = _lineage("costimulation", costimulation)
+    if "manufacture" in draft.named:
+        found["manufacture"] = _lineage("manufacture", draft.named["manufacture"][-1])
+    elif changed := draft.parts.get("manufacture"):
+        raise ScenarioError(
+            "manufacture is changed, and nothing is manufactured: patients begin at conditioning",
+            where=changed[-1].place,
+            allowed=library.names("manufacture"),
+            mend='write manufacture = "NAME" as well',
+        )
     return found
 
 
@@ -171,10 +180,15 @@ def _amounts(typed: Any) -> Mapping[str, Any]:
 
 
 def _sign_kept(below: Mapping[str, Any], above: Mapping[str, Any]) -> None:
-    """ScenarioError for a value that a user made negative where no patient has a negative one."""
+    """ScenarioError for a value that a user made negative where no patient has a negative one, or absurdly large."""
     for name, x in above.items():
         was = below.get(name)
-        if was is None or x.value is None or x.value >= 0:
+        if was is None or x.value is None:
+            continue
+        known = [abs(y) for y in (was.value, getattr(was, "high", None), getattr(was, "low", None)) if y is not None]
+        if known:
+            beyond(name, x.value, x.unit, max(known), was.unit, x.place("value"))
+        if x.value >= 0:
             continue
         least = [y for y in (was.value, getattr(was, "low", None)) if y is not None]
         if (least and min(least) >= 0 and getattr(was, "distribution", "") != "normal") or was.value is None:
@@ -198,6 +212,8 @@ def _covariates(given: Mapping[str, Any], known: Mapping[str, Any]) -> Located:
     places = getattr(given, "places", {})
     for name, x in given.items():
         if name not in known and not (isinstance(x, Mapping) and {"unit", "distribution"} <= x.keys()):
+            if isinstance(x, Located) and (wrong := _misspelt(x)):
+                raise Covariate.unknown(wrong, x.at(wrong))
             mend = f'a new one needs distribution, unit and value under [population.covariates."{name}"]'
             raise unknown("property of the patients", name, known, places.get(name), mend=mend)
     rows = {
@@ -205,6 +221,12 @@ def _covariates(given: Mapping[str, Any], known: Mapping[str, Any]) -> Located:
         for name, x in given.items()
     }
     return Located(rows, places, getattr(given, "place", Place("")))
+
+
+def _misspelt(property_: Located) -> str | None:
+    """A key that no property has, where one that a new property needs is missing."""
+    words = {*Covariate.model_fields, *Covariate.renamed}
+    return next((key for key in property_ if key not in words), None)
 
 
 def modules(
@@ -226,7 +248,8 @@ def modules(
         layers.append(typed_drug.modules or {f"drug.{name}": typed_drug.mechanism or name})
     if len(draft.named["product"]) > 1 and len(entries["product"]) == 1:
         layers.append(laid("product", _lineage("product", draft.named["product"][0])[-1], Draft()).typed.modules)
-    layers += [typed["product"].modules, trial.modules, typed["protocol"].modules, draft.modules]
+    layers += [typed[p].modules for p in ("manufacture", "product") if p in typed]
+    layers += [trial.modules, typed["protocol"].modules, draft.modules]
     chosen: dict[str, str] = {}
     for layer in layers:
         chosen.update(layer)
@@ -343,7 +366,7 @@ def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
     for role, stem in resolved.modules.items():
         if stem in mechanisms:
             yield role, of_file(Mechanism, library.find("mechanisms", stem))
-    for part in (resolved.tumour, resolved.population, resolved.product):
+    for part in (resolved.tumour, resolved.population, resolved.manufacture, resolved.product):
         if part is not None:
             yield "", part
 

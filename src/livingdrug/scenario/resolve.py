@@ -1,6 +1,7 @@
 """From a name or a short file to a complete scenario: lay the files on a draft, choose the modules, ask every layer.
 
-Layers, last wins: mechanism, tumour, population, drug, costimulation, product, protocol, scenario, arm or --set.
+Layers, last wins: mechanism, tumour, population, drug, costimulation, manufacture, product, protocol, scenario, arm or
+--set.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ OWN = "cohort.file"
 DEEPEST = 8  # scenarios that build on each other
 
 
+@library.held()
 def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> Resolved:
     """The complete scenario for a library trial's name or a user's TOML file.
 
@@ -188,6 +190,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         population=typed["population"],
         product=typed["product"],
         tumour=typed.get("tumour"),
+        manufacture=typed.get("manufacture"),
         names={part: x[-1].name for part, x in entries.items() if not part.startswith("scale ")},
         patients=trial.patients,
         seed=trial.seed,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located
 from livingdrug.parameters import Parameter
-from livingdrug.spec.numbers import Correlated, Product, SetsOfNumbers, Tumour
+from livingdrug.spec.numbers import Correlated, Manufacture, Numbered, Product, SetsOfNumbers, Tumour
 from livingdrug.spec.patients import OwnPatients
 from livingdrug.spec.population import Covariate, Population
 from livingdrug.spec.protocol import Protocol
@@ -29,8 +29,8 @@ class Resolved:
     """What will be simulated.
 
     modules: role -> file stem; parameters: model path -> Parameter, in the model's unit; trial, protocol, population,
-    product, tumour: as typed objects, all layers laid on each other; stack: path -> what each layer said, lowest first;
-    raw: the same as tables with their places, to explain and to save.
+    product, tumour, manufacture: as typed objects, all layers laid on each other; stack: path -> what each layer said,
+    lowest first; raw: the same as tables with their places, to explain and to save.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Resolved:
     population: Population
     product: Product
     tumour: Tumour | None
+    manufacture: Manufacture | None
     names: Mapping[str, str]  # part ("product", "population", ...) -> name of its library entry or file
     patients: int | None
     seed: int
@@ -68,14 +69,17 @@ class Resolved:
     @property
     def tables(self) -> Mapping[str, SetsOfNumbers]:
         """Whole published parameter sets, by name."""
-        parts = (self.product, self.population, *([self.tumour] if self.tumour else []))
-        return {name: x for part in parts for name, x in part.tables.items()}
+        return {name: x for part in self._numbered() for name, x in part.tables.items()}
 
     @property
     def correlated(self) -> tuple[Correlated, ...]:
         """Groups of numbers whose between-patient variabilities are correlated."""
-        parts = (self.product, self.population, *([self.tumour] if self.tumour else []))
-        return tuple(x for part in parts for x in part.correlated)
+        return tuple(x for part in self._numbered() for x in part.correlated)
+
+    def _numbered(self) -> tuple[Numbered, ...]:
+        """The parts that hold numbers of the model."""
+        parts = (self.product, self.population, self.tumour, self.manufacture)
+        return tuple(part for part in parts if part is not None)
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -116,7 +120,8 @@ class Resolved:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; what a run's hash and provenance are made of."""
-        parts = {part: _plain(self.raw.get(part, {})) for part in ("trial", *PARTS)}
+        told = ("trial", *(part for part in PARTS if part in self.raw or part != "manufacture"))
+        parts = {part: _plain(self.raw.get(part, {})) for part in told}
         parts["trial"] = {k: x for k, x in parts["trial"].items() if k not in _ASKED}
         return {
             "name": self.name,
@@ -135,7 +140,7 @@ class Resolved:
     def therapy(self) -> str:
         """A text that changes when anything about treatment, disease or patients changes (not the trial's measures)."""
         told = self.as_dict()
-        words = ("modules", "parameters", "protocol", "population", "product", "tumour", "cohort")
+        words = ("modules", "parameters", *PARTS, "cohort")
         parts = {k: told[k] for k in words if k in told}
         return json.dumps(_simulated(parts), sort_keys=True, ensure_ascii=False, allow_nan=True)
 
@@ -172,6 +177,7 @@ _SAID_ABOUT = (
     "aliases",
     "sources",
     "published",
+    "feature",
     "baseline",
     "file",
     "line",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,7 +37,7 @@ def files(resolved: Resolved) -> dict[str, str]:
     asked = {path: _copied(x, found) if path in SCALES else x for path, x in resolved.sets.items()}
     if resolved.own:
         found[COHORT], asked["cohort.file"] = resolved.own.text, COHORT
-    sets = [f"{json.dumps(path)} = {toml(x)}" for path, x in asked.items()]
+    sets = [f"{toml(path)} = {toml(x)}" for path, x in asked.items()]
     return {"scenario.toml": "\n".join([*head, *(["", "[set]", *sets] if sets else []), ""]), **found}
 
 
@@ -98,7 +99,11 @@ def _relinked(path: Path, places: Mapping[Path, PurePosixPath]) -> str:
 def toml(value: Any) -> str:
     """A value as TOML."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{json.dumps(k)} = {toml(x)}" for k, x in value.items()) + " }"
+        return "{ " + ", ".join(f"{toml(k)} = {toml(x)}" for k, x in value.items()) + " }"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (str, bool, int)) else repr(float(value))
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # which JSON allows, and TOML does not
+    if isinstance(value, date):
+        return value.isoformat()
+    return json.dumps(value) if isinstance(value, (bool, int)) else repr(float(value))

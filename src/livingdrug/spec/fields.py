@@ -109,6 +109,15 @@ Text = Annotated[str, _one(lambda x: isinstance(x, str) and bool(x), "a text"), 
 Texts = Annotated[
     tuple[str, ...], _one(_texts, "a list of texts", tuple), _schema(_LIST, "a list of texts", items=_TEXT)
 ]
+Names = Annotated[
+    tuple[str, ...],
+    _one(
+        lambda x: _texts((x,) if isinstance(x, str) else x) and bool(x),
+        "a text, or a list of texts",
+        lambda x: (x,) if isinstance(x, str) else tuple(x),
+    ),
+    _schema(_LIST, "a text, or a list of texts", items=_TEXT),
+]
 Real = Annotated[float, _one(_number, "a finite number", float), _schema("number", "a number")]
 Day = Annotated[
     float,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from livingdrug.errors import unknown
-from livingdrug.spec.numbers import Costimulation, Drug, Mechanism, Numbered, Product, Tumour
+from livingdrug.spec.numbers import Costimulation, Drug, Manufacture, Mechanism, Numbered, Product, Tumour
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.published_model import READ, ModelFile
@@ -21,6 +21,7 @@ FILES: dict[str, type[Typed]] = {
     "population": Population,
     "product": Product,
     "costimulation": Costimulation,
+    "manufacture": Manufacture,
     "tumour": Tumour,
     "drug": Drug,
     "mechanism": Mechanism,

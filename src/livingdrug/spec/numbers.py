@@ -9,10 +9,11 @@ from livingdrug.errors import ScenarioError, SourceError, nearest, unknown
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import PARAMETER_KEYS, current, is_parameter
 from livingdrug.spec.fields import Modules, Table, Text
-from livingdrug.spec.origin import File
+from livingdrug.spec.origin import File, Sourced
 from livingdrug.spec.shown import Event, Figure, Section, Shown, Words
 from livingdrug.spec.typed import Refused, Typed
 
+FEATURES = ("binder", "affinity", "vector", "composition", "dose", "conditioning", "approved for")
 NAMED = ("tumour",)  # a name of a part (a text), and a role with numbers (a table)
 
 
@@ -112,20 +113,46 @@ class Mechanism(Numbered):
     earlier: dict[str, Text] = {}
 
 
+class Feature(Sourced):
+    """What is known of a product, in words, whether or not the model has it. name: what it is about."""
+
+    called: ClassVar[str] = "feature"
+    name: Text
+    says: Text
+
+    def consistent(self) -> None:
+        if self.name not in FEATURES:
+            raise unknown("feature of a product", self.name, FEATURES, self.place("name"))
+        said = {k: x for k in ("kind", "source", "where", "why") if (x := getattr(self, k)) is not None}
+        if not ("source" in said and "where" in said) and not (said.get("kind") == "assumed" and "why" in said):
+            mend = 'give source and where, or kind = "assumed" and why'
+            raise SourceError(f"the feature '{self.name}' does not say where it comes from", self.place(), mend=mend)
+
+
 class Product(Numbered):
-    """A CAR-T product: target, costimulation, mechanisms, numbers. like: the product it is a change of."""
+    """A CAR-T product: target, costimulation, mechanisms, numbers. like: the product it is a change of; feature: what
+    is known of it, told and not simulated."""
 
     called: ClassVar[str] = "product"
     like: str | None = None
     target: str | None = None
     costimulation: str | None = None
     tumour: str | None = None
+    feature: tuple[Feature, ...] = ()
 
 
 class Costimulation(Numbered):
     """A costimulatory domain: the numbers that every receptor with it shares. like: the domain it is a change of."""
 
     called: ClassVar[str] = "costimulation"
+    like: str | None = None
+
+
+class Manufacture(Numbered):
+    """How a product is made and how long the patient waits for it: mechanisms before infusion, and their numbers. A
+    scenario that names none has patients from conditioning on. like: the manufacture it is a change of."""
+
+    called: ClassVar[str] = "manufacture"
     like: str | None = None
 
 

@@ -12,7 +12,7 @@ from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, short
 from livingdrug.library.layers import is_factor
 from livingdrug.library.located import Located
 from livingdrug.parameters import WIDEST, Source, check_kind, finite
-from livingdrug.spec.fields import Real, Text, Unit, Whole
+from livingdrug.spec.fields import Asked, Names, Real, Text, Unit, Whole
 from livingdrug.spec.numbers import Numbered
 from livingdrug.spec.origin import Sourced
 from livingdrug.spec.typed import Refused, Typed, file_of
@@ -215,14 +215,25 @@ class Baseline(Typed):
                 raise ScenarioError(said, where=self.place(), mend=f"add {end} = ...")
 
 
+class Plausible(Sourced):
+    """What has to hold of a patient's properties, as "weight >= 5 kg"; who is otherwise is not enrolled."""
+
+    called: ClassVar[str] = "plausibility rule"
+    name: Text
+    keep: Asked
+
+
 class Population(Numbered):
-    """Who the patients are. like: the population it is a change of."""
+    """Who the patients are. like: the population it is a change of; plausible: who may be enrolled; match: rows of the
+    baseline (or "all") that those enrolled have as published."""
 
     called: ClassVar[str] = "population"
     like: str | None = None
     tumour: Text | None = None
     covariates: dict[str, Covariate] = {}
     baseline: tuple[Baseline, ...] = ()
+    plausible: tuple[Plausible, ...] = ()
+    match: Names = ()
 
     def consistent(self) -> None:
         for name, c in self.covariates.items() if self.like is None else ():

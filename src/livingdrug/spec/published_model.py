@@ -43,7 +43,8 @@ class Also(Typed):
 class Dosing(Typed):
     """What is given. One of three: `into` an entry of the model, as a `parameter`, or `absent` and why.
 
-    usual: the paper's dose; shares: (day, share of the dose); also: what else was given.
+    usual: the paper's dose; studied: the least and the largest that were given, in its unit; shares: (day, share of
+    the dose); also: what else was given.
     """
 
     called: ClassVar[str] = "dose"
@@ -52,6 +53,7 @@ class Dosing(Typed):
     absent: Text | None = None
     unit: Text | None = None
     usual: Table | None = None
+    studied: tuple[Positive, Positive] | None = None
     shares: Shares = ((0.0, 1.0),)
     also: tuple[Also, ...] = ()
 
@@ -98,7 +100,11 @@ class Variant(Typed):
 
 
 class Figure(Typed):
-    """A figure that the paper states, as a measure of a course."""
+    """A figure that the paper states, as a measure of a course.
+
+    measured: what patients had, not what the model gave; variant: whose it is; within: how far, as a share of it, a run
+    of the model is from it at most.
+    """
 
     called: ClassVar[str] = "published figure"
     measure: Text
@@ -106,6 +112,9 @@ class Figure(Typed):
     value: Real
     source: Text
     where: Text
+    measured: bool = False
+    variant: Text | None = None
+    within: Positive = 0.02
 
 
 class Data(Typed):
@@ -164,6 +173,7 @@ class Sets(Typed):
 class ModelFile(Typed):
     """The whole file. numbers: role -> name -> number; volume: the parameter in which the model counts cells.
 
+    body: weight of who is treated, as "20 g"; that of an adult when left out.
     read: whether its numbers were read from the paper once, or twice by two readers (CONTRIBUTING says how).
     """
 
@@ -178,6 +188,7 @@ class ModelFile(Typed):
     aliases: Texts = ()
     about: Text = ""
     volume: Text | None = None
+    body: Text | None = None
     sources: dict[str, Table] = {}
     variants: dict[str, Variant] = {}
     data: dict[str, Data] = {}

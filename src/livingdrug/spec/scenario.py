@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from livingdrug.errors import ScenarioError, nearest, short, unknown
 from livingdrug.library.located import Located
-from livingdrug.spec.numbers import Costimulation, Product, Tumour
+from livingdrug.spec.numbers import Costimulation, Manufacture, Product, Tumour
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.trial import Trial
@@ -16,7 +16,13 @@ from livingdrug.whole import whole
 
 MOST_PATIENTS = 10_000_000
 MOST_SEED = 2**63
-PARTS = {"product": "products", "population": "populations", "tumour": "tumours", "protocol": "protocols"}
+PARTS = {
+    "product": "products",
+    "population": "populations",
+    "tumour": "tumours",
+    "protocol": "protocols",
+    "manufacture": "manufacture",
+}
 KINDS_OF = {**PARTS, "costimulation": "costimulation"}  # the folder of each part that has numbers
 SCALES = ("scale", "also_graded")  # words that name grading scales
 TYPES: dict[str, type[Typed]] = {
@@ -25,6 +31,7 @@ TYPES: dict[str, type[Typed]] = {
     "population": Population,
     "tumour": Tumour,
     "protocol": Protocol,
+    "manufacture": Manufacture,
 }
 ARM = ("name", "title", "about", "set")  # words of an arm that are not changes
 _ONCE = ("patients", "cohort", "seed", "trial", "arm")  # words that an arm cannot change

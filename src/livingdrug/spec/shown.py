@@ -10,6 +10,7 @@ from livingdrug.errors import unknown
 from livingdrug.spec.fields import Real, Text, Truth, Whole
 from livingdrug.spec.typed import Typed
 
+TAKES = ("highest", "lowest")
 SCALES, KINDS, TIMES = ("log", "linear"), ("courses", "expansion", "presence"), ("days", "months")
 
 
@@ -30,6 +31,22 @@ class Held(Typed):
     peak_day: Text | None = None
 
 
+class Journey(Typed):
+    """How a quantity stands in the picture of one patient's whole journey: in plain words, and what is said of it."""
+
+    called: ClassVar[str] = "part of the journey"
+    words: Text
+    take: Text = "highest"
+    below: Annotated[Real | None, Field(description="a value in the shown unit: how long it stays below is told")] = (
+        None
+    )
+    order: Real = 50.0
+
+    def consistent(self) -> None:
+        if self.take not in TAKES:
+            raise unknown("thing to tell", self.take, TAKES, self.place("take"))
+
+
 class Shown(Typed):
     """How a quantity is named and drawn."""
 
@@ -43,6 +60,7 @@ class Shown(Typed):
     order: Real | None = None
     care: Truth | None = None
     columns: Held | None = None
+    journey: Journey | None = None
 
     def consistent(self) -> None:
         if self.scale not in (None, *SCALES):

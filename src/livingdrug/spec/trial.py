@@ -274,6 +274,7 @@ class Trial(File):
     population: Text | None = None
     tumour: Text | None = None
     protocol: Text | None = None
+    manufacture: Text | None = None
     drugs: Texts = ()
     modules: Modules = {}
     patients: Whole | None = None

@@ -6,7 +6,7 @@ A patient's course does not depend on when it is looked at, so these are the ver
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from livingdrug.engine.plan import Floats, Output, Register
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.scenario import Arm
 from livingdrug.spec.clock import Clock
-from livingdrug.trial.design import Design, design, observables
+from livingdrug.trial.before_infusion import steps
+from livingdrug.trial.design import Design, design, observables, scales
 from livingdrug.trial.doses import doses
 from livingdrug.trial.enrolment import Enrolled, enrol
 from livingdrug.trial.grades import at
@@ -37,17 +38,22 @@ class Given:
 @dataclass(frozen=True)
 class Followed:
     """One patient: days (T,), quantities by path (T,) in a reader's unit (nan after the end), doses in order of time,
-    and the grade (T,) on each scale at these days."""
+    and the grade (T,) on each scale at these days.
+
+    before: what the steps before infusion came to in this patient, by what it means (`biology.manufacture.MEANINGS`);
+    empty where nothing is manufactured.
+    """
 
     days: Floats
     courses: Mapping[str, Floats]
     doses: tuple[Given, ...]
     grades: Mapping[str, Floats]
+    before: Mapping[str, float] = field(default_factory=dict)
 
 
 def patient(arm: Arm, number: int, seed: int, shown: Iterable[str], days: Sequence[float]) -> Followed:
     """One infused patient of an arm, by number. ScenarioError when the patient was not infused."""
-    graded = [p for s in design(arm).scales for p in _asked(s.file.entry.when, *(g.when for g in s.file.grade),
+    graded = [p for s in scales(arm) for p in _asked(s.file.entry.when, *(g.when for g in s.file.grade),
                                                              *s.file.meanings.values())]  # fmt: skip
     paths = [p for p in dict.fromkeys([*shown, *graded]) if p in observables(arm.resolved.model())]
     plan = design(looked_at(arm, paths, days))
@@ -58,7 +64,7 @@ def patient(arm: Arm, number: int, seed: int, shown: Iterable[str], days: Sequen
     quantities = plan.model.quantities
     courses = {p: output.observables[0, :, i] + quantities[p].zero for i, p in enumerate(plan.shown)}
     grades = {s.name: _grade(plan, s.name, enrolled, output) for s in plan.scales}
-    return Followed(plan.times, courses, tuple(_doses(plan, enrolled, output)), grades)
+    return Followed(plan.times, courses, tuple(_doses(plan, enrolled, output)), grades, _before(plan, enrolled))
 
 
 def values(
@@ -116,6 +122,15 @@ def _doses(plan: Design, enrolled: Enrolled, output: Output) -> list[Given]:
             found["day"], what.places, found["amount"], unit.places, found["duration"], order, strict=True
         )
     ]
+
+
+def _before(plan: Design, enrolled: Enrolled) -> dict[str, float]:
+    """The numbers of the steps before infusion, of the one patient here."""
+    if enrolled.before is None:
+        return {}
+    values = enrolled.before.cohort.values
+    asked = {word: f"{role}.{own}" for role, step in steps(plan.model).items() for word, own in step.means.items()}
+    return {word: float(np.ravel(values[path])[0]) for word, path in asked.items()}
 
 
 def _grade(plan: Design, scale: str, enrolled: Enrolled, output: Output) -> Floats:

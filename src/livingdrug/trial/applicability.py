@@ -13,6 +13,7 @@ from typing import Any
 from livingdrug.care.rules import drug
 from livingdrug.results.comparison import number
 from livingdrug.scenario import Resolved
+from livingdrug.trial import beside
 from livingdrug.trial.ground import MANY, PARTS, Ground, Seen, as_calibrated, calibration, changed, outside
 from livingdrug.trial.question import Question, question
 
@@ -117,6 +118,8 @@ def _outside(arm: Seen, ground: Ground) -> Iterator[Finding]:
         yield Finding("part", "the model", "no trial of the library calibrates it")
         return
     trials = ground.near(arm)
+    if beside.alone(arm.resolved):
+        yield Finding("part", "trial", beside.NONE)
     yield from _parts(arm, ground)
     yield from _mechanisms(arm, ground)
     yield from _numbers(arm, ground, trials)

@@ -7,13 +7,14 @@ the whole simulated cohort lies in it. A range is never an interval.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from livingdrug.engine.plan import Floats
+from livingdrug.engine.plan import Floats, Ints
 from livingdrug.results.comparison import Comparison, Row
 from livingdrug.spec.trial import Published, Trial
 from livingdrug.trial.graded import mismatch, scales
@@ -21,6 +22,7 @@ from livingdrug.trial.measures import Measure, Units, prepare
 
 TRIALS = 400  # resampled trials behind an interval
 TOGETHER = 100_000  # patients of resampled trials that are looked at together
+KEPT = 500_000  # patients of resampled trials up to which they are kept for the next measure
 FEWEST = 50  # simulated patients below which nothing is concluded (or the trial's own size, if smaller)
 
 
@@ -52,11 +54,28 @@ def drawn(measure: Measure, size: int, seed: int, trials: int = TRIALS) -> Float
     """The measure in trials of `size` patients drawn from the simulated, those that have it; none when too few."""
     if size < 1 or len(measure.population) < min(size, FEWEST):
         return np.zeros(0)
-    generator = np.random.Generator(np.random.Philox(key=[seed, size]))
-    few = max(1, TOGETHER // size)  # trials looked at together: memory does not grow with their size
-    chunks = (min(few, trials - i) for i in range(0, trials, few))
-    values = np.concatenate([measure.read(generator.integers(0, len(measure.population), (k, size))) for k in chunks])
+    values = np.concatenate([measure.read(i) for i in picked(seed, size, len(measure.population), size, trials)])
     return values[~np.isnan(values)]
+
+
+def picked(seed: int, words: int, population: int, size: int, trials: int) -> Iterable[Ints]:
+    """Places of the patients of so many trials of `size`, drawn from `population`, in parts of some trials (k, size):
+    memory does not grow with their size. Every measure meets the same ones; seed, words: the key of the draws."""
+    if trials * size <= KEPT:
+        return _kept(seed, words, population, size, trials)
+    return _picked(seed, words, population, size, trials)
+
+
+def _picked(seed: int, words: int, population: int, size: int, trials: int) -> Iterator[Ints]:
+    generator = np.random.Generator(np.random.Philox(key=[seed, words]))
+    few = max(1, TOGETHER // size)
+    for i in range(0, trials, few):
+        yield generator.integers(0, population, (min(few, trials - i), size))
+
+
+@lru_cache(maxsize=8)
+def _kept(*asked: int) -> list[Ints]:
+    return list(_picked(*asked))
 
 
 def percentiles(values: Floats, trials: int) -> tuple[float, float, float]:

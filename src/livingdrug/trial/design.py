@@ -123,6 +123,12 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     )
 
 
+def scales(arm: Arm) -> list[Scale]:
+    """The scales on which an arm is graded, without the plan around them."""
+    programs, _ = _programs(arm, arm.resolved.model())
+    return _scales(arm.resolved.trial, programs)
+
+
 def _looked_at(scale: Scale, table: Timetable, usual: int) -> int:
     """The bit of a scale's own clock, or of the protocol's grading."""
     if scale.file.check is None:

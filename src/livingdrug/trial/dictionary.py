@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from livingdrug.scenario import Arm
+from livingdrug.trial.before_infusion import told
 from livingdrug.trial.design import Design
 from livingdrug.trial.enrolment import enrol
 from livingdrug.trial.grades import grades
@@ -145,6 +146,7 @@ def dictionary(arm: Arm, design: Design) -> Mapping[str, Mapping[str, Meaning]]:
     properties = {n: c.title or n.replace("_", " ") for n, c in arm.resolved.covariates.items()}
     units = {n: (u or "") for n, u in design.units.items()}
     named = {"file_id": "what the user's file calls the patient"} if arm.resolved.own else {}
+    named |= {n: words for n, (_, words) in told(design.model).items()}
     names = dict.fromkeys([*PATIENTS, *named, *design.units])
     patients = {
         n: (units.get(n, ""), said.get(n) or properties.get(n) or PATIENTS.get(n) or named.get(n) or _event(n))

@@ -18,7 +18,7 @@ import numpy as np
 from livingdrug.engine.plan import Floats, Ints
 from livingdrug.results.arms import Arms, Compared, Difference
 from livingdrug.results.result import ArmResult, Result
-from livingdrug.trial.compare import FEWEST, TOGETHER
+from livingdrug.trial.compare import FEWEST, TOGETHER, picked
 from livingdrug.trial.definitions import definitions
 from livingdrug.trial.measures import Measure
 from livingdrug.trial.plausible import spanned
@@ -60,10 +60,8 @@ class Resamples:
         """The measure in trials of `size` patients drawn for this arm alone (RESAMPLES,); nan where too few."""
         if not size or len(measure.population) < min(size, FEWEST):
             return np.full(RESAMPLES, np.nan)
-        generator = np.random.Generator(np.random.Philox(key=[self.seed, (arm + 1) * 2**32 + size]))
-        few = max(1, TOGETHER // size)
-        chunks = (min(few, RESAMPLES - i) for i in range(0, RESAMPLES, few))
-        return np.concatenate([measure.read(generator.integers(0, len(measure.population), (k, size))) for k in chunks])
+        places = picked(self.seed, (arm + 1) * 2**32 + size, len(measure.population), size, RESAMPLES)
+        return np.concatenate([measure.read(part) for part in places])
 
     def interval(self, value: float, drawn: Floats) -> tuple[float, float]:
         """The 95 % interval of a value whose resampled values are these; nan where it cannot be had."""

@@ -18,6 +18,7 @@ from livingdrug.engine.plan import Floats, Ints, Patients
 from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
 from livingdrug.spec.protocol import Dose, Protocol
+from livingdrug.trial.before_infusion import Before, before_infusion, steps
 from livingdrug.trial.design import Design
 from livingdrug.trial.own_doses import OwnDoses, together
 
@@ -36,7 +37,8 @@ class Enrolled:
 
     ids, status (m,): all who were enrolled; infused (n,) places of those infused among them; dose (n,) [cell];
     file_id (m,): what the user's file calls them, None without one; scheduled_by (n, doses): row of the protocol's
-    schedule behind each of the patients' doses, and the one after the last for doses of the user's file.
+    schedule behind each of the patients' doses, and the one after the last for doses of the user's file; before: what
+    happened to all enrolled before infusion, where cells are manufactured.
     """
 
     ids: Ints
@@ -48,6 +50,7 @@ class Enrolled:
     values: Mapping[str, Any] = field(repr=False)
     scheduled_by: Ints = field(repr=False)
     file_id: Any = None
+    before: Before | None = None
 
     def extras(self, names: list[str], part: slice) -> Floats:
         """Constants of some infused patients, shape (n, names): properties, numbers, and draws ("draw(salvage)")."""
@@ -70,15 +73,19 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     """Draw the patients with these numbers, lose some before infusion, and make the doses of the others ready."""
     protocol = {p: x.value for p, x in arm.resolved.protocol.numbers.items()}
     own = _own_doses(arm, design)
-    if own is not None and own.infusing:
+    before = _before(arm, design, ids, seed, own)
+    if before is not None:
+        status = before.status
+    elif own is not None and own.infusing:
         status = _by_file(own, _rows(arm, ids))
     else:
         status = _status(ids, seed, arm.resolved.protocol)
     infused = np.array([i for i, s in enumerate(status) if s == "infused"], np.int64)
     who = ids[infused]
-    cohort = draw(arm.resolved, who, seed)
+    cohort = draw(arm.resolved, who, seed) if before is None else before.cohort.part(infused)
     values = {**{p: np.broadcast_to(np.asarray(x, float), who.shape) for p, x in cohort.values.items()}, **protocol}
-    doses, scheduled_by, dose = _doses(arm, design, values, who, seed, own)
+    lot = None if before is None else (before.ready[infused], before.as_made[infused])
+    doses, scheduled_by, dose = _doses(arm, design, values, who, seed, own, lot)
     thresholds = (
         np.column_stack([-np.log(rng.uniform(seed, who, f"hazard.{h}")) for h in design.model.hazards])
         if design.model.hazards
@@ -86,7 +93,22 @@ def enrol(arm: Arm, design: Design, ids: Ints, seed: int) -> Enrolled:
     )
     patients = Patients(who, cohort.values, columns(design.programs.extras, values, who, seed), doses, thresholds, seed)
     file_id = arm.resolved.own.ids[_rows(arm, ids)] if arm.resolved.own else None
-    return Enrolled(ids, status, infused, cohort, patients, dose, values, scheduled_by, file_id)
+    return Enrolled(ids, status, infused, cohort, patients, dose, values, scheduled_by, file_id, before)
+
+
+def _before(arm: Arm, design: Design, ids: Ints, seed: int, own: OwnDoses | None) -> Before | None:
+    """What happened to the patients before infusion, where cells are manufactured. ScenarioError where somebody else
+    says who is infused as well."""
+    if not steps(design.model):
+        return None
+    said = 'manufacture says who is infused: leave it out, or take out manufacture = "NAME"'
+    if own is not None and own.infusing:
+        raise ScenarioError(f"{own.records.file} says who is infused, and so does manufacture", mend=said)
+    for path in READ_BY_NAME:
+        number = arm.resolved.protocol.numbers.get(path)
+        if number is not None and not number.place("value").ours:
+            raise ScenarioError(f"nothing asks about '{path}'", where=number.place("value"), mend=said)
+    return before_infusion(arm.resolved, draw(arm.resolved, ids, seed), arm.resolved.protocol.follow_up)
 
 
 def _rows(arm: Arm, ids: Ints) -> Ints:
@@ -108,12 +130,18 @@ def _own_doses(arm: Arm, design: Design) -> OwnDoses | None:
 
 
 def notes_on_own(arm: Arm, design: Design) -> tuple[str, ...]:
-    """What a reader should know of how the user's own patients are treated."""
-    if arm.resolved.own is None:
-        return ()
-    own = _own_doses(arm, design)
+    """What a reader should know of who is infused, and of how the user's own patients are treated."""
     lost = sum(x.value for p, x in arm.resolved.protocol.numbers.items() if p in READ_BY_NAME)
-    said = []
+    if steps(design.model) and lost > 0:
+        told: tuple[str, ...] = (
+            f"the protocol's {100 * lost:.3g} % lost before infusion are not used: manufacture says who is lost",
+        )
+    else:
+        told = ()
+    if arm.resolved.own is None:
+        return told
+    own = _own_doses(arm, design)
+    said = list(told)
     if own is not None:
         kept = [
             d.name for d in arm.resolved.protocol.schedule if find_input(design.model, d.give, True) not in own.targets
@@ -122,7 +150,7 @@ def notes_on_own(arm: Arm, design: Design) -> tuple[str, ...]:
             f"doses as in {own.records.file}: {', '.join(own.names) or 'none'}"
             + (f"; as the protocol says: {', '.join(kept)}" if kept else "")
         )
-    if lost > 0 and (own is None or not own.infusing):
+    if lost > 0 and not told and (own is None or not own.infusing):
         said.append(
             f"{100 * lost:.3g} % of the patients in {arm.resolved.own.file} are lost before infusion by chance, as the "
             "protocol says: set its shares to 0 if they were all infused"
@@ -185,10 +213,16 @@ def _status(ids: Ints, seed: int, protocol: Protocol) -> tuple[str, ...]:
 
 
 def _doses(
-    arm: Arm, design: Design, values: Mapping[str, Any], ids: Ints, seed: int, own: OwnDoses | None
+    arm: Arm,
+    design: Design,
+    values: Mapping[str, Any],
+    ids: Ints,
+    seed: int,
+    own: OwnDoses | None,
+    lot: tuple[Floats, Any] | None,
 ) -> tuple[Floats, Ints, Floats]:
     """Scheduled doses (n, doses, 4), the row of the schedule behind each (n, doses), and the CAR-T dose (n,) [cell]; of
-    what the user's file gives, the file's."""
+    what the user's file gives, the file's. lot: the cells in the bags [cell], and whether all of them are the dose."""
     model, n = design.model, len(ids)
     asked = Programs({}, design.programs.constants, truths=design.programs.truths, looking=False)
     asked.extras = design.asked_of_doses
@@ -222,6 +256,8 @@ def _doses(
             rows.append(row)
         if target == model.infusion:
             infused = infused + cells * len(days)
+    if lot is not None:
+        given, infused = _of_lot(given, infused, model.inputs.index(model.infusion) if model.infusion else -1, *lot)
     table = dose_table(given, n)
     by = dose_table([(time, row, cells, over) for row, (time, _, cells, over) in zip(rows, given)], n)[:, :, 1]
     if own is None:
@@ -230,3 +266,15 @@ def _doses(
     of_file = np.full(doses.shape[:2], len(arm.resolved.protocol.schedule))
     both, order = together(table, doses)
     return both, np.take_along_axis(np.hstack([by.astype(np.int64), of_file]), order, axis=1), infused + cells
+
+
+def _of_lot(
+    given: list[tuple[float, int, Floats, float]], ordered: Floats, infusion: int, ready: Floats, as_made: Any
+) -> tuple[list[tuple[float, int, Floats, float]], Floats]:
+    """The infusions as the lot allows: never more cells than are in the bags, and all of them where that is the dose;
+    of several infusions each by its part."""
+    with np.errstate(all="ignore"):
+        share = np.where(ordered > 0, ready / ordered, 0.0)
+    share = np.where(as_made, share, np.minimum(share, 1.0))
+    cut = [(time, target, cells * share if target == infusion else cells, over) for time, target, cells, over in given]
+    return cut, ordered * share

@@ -7,9 +7,10 @@ trials' patients; those of the same disease are asked, or all where there is non
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from livingdrug.spec.protocol import Rule
 from livingdrug.spec.typed import read
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.enrolment import Enrolled, enrol
+from livingdrug.trial.selected import chosen
 
 DRAWN = 400  # patients of each trial that are looked at
 MANY = 0.1  # share of patients outside that is worth a word
@@ -72,7 +74,7 @@ class Seen:
     @cached_property
     def enrolled(self) -> Enrolled:
         """Some patients, with their scheduled doses."""
-        return enrol(self.arm, self.plan, np.arange(DRAWN, dtype=np.int64), 1)
+        return enrol(self.arm, self.plan, chosen(self.resolved, DRAWN, 1), 1)
 
     def of_patients(self, path: str) -> Floats:
         """A number or a property of the patients (n,); one for all (1,) where it does not differ."""
@@ -116,8 +118,9 @@ class Ground:
 
     @classmethod
     def known(cls) -> Ground:
-        """The calibration trials of the library, each with its first arm."""
-        return cls(tuple(Seen(name, resolve(name).arms[0]) for name in calibration()))
+        """The calibration trials of the library, each with its first arm; what is looked at in them is kept as long as
+        no file of the library changes."""
+        return _known(library.state(), os.getcwd())
 
     def near(self, arm: Seen) -> tuple[Seen, ...]:
         """The calibration trials of the same disease; all of them where there is none."""
@@ -136,6 +139,12 @@ class Ground:
         ways = dict.fromkeys(w for x in listed for w in x)
         found = {w: _hull([x[w] for x in listed if w in x]) for w in ways}
         return {w: span for w, span in found.items() if span}
+
+
+@lru_cache(maxsize=2)
+def _known(state: tuple[library.Stamp, ...], folder: str) -> Ground:
+    """The ground as the library's files are; folder: from which messages name them."""
+    return Ground(tuple(Seen(name, resolve(name).arms[0]) for name in calibration()))
 
 
 def outside(values: Floats, span: tuple[float, float]) -> tuple[float, str]:

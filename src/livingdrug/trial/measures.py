@@ -23,11 +23,13 @@ from livingdrug.spec import trial as spec
 from livingdrug.spec.fields import Expression, expression
 from livingdrug.spec.trial import Trial
 from livingdrug.trial.graded import titled
-from livingdrug.trial.survival import hazard_ratio, median_time, survival_at
+from livingdrug.trial.survival import hazard_ratio, ordered_median_time, ordered_survival_at
 from livingdrug.units import DAYS
 
+ENROLMENT = "enrolment"  # start of an endpoint that counts everybody enrolled
 FOLLOWED = expression("infused and not failed")
 Units = Mapping[str, str | None] | None
+SMALL = 20_000  # patients up to which what was worked out of their table is kept: of more, it is worked out again
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class Table:
     def __init__(self, columns: Mapping[str, Any], units: Units = None) -> None:
         kept = Columns.of(columns)
         self.size = kept.size
-        self.columns = Lazy((k for k in kept if kept.kind(k) in "fiub"), lambda k: np.asarray(kept[k], float))
+        self.keep = None if self.size <= SMALL else 0  # how much of what is worked out of it is kept
+        shown = (k for k in kept if kept.kind(k) in "fiub")
+        self.columns = Lazy(shown, lambda k: np.asarray(kept[k], float), self.keep)
         day = {k: "day" for k in self.columns if k.endswith("_day")}
         known = {k: u for k, u in (units or {}).items() if k in self.columns}
         self.units = {**dict.fromkeys(self.columns), **day, **known}
@@ -93,6 +97,11 @@ class Table:
         """Who was infused and simulated to the end (n,)."""
         return self.true(FOLLOWED)
 
+    @cached_property
+    def enrolled(self) -> Any:
+        """Who was enrolled, and not lost in the computer (n,)."""
+        return ~(self.columns["failed"] == 1)
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -108,18 +117,22 @@ class Endpoint:
     event: Any
     what: Any
     start: Floats
+    everybody: bool = False  # all enrolled are counted, not those infused
 
 
 def endpoint(table: Table, definition: spec.Endpoint) -> Endpoint:
-    """The endpoint of every patient of a table. Event "x y" is the column x_y_day; start "infusion" is day 0."""
+    """The endpoint of every patient of a table. Event "x y" is the column x_y_day; start "infusion" is day 0; start
+    "enrolment" counts everybody enrolled, as `before_infusion` tells of them."""
 
     def day(word: str, key: str) -> Floats:
         name = f"{word.replace(' ', '_')}_day"
         if name not in table.columns:
             known = [c[:-4].replace("_", " ") for c in table.columns if c.endswith("_day") and c != "end_day"]
-            raise unknown("event", word, known, definition.place(key))
+            mend = 'write manufacture = "NAME", which simulates the days before infusion' if word == ENROLMENT else None
+            raise unknown("event", word, known, definition.place(key), mend=mend)
         return np.where(np.isnan(table.columns[name]), np.inf, table.columns[name])
 
+    everybody = definition.start == ENROLMENT
     start = np.zeros(table.size) if definition.start == "infusion" else day(definition.start, "start")
     words = [*definition.events, *definition.censors, "end"]
     keys = ["events"] * len(definition.events) + ["censors"] * len(definition.censors) + [""]
@@ -127,7 +140,8 @@ def endpoint(table: Table, definition: spec.Endpoint) -> Endpoint:
     seen = (days[:-1] >= start) & (days[:-1] <= days[-1])  # not before the start, nor after the end of follow-up
     days[:-1] = np.where(seen, days[:-1], np.inf)
     first = days.argmin(axis=0)  # an event comes before a censoring of the same day
-    chosen = table.true(definition.among, definition.place("among")) & np.isfinite(start) & table.followed
+    followed = table.enrolled if everybody else table.followed
+    chosen = table.true(definition.among, definition.place("among")) & np.isfinite(start) & followed
     time = np.where(chosen, days.min(axis=0), np.nan) - np.where(chosen, start, 0.0)
     return Endpoint(
         name=definition.name,
@@ -136,13 +150,15 @@ def endpoint(table: Table, definition: spec.Endpoint) -> Endpoint:
         event=(first < len(definition.events)) & chosen,
         what=np.array(words, object)[first],
         start=start,
+        everybody=everybody,
     )
 
 
 def endpoints(trial: Trial, table: Table) -> Mapping[str, Endpoint]:
     """Every endpoint of a trial, by name."""
     definitions = {e.name: e for e in trial.endpoint}
-    return Lazy(definitions, lambda name: endpoint(table, definitions[name]), keep=1, called="endpoint")
+    keep = None if table.keep is None else 1
+    return Lazy(definitions, lambda name: endpoint(table, definitions[name]), keep, called="endpoint")
 
 
 def prepare(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> Mapping[str, Measure]:
@@ -150,7 +166,11 @@ def prepare(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> Ma
     table = Table(columns, units)
     ends = endpoints(trial, table)
     definitions = {m.name: m for m in trial.measure}
-    return Lazy(definitions, lambda name: _measure(definitions[name], titled(definitions[name], trial), table, ends))
+
+    def one(name: str) -> Measure:
+        return _measure(definitions[name], titled(definitions[name], trial), table, ends)
+
+    return Lazy(definitions, one, table.keep)
 
 
 def measures(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> dict[str, float]:
@@ -159,7 +179,10 @@ def measures(trial: Trial, columns: Mapping[str, Any], units: Units = None) -> d
 
 
 def _measure(m: spec.Measure, title: str, table: Table, ends: Mapping[str, Endpoint]) -> Measure:
-    counted = np.ones(table.size, bool) if m.enrolled else table.followed
+    if m.timed and ends[m.of].everybody:
+        counted = table.enrolled
+    else:
+        counted = np.ones(table.size, bool) if m.enrolled else table.followed
     population = np.flatnonzero(counted)
     among = counted if m.enrolled else table.true(m.among, m.place("among")) & counted
     read = _reader(m, table, ends, among)
@@ -177,8 +200,7 @@ def _reader(m: spec.Measure, table: Table, ends: Mapping[str, Endpoint], among: 
         raise ScenarioError(said, where=m.place("of"), mend='count it with kind = "share", or ask for a number')
     of = table.of(m.asked, m.place("of"), m.shown_unit if m.kind in ("median", "geometric mean") else None)
     if m.kind == "median":
-        kept = np.where(among, of, np.nan)
-        return lambda i: median(kept[i])
+        return _median(np.where(among, of, np.nan))
     with np.errstate(all="ignore"):
         logs = np.where(among & (of > 0) & np.isfinite(of), np.log(of), np.nan)
     if m.kind == "geometric mean":
@@ -195,12 +217,36 @@ def _over_time(m: spec.Measure, table: Table, end: Endpoint, among: Any) -> Call
     time, event = np.where(among, end.time, np.nan), end.event
     if m.kind == "survival":
         day = m.at or 0.0
-        return lambda i: 100.0 * survival_at(time[i], event[i], day)
+        return _by_time(time, event, lambda t, e: 100.0 * ordered_survival_at(t, e, day))
     if m.kind == "survival median":
-        return lambda i: median_time(time[i], event[i]) / DAYS.get(m.shown_unit, 1.0)
+        return _by_time(time, event, lambda t, e: ordered_median_time(t, e) / DAYS.get(m.shown_unit, 1.0))
     assert m.by is not None
     since = _joined(m.by, m.place("by"), table) - np.where(np.isfinite(time), end.start, 0.0)
     return lambda i: hazard_ratio(time[i], event[i], since[i])
+
+
+def _by_time(time: Floats, event: Any, estimate: Callable[[Floats, Any], Floats]) -> Callable[[Ints], Floats]:
+    """What is estimated from the drawn patients, who are handed over in order of time: their places in it are whole
+    numbers, which are sorted in a tenth of the time."""
+    order = np.lexsort((~event, time))
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order))
+    time, event = time[order], event[order]
+
+    def read(drawn: Ints) -> Floats:
+        sorted_ = np.sort(place[drawn], axis=-1)
+        return estimate(time[sorted_], event[sorted_])
+
+    return read
+
+
+def _median(values: Floats) -> Callable[[Ints], Floats]:
+    """The median of the drawn patients' values, by their places in the order of values (missing ones last)."""
+    order = np.argsort(values)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order))
+    ordered = values[order]
+    return lambda drawn: _middle(ordered[np.sort(place[drawn], axis=-1)])
 
 
 def _joined(by: Expression, place: str, table: Table) -> Floats:
@@ -224,10 +270,14 @@ def _divided(a: Floats, b: Floats) -> Floats:
 
 def median(x: Floats) -> Floats:
     """Median over the last axis without missing values; may be infinite."""
-    ordered = np.sort(x, axis=-1)  # nan last
+    return _middle(np.sort(x, axis=-1))
+
+
+def _middle(x: Floats) -> Floats:
+    """The same of values that stand in order, missing ones last."""
     n = (~np.isnan(x)).sum(axis=-1)
     low, high = np.maximum((n - 1) // 2, 0), np.minimum(n // 2, max(x.shape[-1] - 1, 0))
-    a, b = (np.take_along_axis(ordered, np.asarray(k)[..., None], -1)[..., 0] for k in (low, high))
+    a, b = (np.take_along_axis(x, np.asarray(k)[..., None], -1)[..., 0] for k in (low, high))
     with np.errstate(all="ignore"):
         return np.where(n > 0, np.where(np.isinf(a) & (a == b), a, (a + b) / 2), np.nan)
 

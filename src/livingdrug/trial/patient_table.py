@@ -14,6 +14,7 @@ from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
 from livingdrug.spec.trial import Samples, Trial
 from livingdrug.trial import assays
+from livingdrug.trial.before_infusion import told, truths
 from livingdrug.trial.design import Design
 from livingdrug.trial.enrolment import Enrolled
 from livingdrug.trial.observations import of
@@ -30,6 +31,8 @@ def rows(arm: Arm, design: Design, enrolled: Enrolled, part: slice, output: Outp
     for name in enrolled.cohort.properties:
         found[name] = enrolled.cohort.of(name)[part]
     found["dose"] = enrolled.dose[part]
+    if enrolled.before is not None:
+        found |= {name: x[enrolled.infused][part] for name, x in enrolled.before.columns.items()}
     found["outcome"] = output.outcome
     found["failed"] = (output.outcome >= FAILED) * 1.0
     found["end_day"] = output.ended
@@ -55,6 +58,18 @@ def _events(design: Design, output: Output) -> dict[str, Any]:
     return {"death_day": death, "cause": cause, **found}
 
 
+def _deaths(design: Design, output: Output) -> dict[str, Floats]:
+    """The day of death of each cause by `CAUSE_day`, endless for who died of another or lives: what columns may ask."""
+    earliest = np.full(len(output.outcome), np.inf)
+    days: dict[str, Floats] = {}
+    for i, path in enumerate(design.model.hazards):
+        if getattr(design.model.declared[path], "ends", False):
+            day = output.event_times[:, i]
+            days[f"{path.rpartition('.')[2]}_day"] = day
+            earliest = np.minimum(earliest, day)
+    return {name: np.where(day == earliest, day, np.inf) for name, day in days.items()}
+
+
 def _samples(samples: Samples, design: Design, enrolled: Enrolled, part: slice, output: Output) -> dict[str, Floats]:
     course = output.observables[:, :, design.shown.index(samples.observable)]
 
@@ -75,8 +90,11 @@ def _asked(
     trial: Trial, design: Design, enrolled: Enrolled, part: slice, output: Output, found: Mapping[str, Any]
 ) -> dict[str, Floats]:
     """The trial's own columns: expressions over what the watches remember of each patient."""
+    deaths = _deaths(design, output)
     if not design.asked:
-        design.asked.append(_compiled(trial, design, [k for k, x in found.items() if np.asarray(x).dtype.kind in "fi"]))
+        numbers = [k for k, x in found.items() if np.asarray(x).dtype.kind in "fi"]
+        design.asked.append(_compiled(trial, design, numbers, [*deaths]))
+    found = {**found, **deaths}
     asked, programs = design.asked[0]
     watches, kept = output.registers.shape[1:]
     registers = output.registers.reshape(len(output.outcome), watches * kept)
@@ -90,11 +108,14 @@ def _asked(
     return out
 
 
-def _compiled(trial: Trial, design: Design, numbers: list[str]) -> tuple[Programs, dict[str, Program]]:
-    """The programs of the trial's own columns, which may mention the numbers found so far."""
+def _compiled(
+    trial: Trial, design: Design, numbers: list[str], deaths: list[str]
+) -> tuple[Programs, dict[str, Program]]:
+    """The programs of the trial's own columns, which may mention the numbers found so far, and the day of death of each
+    cause, which is no column."""
     units = column_units(trial, design, numbers)
     asked = Programs(
-        units,
+        {**dict.fromkeys(deaths, "day"), **units},
         design.programs.constants,
         watches=design.programs.watches,
         aliases=design.programs.aliases,
@@ -104,7 +125,7 @@ def _compiled(trial: Trial, design: Design, numbers: list[str]) -> tuple[Program
         noted=design.programs.notes_units(),
         valued=design.programs.valued,
         levels=design.programs.levels,
-        truths={*design.programs.truths, "failed"},
+        truths={*design.programs.truths, "failed", *truths(design.model)},
         looking=False,
     )
     found: dict[str, Program] = {}
@@ -118,13 +139,19 @@ def _compiled(trial: Trial, design: Design, numbers: list[str]) -> tuple[Program
         if asked.is_truth(column.value):
             design.units.truths.add(column.name)
     design.units.update(units)
-    design.units.truths |= {"infused", "failed", *(design.programs.truths & set(numbers))}
+    design.units.truths |= {
+        "infused",
+        "failed",
+        *truths(design.model),
+        *(design.programs.truths & set(numbers)),
+    }
     return asked, found
 
 
 def column_units(trial: Trial, design: Design, names: list[str]) -> dict[str, str | None]:
     """The unit of each column that every patient has."""
     known: dict[str, str | None] = {n: c for n, c in design.programs.constants.items() if n in names}
+    known |= {n: unit for n, (unit, _) in told(design.model).items()}
     known |= {"dose": "cell", "outcome": "1", "failed": "1", "infused": "1"}
     if trial.samples and trial.samples.observable in design.programs.observables:
         unit = design.programs.observables[trial.samples.observable] or "1"

@@ -12,6 +12,7 @@ from livingdrug.care.rules import drug, find_input
 from livingdrug.model import Model
 from livingdrug.scenario import Resolved, resolve
 from livingdrug.spec.origin import Sourced
+from livingdrug.trial.before_infusion import steps
 from livingdrug.trial.graded import titled
 from livingdrug.trial.reach import Names, reached
 
@@ -42,7 +43,10 @@ def question(resolved: Resolved) -> Question:
     roles: set[str] = set()
     for other in others:
         inputs, looks = _care(first, other)
-        touched = {p.rpartition(".")[0] for p in inputs} | _touched(first, other)
+        changed = _touched(first, other)
+        if changed & set(steps(other.model())) and other.model().infusion:  # what is made is what is infused
+            inputs.add(str(other.model().infusion))
+        touched = {p.rpartition(".")[0] for p in inputs} | changed
         roles |= touched
         moved |= reached(first, other, inputs) | looks
     silent: dict[str, str] = {}

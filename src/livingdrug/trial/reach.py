@@ -14,7 +14,6 @@ import numpy as np
 
 from livingdrug import library
 from livingdrug.care.rules import drug
-from livingdrug.cohort import draw
 from livingdrug.engine.plan import Floats
 from livingdrug.model import Model
 from livingdrug.scenario import Resolved
@@ -23,8 +22,10 @@ from livingdrug.spec.protocol import Protocol, Rule, Watch
 from livingdrug.spec.scale import Scale
 from livingdrug.spec.trial import Measure
 from livingdrug.spec.typed import read
+from livingdrug.trial.before_infusion import at_conditioning
 from livingdrug.trial.definitions import SAMPLED
 from livingdrug.trial.graded import OWN, asked_of, scale_of
+from livingdrug.trial.selected import chosen
 
 LOOKED_AT = 64  # random states, each of another patient
 CELLS, OTHERS = (0.0, 12.0), (-3.0, 4.0)  # decades in which a state lies that starts at 0
@@ -47,8 +48,7 @@ def reached(reference: Resolved, other: Resolved, inputs: Iterable[str]) -> set[
 
     inputs: entries and switches that care uses otherwise in the two.
     """
-    ids = np.arange(LOOKED_AT)
-    values = [draw(r, ids, 1).values for r in (reference, other)]
+    values = [at_conditioning(r, chosen(r, LOOKED_AT, 1), 1) for r in (reference, other)]
     models = [reference.model(), other.model()]
     states = {**_states(models[0], values[0]), **_states(models[1], values[1])}
     told = [_told(m, {**v, **states}) for m, v in zip(models, values, strict=True)]

@@ -7,6 +7,7 @@ program: what any of them changes is computed anew. The folder may be emptied at
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import platform
 from collections.abc import Mapping
@@ -25,7 +26,8 @@ from livingdrug.results.comparison import Row
 from livingdrug.scenario import Resolved
 
 KEPT = "scoreboard"
-NO_PART = ("bench", "cli", "export", "fit", "plot", "published", "registry", "report", "sbml")  # that changes no row
+NO_PART = ("bench", "cli", "explainers", "export", "fit", "plot", "published", "registry", "report", "sbml", "web")
+"""Parts of the program that change no row."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,30 @@ class Compared:
 
 def key(resolved: Resolved) -> str:
     """A name for a scenario, for any number of patients and seed."""
-    h = hashlib.blake2b(digest_size=16)
-    trial = json.dumps(resolved.raw["trial"], sort_keys=True, default=str)
     numpy = f"{np.__version__} {platform.python_version()} {platform.machine()}"
-    for part in (resolved.hash, trial, fingerprint(resolved.model()), _program(), *_scales(), numpy):
+    return _digest(resolved.hash, _words(resolved), fingerprint(resolved.model()), _program(), *_scales(), numpy)
+
+
+def values(resolved: Resolved) -> str:
+    """A hash that changes when anything of the library changes on which a scenario's rows hang: values, rules,
+    equations, measures, published rows, scales; not with the program around them or the machine."""
+    return _digest(resolved.hash, _words(resolved), *_equations(resolved), *_scales())
+
+
+def _equations(resolved: Resolved) -> list[str]:
+    """The texts of the mechanisms, each with what its folder shares."""
+    files = {Path(inspect.getfile(type(m))) for m in resolved.model().modules.values()}
+    shared = {f.with_name("__init__.py") for f in files}
+    return [f.read_text(encoding="utf-8") for f in sorted(files | {f for f in shared if f.is_file()})]
+
+
+def _words(resolved: Resolved) -> str:
+    return json.dumps(resolved.raw["trial"], sort_keys=True, default=str)
+
+
+def _digest(*parts: str) -> str:
+    h = hashlib.blake2b(digest_size=16)
+    for part in parts:
         h.update(part.encode() + b"\0")
     return h.hexdigest()
 

@@ -23,13 +23,16 @@ from livingdrug.parallel import TOGETHER
 from livingdrug.results.kept import Kept
 from livingdrug.results.lazy import Lazy, Named
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
+from livingdrug.results.sensitivity import Sensitivity
 from livingdrug.results.sweep import Sweep
 from livingdrug.scenario import Arm, Resolved, blamed, laid, resolve, saved
 from livingdrug.scenario.parts import shown_by
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
+from livingdrug.trial import sensitivity as sensitivities
 from livingdrug.trial import sweep as sweeps
 from livingdrug.trial.applicability import applicability
+from livingdrug.trial.as_enrolled import with_enrolled
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
@@ -40,6 +43,7 @@ from livingdrug.trial.enrolment import READ_BY_NAME, notes_on_own, tried
 from livingdrug.trial.grades import unread
 from livingdrug.trial.measures import Table, endpoints, prepare
 from livingdrug.trial.plausible import Sets, with_sets
+from livingdrug.trial.selected import asks, chosen, selection
 from livingdrug.trial.simulate import dry_run, gather
 from livingdrug.version import __version__
 from livingdrug.whole import several, whole
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 USUAL = 500
+SELECTED = 1_000  # patients by whom it is seen whether two arms select the same
 DEVICES = ("cpu", "cuda")
 
 Progress = Callable[[int, int], None]
@@ -130,7 +135,7 @@ class Trial:
         many, seed = self._numbers(patients, seed)
         threads = None if threads is None else whole(threads, "threads", 1, 1024)
         block = whole(block, "block", 1)
-        kept = tuple(whole(patient, "keep", 0, many - 1) for patient in several(keep, "keep"))
+        kept = _kept(self.resolved, several(keep, "keep"), many, seed)
         if device not in DEVICES:
             raise unknown("device", str(device), DEVICES)
         arms = self.resolved.arms
@@ -151,6 +156,8 @@ class Trial:
         provenance = self._provenance(many, seed, wall)
         if sets:
             provenance["plausible"] = sets.json(arms)
+        if asks(self.resolved.population):
+            provenance["selection"] = selection(self.resolved, seed).json(many)
         result = as_result(self, done, seed, wall, provenance, many)
         if out is not None:
             result.save(out)
@@ -179,6 +186,7 @@ class Trial:
         designs = [(a, design(a)) for a in (steps.own, *steps.arms)]
         for a, plan in designs:
             check_arm(a, plan)
+        _same_patients([a for a, _ in designs])
 
         def followed() -> Iterator[tuple[Arm, ArmResult]]:
             first: ArmResult | None = None
@@ -202,6 +210,43 @@ class Trial:
             found.save(out)
         return found
 
+    def sensitivity(
+        self,
+        method: str | None = None,
+        parameters: Sequence[str] = (),
+        groups: bool = False,
+        measures: Sequence[str] = (),
+        samples: int | None = None,
+        patients: int | None = None,
+        seed: int | None = None,
+        arm: str | None = None,
+        progress: Progress | None = None,
+    ) -> Sensitivity:
+        """Which numbers move which measure most, over the range in which each could be, in the same patients.
+
+        method: "morris" or "sobol"; without one, mechanisms are screened by Morris, then the numbers of those that
+        matter, and the ten that move most get Sobol indices. parameters: paths or beginnings of paths (all numbers);
+        groups: each mechanism as a whole; measures: names (the first with a published result of each family); samples:
+        trajectories of Morris (8), base samples of Sobol (64, a power of two); patients: of each run (200).
+
+        ScenarioError for more runs than the limits allow; a run that fails is counted and left out. Needs SALib.
+        """
+        begun = time.perf_counter()
+        own = self.resolved.arms[0] if arm is None else self.resolved.arm(arm)
+        _, seed = self._numbers(None, seed)
+        words = several(parameters, "parameters"), several(measures, "measures")
+        told = sensitivities.asked(own, method, words[0], groups, words[1], samples, patients, seed)
+        self.check()
+        files = saved.files(replace(self.resolved, patients=told.patients, seed=seed))
+        return sensitivities.analysed(
+            own,
+            self.design(own),
+            told,
+            files,
+            lambda: self._provenance(told.patients, told.seed, time.perf_counter() - begun),
+            progress,
+        )
+
     def _numbers(self, patients: int | None, seed: int | None) -> tuple[int, int]:
         """How many patients, from which seed: as asked, else as the scenario says."""
         own = self.resolved.own
@@ -220,12 +265,15 @@ class Trial:
         """A dry run of every arm; ScenarioError at the user's word that makes it impossible."""
 
         def stands(chain: list[LibraryFile], sets: Mapping[str, Any]) -> None:
-            for arm in laid(chain, sets).arms:
+            whole = laid(chain, sets)
+            for arm in whole.arms:
                 check_arm(arm, design(arm))
+            _same_patients(whole.arms)
 
         try:
             for arm in self.resolved.arms:
                 check_arm(arm, self.design(arm))
+            _same_patients(self.resolved.arms)
         except LivingDrugError as problem:
             raise blamed(problem, list(self.resolved.chain), self.resolved.sets, stands) from None
 
@@ -324,7 +372,10 @@ def follow(
 def arm_result(arm: Arm, design: Design, kept: Kept, seed: int) -> ArmResult:
     """The result of an arm whose patients were simulated, now or in an earlier run."""
     trial, units = arm.resolved.trial, design.units
+    compared = compare(trial, kept.patients, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
     own = (*arm.resolved.notes_for(kept.patients.size), *notes_on_own(arm, design))
+    if asks(arm.resolved.population) and kept.patients.size:
+        own += (selection(arm.resolved, seed).note(kept.patients.size),)
     return ArmResult(
         name=arm.name,
         title=arm.title,
@@ -332,7 +383,7 @@ def arm_result(arm: Arm, design: Design, kept: Kept, seed: int) -> ArmResult:
         timed=partial(timed, trial, units),
         measured=partial(prepare, trial, units=units),
         courses=kept.courses,
-        comparison=compare(trial, kept.patients, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted),
+        comparison=with_enrolled(compared, trial, kept.patients, units),
         notes=(*own, *design.notes, *unread(design)),
         dictionary=dictionary(arm, design),
         tables=Named("table", kept.tables),
@@ -351,12 +402,40 @@ def timed(trial: Trial_, units: Mapping[str, str | None], columns: Mapping[str, 
     return Lazy(found, one, called="endpoint")
 
 
+def _kept(resolved: Resolved, keep: Sequence[Any], many: int, seed: int) -> tuple[int, ...]:
+    """Numbers of patients whose own course is kept; ScenarioError for one who is not enrolled."""
+    if not asks(resolved.population):
+        return tuple(whole(patient, "keep", 0, many - 1) for patient in keep)
+    there = chosen(resolved, many, seed) if keep else np.zeros(0, np.int64)
+    for patient in keep:
+        if whole(patient, "keep", 0) not in there:
+            said = f"'keep' = {patient}: this candidate was not enrolled"
+            raise ScenarioError(said, allowed=[str(x) for x in there[:5]])
+    return tuple(map(int, keep))
+
+
+def _same_patients(arms: Sequence[Arm]) -> None:
+    """ScenarioError where an arm would select other patients than the first."""
+    if not any(asks(arm.resolved.population) for arm in arms):
+        return
+    first, *others = (arm.resolved for arm in arms)
+    few = chosen(first, SELECTED, first.seed)
+    for arm, other in zip(arms[1:], others):
+        if not np.array_equal(few, chosen(other, SELECTED, first.seed)):
+            said = f"'{arm.name}' would select other patients than '{arms[0].name}': arms and values meet the same ones"
+            mend = "say plausible and match outside the arms, and leave the properties they ask about alone in them"
+            raise ScenarioError(said, where=f"arm '{arm.name}'", mend=mend)
+
+
 def check_arm(arm: Arm, design: Design) -> None:
     """A dry run of the trial without patients, so that what cannot be is found before anything is compiled."""
     table = dry_run(arm, design)
     tried(arm, design)
     spelt(arm.resolved.trial, arm.resolved.protocol)
+    if asks(arm.resolved.population):
+        selection(arm.resolved, arm.resolved.seed)
     compare(arm.resolved.trial, table, units=design.units)
+    dict(endpoints(arm.resolved.trial, Table(table, design.units)))
     _told(arm, table)
     _used(arm, design)
 

@@ -20,6 +20,7 @@ from livingdrug.spec.fields import FAMILIES
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import ROLES
 from livingdrug.spec.trial import Trial as Trial_
+from livingdrug.trial.beside import published
 from livingdrug.trial.cases import Case, compared, role_of
 from livingdrug.trial.enrolment import notes_on_own
 from livingdrug.trial.false_models import false_model
@@ -44,10 +45,11 @@ def scoreboard(
 ) -> Scoreboard:
     """Every trial beside its published results, over seeds, beside naive transfer and wrong truths.
 
-    trials: library trials by name, or files (all of the library); patients: enrolled in each, 1 to 10,000,000 (as each
-    trial says, else 500); seeds: how many, 1 to 100, and seed: the first of them; wrong_truths: whether the calibration
-    trials are run under each wrong truth of the library, too; role: of the trials, "calibration" or "validation" (both
-    without); fresh: what was simulated before is simulated again; progress: called with (patients done, all of them).
+    trials: library trials by name, or files (all of the library with published rows that are compared); patients:
+    enrolled in each, 1 to 10,000,000 (as each trial says, else 500); seeds: how many, 1 to 100, and seed: the first of
+    them; wrong_truths: whether the calibration trials are run under each wrong truth of the library, too; role: of the
+    trials, "calibration" or "validation" (both without); fresh: what was simulated before is simulated again; progress:
+    called with (patients done, all of them).
 
     ScenarioError (SourceError, UnitError) with file and line for a trial, row or wrong truth that cannot be.
 
@@ -83,7 +85,7 @@ def chosen(
         raise unknown("role of a trial", str(role), ROLES)
     many = None if patients is None else whole(patients, "patients", 1, MOST_PATIENTS)
     found: dict[str, Trial] = {}
-    for name in library.names("trials") if trials is None else several(trials, "trials"):
+    for name in published() if trials is None else several(trials, "trials"):
         trial = Trial(name)
         other = found.setdefault(trial.resolved.name, trial)
         if other.resolved.hash != trial.resolved.hash:

@@ -18,8 +18,10 @@ from livingdrug.trial import grades
 from livingdrug.trial.design import Design
 from livingdrug.trial.doses import doses
 from livingdrug.trial.enrolment import Enrolled, enrol
+from livingdrug.trial.hopeless import LONG, PROBED, stop_if_hopeless
 from livingdrug.trial.observations import observations
 from livingdrug.trial.patient_table import rows
+from livingdrug.trial.selected import chosen
 
 FEWEST = 128  # patients that one thread takes at a time towards the end
 DIED = "not infused: death before infusion"
@@ -65,7 +67,8 @@ def chunks(
     device: str = "cpu",
 ) -> Iterator[tuple[Enrolled, dict[str, Any], list[Any]]]:
     """Chunks of enrolled patients [first, patients) with their columns, in order. A thread takes a chunk
-    all the way from enrolment to columns, so that none waits for another and memory stays flat.
+    all the way from enrolment to columns, so that none waits for another and memory stays flat. Of many the first few
+    go before: EngineError when none of these can be simulated.
 
     seen: what it makes of (enrolled, which of the infused, their output) is given back too, block by block.
     """
@@ -81,8 +84,10 @@ def chunks(
     else:
         program, together, fewest = cache.load(design.model), TOGETHER, FEWEST
 
+    who = chosen(arm.resolved, patients, seed)
+
     def chunk(span: tuple[int, int]) -> tuple[Enrolled, dict[str, Any], list[Any]]:
-        enrolled = enrol(arm, design, np.arange(*span, dtype=np.int64), seed)
+        enrolled = enrol(arm, design, who[slice(*span)], seed)
         size = _even(len(enrolled.infused), block)
         found, made = [], []
         for part, output in simulate_blocks(design.model, design.plan, enrolled.patients, 1, size, progress, program):
@@ -93,6 +98,11 @@ def chunks(
             progress(len(enrolled.ids) - len(enrolled.infused))
         return enrolled, _table(enrolled, found), made
 
+    if patients - first >= LONG:
+        probe = chunk((first, first + PROBED))
+        stop_if_hopeless(arm, probe[1])
+        yield probe
+        first += PROBED
     yield from in_order(chunk, spans(first, patients, together, fewest, threads), threads)
 
 
@@ -176,11 +186,17 @@ def _table(enrolled: Enrolled, found: list[dict[str, Any]]) -> dict[str, Any]:
         else:
             table[name] = np.full(n, np.nan)
         table[name][enrolled.infused] = values
+    before = enrolled.before
+    if before is not None:
+        table |= {name: np.array(x) for name, x in before.columns.items()}
+        lost = np.isfinite(before.lost["end_day"])
+        for name, values in before.lost.items():
+            table[name][lost] = values[lost]
     died = table["death_day"] < 0.0
     if died.any():
         table["status"][died] = DIED
         table["infused"][died] = 0.0
         for name, values in table.items():
-            if name not in KEPT:
+            if name not in KEPT and (before is None or name not in before.columns):
                 values[died] = "" if values.dtype.kind == "U" else np.nan
     return table

@@ -18,6 +18,7 @@ from livingdrug.errors import ScenarioError
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 NORMAL_975 = 1.959963984540054
+STANDS = 1e-12  # a step of the logarithm of a hazard ratio below which it stands still
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,11 @@ def survival_at(time: Floats, event: Bools, day: float) -> Floats:
     nan when nobody was followed so far and the curve had not reached zero.
     """
     time, event = _sorted(*_followed(time, event))
+    return ordered_survival_at(time, event, day)
+
+
+def ordered_survival_at(time: Floats, event: Bools, day: float) -> Floats:
+    """As `survival_at`, of patients who stand in order of time, events before censorings, those left out last."""
     known = ~np.isnan(time)
     at_risk = known.sum(axis=-1, keepdims=True) - np.arange(time.shape[-1])
     factor = np.where(event & known & (time <= day), 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0)
@@ -126,7 +132,11 @@ def median_time(time: Floats, event: Bools) -> Floats:
 
     Patients with time = nan are left out.
     """
-    time, event = _sorted(*_followed(time, event))
+    return ordered_median_time(*_sorted(*_followed(time, event)))
+
+
+def ordered_median_time(time: Floats, event: Bools) -> Floats:
+    """As `median_time`, of patients who stand in order of time, events before censorings, those left out last."""
     known = ~np.isnan(time)
     at_risk = known.sum(axis=-1, keepdims=True) - np.arange(time.shape[-1])
     survival = np.cumprod(np.where(event & known, 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0), axis=-1)
@@ -156,30 +166,51 @@ def hazard_ratio(time: Floats, event: Bools, since: Floats, steps: int = 30) -> 
     earlier = np.concatenate([np.zeros((*time.shape[:-1], 1), bool), time[..., 1:] == time[..., :-1]], axis=-1)
     first = np.maximum.accumulate(np.where(earlier, 0, place), axis=-1)
     at_risk = count - first
-    inside = _members_at_risk(time, since, known)
-    beta = np.zeros(time.shape[:-1])
-    with np.errstate(all="ignore"):
-        for _ in range(steps):
-            weight = inside * np.exp(beta)[..., None]
-            share = np.where(event, weight / (weight + (at_risk - inside)), 0.0)
-            score: Floats = (member - share).sum(axis=-1)
-            information = (share * (1 - share)).sum(axis=-1)
-            beta = beta + np.clip(np.where(information > 0, score / information, 0.0), -1.0, 1.0)
-            beta = np.clip(beta, -15.0, 15.0)
+    inside = _members_at_risk(time, since, known, first)
+    flat = (-1, time.shape[-1])
+    beta = _cox(
+        event.reshape(flat), member.reshape(flat), inside.reshape(flat), (at_risk - inside).reshape(flat), steps
+    )
+    beta = beta.reshape(time.shape[:-1])
     possible = member.any(axis=-1) & (event & ~member).any(axis=-1) & (np.abs(beta) < 14.0)
     return np.where(possible, np.exp(beta), np.nan)
 
 
-def _members_at_risk(time: Floats, since: Floats, known: Bools) -> Floats:
-    """How many members of the group are at risk at each patient's time, patients in order of time."""
-    flat_time, flat_since, flat_known = (x.reshape(-1, x.shape[-1]) for x in (time, since, known))
-    out = np.empty(flat_time.shape)
-    for row in range(len(out)):
-        k = flat_known[row]
-        t, s = flat_time[row][k], flat_since[row][k]
-        ever = s < t
-        joined = np.searchsorted(np.sort(s[ever]), t, side="left")  # members with since < t
-        gone = np.searchsorted(np.sort(t[ever]), t, side="left")  # of whom these left before t
-        out[row] = 0.0
-        out[row][k] = joined - gone
-    return out.reshape(time.shape)
+def _cox(event: Bools, member: Bools, inside: Floats, outside: Floats, steps: int) -> Floats:
+    """The logarithm of each trial's hazard ratio (trials,) by Newton's steps; a trial that stands still is left out of
+    those that follow. All (trials, n): whether there is an event, and of a member; how many are at risk."""
+    beta = np.zeros(len(event))
+    moving = np.arange(len(event))
+    with np.errstate(all="ignore"):
+        for _ in range(steps):
+            weight = inside * np.exp(beta[moving])[:, None]
+            share = np.where(event, weight / (weight + outside), 0.0)
+            score: Floats = (member - share).sum(axis=-1)
+            information = (share * (1 - share)).sum(axis=-1)
+            moved = beta[moving] + np.clip(np.where(information > 0, score / information, 0.0), -1.0, 1.0)
+            moved = np.clip(moved, -15.0, 15.0)
+            go_on = np.abs(moved - beta[moving]) > STANDS
+            beta[moving] = moved
+            if not go_on.any():
+                break
+            if not go_on.all():
+                moving = moving[go_on]
+                event, member, inside, outside = (x[go_on] for x in (event, member, inside, outside))
+    return beta
+
+
+def _members_at_risk(time: Floats, since: Floats, known: Bools, first: NDArray[np.int64]) -> Floats:
+    """How many members of the group are at risk at each patient's time, patients in order of time; first: the place of
+    the first patient of the same time."""
+    ever = known & (since < time)
+    before: Any = np.cumsum(ever, axis=-1) - ever  # members whose time stands before this place
+    gone: Any = np.take_along_axis(before, first, -1)
+    joined = ever.sum(axis=-1, keepdims=True)
+    if np.isfinite(since[ever]).any():  # else members belong from the start
+        both = np.concatenate([time, np.where(ever, since, np.nan)], axis=-1)
+        order = np.argsort(both, axis=-1, kind="stable")  # of one day, whose time it is stands before who joins
+        joining = np.cumsum(order >= time.shape[-1], axis=-1)
+        so_far = np.empty_like(joining)
+        np.put_along_axis(so_far, order, joining, -1)
+        joined = so_far[..., : time.shape[-1]]
+    return np.where(known, joined - gone, 0.0)

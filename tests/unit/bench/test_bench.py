@@ -14,6 +14,7 @@ from livingdrug.bench.peers.task import Task
 from livingdrug.cli.run import _measured
 from livingdrug.cli.terminal import dump
 from livingdrug.engine.plan import Plan
+from thoroughness import some_of
 
 FEW = 2
 
@@ -40,7 +41,7 @@ def exact(task):
     return np.array(rows)
 
 
-@pytest.mark.parametrize("peer", [p for p in PEERS if not p.apart], ids=lambda p: p.tool)
+@pytest.mark.parametrize("peer", some_of([p for p in PEERS[::-1] if not p.apart], one_in=3), ids=lambda p: p.tool)
 def test_each_installed_peer_solves_the_task(task, exact, peer):
     if not find_spec(peer.imports or peer.package):
         pytest.skip(f"{peer.package} is not installed")

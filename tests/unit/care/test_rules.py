@@ -231,8 +231,6 @@ def test_a_scale_that_names_what_is_not_there_says_on_which_line() -> None:
         made = Programs({"physiology.temperature": "degC@37"}, {})
         graded = Scale(name, read(spec.Scale, entry.table))
         graded.enlist(made)
-        with pytest.raises(
-            ScenarioError, match=r"nothing is called '(physiology|neurotoxicity|leucocytes|platelets)\."
-        ) as caught:
+        with pytest.raises(ScenarioError, match=r"nothing is called '\w+\.\w+'") as caught:
             graded.compile(made, 1)
         assert f"library/scales/{name}.toml:" in str(caught.value) and "column" in str(caught.value)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from livingdrug.cli.run import folder_name
 from livingdrug.scenario import resolve
+from thoroughness import some
 from unit.cli.command import command
 
 WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=122), min_size=1, max_size=12)
@@ -21,7 +22,7 @@ ASKED = st.tuples(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300))
 @given(ASKED, ASKED)
 def test_what_differs_has_another_folder(one: tuple, other: tuple) -> None:
     first, second = folder_name("eliana", *one), folder_name("eliana", *other)

@@ -34,6 +34,15 @@ def test_one_patient_is_told_and_drawn(capsys, run, tmp_path):
     assert [row["day"] for row in said["rows"]] == sorted(row["day"] for row in said["rows"])
 
 
+def test_the_journey_and_the_flow_are_told_and_drawn(capsys, run, tmp_path):
+    for asked, says in ((["--patient", "1", "--journey"], "CAR-T cells given back"), ([], "Alive when last seen")):
+        picture = tmp_path / "picture.svg"
+        told = command(capsys, "plot", str(run), *asked, "--out", str(picture)).out
+        assert says in told and picture.read_text(encoding="utf-8").count("<path") > 50
+        rows = json.loads(command(capsys, "plot", str(run), *asked, "--json").out)["rows"]
+        assert says in {next(iter(row.values())) for row in rows}
+
+
 def test_a_check_over_ones_own_data_is_told_and_drawn(capsys, run, tmp_path):
     (tmp_path / "mine.csv").write_text(DATA, encoding="utf-8")
     asked = ["vpc", str(run), "assay.qpcr.copies", "--data", str(tmp_path / "mine.csv")]
@@ -52,6 +61,8 @@ def test_a_check_over_ones_own_data_is_told_and_drawn(capsys, run, tmp_path):
         (["plot", "RUN", "--patient", "99"], "no patient 99"),
         (["plot", "RUN", "--patient", "6"], "not infused"),
         (["plot", "RUN", "--patient", "1", "--out", "x.doc"], "a plot cannot be written"),
+        (["plot", "RUN", "--journey"], "--journey is of one patient"),
+        (["plot", "RUN", "--arm", "x"], "--arm is of one patient"),
         (["plot", "nowhere", "--patient", "1"], "holds no whole run"),
         (["vpc", "RUN", "assay.qpcr.copy"], "did you mean 'assay.qpcr.copies'"),
         (["vpc", "RUN", "assay.qpcr.copies", "--data", "none.csv"], "cannot be read"),

@@ -22,11 +22,13 @@ from livingdrug.cli.templates import TEMPLATES
 from livingdrug.cli.terminal import without_types
 from livingdrug.engine import cache
 from livingdrug.engine.codegen.emit_python import PRELUDES, kernel_text
+from livingdrug.engine.plan import Plan
 from livingdrug.errors import LivingDrugError
 from livingdrug.results.comparison import Comparison, Row
 from livingdrug.scenario import explain, resolve
 from livingdrug.tabular import NARROWEST, aligned
 from livingdrug.trial.cluster import check_address
+from thoroughness import some_of
 from unit.cli.command import command, heard
 
 
@@ -121,7 +123,7 @@ PRINTING = [
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes as on POSIX")
-@pytest.mark.parametrize("words", PRINTING, ids=" ".join)
+@pytest.mark.parametrize("words", some_of([(words,) for words in PRINTING], one_in=3))
 def test_a_reader_that_leaves_early_is_no_fault(words: tuple[str, ...]) -> None:
     out, into = os.pipe()
     os.close(out)  # nobody reads
@@ -222,16 +224,19 @@ class Arm:
 def test_patients_who_could_not_be_simulated_are_told(capsys, infused: int, codes: list[int], many: bool) -> None:
     class Ran:
         arms = {"only": Arm(infused, codes)}
+        resolved = resolve("eliana", {"kinetics.growth": 0.7})
 
     assert failures(Ran()) is many
     said = capsys.readouterr().err
     for code in set(codes):
         assert f"{codes.count(code)} with code {code}" in said
     assert bool(said) == bool(codes) and (f"exit code {FAILED}" in said) == many
+    assert ("Changed here: kinetics.growth = 0.7 1/day" in said) == many
 
 
-def test_a_run_in_which_all_fail_ends_with_a_code_of_its_own(capsys) -> None:
-    said = command(capsys, "run", "eliana", "--patients", "20", "--json", "--set", "kinetics.growth=1e300")
+def test_a_run_in_which_all_fail_ends_with_a_code_of_its_own(capsys, monkeypatch) -> None:
+    monkeypatch.setattr(Plan, "max_steps", property(lambda self: 3, lambda self, value: None))  # too few for anybody
+    said = command(capsys, "run", "eliana", "--patients", "20", "--json")
     assert said.code == FAILED and "could not be simulated" in said.err
 
 

@@ -164,7 +164,7 @@ def test_a_set_that_is_not_there(folder):
         ({"covariates.fitness.unit": 1}, "is not a unit"),
         ({"cells.growth.variability.loadings": {"fittness": 1}}, "did you mean 'fitness'"),
         ({"cells.taken": 1.4}, "not between 0 and 1"),
-        ({"cells.growth": 1.7e308}, "not a finite number"),
+        ({"cells.growth": 1.7e308}, "far beyond what the model is made for"),
     ],
 )
 def test_patients_that_cannot_be_drawn(folder, change, said):

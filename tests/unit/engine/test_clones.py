@@ -139,6 +139,16 @@ def test_variates_have_the_right_law():
         np.testing.assert_allclose(found.var(), law.var(), rtol=2e-2)
         values, counts = np.unique(found, return_counts=True)
         np.testing.assert_allclose(counts / N, law.pmf(values), atol=2 / N + 1e-9)
+    for name, arguments, law in [
+        ("binomial", (1e12, 0.3), stats.norm(3e11, 2.1e11**0.5)),
+        ("poisson", (3e10,), stats.norm(3e10, 3e10**0.5)),
+        ("negative_binomial", (40.0, 1 - 1e-6), stats.gamma(40, scale=1e6)),
+        ("negative_binomial", (2.0, 1 - 1e-7), stats.gamma(2, scale=1e7)),
+    ]:  # too wide to be walked over
+        chances = np.array([0.001, 0.05, 0.3, 0.5, 0.9, 0.999])
+        found = np.array([getattr(kernel, name)(*arguments, x) for x in chances])
+        np.testing.assert_allclose(found, law.ppf(chances), atol=0.1 * law.std())
+        assert (found == np.rint(found)).all()
     x = np.array([1e-3, 0.5, 1.0, 7.3, 10.0, 1e5])
     from scipy.special import gammaln
 

@@ -278,8 +278,8 @@ def test_processes_that_compile_the_same_model_at_once_do_not_disturb_each_other
     environment = {**os.environ, cache.ENV: str(tmp_path)}
     running = [
         subprocess.Popen([sys.executable, "-c", code, str(HERE)], stdout=subprocess.PIPE, text=True, env=environment)
-        for _ in range(3)
+        for _ in range(2)
     ]
-    assert [round(float(p.communicate()[0]), 9) for p in running] == [42.0] * 3
+    assert [round(float(p.communicate()[0]), 9) for p in running] == [42.0] * 2
     kept = sorted(p.suffix for p in (tmp_path / "models").iterdir() if p.is_file())
     assert kept == ([".o", ".py", ".txt"] if cache.compiler() == "native" else [".py", ".txt"])

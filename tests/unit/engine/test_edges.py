@@ -14,6 +14,7 @@ from livingdrug.engine.plan import Op, Outcome, Patients, Plan, Register, Watch
 from livingdrug.engine.run import simulate
 from livingdrug.model import Change, Entry, Flow, Module, Param, Publishes, State, assemble
 from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step, sqrt, where
+from thoroughness import some
 
 INF = np.inf
 
@@ -79,7 +80,7 @@ def random_model(listed):
     return assemble(Random)
 
 
-@settings(derandomize=True, max_examples=12, deadline=None)
+@settings(max_examples=some(12))
 @given(st.lists(flows, min_size=2, max_size=7), st.floats(0.5, 50.0))
 def test_random_models_follow_the_reference(listed, amount):
     model = random_model(listed)
@@ -150,7 +151,7 @@ class Chain(Module):
         yield Flow("back", out_of="z", into="x", rate=v.slow * v.z)
 
 
-@settings(derandomize=True, max_examples=15, deadline=None)
+@settings(max_examples=some(15))
 @given(st.floats(-6, 8), st.floats(-6, 3))
 def test_rates_of_any_size(fast, slow):
     f, s = 10.0**fast, 10.0**slow
@@ -247,7 +248,7 @@ when = st.sampled_from([0.0, 1.0, 1.0 + 1e-15, 1.0 + 1e-9, 2.0, 10.0])
 how_long = st.sampled_from([0.0, 1e-18, 1e-12, 1e-6, 0.5, 100.0])
 
 
-@settings(derandomize=True, max_examples=25, deadline=None)
+@settings(max_examples=some(25))
 @given(st.lists(st.tuples(when, how_long, st.floats(0.0, 50.0)), max_size=6))
 def test_doses_at_equal_times_and_of_no_length_add_up(given_doses):
     """Everything given by day 10 is there: as much as came in, whatever came at once."""

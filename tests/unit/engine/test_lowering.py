@@ -13,6 +13,7 @@ from livingdrug.engine.codegen.sparse_lu import SparseLU, markowitz
 from livingdrug.errors import EngineError
 from livingdrug.model import Change, Module, Param, Publishes, Reads, State, assemble
 from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step, sqrt, where
+from thoroughness import some
 
 
 class Everything(Module):
@@ -70,7 +71,7 @@ def values_at(a, b, c, t=2.0):
 positive = st.floats(0.05, 5.0)
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(max_examples=some(40))
 @given(positive, positive, positive)
 def test_statements_say_what_the_equations_say(a, b, c):
     found = EVERYTHING.evaluate(values_at(a, b, c))
@@ -79,7 +80,7 @@ def test_statements_say_what_the_equations_say(a, b, c):
     np.testing.assert_allclose(published, [found.published[p] for p in SYSTEM.observables], rtol=1e-12)
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(max_examples=some(40))
 @given(positive, positive, positive)
 def test_slopes_are_those_of_differences(a, b, c):
     y = np.array([a, b, c])
@@ -160,7 +161,7 @@ def test_names_stay_readable_and_apart():
     assert len(set(names.values())) == len(names) and names["w.h"] == "w_h"
 
 
-@settings(derandomize=True, max_examples=25, deadline=None)
+@settings(max_examples=some(25))
 @given(st.integers(1, 12), st.integers(0, 10_000))
 def test_sparse_lu_solves(n, seed):
     rng = np.random.default_rng(seed)

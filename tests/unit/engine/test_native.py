@@ -20,6 +20,7 @@ from livingdrug.engine.codegen.emit_python import PRELUDES, kernel_text
 from livingdrug.engine.run import simulate
 from livingdrug.engine.tables import GROUPS, ClockArrays, kinds
 from livingdrug.errors import CompilerError, EngineError
+from thoroughness import some
 
 pytest.importorskip("llvmlite")
 
@@ -183,7 +184,7 @@ NUMBERS = {
 
 @pytest.mark.parametrize("name", SCALARS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60))
 def test_each_construct_means_what_it_means_in_python(constructs, name, data):
     """Up to the rounding of a product that is fused with a sum."""
     plain, native_ = constructs
@@ -232,7 +233,7 @@ def draws():
 
 
 @given(three=st.tuples(*[st.integers(0, 2**64 - 1)] * 3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=some(50))
 def test_draws_have_the_bits_of_plain_python(draws, three):
     plain, native_ = draws
     with warnings.catch_warnings(), np.errstate(over="ignore"):
@@ -246,7 +247,7 @@ def test_the_first_draw_is_that_of_the_program(draws):
 
 
 @given(st.floats(0.1, 1e5), st.floats(0.01, 0.99), st.floats(0.01, 0.99))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=some(50))
 def test_variates_are_those_of_plain_python(draws, n, p, u):
     plain, native_ = draws
     for name, given_ in (
@@ -256,6 +257,16 @@ def test_variates_are_those_of_plain_python(draws, n, p, u):
         ("log_gamma", (n,)),
     ):
         assert native_[name](*given_) == pytest.approx(getattr(plain, name)(*given_), rel=1e-12)
+
+
+@given(st.floats(-3, 300), st.floats(-16, 0), st.booleans(), st.floats(1e-16, 1 - 1e-16))
+@settings(max_examples=some(50))
+def test_no_draw_is_endless(draws, size, rare, likely, u):
+    """However large what is counted, and however sure or rare."""
+    n, p = 10.0**size, 10.0**rare
+    p = 1.0 - p if likely else p
+    for name, given_ in (("binomial", (n, p, u)), ("negative_binomial", (n, p, u)), ("poisson", (n, u))):
+        assert not draws[1][name](*given_) < 0.0
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from ward_model import MODEL, patients, plan
 from livingdrug.engine.plan import Op, Register, Watch
 from livingdrug.engine.run import simulate
 from livingdrug.errors import EngineError
+from thoroughness import some
 
 R = Register
 
@@ -51,7 +52,7 @@ UNARY = {
 number = st.sampled_from([0.0, 1.0, -1.0, 2.5, -3.0, 100.0])
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(max_examples=some(60))
 @given(st.sampled_from([*BINARY, *UNARY]), number, number)
 def test_operations(plain, op, a, b):
     if op in BINARY:

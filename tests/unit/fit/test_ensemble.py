@@ -16,6 +16,7 @@ from livingdrug.fit.plausible import draws, within
 from livingdrug.library.located import Place, placed
 from livingdrug.spec.fit import Ensemble
 from livingdrug.spec.typed import read
+from thoroughness import some
 from unit.ensembles import PATHS, written
 
 
@@ -27,7 +28,7 @@ def end_of(slopes: np.ndarray, at: np.ndarray) -> End:
     return End(at, 0.0, np.zeros(len(slopes)), slopes)
 
 
-@settings(max_examples=15)
+@settings(max_examples=some(15))
 @given(st.integers(1, 5), st.integers(0, 1000))
 def test_draws_have_the_covariance_of_the_slopes_and_are_within_reach(free: int, seed: int) -> None:
     generator = np.random.default_rng(seed)

@@ -17,6 +17,7 @@ from livingdrug.fit.descend import descend
 from livingdrug.fit.targets import Fit, Free, Target, read, with_values
 from livingdrug.fit.writing import rewrite
 from livingdrug.scenario import resolve
+from thoroughness import some
 
 TABLE = """[kinetics.growth]   # a comment elsewhere
 value = 1.0
@@ -120,7 +121,7 @@ def test_a_small_fit_finds_the_minimum(monkeypatch):
     assert "held" in found.json() and "kinetics.growth" in str(found)
 
 
-@settings(max_examples=40, derandomize=True, deadline=None)
+@settings(max_examples=some(40))
 @given(
     goal=st.lists(st.floats(-3, 3), min_size=2, max_size=5),
     bend=st.floats(0, 0.2),

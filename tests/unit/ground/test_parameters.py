@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingdrug.errors import LivingDrugError, SourceError
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError
 from livingdrug.library.located import Located, Place
 from livingdrug.parameters import Parameter, Source, Variability, finite, read_parameter
+from thoroughness import some
 
 BELOW = Parameter(
     "a.b", 1.0, "1/day", "assumed", why="as it was", variability=Variability("log-normal", 0.5), file="x", line=1
@@ -118,3 +119,18 @@ def test_a_fault_of_a_variability_is_told_at_the_line_of_its_key(key: str, value
     with pytest.raises(LivingDrugError) as refused:
         read(Located(table, {}, Place("my.toml:10")), by_user=False)
     assert places[key] in str(refused.value.where), refused.value
+
+
+@settings(max_examples=some(60))
+@given(st.floats(1e-9, 1e9), st.floats(1.001, 1e290), st.sampled_from(["1/day", "1/h", "1/week"]))
+def test_a_users_number_far_beyond_what_it_was_is_refused(was: float, times: float, unit: str) -> None:
+    from livingdrug.parameters import FARTHEST, beyond
+    from livingdrug.units import factor
+
+    value = was * factor("1/day", unit) * times
+    if times > FARTHEST * 1.001:
+        with pytest.raises(ScenarioError, match="far beyond") as problem:
+            beyond("x", value, unit, was, "1/day", "here")
+        assert problem.value.where == "here" and problem.value.allowed
+    elif times < FARTHEST * 0.999:
+        beyond("x", value, unit, was, "1/day", "here")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug import biology, library
@@ -16,6 +16,7 @@ from livingdrug.engine import cache
 from livingdrug.errors import LivingDrugError, ScenarioError, WiringError
 from livingdrug.model import assemble
 from livingdrug.scenario import resolve
+from thoroughness import some
 
 MECHANISM = '''"""A made-up drug."""
 
@@ -53,7 +54,7 @@ def test_no_word_of_the_package_means_two_entries(kind):
     assert [str(e) for e in library.clashes(kind)] == []
 
 
-@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(40))
 @given(entries=st.dictionaries(words, st.lists(words, max_size=3), min_size=1, max_size=4))
 def test_a_word_means_one_entry_or_is_refused_with_both_files(entries, tmp_path_factory):
     """Whatever names and aliases: an answer is the only entry with that word; two entries with it are both named."""
@@ -171,7 +172,7 @@ def test_a_stem_is_a_mechanisms_name(folder):
 LINES = MECHANISM.splitlines()
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(60))
 @given(
     line=st.integers(0, len(LINES) - 1),
     text=st.sampled_from(

@@ -29,6 +29,7 @@ from livingdrug.model import (
 )
 from livingdrug.model.math import hill, maximum, smooth_step, where
 from livingdrug.units import factor, quantity, registry
+from thoroughness import some
 
 
 class Clone(Module):
@@ -212,7 +213,7 @@ def publishing(declared: dict[str, str], given: list[str]) -> type[Module]:
     return type("Publishing", (Module,), {**names, **publishes, **shown})
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(max_examples=some(60))
 @given(
     st.sets(st.sampled_from(["total", "totals", "blood", "killers"])),
     st.sets(st.sampled_from(["total", "totals", "blood", "killers", "cells"])),

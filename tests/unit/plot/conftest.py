@@ -52,6 +52,8 @@ FIGURES: dict[str, Callable] = {
         ],
         [True, False],
     ),
+    "flow": lambda z: plot.flow([z.flow("standard", 9), z.flow("half dose", 3)]),
+    "journey": lambda z: z.journey(),
     "arms": lambda z: plot.arms(z.rates()),
     "paired": lambda z: plot.paired(
         [

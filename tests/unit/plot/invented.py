@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from livingdrug import plot
 from livingdrug.plot import Course, Curve, Published
 from livingdrug.plot.course import PERCENTS
 
@@ -151,3 +152,26 @@ def rates() -> pd.DataFrame:
                 )
             )
     return pd.DataFrame(rows)
+
+
+def flow(title: str, failed: int) -> plot.Flow:
+    ready = 120 - failed
+    return plot.Flow(
+        title,
+        (
+            plot.Stage("Enrolled", 120, lost=(("manufacturing failure", failed),)),
+            plot.Stage("Product ready", ready, (("in specification", ready - 5), ("out of it", 5)), (("died", 7),)),
+            plot.Stage("Infused", ready - 7),
+        ),
+    )
+
+
+def journey() -> plot.Chart:
+    days = np.arange(-7.0, 300.0, 0.5)
+    strips = [
+        plot.Strip("Cells taken", "40 days", (plot.Bar(-40, 0, "quiet", 0.5),), ((-40, "v", "text"),)),
+        plot.Strip("CAR-T cells", "highest on day 9", course=np.exp(-(((days - 9) / 20) ** 2)) * 1e4),
+        plot.Strip("Temperature", "never above 37 °C", course=np.full(len(days), 37.0), log=False, floor=37.0),
+        plot.Strip("How it went on", "died, day 300", (plot.Bar(0, 300, "rule"),), ((300, "X", "text"),)),
+    ]
+    return plot.journey(days, strips, -40.0)

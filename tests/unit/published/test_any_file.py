@@ -18,6 +18,7 @@ from livingdrug.errors import LivingDrugError
 from livingdrug.published.course import run
 from livingdrug.published.entry import names, published
 from livingdrug.spec import published_model
+from thoroughness import some
 
 ENTRIES = {n: library.find("models", n) for n in names()}
 
@@ -57,7 +58,7 @@ def test_every_file_of_the_library_can_be_written_another_way(name, tmp_path):
     asked(tmp_path, {**ENTRIES[name].data, "aliases": []})
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=some(150))
 @given(data=st.data())
 def test_no_fault_in_a_file_is_a_traceback(data, tmp_path_factory):
     """Anything in any file left out, renamed, or replaced by anything else."""

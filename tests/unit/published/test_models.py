@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
-import subprocess
-import sys
+from contextlib import redirect_stderr, redirect_stdout
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from livingdrug.cli import main
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.published.compare import compare
 from livingdrug.published.course import measure, run
@@ -105,7 +107,7 @@ def test_infusions_run_and_boluses_land():
     """The immunosuppressant of Hanson's model: an infusion holds inflammation down while it lasts."""
     model = published("hanson_2016")
     times = np.linspace(0, 3, 61)
-    course = Course(model.model, model.values, printed=True)
+    course = Course(model.model, model.values)
     i = model.model.states.index("therapy.inflammation")
     without = course.solve(times, model.doses())[:, i]
     amount = 0.5 * model.values["therapy.inflammation_made"]
@@ -195,8 +197,12 @@ def test_a_population_needs_published_variability():
         population(published("stein_2019"), 0)
 
 
-def livingdrug(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "livingdrug", *words], capture_output=True, text=True)
+def livingdrug(*words: str) -> SimpleNamespace:
+    """A command in this process: its returncode, stdout and stderr."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.raises(SystemExit) as left, redirect_stdout(out), redirect_stderr(err):
+        main(list(words))
+    return SimpleNamespace(returncode=left.value.code or 0, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 def test_the_command_line(tmp_path):

@@ -12,8 +12,7 @@ from livingdrug.model import Break, Change, Derived, Entry, Flow, Module, Param,
 from livingdrug.model.math import exp, hill, log, maximum, minimum, smooth_step, sqrt, where
 from livingdrug.published.entry import names, published
 from livingdrug.published.integrate import Course, Dose
-from livingdrug.sbml.run import Settings, run
-from livingdrug.sbml.write import write
+from livingdrug.sbml import load, write
 
 
 class Everything(Module):
@@ -49,10 +48,10 @@ class Everything(Module):
 
 def again(model, values, doses, times, tmp_path):
     """The course by the model, and by its file."""
-    course = Course(model, values, printed=True)
+    course = Course(model, values)
     states = course.solve(times, [Dose(*d) for d in doses])
     file = saved(write(model, values, doses), tmp_path / "written.xml")
-    return course, states, run(file, Settings(times))
+    return course, states, load(file).run(times)
 
 
 def test_everything_a_module_may_say_comes_back(tmp_path):
@@ -68,7 +67,7 @@ def test_everything_a_module_may_say_comes_back(tmp_path):
     parts = [np.linspace(0, 3, 13), np.linspace(3, 8, 21)]
     first = course.solve(parts[0], [Dose(*d) for d in doses[:2]])
     file = saved(write(model, values, doses), tmp_path / "written.xml")
-    found = run(file, Settings(times))
+    found = load(file).run(times)
     names = [f"every__thing__{n}" for n in ("drug", "cells", "score")]
     np.testing.assert_allclose(np.column_stack([found[n][:12] for n in names]), first[:12], rtol=1e-7)
     slope = (found["every__thing__score"][24] - found["every__thing__score"][20]) / 1.0

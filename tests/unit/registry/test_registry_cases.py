@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from livingdrug.registry.classify.classify import Classification
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.reports.overview import evidence
 from livingdrug.registry.sync.import_files import import_files
+from thoroughness import some_of
 
 CASES = REGISTRY.parent / "cases" / "registry"
 needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not on this machine")
@@ -157,9 +159,14 @@ def test_a_country_by_any_name(tmp_path: Path, name: str) -> None:
     assert "unknown country 'Atlantis'" in run("search", "--country", "Atlantis", "--db", db, code=2)
 
 
-@pytest.mark.parametrize("broken", [{}, [], None, "x", 5, ["PHASE1", None, {}], {"count": {}}, True])
-@pytest.mark.parametrize("place", ["designModule", "statusModule", "eligibilityModule", "conditionsModule",
-                                   "armsInterventionsModule", "contactsLocationsModule", "outcomesModule"])  # fmt: skip
+BROKEN: list[object] = [{}, [], None, "x", 5, ["PHASE1", None, {}], {"count": {}}, True]
+MODULES = (
+    "designModule", "statusModule", "eligibilityModule", "conditionsModule", "armsInterventionsModule",
+    "contactsLocationsModule", "outcomesModule",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "broken"), some_of(product(MODULES, BROKEN), one_in=9))
 def test_no_module_of_any_kind_stops_a_command(tmp_path: Path, place: str, broken: object) -> None:
     record = copy.deepcopy(study(3))
     record["protocolSection"][place] = broken

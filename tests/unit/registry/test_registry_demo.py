@@ -104,3 +104,11 @@ def test_it_is_not_mixed_into_records(tmp_path: Path) -> None:
     db = tmp_path / "t.sqlite"
     Store(db).upsert(study(1))
     assert "already holds 1 studies" in run("demo", "--db", str(db), code=2)
+
+
+@pytest.mark.parametrize("name", sorted({d for r in ROWS for d in r["disease"].split("|") if d}))
+def test_an_abbreviated_disease_is_spelt_out_where_people_spell_it(name: str) -> None:
+    """`lymphoma` finds what a label calls DLBCL: its record says the words."""
+    told = demo._written()[name]
+    abbreviated = not re.search("[a-z]{4}", name)
+    assert not abbreviated or re.search("[a-z]{4}", told), told

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.shared import REGISTRY, needs_shared
@@ -17,6 +17,7 @@ from emulator.studies import number, studies, study
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.sync.import_files import Tally, import_files
+from thoroughness import some
 
 SOME = studies(5)
 LINES = "".join(json.dumps(r) + "\n" for r in SOME)
@@ -160,7 +161,7 @@ def test_damage_costs_only_the_damaged(tmp_path: Path, data: Any, kept: int, set
     assert (rows > 0) == (set_aside > 0)
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(60))
 @given(st.data())
 def test_random_bytes_in_one_line_lose_no_other_line(tmp_path: Path, data: st.DataObject) -> None:
     victim = data.draw(st.integers(0, 4))
@@ -189,7 +190,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=some(150))
 @given(st.data())
 def test_any_value_in_any_place_is_kept_or_set_aside(data: st.DataObject) -> None:
     record = study(next(FRESH))
@@ -247,7 +248,7 @@ def test_records_of_the_official_schema_are_kept() -> None:
     schemas = yaml.safe_load((REGISTRY / "ctg-oas-v2.0.3.yaml").read_text(encoding="utf-8"))["components"]["schemas"]
     strategy = _of_schema({"$ref": "#/components/schemas/Study"}, schemas)
 
-    @settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=some(60))
     @given(strategy)
     def check(record: Any) -> None:
         record = {k: v for k, v in record.items() if v is not None}

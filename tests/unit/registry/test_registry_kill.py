@@ -1,4 +1,4 @@
-"""Kill -9 at fifty random points of a sync, then go on: the same content as an undisturbed sync."""
+"""Kill -9 at random points of a sync, then go on: the same content as an undisturbed sync."""
 
 import copy
 import multiprocessing
@@ -15,8 +15,9 @@ from emulator.ctgov import Ctgov
 from emulator.studies import lapsed, number, studies, study, updated
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.sync.sync import sync
+from thoroughness import some
 
-KILLS = 50
+KILLS = some(50)
 RECORDS = studies(24)
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs kill -9")
 
@@ -81,7 +82,7 @@ def count_then_die(path: str, registry: Any, day: int, fuse: Any, steps: Any) ->
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_kill_at_fifty_random_points_then_go_on(tmp_path: Path) -> None:
+def test_kill_at_random_points_then_go_on(tmp_path: Path) -> None:
     try:
         process = multiprocessing.get_context("fork")
     except ValueError:

@@ -106,6 +106,7 @@ def day_record(row: dict[str, str]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.thorough
 def test_the_car_t_days_give_the_silent_lapses_and_no_start_date_noise(tmp_path: Path) -> None:
     text = gzip.open(DATA / "cart_onc_trials_2026-05-15.csv.gz", "rt", encoding="utf-8").read()
     state = {row["NCTId"]: row for row in csv.DictReader(io.StringIO(text))}

@@ -264,3 +264,19 @@ def test_a_file_that_is_no_mirror_is_refused(tmp_path: Path) -> None:
         Store(path)
     with pytest.raises(RegistryError, match="no mirror of the registries yet"):
         Store(tmp_path / "none.sqlite", create=False)
+
+
+@pytest.mark.parametrize("version", [0, 1, 3])
+@pytest.mark.parametrize("create", [True, False])
+def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path, version: int, create: bool) -> None:
+    path = tmp_path / "other.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+        other.execute(f"PRAGMA user_version = {version}")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(RegistryError, match="of another program.*bookmarks") as problem:
+        Store(path, create=create)
+    assert problem.value.where == str(path) and "--db" in str(problem.value.mend)
+    tables = sqlite3.connect(path).execute("SELECT name FROM sqlite_master").fetchall()
+    assert tables == [("bookmarks",)] and (create or len(path.read_bytes()) == len(before))

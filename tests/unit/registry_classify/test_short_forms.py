@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_studies import study
 
 from livingdrug.registry.classify.classify import classify
 from livingdrug.registry.classify.disease import places_in, tree
 from livingdrug.registry.terms.synonyms import library, meaning
+from thoroughness import some
 
 # form: what it means beside which words; None where it means no disease of the tree
 MEANT: dict[str, list[tuple[str | None, list[str]]]] = {
@@ -75,6 +76,7 @@ def names(title: str, conditions: tuple[str, ...] = (), summary: str = "") -> se
 
 
 @pytest.mark.parametrize("form, disease, word", CASES)
+@settings(max_examples=some(40))
 @given(title=st.sampled_from(TITLES), filled=st.sampled_from(FILLED), as_condition=st.booleans())
 def test_a_short_form_means_what_stands_around_it(
     form: str, disease: str | None, word: str, title: str, filled: str, as_condition: bool
@@ -233,3 +235,16 @@ def test_short_forms_say_what_they_need() -> None:
             if row.get("short") or row.get("only_beside"):
                 assert row["beside"], row["name"]
             assert not set(row.get("short", ())) & set(row.get("only_beside", ())), row["name"]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("CD19 CAR-T cells, acute lymphoblastic leukemia", "Acute lymphoblastic"),
+        ("CD19 CAR T Cell, Non-Hodgkin Lymphoma", "B-NHL"),
+        ("CAR-T cells in T-cell lymphoma", "T-cell cancer"),
+        ("T-cell acute lymphoblastic leukemia", "T-ALL"),
+    ],
+)
+def test_the_t_of_car_t_cells_is_no_part_of_a_disease(written: str, name: str) -> None:
+    assert [place.name for place in places_in(written)] == [name]

@@ -35,6 +35,7 @@ from livingdrug.registry.reports.watch import add_watch, remove_watch, trials_of
 from livingdrug.registry.search.own_labels import QUESTIONS, remove_label, set_label
 from livingdrug.registry.search.request import Request
 from livingdrug.registry.search.search import FoundStudy, search
+from thoroughness import some
 
 MUNICH = ("Munich", "Germany", 48.14, 11.58, "RECRUITING")
 PARIS = ("Paris", "France", 48.85, 2.35, "WITHDRAWN")
@@ -111,7 +112,7 @@ def test_a_limit_cuts_a_table_where_one_is_given(store: Store) -> None:
     assert len(run(store, "search", "--csv", "--limit", "2").stdout.splitlines()) == 3
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=some(60))
 @given(st.text(max_size=40))
 def test_any_title_comes_back_from_csv_and_ris(title: str) -> None:
     study = FoundStudy("NCT1", title, "", (), (), (), "", (), "", "", None, "", (), (), "", (), "")
@@ -294,7 +295,7 @@ def test_the_map_is_drawn_from_the_coordinates(store: Store, tmp_path: Path) -> 
     assert "has a site with coordinates" in run(store, "map", "stroke", "--out", str(file), code=2).stderr
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
+@settings(max_examples=some(100))
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_every_point_of_the_earth_is_on_the_map(latitude: float, longitude: float) -> None:
     x, y = projected(latitude, longitude)

@@ -11,6 +11,7 @@ from livingdrug.registry.classify.cell_therapy import CAR_THERAPY
 from livingdrug.registry.classify.classify import classify
 from livingdrug.registry.classify.passages import passages_of
 from livingdrug.registry.search.document import document, may_be_car
+from thoroughness import some
 
 CARS = {
     "words": dict(title="CD19 CAR-T cells in lymphoma", interventions=["CD19 CAR-T"]),
@@ -284,7 +285,7 @@ def test_sponsor(name: str, category: str, kind: str) -> None:
     assert classify(study("CAR-T", sponsor=name, sponsor_class=category)).sponsor_type.value == kind
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=some(60))
 @given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=400))
 def test_any_text_is_classified(title: str, intervention: str, eligibility: str) -> None:
     said = classify(study(title, interventions=[intervention], eligibility=eligibility, conditions=[title]))

@@ -70,15 +70,13 @@ def test_several_doses_make_arms(tmp_path: Path) -> None:
 
 
 def test_what_the_library_lacks_is_named(tmp_path: Path) -> None:
-    made = draft(
-        study("bb2121 in myeloma", interventions=["bb2121"], conditions=["Multiple Myeloma"], ages=("18 Years", None))
-    )
+    made = draft(study("CT041", interventions=["CT041"], conditions=["Gastric Cancer"], ages=("18 Years", None)))
     assert len(made.missing) == 2
-    assert "idecabtagene vicleucel" in made.missing[0] and "target BCMA" in made.missing[0]
-    assert "Multiple myeloma" in made.missing[1]
+    assert "satricabtagene autoleucel" in made.missing[0] and "target Claudin 18.2" in made.missing[0]
+    assert "Gastric" in made.missing[1]
     assert all(f"#   - {m}" in made.text for m in made.missing)
     tomllib.loads(made.text)
-    with pytest.raises(LivingDrugError, match="unknown product 'idecabtagene-vicleucel'"):
+    with pytest.raises(LivingDrugError, match="unknown product 'satricabtagene-autoleucel'"):
         resolved(made.text, tmp_path)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from cart_records import record
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.studies import studies
@@ -26,6 +26,7 @@ from livingdrug.registry.search.index import Index, engines, folder_of, fresh
 from livingdrug.registry.search.places import around
 from livingdrug.registry.search.query import understood
 from livingdrug.registry.search.search import Request, Result, search, wanted
+from thoroughness import some
 
 ENGINES = [
     "fts5",
@@ -436,7 +437,7 @@ def test_nothing_typed_does_harm(store: Store, index: Index, text: str) -> None:
     assert find(store, index).total == 65
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(60))
 @given(st.text(max_size=60))
 def test_any_text_is_a_query(store: Store, index: Index, text: str) -> None:
     assert 0 <= search(store, Request(text), index=index).total <= 65

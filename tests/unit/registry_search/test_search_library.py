@@ -119,3 +119,17 @@ def test_products_are_found_as_written() -> None:
 def test_sources_carry_no_address_of_a_machine() -> None:
     text = repr(PRODUCTS) + repr(ANTIGENS)
     assert not re.search(r"https?://|/tmp|/home", text)
+
+
+def test_a_code_of_antigen_and_car_is_only_meant_where_it_is_written_in_one() -> None:
+    """CD33CART is one product; CD33 CAR-T are any CAR cells at CD33."""
+    from livingdrug.registry.search.query import understood
+    from livingdrug.registry.terms.products import named_in
+    from livingdrug.registry.terms.synonyms import meaning
+
+    for apart in ("CD33 CAR-T", "CD33-CAR-T", "CD33 CART", "CD33-CART", "CD33.CART", "CD33 CAR T"):
+        assert meaning(apart) is None and not named_in(f"{apart} cells in AML"), apart
+        assert [clause.known_as for clause in understood(apart).clauses] == ["CD33", "CAR T"], apart
+    for code in ("CD33CART", "cd33cart"):
+        assert meaning(code).name == "CD33CART" and named_in(f"{code} in AML")
+        assert [clause.known_as for clause in understood(code).clauses] == ["CD33CART"]

@@ -21,6 +21,7 @@ from livingdrug.registry.search.request import Request
 from livingdrug.registry.search.search import Result, search
 from livingdrug.registry.terms.molecules import molecule, molecules_in
 from livingdrug.registry.terms.synonyms import key, library, meaning, synonyms
+from thoroughness import some
 
 ENGINES = ["fts5", pytest.param("tantivy", marks=pytest.mark.skipif(not find_spec("tantivy"), reason="not installed"))]
 
@@ -233,7 +234,7 @@ def test_an_age_limit_lasts_until_the_next_birthday(text: str | None, years: flo
     assert found == years if years is None else found == pytest.approx(years, abs=1e-6)
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
+@settings(max_examples=some(100))
 @given(st.integers(1, 40), st.sampled_from(["", "r"]), st.sampled_from(["", "α", "β", "γ"]))
 def test_an_interleukin_has_one_name_however_it_is_written(number: int, receptor: str, letter: str) -> None:
     greek = {"α": "alpha", "β": "beta", "γ": "gamma"}.get(letter, "")
@@ -251,7 +252,7 @@ def test_an_interleukin_has_one_name_however_it_is_written(number: int, receptor
     assert len({frozenset(m.ways) for m in found if m}) == 1
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=some(200))
 @given(st.text(max_size=60))
 def test_any_text_can_be_asked_for_molecules_and_numbers(text: str) -> None:
     for found in molecules_in(text):
@@ -298,9 +299,29 @@ def test_no_way_of_saying_a_thing_goes_beyond_ascii() -> None:
     assert all("".join(way).isascii() for synonym in synonyms() for way in plain_ways(synonym))
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=some(300))
 @given(st.sampled_from([(s.name, w) for s in synonyms() for w in plain_ways(s)]), st.text(max_size=20))
 def test_the_index_marks_every_way_of_saying_a_thing(said: tuple[str, tuple[str, ...]], around: str) -> None:
     name, way = said
     assert mark(name) in meanings_in(f"{searchable(around)} 0break0 {' '.join(way)}, {searchable(around)}")
     assert mark(name) not in meanings_in(f"{' 0break0 '.join(way)}x")
+
+
+def test_sites_near_a_place_are_found_by_an_index_and_the_same_without_it(tmp_path: Path) -> None:
+    from emulator.studies import studies
+    from livingdrug.registry.search.geo import studies_near
+
+    store = Store(tmp_path / "t.sqlite")
+    for made in studies(60):
+        store.upsert(made)
+    asked = [(30.6, 114.3, within, statuses) for within in (5, 900, 12_000) for statuses in (None, {"RECRUITING"})]
+    with_index = [studies_near(store, *one) for one in asked]
+    assert len(with_index[0]) > 10 and len(with_index[4]) > len(with_index[0])
+    assert all(site.km == 0 and site.city == "Wuhan" for site in with_index[0].values())
+    plan = store.connect().execute(
+        "EXPLAIN QUERY PLAN SELECT latitude, longitude, study, position, status FROM site"
+        " WHERE latitude BETWEEN 1 AND 2"
+    )
+    assert "COVERING INDEX site_place" in plan.fetchone()[-1]
+    store.connect().execute("DROP INDEX site_place")  # as in a mirror of before that cannot be written
+    assert [studies_near(store, *one) for one in asked] == with_index

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from emulator.shared import DATA, V2, needs_shared, rows
 from livingdrug.registry.classify.classify import Classification, classify
 from livingdrug.registry.classify.passages import passages_of
@@ -158,6 +160,7 @@ def test_recall_on_the_846_kept() -> None:
     assert len(missed & set(JUDGED["not_car"])) >= 12
 
 
+@pytest.mark.thorough
 def test_the_quick_look_misses_none_of_the_field() -> None:
     assert [nct for nct in field() if said(nct).is_car and not may_be_car(passages_of(flat(field()[nct])))] == []
 
@@ -205,6 +208,7 @@ def test_precision_on_real_records_of_which_few_are_car_therapies() -> None:
     assert titled - found == {"NCT06993766"}  # an observational study of recipients
 
 
+@pytest.mark.thorough
 def test_searching_the_real_records(tmp_path: Path) -> None:
     store = Store(tmp_path / "t.sqlite")
     with store.transaction():

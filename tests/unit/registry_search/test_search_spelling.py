@@ -15,6 +15,7 @@ from livingdrug.registry.search.index import Index, fresh
 from livingdrug.registry.search.query import understood
 from livingdrug.registry.search.search import Request, search
 from livingdrug.registry.terms.spelling import beginnings, folded
+from thoroughness import some
 
 TITLES = {
     "NCT08000001": "Lymphomas of the elderly",
@@ -89,13 +90,13 @@ def test_a_code_is_never_folded() -> None:
     assert folded(codes) == codes.lower()
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=some(200))
 @given(st.lists(st.from_regex(r"[A-Za-z]{1,9}[0-9][A-Za-z0-9]{0,4}", fullmatch=True), max_size=5))
 def test_words_with_a_digit_are_left_as_they_are(codes: list[str]) -> None:
     assert folded(" ".join(codes)) == " ".join(codes).lower()
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=some(200))
 @given(st.text(max_size=80))
 def test_any_text_is_folded_once(text: str) -> None:
     assert folded(folded(text)) == folded(text)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug.cohort import draw
 from livingdrug.errors import LivingDrugError
 from livingdrug.scenario import explain, resolve
+from thoroughness import some
 
 WHOLE = """
 trial = "first"
@@ -83,9 +84,7 @@ product.dose.per_kg population.covariates.age.distribution tumour.base tumour.ce
 """.split()
     + ["'", '"', ""]
 )
-QUIETLY = settings(
-    max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUIETLY = settings(max_examples=some(150))
 
 
 def attempt(text: str, sets: dict[str, str]) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug import library
@@ -13,6 +13,7 @@ from livingdrug.scenario import explain, resolve
 from livingdrug.scenario.parts import lineage, whole
 from livingdrug.scenario.saved import files
 from livingdrug.spec.trial import DESIGN, Trial
+from thoroughness import some
 
 ELDERS = """title = "Elders"
 like = "people"
@@ -132,7 +133,7 @@ def test_only_a_file_of_the_library_is_like_another() -> None:
 WORDS = {"low": st.integers(21, 39), "high": st.integers(41, 59), "why": st.sampled_from(["ours", "theirs"])}
 
 
-@settings(derandomize=True, deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(40))
 @given(
     words=st.fixed_dictionaries({}, optional=WORDS),
     size=st.none() | st.integers(1, 9),

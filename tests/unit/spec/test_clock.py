@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from livingdrug.errors import LivingDrugError, ScenarioError, UnitError
 from livingdrug.spec.clock import DAYS, Every, clock, duration, moment, on_days
+from thoroughness import some
 
 VISITS = {"marrow": np.array([28.0, 91.0]), "visits": np.array([1.0])}
 
@@ -30,7 +31,7 @@ def test_a_bare_number_is_no_length_of_time(text: object) -> None:
         assert read is clock or "trial.toml:7" in str(caught.value)
 
 
-@settings(max_examples=100, derandomize=True)
+@settings(max_examples=some(100))
 @given(st.sampled_from(sorted(DAYS)), st.floats(0, 1e6))
 def test_every_unit_of_time_in_every_place(unit: str, number: float) -> None:
     days = number * DAYS[unit]
@@ -125,7 +126,7 @@ _WORDS = ("every", "6 h", "1 d", "from", "day 3", "to", "for", "until", ",", "th
           "daily", "28", "month", "x")  # fmt: skip
 
 
-@settings(max_examples=300, derandomize=True)
+@settings(max_examples=some(300))
 @given(st.lists(st.sampled_from(_WORDS), max_size=9).map(" ".join))
 def test_any_text_is_a_clock_or_refused(text: str) -> None:
     try:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from livingdrug import library
 from livingdrug.library.lines import lines_of
 from livingdrug.library.located import Located, Place, locate
+from thoroughness import some
 
 KEYS = ("a", "b2", "with-dash", "under_score", "7", "two words", "a.b", "#hash", "[x]", "= y", 'quo"te', "back\\slash",
         "tab\there", "é", "don't", "")  # fmt: skip
@@ -163,7 +164,7 @@ def file_of(seed: int) -> tuple[str, dict[tuple[str, ...], int]]:
 FILES = st.integers(0, 2**32).map(file_of)
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=some(500))
 @given(FILES)
 def test_every_key_is_found_on_its_line(file: tuple[str, dict[tuple[str, ...], int]]) -> None:
     text, written = file
@@ -173,7 +174,7 @@ def test_every_key_is_found_on_its_line(file: tuple[str, dict[tuple[str, ...], i
         assert found[".".join(path)] == written[path], (path, text)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=some(200))
 @given(FILES)
 def test_every_table_knows_where_each_key_stands(file: tuple[str, dict[tuple[str, ...], int]]) -> None:
     text, written = file

@@ -15,6 +15,7 @@ from livingdrug.spec.cohort import Cohort
 from livingdrug.spec.patients import OwnPatients, read_patients
 from livingdrug.spec.population import Covariate
 from livingdrug.spec.typed import read
+from thoroughness import some
 
 SOURCED = {"kind": "assumed", "why": "a test"}
 PEOPLE = {
@@ -110,7 +111,7 @@ def test_words_that_mean_nothing(words: dict[str, object], said: str, tmp_path: 
         taken(tmp_path, "weight [kg]\n40\n", **words)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60))
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("any")

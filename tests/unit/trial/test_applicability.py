@@ -14,11 +14,12 @@ from livingdrug.scenario import resolve
 from livingdrug.trial.applicability import EXTRAPOLATING, INSIDE, SILENT, _outside, applicability
 from livingdrug.trial.ground import Ground, Seen, calibration, outside
 from livingdrug.trial.reach import Names, reached
+from thoroughness import some
 
 ELIANA = resolve("eliana")
 FIXED = sorted(p for p, x in ELIANA.parameters.items() if x.variability is None and x.value > 0)
 VARIED = sorted(p for p, x in ELIANA.parameters.items() if x.variability and x.variability.distribution == "log-normal")
-FEW = settings(max_examples=6)
+FEW = settings(max_examples=some(6))
 
 
 def judged(tmp_path, text: str):

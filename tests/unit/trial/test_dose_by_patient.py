@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug.scenario import resolve
 from livingdrug.trial.design import design
 from livingdrug.trial.enrolment import Enrolled, enrol
+from thoroughness import some
 
 WHO = np.arange(40, dtype=np.int64)
 CLEARANCE, ACTIVE = "conditioning.fludarabine.clearance", "conditioning.fludarabine.active_share"
@@ -29,7 +30,7 @@ def dosed(folder: Path, amount: str) -> tuple[Enrolled, np.ndarray]:
     return found, found.patients.doses[..., 2][given].reshape(len(found.infused), -1)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=some(8))
 @given(exposure=st.floats(1, 60))
 def test_a_dose_that_leads_to_one_exposure(tmp_path: Path, exposure: float) -> None:
     found, doses = dosed(tmp_path, f"{exposure!r} mg*hour/L * {CLEARANCE} / {ACTIVE} / 4")

@@ -10,6 +10,7 @@ from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.scenario import resolve
 from livingdrug.scenario.plausible import of_arms, plausible
+from thoroughness import some
 from unit.ensembles import PATHS, written
 
 SETS = [[1.1, 0.9, 1.2, 0.8], [0.95, 1.05, 0.7, 1.1], [1.0, 1.0, 1.0, 1.0]]
@@ -33,7 +34,7 @@ def test_every_number_that_a_fit_moved_has_its_values() -> None:
         assert there.hash != resolved.hash or number == 2
 
 
-@settings(max_examples=8)
+@settings(max_examples=some(8))
 @given(st.sets(st.sampled_from(PATHS)), st.floats(0.3, 3.0))
 def test_what_the_user_changed_is_left_as_it_is(paths, factor) -> None:
     resolved = resolve("eliana", {p: f"* {factor}" for p in paths})

@@ -6,7 +6,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug import biology, library
@@ -15,6 +15,7 @@ from livingdrug.model import Param, Port, Publishes, State
 from livingdrug.report.words import PLAIN, of_unit, words
 from livingdrug.scenario import resolve
 from livingdrug.spec.shown import Figure, Shown
+from thoroughness import some
 
 TRIALS = library.names("trials")
 MECHANISMS = library.names("mechanisms")
@@ -87,7 +88,7 @@ def test_another_disease_speaks_for_itself(tmp_path: Path) -> None:
 WORD = st.text(string.ascii_lowercase, min_size=3, max_size=8)
 
 
-@settings(derandomize=True, max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(30))
 @given(st.sampled_from([("figure.disease", Figure), ('shown."tumour.positive"', Shown)]), WORD, st.data())
 def test_a_wrong_key_or_value_is_named_with_its_file(tmp_path: Path, table, key, data) -> None:
     name, keys = table[0], set(table[1].model_fields)

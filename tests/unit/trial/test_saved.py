@@ -6,6 +6,7 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 import livingdrug
 from livingdrug.errors import ScenarioError
 from livingdrug.results.result import Result
+from thoroughness import some_of
 
 OWN = """
 trial = "eliana"
@@ -28,6 +30,8 @@ name = "weaker"
 "tumour.kill" = "* 0.5"
 """
 PRODUCT = 'like = "tisagenlecleucel"\n[kinetics.growth]\nvalue = 1.9\nkind = "assumed"\nwhy = "a test"\n'
+
+TABLES = ("patients", "doses", "observations", "individual", "toxicity")
 
 
 def equal(a: Result, b: Result) -> None:
@@ -80,7 +84,7 @@ why   = "a test"
 """
 
 
-@pytest.mark.parametrize("arms", [PLAIN + STEROID, STEROID + PLAIN], ids=["later", "first"])
+@pytest.mark.parametrize("arms", some_of([PLAIN + STEROID, STEROID + PLAIN]), ids=["later", "first"])
 def test_arms_with_other_drugs_are_saved_loaded_and_exported(arms: str, tmp_path: Path) -> None:
     """Whichever arm has numbers of the model that the other lacks."""
     (tmp_path / "arms.toml").write_text(f'trial = "eliana"\n{arms}', encoding="utf-8")
@@ -188,8 +192,7 @@ def test_a_damaged_provenance_is_refused(saved: tuple[Result, Path], tmp_path: P
     damaged(saved[1], tmp_path / "run", "provenance.json", lambda p: p.write_text(content, encoding="utf-8"))
 
 
-@pytest.mark.parametrize("column", [0, 1, -1])
-@pytest.mark.parametrize("name", ["patients", "doses", "observations", "individual", "toxicity"])
+@pytest.mark.parametrize(("name", "column"), some_of(product(TABLES, (0, 1, -1))))
 def test_a_table_that_lacks_a_column_is_refused(
     saved: tuple[Result, Path], tmp_path: Path, name: str, column: int
 ) -> None:
@@ -219,7 +222,7 @@ def test_a_run_that_lacks_patients_is_refused(saved: tuple[Result, Path], tmp_pa
     damaged(saved[1], tmp_path / "run", "patients.parquet", lambda p: pd.read_parquet(p).iloc[:kept].to_parquet(p))
 
 
-@pytest.mark.parametrize("name", ["patients", "doses", "observations", "samples", "histograms"])
+@pytest.mark.parametrize("name", some_of(["patients", "doses", "observations", "samples", "histograms"], one_in=3))
 def test_a_flipped_byte_is_noticed(saved: tuple[Result, Path], tmp_path: Path, name: str) -> None:
     def flip(path: Path) -> None:
         content = bytearray(path.read_bytes())
@@ -229,7 +232,7 @@ def test_a_flipped_byte_is_noticed(saved: tuple[Result, Path], tmp_path: Path, n
     damaged(saved[1], tmp_path / "run", f"{name}.parquet", flip)
 
 
-@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("first", some_of([True, False]))
 def test_an_arm_in_which_nobody_is_infused_is_saved_loaded_and_exported(tmp_path: Path, first: bool) -> None:
     nobody = '[[arm]]\nname = "nobody"\n[arm.set]\n"share.manufacturing_failure" = 0.89\n'
     usual = '[[arm]]\nname = "usual"\n'

@@ -142,3 +142,21 @@ def test_a_missing_time_is_told_by_the_curve() -> None:
 def test_a_missing_day_of_joining_is_told() -> None:
     with pytest.raises(ScenarioError, match="joining the group is missing"):
         hazard_ratio(DAYS, [1, 0, 1, 0], [0.0, np.nan, np.inf, np.inf])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_members_at_risk_are_those_who_joined_and_have_not_left(seed: int) -> None:
+    from livingdrug.trial.survival import _members_at_risk
+
+    generator = np.random.default_rng(seed)
+    time = np.sort(generator.integers(1, 9, (5, 12)).astype(float), axis=-1)
+    time[:, 10:] = np.nan
+    since = generator.choice([-np.inf, 0.0, 2.0, 4.0, 8.0, np.inf], (5, 12)) if seed % 2 else np.full((5, 12), -np.inf)
+    known = ~np.isnan(time)
+    place = np.arange(12)
+    first = np.stack([[np.flatnonzero((t == x) | (np.isnan(t) & np.isnan(x)))[0] for x in t] for t in time])
+    assert place.shape == first.shape[1:]
+    found = _members_at_risk(time, since, known, first)
+    for t, s, row in zip(time, since, found, strict=True):
+        wanted = [((s < x) & (t >= x)).sum() if x == x else 0 for x in t]
+        assert row.tolist() == wanted

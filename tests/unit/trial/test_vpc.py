@@ -15,6 +15,7 @@ from livingdrug.errors import LivingDrugError, ScenarioError, UnitError
 from livingdrug.results.result import Result
 from livingdrug.trial import vpc
 from livingdrug.trial.observed import Observed, observed
+from thoroughness import some
 
 COPIES = "assay.qpcr.copies"
 
@@ -31,7 +32,7 @@ def table(**columns: list) -> pd.DataFrame:
 values = st.floats(0.01, 1e6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=some(30))
 @given(st.lists(st.tuples(st.integers(1, 9), st.floats(-5, 900), values), min_size=1, max_size=30))
 def test_what_is_written_is_read(tmp_path_factory, rows):
     file = tmp_path_factory.mktemp("data") / "mine.csv"
@@ -88,7 +89,7 @@ def test_no_file_and_no_unit_of_time_are_named(tmp_path):
         observed(table(), "copy/ug", time_unit="fortnight")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=some(50))
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=200))
 def test_bins_hold_every_observation_once_and_in_order(days):
     n = len(days)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livingdrug.biology.conditioning import renewal
-from livingdrug.model import Flow, Module, Param, Publishes, Reads, State
+from livingdrug.model import Flow, Module, Param, Port, Publishes, Reads, State
 
 
 class Leucocytes(Module):
@@ -14,7 +14,8 @@ class Leucocytes(Module):
     count. Blasts take the marrow's room, and inflammation slows renewal while it lasts.
 
     Structure of the chain of [friberg2002] with fewer stages.
-    Leaves out: growth factor, loss of stem cells in earlier treatment other than by a low start, red cells.
+    Leaves out: the patient's own growth factor, loss of stem cells in earlier treatment other than by a low start, red
+    cells.
     """
 
     role = "leucocytes"
@@ -31,6 +32,7 @@ class Leucocytes(Module):
     lymphocytes = Reads("lymphocytes.per_uL", "cell/uL", absent=0.0)
     blasts = Reads("tumour.blasts", "1", absent=0.0)
     macrophages = Reads("cytokines.macrophages", "1", absent=0.0)
+    support = Port("1", "renewal under drugs and later inflammation, relative to none")
 
     marrow = State("cell/uL", "precursors, as the blood count they would sustain", start=lambda v: v.start)
     maturing = State("cell/uL", "maturing cells, likewise", start=lambda v: v.start)
@@ -41,7 +43,7 @@ class Leucocytes(Module):
     neutrophils = Publishes("cell/uL", "neutrophils in blood")
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        yield Flow("renewal", into="marrow", rate=v.maturation * renewal(v, v.myeloid) * v.marrow)
+        yield Flow("renewal", into="marrow", rate=v.maturation * renewal(v, v.myeloid) * v.support * v.marrow)
         yield Flow("conditioning", out_of="marrow", rate=v.sensitivity * v.kill * v.marrow)
         yield Flow("commitment", out_of="marrow", into="maturing", rate=v.maturation * v.marrow)
         yield Flow("ripening", out_of="maturing", into="ripe", rate=v.maturation * v.maturing)

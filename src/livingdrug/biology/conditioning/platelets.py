@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livingdrug.biology.conditioning import renewal
-from livingdrug.model import Flow, Module, Param, Reads, State
+from livingdrug.model import Flow, Module, Param, Port, Reads, State
 
 
 class Platelets(Module):
@@ -29,13 +29,14 @@ class Platelets(Module):
     kill = Reads("lymphocytes.kill", "1/day", absent=0.0)
     blasts = Reads("tumour.blasts", "1", absent=0.0)
     macrophages = Reads("cytokines.macrophages", "1", absent=0.0)
+    support = Port("1", "renewal under drugs and later inflammation, relative to none")
 
     marrow = State("cell/uL", "precursors, as the blood count they would sustain", start=lambda v: v.start)
     maturing = State("cell/uL", "maturing cells, likewise", start=lambda v: v.start)
     count = State("cell/uL", "platelets in blood", start=lambda v: v.start)
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        yield Flow("renewal", into="marrow", rate=v.maturation * renewal(v, v.count) * v.marrow)
+        yield Flow("renewal", into="marrow", rate=v.maturation * renewal(v, v.count) * v.support * v.marrow)
         yield Flow("conditioning", out_of="marrow", rate=v.sensitivity * v.kill * v.marrow)
         yield Flow("commitment", out_of="marrow", into="maturing", rate=v.maturation * v.marrow)
         yield Flow("ripening", out_of="maturing", rate=v.maturation * v.maturing)

@@ -62,6 +62,10 @@ class CytokineRelease(Module):
     b_cell_antigen = Reads("b_cells.antigen", "cell", absent=0.0)
     production = Port("1", "cytokine production relative to that without drugs")
     receptor = Port("1", "free share of the IL-6 receptor")
+    il1_receptor = Port("1", "free share of the IL-1 receptor")
+    signalling = Port(
+        "1", "JAK-STAT signalling behind the receptors of interferon, GM-CSF and IL-6, relative to no drug"
+    )
 
     ifn_gamma = State("pg/mL", "interferon gamma")
     gm_csf = State("pg/mL", "GM-CSF")
@@ -79,7 +83,9 @@ class CytokineRelease(Module):
         antigen = v.tumour_antigen + v.b_cell_antigen
         trigger = (v.effectors + v.activity * v.infused) / v.working * antigen / (antigen + v.half_antigen)
         drive = hill(v.ifn_gamma, v.ifn_half, v.steepness) * (1 + v.gm_strength * v.gm_csf / (v.gm_csf + v.gm_half))
-        amplified = 1 + v.amplification * v.il1 / (v.il1 + v.il1_half)
+        drive = drive * v.signalling
+        il1 = v.il1 * v.il1_receptor
+        amplified = 1 + v.amplification * il1 / (il1 + v.il1_half)
         yield Flow("interferon secretion", into="ifn_gamma", rate=v.ifn_loss * v.ifn_scale * trigger * v.production)
         yield Flow("interferon clearance", out_of="ifn_gamma", rate=v.ifn_loss * v.ifn_gamma)
         yield Flow("GM-CSF secretion", into="gm_csf", rate=v.gm_loss * v.gm_scale * trigger * v.production)
@@ -118,7 +124,7 @@ class CytokineRelease(Module):
     def _signal(v: Any) -> Any:
         around = v.bypass * CytokineRelease._release(v)
         # IL-6 below rest (a drug may take it away) gives no signal; at rest the slope is that of IL-6 above it.
-        return maximum(0.0 * v.il6_base, v.il6 - v.il6_base) * v.receptor + around
+        return maximum(0.0 * v.il6_base, v.il6 - v.il6_base) * v.receptor * v.signalling + around
 
     @staticmethod
     def _release(v: Any) -> Any:

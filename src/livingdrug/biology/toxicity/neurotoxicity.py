@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Covariate, Derived, Flow, Module, Param, Publishes, Reads, State
+from livingdrug.model import Covariate, Derived, Flow, Module, Param, Port, Publishes, Reads, State
 from livingdrug.model.math import hill
 
 
@@ -36,6 +36,8 @@ class Neurotoxicity(Module):
         "1", "opening of the barrier relative to the reference age", lambda v: (v.age / v.reference_age) ** v.age_power
     )
 
+    seizures = Port("1", "readiness for seizures relative to no drug")
+
     barrier = State("1", "opening of the blood-brain barrier")
     brain = State("1", "injury of the brain")
 
@@ -55,6 +57,6 @@ class Neurotoxicity(Module):
         return {
             "ice": 10 * (1 - hill(v.brain, v.ice_half, v.ice_power)),
             "signs_index": v.brain / v.mild_at,
-            "seizure_index": v.brain / v.seizure_at,
+            "seizure_index": v.brain / v.seizure_at * v.seizures,
             "stupor_index": v.brain / v.stupor_at,
         }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from livingdrug.engine.codegen import rodas5p
-from livingdrug.engine.codegen.lower import System
+from livingdrug.engine.codegen.lower import TIME, System
 from livingdrug.engine.codegen.sparse_lu import SparseLU
 from livingdrug.engine.plan import Act, Op, Outcome, Register
 
@@ -19,6 +19,7 @@ KERNEL = (
     "doses.py",
     "clones.py",
     "watches.py",
+    "jumps.py",
     "fill.py",
     "walk.py",
     "land.py",
@@ -69,6 +70,10 @@ def source(system: System, lanes: int = 8, made: str = "native") -> str:
         "RATE": len(system.rates),
         "PREV": len(system.rates),
         "FLOW": len(system.passages),
+        "NOW": len(system.conditions),
+        "HELD": max(len(system.conditions), 1),
+        "FIRED": len(system.conditions),
+        "NEW": len(system.settings),
         "ARRIVING": len(system.clones),
         "SETTLING": len(system.clones),
         "T": 1,
@@ -76,6 +81,8 @@ def source(system: System, lanes: int = 8, made: str = "native") -> str:
         "ERR": 1,
         "FAC": 1,
         "THETA": 1,
+        "LEAP": 1,
+        "BEFORE": 1,
     }
     offset, size = {}, 0
     for name, length in slots.items():
@@ -93,6 +100,10 @@ def source(system: System, lanes: int = 8, made: str = "native") -> str:
         "HAZARDS": len(system.hazards),
         "BREAKS": len(system.breaks),
         "ENTRIES": len(system.entries),
+        "JUMPS": len(system.conditions),
+        "SETTINGS": len(system.settings),
+        "PAIRS": len(system.apart),
+        "TIMER": system.states.index(TIME) if TIME in system.states else n,
         "RATES": len(system.rates),
         **{f"{kind.__name__.upper()}_{m.name}": int(m) for kind in (Op, Register, Act, Outcome) for m in kind},
         "REGISTERS": len(Register),
@@ -102,6 +113,9 @@ def source(system: System, lanes: int = 8, made: str = "native") -> str:
         "PASSAGE": [x for p in system.passages for x in map(int, p)],
         "HAZARD": [x for p in system.hazards for x in map(int, p)],
         "BREAK": system.breaks,
+        "MODE": [int(c.mode) for c in system.conditions],
+        "TIE": [x for pair in system.apart for x in pair],
+        "SETTING": [x for s in system.settings for x in (s.jump, s.state)],
         "ENTRY": [x for e in system.entries for x in e],
         "SWITCH": [int(i in system.switches) for i in range(len(system.inputs))],
     }
@@ -137,6 +151,7 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
         **kept,
         **{system.names[p]: at("P")(i) for i, p in enumerate(system.columns)},
         **{system.names[p]: at("U")(i) for i, p in enumerate(system.inputs)},
+        **{system.names[c.path]: at("HELD")(i) for i, c in enumerate(system.conditions) if c.mode},
     }
     row = {s: i for i, s in enumerate(system.clones)}
 
@@ -224,6 +239,20 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
             "Published quantities at YI.",
             list(system.observed),
             [f"{at('OB')(i)} = {x}" for i, x in enumerate(system.observed)],
+            "YI",
+        ),
+        function(
+            "conditions",
+            "Which conditions hold at YI.",
+            [c.holds for c in system.conditions],
+            [f"{at('NOW')(i)} = {c.holds}" for i, c in enumerate(system.conditions)],
+            "YI",
+        ),
+        function(
+            "new_values",
+            "What jumps at YI would set.",
+            [s.value for s in system.settings],
+            [f"{at('NEW')(i)} = {s.value}" for i, s in enumerate(system.settings)],
             "YI",
         ),
         function(

@@ -29,19 +29,19 @@ export function simulate({values = {}, doses = [], start = 0, end, times, seen =
   if (!(start <= end)) throw new Error(`the course runs from day ${start} to day ${end}`);
   const rows = doses.map(d => plannedDose(d, start));
   const found = {times, ended: start, outcome: "completed"};
-  const readers = seen.map(path => reader(path));
   for (const path of seen) found[path] = new Float64Array(times.length).fill(NaN);
+  const readers = seen.map(path => ({to: found[path], ...reader(path)}));
 
   let y = Float64Array.from(first), ys = new Float64Array(n), stop = start, t = start, h = 0, factor = 1, tick = 0, steps = 0;
-  const k = C.map(() => new Float64Array(n)), f = new Float64Array(n), m = new Float64Array(ENTRIES_OF_LU);
-  const dense = [0, 1, 2].map(() => new Float64Array(n)), inside = new Float64Array(n), allowed = new Float64Array(n);
+  const k = Array.from({length: STAGES}, () => new Float64Array(n)), f = new Float64Array(n), m = new Float64Array(ENTRIES_OF_LU);
+  const within = [0, 1, 2].map(() => new Float64Array(n)), [d0, d1, d2] = within, inside = new Float64Array(n), allowed = new Float64Array(n);
   const shown = new Float64Array(Math.max(1, model.observables.length));
   for (let i = 0; i < n; i++) allowed[i] = rtol*FLOORS[i];
   if (TIME_AT >= 0) y[TIME_AT] = start;
 
   const see = state => {
     observe(state, p, u, shown);
-    readers.forEach((read, j) => { found[seen[j]][tick] = read(state, p, u, shown); });
+    for (const {to, from, at} of readers) to[tick] = (from === 0 ? state : from === 1 ? shown : u)[at];
     tick++;
   };
   while (tick < times.length && times[tick] <= start) times[tick] < start ? tick++ : see(y);
@@ -52,37 +52,23 @@ export function simulate({values = {}, doses = [], start = 0, end, times, seen =
     }
     const left = stop - t, wanted = h*factor;
     h = wanted*1.0000001 >= left ? left : wanted*2 > left ? 0.5*left : wanted;
-    begin(y, p, u, h, f, m);
-    for (let s = 0; s < C.length; s++) {
-      if (s) {
-        slope(ys, p, u, h, f);
-        for (let i = 0; i < n; i++) for (let j = 0; j < s; j++) f[i] += C[s][j]*k[j][i];
-      }
-      solve(m, f);
-      k[s].set(f);
-      for (let i = 0; i < n; i++) {
-        if (s + 1 < A.length) {
-          let x = y[i];
-          for (let j = 0; j <= s; j++) x += A[s + 1][j]*k[j][i];
-          ys[i] = x;
-        } else ys[i] += f[i];
-      }
-    }
+    step(y, p, u, h, f, m, k, ys);
     let error = 0;
     for (let i = 0; i < n; i++) {
       const before = Math.abs(y[i]), after = Math.abs(ys[i]);
       allowed[i] = Math.max(allowed[i], before*rtol*SHARES[i]);
-      error += (f[i]/(allowed[i] + rtol*Math.max(before, after)))**2;
+      const e = f[i]/(allowed[i] + rtol*Math.max(before, after));
+      error += e*e;
     }
     error = Math.max(Math.min(error/n, 1e12), 1e-12);  // nan stays nan and is not accepted
     factor = Math.max(0.2, Math.min(6, 0.9*error**-0.1)) || 0.2;
     if (error <= 1) {
       const then = stop - (t + h) <= 1e-9*h ? stop : t + h;
       if (tick < times.length && times[tick] <= then) {
-        dense.forEach((row, r) => { for (let i = 0; i < n; i++) { row[i] = 0; for (let j = 0; j < C.length; j++) row[i] += H[r][j]*k[j][i]; } });
+        dense(k, within);
         while (tick < times.length && times[tick] <= then) {
           const a = (times[tick] - t)/h, b = 1 - a;
-          for (let i = 0; i < n; i++) inside[i] = b*y[i] + a*(ys[i] + b*(dense[0][i] + a*(dense[1][i] + a*dense[2][i])));
+          for (let i = 0; i < n; i++) inside[i] = b*y[i] + a*(ys[i] + b*(d0[i] + a*(d1[i] + a*d2[i])));
           see(inside);
         }
       }
@@ -106,11 +92,11 @@ function plannedDose({day, into, amount, over = 0}, start) {
   return {day, input, amount, finish: day + over};
 }
 
+/** Where a quantity stands: from the state (0), what is shown of it (1) or the inputs (2), and its place there. */
 function reader(path) {
-  const places = [[model.states, y => y], [model.observables, (y, p, u, shown) => shown], [model.inputs, (y, p, u) => u]];
-  for (const [paths, area] of places) {
-    const i = paths.indexOf(path);
-    if (i >= 0) return (...all) => area(...all)[i];
+  for (const [from, paths] of [model.states, model.observables, model.inputs].entries()) {
+    const at = paths.indexOf(path);
+    if (at >= 0) return {from, at};
   }
   throw new Error(`nothing in the model is called '${path}'`);
 }
@@ -127,20 +113,4 @@ function restart(y, p, u, rows, t, end) {
   }
   for (const column of BREAKS) if (p[column] > t && p[column] < stop) stop = p[column];
   return stop;
-}
-
-/** The draw in (0, 1) of a patient: the same number that every other engine draws (Philox4x32-10, keyed by the FNV-1a hash of "seed:what"). */
-export function uniform(seed, patient, what, occurrence = 0) {
-  let key = 0xCBF29CE484222325n;
-  for (const byte of new TextEncoder().encode(`${seed}:${what}`)) key = ((key ^ BigInt(byte))*0x100000001B3n) & 0xFFFFFFFFFFFFFFFFn;
-  const split = x => [Number(BigInt(x) & 0xFFFFFFFFn), Number(BigInt(x) >> 32n)];
-  let [k0, k1] = split(key), [c0, c1] = split(patient), [c2, c3] = split(occurrence);
-  const multiplied = (a, b) => split(BigInt(a)*BigInt(b));
-  for (let round = 0; round < 10; round++) {
-    const [low0, high0] = multiplied(0xD2511F53, c0), [low1, high1] = multiplied(0xCD9E8D57, c2);
-    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
-    k0 = (k0 + 0x9E3779B9) >>> 0;
-    k1 = (k1 + 0xBB67AE85) >>> 0;
-  }
-  return (c0*2**20 + (c1 >>> 12) + 0.5)*2**-52;
 }

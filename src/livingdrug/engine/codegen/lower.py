@@ -42,6 +42,24 @@ RESERVED = {
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What is looked for inside a step. holds: the name of its value, 1 or 0; mode: equations read it, held over it."""
+
+    path: str
+    holds: str
+    mode: bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a jump (index of its condition) sets: which state, to the value of which name."""
+
+    jump: int
+    state: int
+    value: str
+
+
+@dataclass(frozen=True)
 class System:
     """A model ready to be printed. Values are named by the statements that compute them.
 
@@ -68,6 +86,9 @@ class System:
     rhs: tuple[str, ...]
     jacobian: dict[tuple[int, int], str]
     observed: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    settings: tuple[Setting, ...]
+    apart: tuple[tuple[int, int], ...]  # indices of conditions of jumps whose order would matter
     rates: tuple[str, ...]  # birth and death of each clone, then the per-cell rate of each passage
 
     @cached_property
@@ -102,7 +123,7 @@ def lower(model: Model) -> System:
     derived = tuple(p for p, d in model.declared.items() if isinstance(d, Derived))
     shares = tuple(f"{p}>{s}" for p, d in model.declared.items() if isinstance(d, Entry) for s in d.into)
     constants = (*model.parameters, *model.covariates, *derived, *shares)
-    names = _names((*model.states, *model.inputs, *constants, TIME))
+    names = _names((*model.states, *model.inputs, *constants, *model.modes, TIME))
     values: dict[str, Any] = {p: sympy.Symbol(n) for p, n in names.items()}
     evaluation = model.evaluate(values)
     clones = model.clone_rates(values) if model.clones else []
@@ -112,15 +133,19 @@ def lower(model: Model) -> System:
     slopes = [evaluation.derivatives[p] for p in model.states]
     observables = {p: x for p, x in evaluation.published.items() if p not in model.states}
     rates = [r for c in clones for r in (c.birth, c.death)] + passage_rates
-    found = sheet.write([*slopes, *observables.values(), *rates])
-    cut, end = len(slopes), len(slopes) + len(observables)
+    turns = model.turns({p: x for p, x in values.items() if p not in model.modes})
+    set_ = [(j, p, x) for j, turn in enumerate(turns) for p, x in turn.sets.items()]
+    parts = [slopes, observables.values(), rates, [t.holds for t in turns], [x for _, _, x in set_]]
+    written = iter(sheet.write([x for part in parts for x in part]))
+    rhs, observed, rated, holding, setting = ([next(written) for _ in part] for part in parts)
+    found = [*rhs, *observed, *rated, *holding, *setting]
 
     time_used = any(names[TIME] in s.reads for s in sheet.statements) or names[TIME] in found
     states = (*model.states, TIME) if time_used else model.states
     jacobian: dict[tuple[int, int], str] = {}
-    for i in range(cut):
+    for i in range(len(rhs)):
         for j, state in enumerate(states):
-            slope = sheet.slope(found[i], names[state])
+            slope = sheet.slope(rhs[i], names[state])
             if slope != "0.0":
                 jacobian[i, j] = slope
 
@@ -151,10 +176,13 @@ def lower(model: Model) -> System:
         counts=tuple(p != TIME and model.unit(p) == "cell" for p in states),
         names=names,
         statements=tuple(sheet.statements),
-        rhs=(*found[:cut], *(("1.0",) if time_used else ())),
+        rhs=(*rhs, *(("1.0",) if time_used else ())),
         jacobian=jacobian,
-        observed=tuple(found[cut:end]),
-        rates=tuple(found[end:]),
+        observed=tuple(observed),
+        conditions=tuple(Condition(t.path, x, t.mode) for t, x in zip(turns, holding, strict=True)),
+        settings=tuple(Setting(j, state_at[p], x) for (j, p, _), x in zip(set_, setting, strict=True)),
+        apart=tuple((i + len(model.modes), j + len(model.modes)) for i, j in model.apart),
+        rates=tuple(rated),
     )
 
 

@@ -18,6 +18,9 @@ def load(w, l, columns, starts, start):
             w[d + i * LANES + l] = 0.0
     for c in range(CLONES):
         w[MASK + c * LANES + l] = 1.0
+    for j in range(JUMPS):
+        w[HELD + j * LANES + l] = -1.0
+    w[LEAP + l] = -1.0
     w[T + l] = start
     w[H + l] = 1.0
 

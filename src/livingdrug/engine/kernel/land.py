@@ -55,6 +55,8 @@ def finish(w, l, lanes, clock, written, registers, output):
 @inlined("void(float64[::1], Lanes, PatientArrays, ClockArrays, Settings, float64[:, ::1], OutputArrays)")
 def land_lanes(w, lanes, patients, clock, settings, registers, output):
     """Takes over the new state of each lane that arrived, with the events on the way; restarts or ends the lane."""
+    if JUMPS > 0:
+        leap_lanes(w, lanes)
     together = take_over_together(w, lanes)
     for l in range(LANES):
         if not lanes.arrived[l]:

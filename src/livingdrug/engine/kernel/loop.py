@@ -23,6 +23,8 @@ def advance(w, lanes, last, patients, clock, settings, watches, registers, outpu
             break
         if newcomers:
             prepare(w)
+            if JUMPS > 0:
+                meet(w, lanes)
         walk_ticks(w, lanes, patients, clock, settings, watches, registers, output)
         land_lanes(w, lanes, patients, clock, settings, registers, output)
         if lanes.queue[BUSY] == 0 or (lanes.queue[NEXT] < last and lanes.queue[BUSY] < LANES):

@@ -1,5 +1,6 @@
 """Keyed uniform numbers (Philox4x32-10, as in livingdrug.rng) and exact variates by inversion: from 0 upwards
-when few are expected, else outwards from the mode.
+when few are expected, else outwards from the mode. Counts that are spread too widely to be walked over are drawn as
+continuous numbers, so that no rate can make a draw endless.
 """
 # ruff: noqa: F821, E741
 
@@ -8,6 +9,7 @@ M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 W0, W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW, HALF, UP, DOWN = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(20), np.uint64(12)
 FEW = 20.0
+WIDE = 1e5  # standard deviation from which a count is drawn as a continuous number
 
 
 @compiled("UniTuple(float64, 2)(uint64, uint64, uint64)")
@@ -35,6 +37,20 @@ def log_gamma(x):
 
 
 @compiled("float64(float64, float64, float64)")
+def continuous(mean, spread, u):
+    """A count of this mean and standard deviation, cube-root normal (Wilson and Hilferty: of a gamma distribution, and
+    normal where the spread is small beside the mean); the normal quantile is good to 5e-4 (Hastings)."""
+    p = min(u, 1.0 - u)
+    t = sqrt(-2.0 * log(p))
+    z = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308)))
+    z = z if u > 0.5 else -z
+    s = spread / mean
+    root = max(1.0 - s * s / 9.0 + z * s / 3.0, 0.0)
+    x = mean * root * root * root
+    return float(int(x)) if x < 1e15 else x
+
+
+@compiled("float64(float64, float64, float64)")
 def binomial(n, p, u):
     """How many of n succeed, each with probability p, as the u-th outcome counted outwards from the likeliest."""
     if n <= 0.0 or p <= 0.0:
@@ -51,6 +67,9 @@ def binomial(n, p, u):
             failed += 1.0
             u -= mass
         return n - failed
+    spread = n * p * (1.0 - p)
+    if not spread <= WIDE * WIDE:
+        return continuous(n * p, sqrt(spread), u)
     mode = min(float(int((n + 1.0) * p)), n)
     low = high = mode
     below = above = exp(
@@ -90,6 +109,9 @@ def negative_binomial(size, q, u):
             k += 1.0
             u -= mass
         return k
+    spread = size * q / ((1.0 - q) * (1.0 - q))
+    if not spread <= WIDE * WIDE:
+        return continuous(size * q / (1.0 - q), sqrt(spread), u)
     mode = float(int((size - 1.0) * q / (1.0 - q))) if size > 1.0 else 0.0
     low = high = mode
     below = above = exp(
@@ -124,6 +146,8 @@ def poisson(mean, u):
             k += 1.0
             u -= mass
         return k
+    if not mean <= WIDE * WIDE:
+        return continuous(mean, sqrt(mean), u)
     mode = float(int(mean))
     low = high = mode
     below = above = exp(mode * log(mean) - mean - log_gamma(mode + 1.0))

@@ -122,6 +122,8 @@ def step_lanes(w, lanes, patients, clock, settings, output):
             output.steps[p, 1] += 1
             reject(w, l, lanes)
         give_up(w, l, p, lanes, settings, output.steps)
-    if any_inside:
+    if any_inside or JUMPS > 0:
         dense(w)
+        if JUMPS > 0:
+            find_jumps(w, lanes)
         locate_events(w, lanes, patients.thresholds)

@@ -17,11 +17,10 @@ def show(w, l, a, seen, written, row):
 @compiled("int64(float64[::1], int64, Lanes, ClockArrays, Settings, OutputArrays)", True)
 def next_tick(w, l, lanes, clock, settings, output):
     """Brings a lane to its next tick inside the step that needs the whole round; what it needs there, 0 for none."""
-    while (
-        lanes.arrived[l]
-        and lanes.tick[l] < clock.ticks.shape[0]
-        and clock.ticks[lanes.tick[l] & UNSIGNED] <= lanes.reached[l]
-    ):
+    last = lanes.reached[l]
+    if JUMPS > 0 and w[LEAP + l] >= 0.0 and lanes.over[l] == 0:
+        last -= 2e-16 * abs(last)  # what is seen at the moment of a jump is the patient after it
+    while lanes.arrived[l] and lanes.tick[l] < clock.ticks.shape[0] and clock.ticks[lanes.tick[l] & UNSIGNED] <= last:
         k = lanes.tick[l] & UNSIGNED
         a = (clock.ticks[k] - w[T + l]) / w[H + l]
         if clock.moves[k] >= 0 and settings.extinction:
@@ -95,6 +94,9 @@ def look_and_write(w, l, lanes, clock, settings, watches, registers, output):
         lanes.fresh[l] = lanes.fresh[l] or done != 0
         for i in range(N):
             w[YS + i * LANES + l] = w[YI + i * LANES + l]
+        if JUMPS > 0:
+            w[LEAP + l] = -1.0
+            hold(w, l)
 
 
 @inlined(
@@ -108,6 +110,8 @@ def walk_ticks(w, lanes, patients, clock, settings, watches, registers, output):
             break
         interpolate(w)
         hold_clones(w, lanes)
+        if JUMPS > 0:
+            conditions(w)
         if needed & MOVING:
             rate_clones(w)
         move_all_clones(w, lanes, patients, clock, settings, output)

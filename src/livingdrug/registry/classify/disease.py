@@ -133,9 +133,14 @@ def places_in(text: str, around: str = "") -> tuple[Place, ...]:
     return _places_in(text, (around or text) if _short()[0].search(text) else "")
 
 
+_CAR_T = re.compile(r"\b(CAR[\s-]*)T(?=[\s-]*cells?\b)", re.IGNORECASE)
+"""The T of CAR-T cells: "CAR-T cells, lymphoma" is no T-cell lymphoma"""
+
+
 @lru_cache(maxsize=100_000)
 def _places_in(text: str, around: str) -> tuple[Place, ...]:
     finder, by_name = _finder()
+    text = _CAR_T.sub(r"\1_", text)
     spans = [(by_name[number], begin, end) for number, begin, end in finder.find(text)]
     if around:
         taken = [(b, e) for _, b, e in spans]

@@ -26,6 +26,11 @@ class Label:
     evidence: str
     """the sentence, or the row of the product table"""
 
+    @property
+    def told(self) -> str:
+        """The value, and whether it is only inferred: `autologous (inferred)`."""
+        return f"{self.value} (inferred)" if self.confidence == "inferred" else self.value
+
 
 NOT_STATED = Label("not stated", "low", "nothing said", "", "")
 

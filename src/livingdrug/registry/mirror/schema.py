@@ -7,6 +7,10 @@
 `tombstone`     records that the registry no longer lists; nothing is ever deleted
 `quarantine`    what could not be read, with the reason
 `run`, `todo`   where a sync stands, so that it can go on after any interruption
+`label`         one row per product and service: the newest label of it that the service gave
+`label_record`  every record of a label that said something new, exactly as received
+`label_version` which versions of a label DailyMed lists, and when each was published
+`label_event`   what changed between two records of a label, field by field
 
 Dates keep their precision. For each of `start primary_completion completion first_posted updated results_posted
 verified` there is `<date>` (as stated: 2015-04), `<date>_precision` (day, month, year), `<date>_first` and
@@ -104,23 +108,60 @@ CREATE TABLE listed (query TEXT NOT NULL, study TEXT NOT NULL, run INTEGER NOT N
   reread TEXT, PRIMARY KEY (query, study)) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_LABELS = """
+CREATE TABLE label (
+  product TEXT NOT NULL,           -- as library/approvals.toml names it
+  source TEXT NOT NULL,            -- dailymed or openfda
+  set_id TEXT NOT NULL,            -- what all versions of the label share
+  version INTEGER NOT NULL,        -- the label's own count
+  effective TEXT,                  -- the day it states, ISO
+  title TEXT NOT NULL, boxed_title TEXT, boxed_text TEXT, indications TEXT, url TEXT NOT NULL,
+  hash TEXT NOT NULL, number INTEGER NOT NULL,     -- label_record.number of what stands here
+  first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, changed_seen TEXT NOT NULL,
+  missing_since TEXT,              -- since when the service no longer gives it
+  PRIMARY KEY (product, source)
+) WITHOUT ROWID;
+CREATE TABLE label_record (product TEXT NOT NULL, source TEXT NOT NULL, number INTEGER NOT NULL,   -- 1, 2, 3, ...
+  version INTEGER NOT NULL, hash TEXT NOT NULL, seen TEXT NOT NULL, raw BLOB NOT NULL,
+  PRIMARY KEY (product, source, number));
+CREATE TABLE label_version (set_id TEXT NOT NULL, version INTEGER NOT NULL, published TEXT,
+  PRIMARY KEY (set_id, version)) WITHOUT ROWID;
+CREATE TABLE label_event (id INTEGER PRIMARY KEY, product TEXT NOT NULL, source TEXT NOT NULL,
+  number INTEGER NOT NULL, field TEXT NOT NULL, before TEXT, after TEXT, seen TEXT NOT NULL);
+CREATE INDEX label_event_product ON label_event (product);
+"""
+
+_PLACES = "CREATE INDEX site_place ON site (latitude, longitude, status);\n"
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _LABELS, _PLACES)
 """Step n brings a file from schema version n to n + 1; steps are only ever appended."""
 
 VERSION = len(MIGRATIONS)
+OURS = {"setting", "study", "version"}  # tables without which a file that has any is not ours
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Brings the file to the present schema; each step is one transaction."""
+def migrate(connection: sqlite3.Connection, *, reading: bool = False) -> None:
+    """Brings the file to the present schema; each step is one transaction.
+
+    reading: a file that cannot be written is read as it is, since a step only ever adds to what is there.
+    RegistryError for another program's database, in which nothing is changed.
+    """
     (found,) = connection.execute("PRAGMA user_version").fetchone()
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if there and not OURS <= there:
+        few = ", ".join(sorted(there)[:3])
+        raise RegistryError(
+            f"this is a database of another program, and no mirror of the registries (its tables: {few})",
+            mend="name the mirror with --db; `livingdrug trials sync` or `import` makes one in a new file",
+        )
     if found > VERSION:
         raise RegistryError(
             f"the mirror has schema version {found}, this program knows up to {VERSION}",
             mend="update livingdrug, or name another file with --db",
         )
     for step in range(found, VERSION):
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             (now,) = connection.execute("PRAGMA user_version").fetchone()
             if now == step:  # another process may have been faster
                 for statement in MIGRATIONS[step].split(";\n"):
@@ -128,6 +169,9 @@ def migrate(connection: sqlite3.Connection) -> None:
                         connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {step + 1}")
             connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
+        except BaseException as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if reading and found and isinstance(error, sqlite3.OperationalError) and "readonly" in str(error):
+                return
             raise

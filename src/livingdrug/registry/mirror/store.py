@@ -97,9 +97,12 @@ class Store:
         try:
             if create:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-            schema.migrate(self.connect())
+            schema.migrate(self.connect(), reading=self._reading)
         except (sqlite3.Error, OSError) as error:
             raise trouble(error, self.path) from None
+        except RegistryError as problem:
+            self.close()
+            raise RegistryError(problem.what, where=str(self.path), mend=problem.mend) from None
 
     def __repr__(self) -> str:
         (count,) = self.connect().execute("SELECT count(*) FROM study").fetchone()

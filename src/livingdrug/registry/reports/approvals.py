@@ -19,6 +19,7 @@ from livingdrug.errors import unknown
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.records.countries import country as one_country
 from livingdrug.registry.records.countries import plain_letters
+from livingdrug.registry.records.labels import SET_ID, Wanted, day
 from livingdrug.registry.terms.synonyms import meaning
 
 NOT_READ = "not read"
@@ -35,7 +36,7 @@ AUTHORITIES = {
     "label store": ("api.fda.gov", "accessdata.fda.gov", "dailymed.nlm.nih.gov"),
     "registry": ("clinicaltrials.gov", "euclinicaltrials.eu", "clinicaltrialsregister.eu", "isrctn.com"),
     "journal": ("doi.org", "pubmed.ncbi.nlm.nih.gov", "nejm.org", "thelancet.com", "nature.com", "ashpublications.org",
-                "ascopubs.org", "jamanetwork.com", "bmj.com"),
+                "ascopubs.org", "jamanetwork.com", "bmj.com", "aacrjournals.org", "journals.lww.com"),
 }  # fmt: skip
 """Kind of source -> the hosts that are one; a host under one of them counts too."""
 
@@ -52,6 +53,17 @@ class Source:
     kind: str
     """regulator, label store, registry, journal or press"""
     url: str = ""
+
+
+@dataclass(frozen=True)
+class LabelRead:
+    """Which version of a label the entries of a product were read from; None where that was not noted."""
+
+    set_id: str | None
+    version: int | None
+    date: str | None
+    """the day that the label states, ISO"""
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,8 @@ class Approval:
     monitoring: tuple[dict[str, Any], ...] = ()
     not_read: tuple[str, ...] = field(default=())
     """entries that no source at hand states"""
+    read_from_label: LabelRead | None = None
+    """None where no label of the product was read"""
 
 
 def kind_of(url: str) -> str | None:
@@ -110,6 +124,27 @@ def source(name: str, row: dict[str, Any]) -> Source:
     return Source(row["title"], read, kind, row["url"])
 
 
+_OF_A_LABEL = {
+    "set_id": (lambda said: bool(SET_ID.fullmatch(str(said))), "the number that all versions of a label share"),
+    "version": (lambda said: type(said) is int and said > 0, "1, 2, 3, ..."),
+    "date": (lambda said: day(str(said)) == str(said), "a day such as 2026-07-21"),
+}
+"""Entry of a row of the table of labels -> whether it can be that, and what it may be"""
+
+
+def label_read(row: dict[str, Any], sources: tuple[Source, ...]) -> LabelRead:
+    """One row of the table of labels; RegistryError for a number, version or day that is none."""
+    said = {name: None if row[name] == NOT_READ else row[name] for name in _OF_A_LABEL}
+    for name, (fits, allowed) in _OF_A_LABEL.items():
+        if said[name] is not None and not fits(said[name]):
+            raise RegistryError(
+                f"'{row[name]}' is no {name} of a label",
+                where=f"approvals.toml, label of {row['product']}",
+                allowed=f"{allowed}, or {NOT_READ}",
+            )
+    return LabelRead(said["set_id"], said["version"], said["date"] and str(said["date"]), sources)
+
+
 @lru_cache
 def _table() -> dict[str, Any]:
     return tomllib.loads(files("livingdrug.library").joinpath("approvals.toml").read_text("utf-8"))
@@ -136,6 +171,11 @@ def read_table(table: dict[str, Any]) -> tuple[Approval, ...]:
         for kind in ("warning", "monitoring")
     }
 
+    labels = {
+        (row["product"], row["agency"]): label_read(row, sourced(row, f"label of {row['product']}"))
+        for row in table.get("label", ())
+    }
+
     def about(kind: str, product: str, agency: str) -> tuple[dict[str, Any], ...]:
         return tuple(
             {k: v for k, v in row.items() if k not in ("products", "source")} | {"sources": [s.title for s in found]}
@@ -149,7 +189,12 @@ def read_table(table: dict[str, Any]) -> tuple[Approval, ...]:
         said = {k: v for k, v in row.items() if k != "source"}
         unread = tuple(k for k, v in said.items() if isinstance(v, str) and v.startswith(NOT_READ))
         warnings, rules = (about(kind, row["product"], row["agency"]) for kind in ("warning", "monitoring"))
-        made.append(Approval(**said, sources=found, boxed_warnings=warnings, monitoring=rules, not_read=unread))
+        made.append(
+            Approval(
+                **said, sources=found, boxed_warnings=warnings, monitoring=rules, not_read=unread,
+                read_from_label=labels.get((row["product"], row["agency"])),
+            )
+        )  # fmt: skip
     return tuple(made)
 
 
@@ -161,6 +206,17 @@ def approvals(product: str | None = None, country: str | None = None) -> tuple[A
     if country is not None:
         found = _chosen(found, country, "country", "--country", lambda a: (a.country,), one_country)
     return found
+
+
+def wanted_labels() -> list[Wanted]:
+    """Every product of the table, as the stores of labels are asked for it."""
+    found: dict[str, Wanted] = {}
+    for row in approvals():
+        kept = found.get(row.product, Wanted(row.product))
+        brand = kept.brand or (row.brand if row.brand != NOT_READ else None)
+        set_id = kept.set_id or (row.read_from_label.set_id if row.read_from_label else None)
+        found[row.product] = Wanted(row.product, brand, set_id)
+    return list(found.values())
 
 
 def _one_product(given: str) -> str:

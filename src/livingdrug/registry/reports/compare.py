@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,6 +60,29 @@ class Comparison:
         }
 
 
+@dataclass(frozen=True)
+class Table:
+    """Several trials or versions, fact by fact."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    """(fact, what each says), facts that nobody states left out"""
+
+    def as_json(self) -> dict[str, Any]:
+        """The table for machines."""
+        rows = [{"name": n, "values": list(v), "same": len(set(v)) == 1} for n, v in self.rows]
+        return {"trials": list(self.names), "rows": rows}
+
+
+def side_by_side(store: Store, given: Sequence[str]) -> Table:
+    """Several studies by any of their numbers, or versions as in `compared`; RegistryError for what is not held."""
+    sides = [_side(store, one) for one in given]
+    own = own_labels(store)
+    facts = [_facts(side.study, own.get(side.study.id, {})) for side in sides]
+    rows = ((name, tuple(f.get(name, "") for f in facts)) for name in (facts[0] if facts else ()))
+    return Table(tuple(s.name for s in sides), tuple(row for row in rows if any(row[1])))
+
+
 def compared(store: Store, left: str, right: str) -> Comparison:
     """Two studies by any of their numbers; `NCT...@2` is its second version, `NCT...@2026-05-01` that of a day.
 
@@ -113,7 +137,7 @@ def _facts(study: Study, own: Any) -> dict[str, str]:
         "target": said.target,
         "disease": " > ".join(p for p in (main.branch, main.group, main.disease) if p) if main else "",
         "products": "; ".join(said.products),
-        "cells from": said.source.value,
+        "cells from": said.source.told,
         "costimulation": said.costimulation.value,
         "generation": said.generation.value,
         "conditions": "; ".join(study.conditions),

@@ -20,9 +20,10 @@ from livingdrug.registry.search.index import folder_of
 from livingdrug.registry.terms.synonyms import library
 
 COLUMNS = (
-    "number", "phase", "status", "start", "updated", "enrollment", "countries", "cells", "target", "disease", "sponsor",
+    "number", "phase", "status", "start", "updated", "enrollment", "countries", "cells", "origin", "target", "disease",
+    "sponsor",
 )  # fmt: skip
-"""Columns of the set; several values of one stand apart by |"""
+"""Columns of the set; several values of one stand apart by |; origin: whose cells, empty where no record says so"""
 
 _SETTING = "demo"
 _CLASS = {"industry": "INDUSTRY", "government": "OTHER_GOV"}
@@ -131,16 +132,23 @@ def _written() -> dict[str, str]:
             forms[group["name"]] = [group["name"], *group.get("any", ())]
             for disease in group.get("disease", ()):
                 forms[disease["name"]] = [disease["name"], *disease.get("also", ())]
-    return {
-        name: next((form for form in ways if [p.name for p in places_in(form)] == [name]), name)
-        for name, ways in forms.items()
-    }
+    return {name: _in_full(name, ways) for name, ways in forms.items()}
+
+
+def _in_full(name: str, ways: list[str]) -> str:
+    """A form that means this disease alone: for an abbreviation the first in whole words, as people search for it."""
+    sure = [form for form in ways if [p.name for p in places_in(form)] == [name]]
+    spelt = (form for form in sure if " " in form and _WORD.search(form))
+    return next(iter(sure) if _WORD.search(name) else spelt, next(iter(sure), name))
+
+
+_WORD = re.compile("[a-z]{4}")
 
 
 def _record(row: dict[str, str], written: dict[str, str], places: list[dict[str, Any]]) -> dict[str, Any]:
     """The facts in the shape of a record that is not whole, so that any whole one takes its place."""
     diseases = [written.get(d, d) for d in row["disease"].split("|") if d]
-    cells = f"{'/'.join(row['target'].split('|'))} {row['cells']} cells".strip()
+    cells = " ".join(filter(None, (row["origin"], "/".join(row["target"].split("|")), row["cells"], "cells")))
     design: dict[str, Any] = {"studyType": "INTERVENTIONAL", "phases": [p for p in row["phase"].split("/") if p]}
     left = [c for c in row["countries"].split("|") if c and c not in {place["country"] for place in places}]
     if row["enrollment"]:

@@ -176,10 +176,15 @@ def _short(text: str | None, longest: int = 200) -> str:
     return text if len(text) <= longest else text[: longest - 4] + " ..."
 
 
-def atom(found: Iterable[Event], title: str = "Changes in the registered trials", name: str = "changes") -> str:
+def atom(
+    found: Iterable[Event],
+    title: str = "Changes in the registered trials",
+    name: str = "changes",
+    address: str = "",
+) -> str:
     """The events as an Atom feed: one entry for what one study said anew on one occasion.
 
-    name: tells this feed from others; a reader of feeds knows it again by that.
+    name: tells this feed from others; a reader of feeds knows it again by that. address: where the feed is read.
     """
     feed = ElementTree.Element("feed", xmlns=ATOM)
     ordered = sorted(found, key=lambda e: (e.seen, e.study, e.id), reverse=True)
@@ -189,6 +194,8 @@ def atom(found: Iterable[Event], title: str = "Changes in the registered trials"
         ("updated", _moment(ordered[0].seen if ordered else now())),
     ):
         ElementTree.SubElement(feed, tag).text = text
+    if address:
+        ElementTree.SubElement(feed, "link", rel="self", href=_xml_text(address))
     author = ElementTree.SubElement(feed, "author")
     ElementTree.SubElement(author, "name").text = "livingdrug"
     for (seen, study), group in groupby(ordered, key=lambda e: (e.seen, e.study)):

@@ -12,7 +12,7 @@ from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records.study import PHASES
 from livingdrug.registry.search.document import Labels
-from livingdrug.registry.search.index import Progress, fresh
+from livingdrug.registry.search.index import Index, Progress, fresh
 from livingdrug.registry.search.request import OPEN, Request
 from livingdrug.registry.search.search import ALL, wanted
 
@@ -64,18 +64,30 @@ class Portfolio:
         return asdict(self)
 
 
-def portfolio(store: Store, request: Request, by: str = "sponsor", progress: Progress | None = None) -> Portfolio:
-    """The trials a search finds by lead sponsor, or by product (a trial of two products stands in both)."""
+def portfolio(
+    store: Store,
+    request: Request,
+    by: str = "sponsor",
+    progress: Progress | None = None,
+    *,
+    index: Index | None = None,
+    ids: tuple[str, ...] | None = None,
+) -> Portfolio:
+    """The trials a search finds by lead sponsor, or by product (a trial of two products stands in both).
+
+    ids: these trials in place of a search.
+    """
     if by not in BY:
         raise unknown("way to gather", by, BY, where="--by", error=RegistryError)
-    index = fresh(store, progress=progress)
-    ids = index.search(wanted(store, request), ALL).ids
+    index = index or fresh(store, progress=progress)
+    ids = index.search(wanted(store, request), ALL).ids if ids is None else ids
     labels = dict(index.labels(ids))
     gathered: dict[str, list[str]] = {}
     spellings: dict[str, Counter[str]] = {}
     unnamed = 0
+    sponsors = _sponsors(store, ids) if by == "sponsor" else {}
     for study in ids:
-        names = labels.get(study, Labels()).products if by == "product" else _sponsors(store, study)
+        names = labels.get(study, Labels()).products if by == "product" else sponsors.get(study, ())
         unnamed += not names
         for name in names:
             one = name if by == "product" else _one_name(name)
@@ -85,9 +97,15 @@ def portfolio(store: Store, request: Request, by: str = "sponsor", progress: Pro
     return Portfolio(by, len(ids), tuple(sorted(lines, key=lambda x: (-x.trials, x.name.lower()))), unnamed)
 
 
-def _sponsors(store: Store, study: str) -> tuple[str, ...]:
-    row = store.connect().execute("SELECT sponsor FROM study WHERE id = ?", (study,)).fetchone()
-    return (row[0],) if row and row[0] else ()
+def _sponsors(store: Store, ids: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Study -> its lead sponsor."""
+    found: dict[str, tuple[str, ...]] = {}
+    for begin in range(0, len(ids), 500):
+        part = ids[begin : begin + 500]
+        marks = ", ".join("?" * len(part))
+        rows = store.connect().execute(f"SELECT id, sponsor FROM study WHERE id IN ({marks})", part)
+        found |= {study: (sponsor,) for study, sponsor in rows if sponsor}
+    return found
 
 
 def _one_name(name: str) -> str:

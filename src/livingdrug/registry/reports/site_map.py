@@ -7,6 +7,7 @@ A dot is a town, its area the number of trials with a site there. The projection
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -18,6 +19,9 @@ from livingdrug.registry.search.places import towns_of_the_world
 from livingdrug.registry.search.request import OPEN
 
 _WIDTH, _HEIGHT, _FOOT = 1000.0, 470.0, 96.0
+SIZE = (_WIDTH, _HEIGHT)
+"""Width and height of the map in its own units"""
+
 _NORTH, _SOUTH = 78.0, -57.0
 """Latitudes drawn [degree]"""
 
@@ -52,6 +56,8 @@ class Sites:
     """trials with a place on the map"""
     unplaced: int
     """trials of the search without any coordinates"""
+    wanted: frozenset[str] = frozenset()
+    """all trials of the search"""
 
 
 def sites_of(store: Store, ids: Iterable[str]) -> Sites:
@@ -74,7 +80,14 @@ def sites_of(store: Store, ids: Iterable[str]) -> Sites:
         if status in OPEN:
             town.open.add(trial)
     ordered = sorted(towns.values(), key=lambda t: (-len(t.trials), t.country, t.name))
-    return Sites(tuple(ordered), len(placed), len(wanted - placed))
+    return Sites(tuple(ordered), len(placed), len(wanted - placed), frozenset(wanted))
+
+
+def places_stated(store: Store, sites: Sites) -> dict[str, int]:
+    """Country -> how many of the trials name it, with coordinates or without."""
+    named = store.connect().execute("SELECT DISTINCT s.trial, c.name FROM country c JOIN study s ON s.id = c.study")
+    counts = Counter(land for _, land in {(t, country(n)) for t, n in named if t in sites.wanted})
+    return dict(counts)
 
 
 def drawing(sites: Sites, title: str) -> str:
@@ -142,9 +155,13 @@ def _graticule() -> list[str]:
 
 def _land() -> list[str]:
     """Where people live, as small dots on a raster; nothing without a gazetteer."""
+    return [f'<circle class="land" cx="{x:.1f}" cy="{y:.1f}" r="1.7"/>' for x, y in land_raster()]
+
+
+def land_raster() -> list[tuple[float, float]]:
+    """The points of the drawing near which people live."""
     raster = {(round(p.latitude / _STEP) * _STEP, round(p.longitude / _STEP) * _STEP) for p in towns_of_the_world()}
-    dots = [projected(*p) for p in sorted(raster) if _SOUTH < p[0] < _NORTH]
-    return [f'<circle class="land" cx="{x:.1f}" cy="{y:.1f}" r="1.7"/>' for x, y in dots]
+    return [projected(*p) for p in sorted(raster) if _SOUTH < p[0] < _NORTH]
 
 
 def _radius(trials: int, most: int) -> float:

@@ -118,11 +118,10 @@ def labels_of(said: Classification) -> Labels:
     names = dict.fromkeys(n for p in places for n in (p.branch, p.group, p.disease) if n)
     main = said.diseases.main if said.diseases else None
     car = said.is_car
-    source = said.source.value if said.source.confidence != "inferred" else f"{said.source.value} (inferred)"
     return Labels(
         kind=said.platform.value if car else said.kind.value,
         platform=said.platform.value if car else "",
-        source=source if car else "",
+        source=said.source.told if car else "",
         targets=tuple(sorted(t.value for t in said.targets)),
         products=said.products,
         diseases=tuple(names),

@@ -31,7 +31,7 @@ from livingdrug.registry.search.fts5 import Fts5
 from livingdrug.registry.search.own_labels import corrected, digests, own_labels
 from livingdrug.registry.search.tantivy import Tantivy
 
-FORMAT = 6
+FORMAT = 8
 """Changes when documents or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]
@@ -89,6 +89,14 @@ class Index:
     def words(self, shortest: int, longest: int) -> dict[str, int]:
         """The words of such a length -> how many studies say them."""
         return dict(self._labels.execute("SELECT word, n FROM word WHERE length BETWEEN ? AND ?", (shortest, longest)))
+
+    def beginning(self, start: str, most: int) -> list[str]:
+        """The words that begin so, those that most studies say first."""
+        rows = self._labels.execute(
+            "SELECT word FROM word WHERE word >= ? AND word < ? AND n > 2 ORDER BY n DESC, word LIMIT ?",
+            (start, start + "\U0010ffff", most),
+        )
+        return [word for (word,) in rows]
 
     def add(self, documents: list[Document]) -> None:
         """Takes documents into engine and labels."""

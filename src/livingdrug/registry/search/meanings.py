@@ -25,14 +25,19 @@ def _table() -> dict[str | tuple[str, str], tuple[tuple[str, str], ...]]:
 
 
 @lru_cache
-def _begins() -> frozenset[str | tuple[str, str]]:
-    return frozenset(_table())
+def _begins() -> tuple[frozenset[str], frozenset[str]]:
+    """(words that are a way of saying something, words that such a way of several words begins with)."""
+    return (
+        frozenset(begin for begin in _table() if isinstance(begin, str)),
+        frozenset(begin[0] for begin in _table() if not isinstance(begin, str)),
+    )
 
 
 def meanings_in(text: str) -> list[str]:
     """The marks of what a text names, each once; the text as `searchable` leaves it."""
-    table = _table()
+    table, (alone, first) = _table(), _begins()
     words = text.encode("ascii", "replace").decode("ascii").translate(_APART).split()  # no name goes beyond ASCII
-    said: set[str | tuple[str, str]] = {*words, *zip(words, words[1:], strict=False)}
+    said: set[str | tuple[str, str]] = alone.intersection(words)  # type: ignore[assignment]
+    said |= {pair for pair in zip(words, words[1:], strict=False) if pair[0] in first and pair in table}
     joined = f" {' '.join(words)} "
-    return sorted({sign for begin in said & _begins() for whole, sign in table[begin] if not whole or whole in joined})
+    return sorted({sign for begin in said for whole, sign in table[begin] if not whole or whole in joined})

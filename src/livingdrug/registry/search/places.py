@@ -140,8 +140,24 @@ def _towns(letters: str) -> list[Place]:
     """The towns of that name in the gazetteer, or else of that other name."""
     if not letters:
         return []
-    named = [p for p in towns_of_the_world() if plain_letters(p.name) == letters]
-    return named or [p for p, also in zip(towns_of_the_world(), _also()) if letters in map(plain_letters, also)]
+    return _by_letters().get(letters) or _by_other_name().get(letters, [])
+
+
+@lru_cache
+def _by_letters() -> dict[str, list[Place]]:
+    found: dict[str, list[Place]] = {}
+    for place in towns_of_the_world():
+        found.setdefault(plain_letters(place.name), []).append(place)
+    return found
+
+
+@lru_cache
+def _by_other_name() -> dict[str, list[Place]]:
+    found: dict[str, list[Place]] = {}
+    for place, also in zip(towns_of_the_world(), _also()):
+        for letters in dict.fromkeys(map(plain_letters, also)):
+            found.setdefault(letters, []).append(place)
+    return found
 
 
 @lru_cache

@@ -21,8 +21,8 @@ from livingdrug.registry.search.query import understood
 from livingdrug.registry.terms.patterns import rules
 from livingdrug.registry.terms.synonyms import forms_of, key, meaning
 
-SORTS = ("relevance", "updated", "start", "posted", "enrollment")
-"""What --sort may say; all but relevance put the newest or largest first."""
+SORTS = ("relevance", "updated", "start", "posted", "enrollment", "distance")
+"""What --sort may say; all but relevance and distance put the newest or largest first."""
 
 OPEN = {"NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE"}
 """Statuses of studies that a person may join, now or soon; who asks for these means sites that are open too."""
@@ -132,7 +132,7 @@ def understood_request(
         within={name: query for name, query in within.items() if query},
         ranges=_ranges(request),
         ids=None if ids is None else frozenset(ids),
-        sort=request.sort,
+        sort="relevance" if request.sort == "distance" else request.sort,
     )
     return wanted, tuple(notes)
 

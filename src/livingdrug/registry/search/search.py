@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records.study import PHASES
 from livingdrug.registry.search.document import COUNTED, Labels
-from livingdrug.registry.search.engine import Wanted
+from livingdrug.registry.search.engine import Hits, Wanted
 from livingdrug.registry.search.geo import NearSite, studies_near
 from livingdrug.registry.search.index import Index, Progress, fresh
 from livingdrug.registry.search.places import around
@@ -89,6 +91,7 @@ def search(
     engine: str | None = None,
     progress: Progress | None = None,
     index: Index | None = None,
+    facets: tuple[str, ...] = COUNTED,
 ) -> Result:
     """Finds studies and counts facets over all hits.
 
@@ -97,9 +100,9 @@ def search(
     near, shut, said = _near(store, request)
     asked, notes = understood_request(store, request, near)
     index = index or fresh(store, engine, progress)
-    hits = index.search(asked, max(0, request.limit), max(0, request.offset), COUNTED)
+    hits = _hits(index, request, asked, near, facets)
     labels = dict(index.labels(hits.ids))
-    rows = [_found(store, i, labels.get(i, Labels()), near) for i in hits.ids]
+    rows = found_studies(store, hits.ids, labels, near)
     meant = _suggestions(index, request, asked, hits.total)
     if shut and (closed := index.search(replace(asked, ids=frozenset(shut)), 1)).total:
         notes = (*notes, _closed(closed.total, closed.ids[0], shut[closed.ids[0]]))
@@ -114,15 +117,35 @@ def search(
     )
 
 
+def _hits(
+    index: Index, request: Request, asked: Wanted, near: dict[str, NearSite] | None, facets: tuple[str, ...]
+) -> Hits:
+    """The part of the hits that is asked for; by distance, all are found first and the nearest taken."""
+    limit, offset = max(0, request.limit), max(0, request.offset)
+    if request.sort != "distance":
+        return index.search(asked, limit, offset, facets)
+    if near is None:
+        raise RegistryError(
+            "only what is near a place has a distance", where="--sort distance", mend="name the place: --near PLACE,KM"
+        )
+    every = index.search(asked, ALL, 0, facets)
+    return replace(every, ids=tuple(sorted(every.ids, key=lambda i: (near[i].km, i)))[offset : offset + limit])
+
+
 ALL = 10_000_000
 """More studies than any registry has: a limit that cuts nothing"""
 
 
 def everything(
-    store: Store, request: Request, *, engine: str | None = None, progress: Progress | None = None
+    store: Store,
+    request: Request,
+    *,
+    engine: str | None = None,
+    progress: Progress | None = None,
+    index: Index | None = None,
 ) -> tuple[str, ...]:
-    """The ids of all studies that answer, in the order asked for."""
-    return fresh(store, engine, progress).search(wanted(store, request), ALL).ids
+    """The ids of all studies that answer, in the order asked for (by distance: in that of relevance)."""
+    return (index or fresh(store, engine, progress)).search(wanted(store, request), ALL).ids
 
 
 def wanted(store: Store, request: Request) -> Wanted:
@@ -164,41 +187,76 @@ def _phase_order(phase: str) -> tuple[bool, int, str]:
     return (phase not in PHASES, PHASES.index(phase) if phase in PHASES else 0, phase)
 
 
-def _found(store: Store, study: str, labels: Labels, near: dict[str, NearSite] | None) -> FoundStudy:
-    db = store.connect()
-    title, status, sponsor, start, updated, enrollment, url, completion, results = db.execute(
-        "SELECT title, status, sponsor, start, updated, enrollment, url, coalesce(completion, primary_completion),"
-        " has_results FROM study WHERE id = ?",
-        (study,),
-    ).fetchone()
-
-    def names(query: str) -> tuple[str, ...]:
-        return tuple(n for (n,) in db.execute(query, (study,)) if n)
-
-    return FoundStudy(
-        id=study,
-        title=title or "",
-        status=status or "",
-        phases=tuple(sorted(names("SELECT name FROM phase WHERE study = ?"), key=_phase_order)),
-        conditions=names("SELECT name FROM condition WHERE study = ? AND kind = 'stated' ORDER BY position"),
-        interventions=names("SELECT name FROM intervention WHERE study = ? ORDER BY position"),
-        sponsor=sponsor or "",
-        countries=names("SELECT name FROM country WHERE study = ? ORDER BY name"),
-        start=start or "",
-        updated=updated or "",
-        enrollment=enrollment,
-        kind=labels.kind,
-        targets=labels.targets,
-        diseases=labels.diseases,
-        source=labels.source,
-        products=labels.products,
-        url=url,
-        completion=completion or "",
-        results=bool(results),
-        costimulation=labels.costimulation,
-        generation=labels.generation,
-        sponsor_type=labels.sponsor_type,
-        also=tuple(i for i in store.same_trial(study) if i != study),
-        km=round(near[study].km, 1) if near and study in near else None,
-        site=replace(near[study], km=round(near[study].km, 1)) if near and study in near else None,
+def found_studies(
+    store: Store, ids: Sequence[str], labels: Mapping[str, Labels], near: Mapping[str, NearSite] | None = None
+) -> list[FoundStudy]:
+    """The rows of a list, in the order of the ids: a handful of questions to the mirror, however long the list."""
+    facts = {row[0]: row[1:] for row in _rows(store, f"SELECT id, {_FACTS} FROM study WHERE id IN ({{}})", ids)}
+    phases = _names(store, "SELECT study, name FROM phase WHERE study IN ({})", ids)
+    conditions = _names(
+        store, "SELECT study, name FROM condition WHERE study IN ({}) AND kind = 'stated' ORDER BY study, position", ids
     )
+    interventions = _names(
+        store, "SELECT study, name FROM intervention WHERE study IN ({}) ORDER BY study, position", ids
+    )
+    countries = _names(store, "SELECT study, name FROM country WHERE study IN ({}) ORDER BY study, name", ids)
+    trials = {i: facts[i][9] for i in ids}
+    records = _names(store, "SELECT trial, id FROM study WHERE trial IN ({}) ORDER BY id", list(set(trials.values())))
+    found = []
+    for i in ids:
+        title, status, sponsor, start, updated, enrollment, url, completion, results, _ = facts[i]
+        said, site = labels.get(i, Labels()), near.get(i) if near else None
+        found.append(
+            FoundStudy(
+                id=i,
+                title=title or "",
+                status=status or "",
+                phases=tuple(sorted(phases.get(i, ()), key=_phase_order)),
+                conditions=conditions.get(i, ()),
+                interventions=interventions.get(i, ()),
+                sponsor=sponsor or "",
+                countries=countries.get(i, ()),
+                start=start or "",
+                updated=updated or "",
+                enrollment=enrollment,
+                kind=said.kind,
+                targets=said.targets,
+                diseases=said.diseases,
+                source=said.source,
+                products=said.products,
+                url=url,
+                completion=completion or "",
+                results=bool(results),
+                costimulation=said.costimulation,
+                generation=said.generation,
+                sponsor_type=said.sponsor_type,
+                also=tuple(other for other in records.get(trials[i], ()) if other != i),
+                km=round(site.km, 1) if site else None,
+                site=replace(site, km=round(site.km, 1)) if site else None,
+            )
+        )
+    return found
+
+
+_FACTS = (
+    "title, status, sponsor, start, updated, enrollment, url, coalesce(completion, primary_completion), has_results,"
+    " trial"
+)
+_AT_ONCE = 500
+"""Studies asked for in one question to the mirror"""
+
+
+def _rows(store: Store, query: str, ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query with `{}` where the ids stand."""
+    for begin in range(0, len(ids), _AT_ONCE):
+        part = ids[begin : begin + _AT_ONCE]
+        yield from store.connect().execute(query.format(", ".join("?" * len(part))), part)
+
+
+def _names(store: Store, query: str, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Study -> its names, in the order of the query."""
+    found: dict[str, tuple[str, ...]] = {}
+    for study, name in _rows(store, query, ids):
+        if name:
+            found[study] = (*found.get(study, ()), name)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,9 +24,16 @@ FIRST_ATTEMPTS = 3
 LONGEST_WAIT = 120.0
 """The longest pause between two tries [s]"""
 
+_WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+)?html\b", re.IGNORECASE | re.DOTALL)
+
 
 class NotFound(RegistryError):
     """The registry knows no such thing (404)."""
+
+    def __init__(self, path: str, said: str = "") -> None:
+        super().__init__("the registry does not know this", where=path)
+        self.said = said
+        """the text of its answer"""
 
 
 class Refused(RegistryError):
@@ -134,7 +142,7 @@ class Client:
             self._reached = True
             code = response.status_code
             if code == 404:
-                raise NotFound("the registry does not know this", where=path)
+                raise NotFound(path, response.text)
             if code in (301, 302, 307, 308):
                 raise Moved(response.headers.get("location", ""), path)
             if code == 400:
@@ -147,7 +155,10 @@ class Client:
                     break
                 continue
             if not wants_json:
-                return Answer(response.text, None)
+                if response.text.strip() and not _WEB_PAGE.match(response.text):
+                    return Answer(response.text, None)
+                trouble = "a web page instead of data" if response.text.strip() else "an empty answer"
+                continue
             try:
                 if "html" in response.headers.get("content-type", ""):
                     raise ValueError("a web page instead of data")

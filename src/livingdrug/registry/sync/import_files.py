@@ -1,4 +1,4 @@
-"""Records from files: v2 JSON, JSON lines, gzip, zip, tar, CTIS JSON, ISRCTN XML or JSON, EU CTR JSON.
+"""Records from files: v2 JSON, JSON lines, gzip, zip, tar, CTIS JSON, ISRCTN XML or JSON, EU CTR JSON or full text.
 
 What a file is, its content says, not its name. A damaged record is set aside; the records around it are kept.
 """
@@ -17,12 +17,15 @@ from typing import IO, Any
 
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store, now
-from livingdrug.registry.records import isrctn
+from livingdrug.registry.records import euctr_text, isrctn
 from livingdrug.registry.records.read import registry_of
 from livingdrug.registry.records.text import as_text, parse_json
 from livingdrug.registry.sync.unpack import DAMAGE, LARGEST, Refusal, members, refused
 
-READ = "ClinicalTrials.gov v2 JSON, JSON lines, gzip, zip or tar of these; CTIS JSON; ISRCTN XML or JSON; EU CTR JSON"
+READ = (
+    "ClinicalTrials.gov v2 JSON, JSON lines, gzip, zip or tar of these; CTIS JSON; ISRCTN XML or JSON;"
+    " EU CTR JSON or full text"
+)
 """The forms of file that are read"""
 
 BATCH = 500
@@ -125,7 +128,8 @@ def _refuse(path: Path) -> None:
 
 
 def _refusal(head: bytes) -> Refusal | None:
-    return None if _RECORD_START.search(head.decode("ascii", "replace")) else refused(head)
+    text = head.decode("utf-8", "replace")
+    return None if _RECORD_START.search(text) or euctr_text.is_full_text(text) else refused(head)
 
 
 def records(path: Path) -> Iterator[RecordText]:
@@ -173,6 +177,10 @@ def _from_bytes(data: bytes) -> Iterator[RecordText]:
             yield from (RecordText(as_text(record)) for record in isrctn.records(text))
         except ValueError as error:
             yield RecordText(data, damage=str(error))
+        return
+    if text[:1] not in "{[" and euctr_text.is_full_text(text):
+        clean = data.decode("utf-8", "replace").removeprefix("\ufeff")
+        yield from (RecordText(as_text(record)) for record in euctr_text.protocols(clean))
         return
     for found in _from_text(text):
         exact = found.text.encode("utf-8", "surrogateescape") if isinstance(found.text, str) else found.text

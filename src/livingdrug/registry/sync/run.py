@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store, now
 
 Progress = Callable[[str, int, int | None], None]
@@ -54,3 +57,39 @@ class Run:
             db.execute("UPDATE run SET finished = ? WHERE id = ?", (now(), self.id))
             db.execute("DELETE FROM todo WHERE run = ?", (self.id,))
             store.set_setting(f"synced:{self.registry}", self.started)
+
+
+def resume(store: Store, registry: str, query: str, base_url: str, started: str) -> tuple[Run, bool]:
+    """The unfinished run of this question, or a new one; and whether it was unfinished."""
+    question = (registry, query, base_url)
+    select = (
+        "SELECT id, source AS registry, query, base_url, started, data_timestamp, stage, token, since, counts"
+        " FROM run WHERE source = ? AND query = ? AND base_url = ? AND finished IS NULL"
+    )
+    with store.transaction() as db:
+        resumed = db.execute(select, question).fetchone() is not None
+        if not resumed:
+            db.execute(
+                "INSERT INTO run (source, query, base_url, started, stage, counts) VALUES (?, ?, ?, ?, 'start', '{}')",
+                (*question, started),
+            )
+        found = db.execute(select, question)
+        named = dict(zip((c[0] for c in found.description), found.fetchone(), strict=True))
+    return Run(**{**named, "counts": json.loads(named["counts"])}, today=started), resumed
+
+
+@contextmanager
+def locked(store: Store) -> Iterator[None]:
+    """Keeps a second sync of the same file out; the lock goes when the process goes."""
+    lock = sqlite3.connect(f"{store.path}.lock", timeout=0, isolation_level=None)
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            raise RegistryError(
+                "another sync of this mirror is running", where=str(store.path), mend="wait for it, or stop it"
+            ) from None
+        yield
+    finally:
+        with suppress(sqlite3.Error):
+            lock.close()

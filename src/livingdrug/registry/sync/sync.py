@@ -5,18 +5,15 @@ Each page is one transaction together with the place reached, so that a run goes
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from typing import Any
 
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store, now
 from livingdrug.registry.sync import ctgov, ctis, isrctn
 from livingdrug.registry.sync.client import Client
-from livingdrug.registry.sync.run import Progress, Run
+from livingdrug.registry.sync.run import Progress, Run, locked, resume
 
 Follow = Callable[[Store, Client, Run, int, Progress], bool]
 """Does what a run still has to do (store, client, run, page size, progress); False when there is nothing new."""
@@ -51,8 +48,8 @@ def sync(
         raise RegistryError(f"unknown registry '{registry}'", allowed=REGISTRIES)
     own_url, follow = _FLOWS[registry]
     base_url = (base_url or own_url).rstrip("/")
-    with _locked(store), Client(base_url, **client_options) as client:
-        run, resumed = _resume(store, registry, query, base_url, started or now())
+    with locked(store), Client(base_url, **client_options) as client:
+        run, resumed = resume(store, registry, query, base_url, started or now())
         done = follow(store, client, run, page_size, progress)
         run.finish(store)
     outcomes = {k: run.counts.get(k, 0) for k in ("new", "changed", "unchanged", "quarantined", "removed")}
@@ -60,42 +57,6 @@ def sync(
         "registry": registry, "query": query, **outcomes, "resumed": resumed, "up_to_date": not done,
         "data_timestamp": run.data_timestamp,
     }  # fmt: skip
-
-
-def _resume(store: Store, registry: str, query: str, base_url: str, started: str) -> tuple[Run, bool]:
-    """The unfinished run of this question, or a new one; and whether it was unfinished."""
-    question = (registry, query, base_url)
-    select = (
-        "SELECT id, source AS registry, query, base_url, started, data_timestamp, stage, token, since, counts"
-        " FROM run WHERE source = ? AND query = ? AND base_url = ? AND finished IS NULL"
-    )
-    with store.transaction() as db:
-        resumed = db.execute(select, question).fetchone() is not None
-        if not resumed:
-            db.execute(
-                "INSERT INTO run (source, query, base_url, started, stage, counts) VALUES (?, ?, ?, ?, 'start', '{}')",
-                (*question, started),
-            )
-        found = db.execute(select, question)
-        named = dict(zip((c[0] for c in found.description), found.fetchone(), strict=True))
-    return Run(**{**named, "counts": json.loads(named["counts"])}, today=started), resumed
-
-
-@contextmanager
-def _locked(store: Store) -> Iterator[None]:
-    """Keeps a second sync of the same file out; the lock goes when the process goes."""
-    lock = sqlite3.connect(f"{store.path}.lock", timeout=0, isolation_level=None)
-    try:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            raise RegistryError(
-                "another sync of this mirror is running", where=str(store.path), mend="wait for it, or stop it"
-            ) from None
-        yield
-    finally:
-        with suppress(sqlite3.Error):
-            lock.close()
 
 
 EVERY = {"hour": 3600, "day": 86_400, "week": 604_800}

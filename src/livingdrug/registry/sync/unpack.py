@@ -58,8 +58,8 @@ _ICTRP = Refusal(
     "fetch the trials from their own registries: `livingdrug trials sync --query 'NCT..., NCT...'`",
 )
 _EUCTR = Refusal(
-    "this is the text form of the EU Clinical Trials Register; its protocols are read as JSON",
-    "make JSON of it, for example with the R package ctrdata, and import that",
+    "this is a list of trials from the EU Clinical Trials Register: it holds a part of each protocol",
+    "download the full trial details there (.txt), and import that",
 )
 _WEBSITE = "this is a table (CSV) from the download button of {}: it holds a part of each record"
 _CLASSIC = Refusal("classic ClinicalTrials.gov XML is not read: the registry retired that form in June 2024", _AS_JSON)

@@ -25,6 +25,9 @@ _AMERICAN = (
 )
 """pieces of words, British and American"""
 
+_BRITISH = re.compile(r"[ao]e|tumour|randomis")
+"""Without one of these a text holds none of the pieces"""
+
 _AS_IT_IS = set(
     "aids alps apts ards asps caps cows crps hads hras icans icos incs kras mers news nras pacs pcos ppms rems rrms"
     " sars sirs spms tens".split()
@@ -48,6 +51,8 @@ _PLAIN_WORD = re.compile(r"(?<![^\W_])[a-z]{4,}(?![^\W_])")
 def american(text: str) -> str:
     """Text in small letters with British pieces of words in American spelling."""
     text = text.lower()
+    if not _BRITISH.search(text):
+        return text
     for british, other in _AMERICAN:
         text = text.replace(british, other)
     return text

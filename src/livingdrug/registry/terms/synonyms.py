@@ -56,11 +56,18 @@ def key(form: str) -> str:
     return "".join(_PLAIN[piece] for piece in _PIECE.findall(form))
 
 
+@lru_cache(maxsize=100)
+def _pieces(text: str) -> list[str]:
+    """The pieces of a text in one spelling; several finders look at the same text one after the other."""
+    return list(map(_PLAIN.__getitem__, _PIECE.findall(text)))
+
+
 class Finder:
     """Finds every known form in a text, word by word; the longest form wins where several begin at one place.
 
     Pieces are runs of letters or of digits, so CD19 is never found in CD190, and CD19 is found in CD19CAR.
-    Short forms of capitals only (ALL, MM, B-ALL) keep their case.
+    Short forms of capitals only (ALL, MM, B-ALL) keep their case. A code that would be an antigen and a word of its
+    own when taken apart (CD33CART) is only meant where it is written in one.
     """
 
     def __init__(self, forms: Iterable[tuple[str, str]]) -> None:
@@ -82,23 +89,30 @@ class Finder:
 
     def find(self, text: str) -> list[tuple[str, int, int]]:
         """(name, begin, end) of every form found."""
-        spans = [m.span() for m in _PIECE.finditer(text)]
-        plain = [_PLAIN[text[a:b]] for a, b in spans]
-        found, at = [], 0
-        while at < len(spans):
-            for n in range(min(self._longest.get(plain[at], 0), len(spans) - at), 0, -1):
-                name = self._names.get("".join(plain[at : at + n]))
-                if name and self._fits(text, spans[at : at + n], "".join(plain[at : at + n])):
-                    found.append((name, spans[at][0], spans[at + n - 1][1]))
-                    at += n - 1
+        plain = _pieces(text)
+        longest, names = self._longest, self._names
+        spans: list[tuple[int, int]] = []
+        found, free = [], 0
+        for at in [n for n, piece in enumerate(plain) if piece in longest]:
+            if at < free:
+                continue
+            for n in range(min(longest[plain[at]], len(plain) - at), 0, -1):
+                whole = "".join(plain[at : at + n])
+                if whole not in names:
+                    continue
+                spans = spans or [m.span() for m in _PIECE.finditer(text)]
+                if self._fits(text, spans[at : at + n], whole):
+                    found.append((names[whole], spans[at][0], spans[at + n - 1][1]))
+                    free = at + n
                     break
-            at += 1
         return found
 
     def _fits(self, text: str, spans: list[tuple[int, int]], whole: str) -> bool:
         if any(not _GAP.fullmatch(text, a[1], b[0]) for a, b in zip(spans, spans[1:], strict=False)):
             return False
         begin, end = spans[0][0], spans[-1][1]
+        if whole in _codes_in_one() and not text[begin:end].isalnum():
+            return False
         if begin and text[begin].isdigit() and text[begin - 1].isalpha():
             return False
         if whole in self._capitals:
@@ -159,9 +173,20 @@ def _by_key() -> dict[str, Synonym]:
     return table
 
 
+@lru_cache
+def _codes_in_one() -> frozenset[str]:
+    """The keys of products whose code is an antigen and CAR or CART written in one: apart they name any such cells."""
+    antigens = {key(f) for row in library("antigens")["antigen"] for f in (row["name"], *row["also"])}
+    codes = (key(form) for row in library("products")["product"] for form in (row["name"], *row["also"]))
+    return frozenset(code for code in codes if any(code.removesuffix(w) in antigens for w in ("CART", "CAR", "cart")))
+
+
 def meaning(form: str) -> Synonym | None:
     """The group a form belongs to: `CD276` gives B7-H3, `CTL019` gives tisagenlecleucel; None when unknown."""
-    return _by_key().get(key(form))
+    whole = key(form)
+    if whole in _codes_in_one() and not form.strip().isalnum():
+        return None
+    return _by_key().get(whole)
 
 
 def forms_of(name: str) -> tuple[str, ...]:

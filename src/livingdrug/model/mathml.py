@@ -1,0 +1,184 @@
+"""A model's equations as MathML, module by module, from the same declarations that are run.
+
+Quantities that modules read from each other keep their names, so each equation stays as short as its file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.model.assemble import TIME, View, _Scope
+from livingdrug.model.declare import (
+    Adds,
+    Change,
+    Derived,
+    Entry,
+    Flow,
+    Module,
+    Multiplies,
+    Port,
+    Publishes,
+    State,
+)
+from livingdrug.model.describe import written_out
+
+if TYPE_CHECKING:
+    from livingdrug.model.assemble import Model
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One equation, written twice. kind: "flow", "change", "published", "constant", "start", "share", "acts on".
+
+    name: of the flow or quantity, with its unit and what it is (`about`); out_of, into: of a flow; mathml: a whole
+    `math` element with its text as `alttext`; text: the same for those who cannot see it; uses: paths in it.
+    """
+
+    kind: str
+    name: str
+    unit: str
+    about: str
+    mathml: str
+    text: str
+    uses: tuple[str, ...]
+    out_of: str = ""
+    into: str = ""
+
+
+def module_equations(model: Model, role: str) -> tuple[Equation, ...]:
+    """Every equation of the module in a role: flows and signed changes [unit of the state/day], what it publishes,
+    patient constants, initial values, shares of doses, what it does to other modules. KeyError for another role."""
+    return tuple(_equations(model, role, model.modules[role]))
+
+
+def _equations(model: Model, role: str, module: Module) -> Iterator[Equation]:
+    view = View(_named(model), role)
+    written = partial(_equation, role)
+    for f in module.flows(view):
+        yield _flow(model, role, f)
+    given = module.published(view)
+    for d in module.of(Publishes):
+        yield written("published", f"{role}.{d.name}", d.unit, d.doc, given[d.name])
+    for d in module.of(Derived):
+        yield written("constant", f"{role}.{d.name}", d.unit, d.doc, d.formula(view))
+    for d in module.of(State):
+        if callable(d.start) or d.start:
+            start = d.start(view) if callable(d.start) else d.start
+            yield written("start", f"{role}.{d.name}", d.unit, f"{d.doc}, at the start", start)
+    for d in module.of(Entry):
+        for state, share in d.into.items():
+            about = f"share of each dose that lands in {state.replace('_', ' ')}"
+            value = share(view) if callable(share) else share
+            yield written("share", f"{role}.{d.name}", "1", about, value)
+    acts = module.contributes(view)
+    for d in module.of(Multiplies, Adds):
+        if d.path in model.declared or d.path in model.publishes:
+            about = "multiplied by" if d.combine == "multiply" else "added to it"
+            yield written("acts on", d.path, d.unit, about, acts[d.name])
+
+
+def _flow(model: Model, role: str, f: Flow | Change) -> Equation:
+    """A flow with its rate: of the whole state, or of each cell."""
+    if isinstance(f, Change):
+        path = _full(f.state, role)
+        return _equation(role, "change", path, f"{model.unit(path)}/day", f.why, f.rate, into=path)
+    ends = {end: _full(x, role) if x else "" for end, x in (("out_of", f.out_of), ("into", f.into))}
+    touched = ends["out_of"] or ends["into"]
+    unit, about = ("1/day", f"per cell of {_full(f.per, role)}") if f.per else (f"{model.unit(touched)}/day", "")
+    many = "" if isinstance(f.yields, int) and f.yields == 1 else f"each gives {_rounded(f.yields)}"
+    said = ", ".join(filter(None, [about, many]))
+    return _equation(role, "flow", f.name, unit, said, f.rate, **ends)
+
+
+def _equation(role: str, kind: str, name: str, unit: str, about: str, value: Any, **ends: str) -> Equation:
+    x = _rounded(value)
+    uses = tuple(sorted(s.name for s in x.free_symbols))
+    said = str(x)
+    shown = f'<math display="block" alttext="{escape(said, quote=True)}">{_printer(role)(x)}</math>'
+    return Equation(kind, name, unit, about, shown, said, uses, **ends)
+
+
+def _rounded(value: Any) -> Any:
+    """The formula with our opaque functions written out, and numbers of four digits at most."""
+    import sympy
+
+    x = written_out(sympy.sympify(value))
+    return x.xreplace({n: _brief(float(n)) for n in x.atoms(sympy.Float)})
+
+
+def _brief(number: float) -> Any:
+    import sympy
+
+    whole = number.is_integer() and abs(number) < 1e6
+    return sympy.Integer(int(number)) if whole else sympy.Float(f"{number:.4g}", 4)
+
+
+def _named(model: Model) -> _Scope:
+    """Every quantity of the model as a symbol of its own name."""
+    import sympy
+
+    paths = [*model.states, *model.parameters, *model.covariates, *model.derived, *model.inputs, TIME]
+    scope = _Scope(model, {p: sympy.Symbol(p) for p in paths})
+    for entry in model.entries:
+        for state in model.declared[entry].into:  # type: ignore[attr-defined]
+            scope.values[f"{entry}>{state}"] = sympy.Symbol(f"{entry}>{state}")
+    for role, m in model.modules.items():
+        scope.shown[role] = {d.name: sympy.Symbol(f"{role}.{d.name}") for d in m.of(Publishes)}
+        scope.shown[role] |= {s.name: sympy.Symbol(f"{role}.{s.name}") for s in m.of(State)}
+        scope.ports |= {f"{role}.{d.name}": sympy.Symbol(f"{role}.{d.name}") for d in m.of(Port)}
+    return scope
+
+
+def _full(state: str, role: str) -> str:
+    return state if "." in state else f"{role}.{state}"
+
+
+@cache
+def _printer(home: str) -> Callable[[Any], str]:
+    """Prints an expression as presentation MathML: a quantity as its name, with its role as index where that is not
+    `home`."""
+    from sympy.printing.mathml import MathMLPresentationPrinter
+
+    class Printer(MathMLPresentationPrinter):  # type: ignore[misc]
+        def _print_Symbol(self, sym: Any, style: str = "plain") -> Any:
+            role, _, name = sym.name.rpartition(".")
+            shown = self._word(name.replace(">", " to "))
+            if role in ("", home):
+                return shown
+            both = self.dom.createElement("msub")
+            both.appendChild(shown)
+            both.appendChild(self._word(role.replace(".", " ")))
+            return both
+
+        def _print_Float(self, e: Any) -> Any:
+            shown = self.dom.createElement("mn")
+            shown.appendChild(self.dom.createTextNode(f"{float(e):.4g}"))
+            return shown
+
+        def _print_Piecewise(self, e: Any) -> Any:
+            whole, brace, cases = (self.dom.createElement(name) for name in ("mrow", "mo", "mtable"))
+            brace.appendChild(self.dom.createTextNode("{"))
+            for value, condition in e.args:
+                case, then, when, word = (self.dom.createElement(name) for name in ("mtr", "mtd", "mtd", "mtext"))
+                word.appendChild(self.dom.createTextNode("otherwise" if condition == True else "if "))  # noqa: E712
+                then.appendChild(self._print(value))
+                when.appendChild(word)
+                if condition != True:  # noqa: E712  a condition of SymPy, not of Python
+                    when.appendChild(self._print(condition))
+                case.appendChild(then)
+                case.appendChild(when)
+                cases.appendChild(case)
+            whole.appendChild(brace)
+            whole.appendChild(cases)
+            return whole
+
+        def _word(self, text: str) -> Any:
+            shown = self.dom.createElement("mi")
+            shown.appendChild(self.dom.createTextNode(text.replace("_", " ")))
+            return shown
+
+    return lambda x: str(Printer().doprint(x)).replace("&InvisibleTimes;", "&#183;")

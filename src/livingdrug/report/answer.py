@@ -1,0 +1,41 @@
+"""The page of one question: a plot, for any width and both themes, its table, and what the figures are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from livingdrug.plot import svg
+from livingdrug.plot.chart import Chart
+from livingdrug.version import __version__
+
+
+def answer(
+    kind: str,
+    title: str,
+    chart: Chart | None,
+    cells: Sequence[Sequence[str]],
+    *,
+    caption: str,
+    under: Sequence[str],
+    notes: Sequence[str],
+    empty: str,
+) -> str:
+    """The page. kind: of question; cells: head and rows of the table; under: lines below it; empty: where no chart."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    shelf = Environment(
+        loader=PackageLoader("livingdrug.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return shelf.get_template("answer.html.j2").render(
+        kind=kind,
+        title=title,
+        head=cells[0],
+        rows=cells[1:],
+        caption=caption,
+        chart=svg.inline(chart) if chart else "",
+        style=svg.style(),
+        under=[line for line in under if line],
+        notes=notes,
+        empty=empty,
+        version=__version__,
+    )

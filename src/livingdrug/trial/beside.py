@@ -1,0 +1,75 @@
+"""Which trials of the library stand beside a product, a disease, or both: those with published rows that are compared.
+
+Where there is none, what is simulated rests on facts of the product and on numbers of its class alone, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from livingdrug import library
+from livingdrug.library import LibraryFile, Stamp
+from livingdrug.scenario import Resolved
+from livingdrug.scenario.parts import lineage
+
+KINDS = ("product", "tumour")
+HOLDERS = ("products", "tumours")
+NONE = "no trial beside it: nothing published is compared; made of product facts and the numbers of its class"
+
+
+def published() -> tuple[str, ...]:
+    """The library's trials of which something was published that is compared, by name."""
+    return tuple(_beside(library.state()))
+
+
+def trials_beside(product: str | None = None, tumour: str | None = None) -> tuple[str, ...]:
+    """The trials in which this product was given in this disease, with published rows; either may be left open.
+
+    >>> from livingdrug.trial.beside import trials_beside
+    >>> "eliana" in trials_beside("tisagenlecleucel")
+    True
+    """
+    asked = {"product": product, "tumour": tumour}
+    known = _beside(library.state())
+    return tuple(n for n, parts in known.items() if all(x is None or parts[k] == x for k, x in asked.items()))
+
+
+def of(file: LibraryFile) -> tuple[str, ...]:
+    """The trials beside a product's file or a disease's."""
+    return trials_beside(**{file.kind.removesuffix("s"): file.name})
+
+
+def told(file: LibraryFile) -> str:
+    """The same, in words."""
+    return f"Trials beside it: {', '.join(found)}." if (found := of(file)) else f"{NONE[0].upper()}{NONE[1:]}."
+
+
+def alone(resolved: Resolved) -> bool:
+    """Whether no trial stands beside a scenario: none of its product in its disease, no published row of a user."""
+    if any(not row.place("measure").ours for row in resolved.trial.published):
+        return False
+    return not trials_beside(*(resolved.names.get(kind) for kind in KINDS))
+
+
+@lru_cache(maxsize=4)
+def _beside(state: tuple[Stamp, ...]) -> Mapping[str, Mapping[str, str | None]]:
+    """Trial -> the names of its parts; state: of the library, so that a change is seen."""
+    return dict(_listed())
+
+
+def _listed() -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    for name in library.names("trials"):
+        said = library.find("trials", name).data
+        if any(_compared(row) for row in said.get("published", ())):
+            product = lineage(library.find("products", said["product"]))
+            population = lineage(library.find("populations", said["population"]))
+            named = [said, *(entry.data for entry in (*reversed(population), *reversed(product)))]
+            tumour = next((x["tumour"] for x in named if isinstance(x.get("tumour"), str)), None)
+            found = {"product": product[-1].name, "tumour": tumour and library.find("tumours", tumour).name}
+            yield name, found
+
+
+def _compared(row: Mapping[str, Any]) -> bool:
+    return not row.get("not_comparable") and row.get("read", "seen") == "seen"

@@ -1,0 +1,3 @@
+import {curves} from "./curves.js";
+
+curves("fever-and-tocilizumab");

@@ -1,0 +1,3 @@
+import {hundred} from "./hundred-people.js";
+
+hundred("hundred");

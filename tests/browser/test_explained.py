@@ -1,0 +1,149 @@
+"""Explainers in a real browser: the page whole, words explained on focus, questions, no scripts, print."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import Any
+
+import pytest
+
+from livingdrug.explainers import page as pages
+from livingdrug.web.typeset import typeset
+from thoroughness import some_of
+
+NAMES = pages.names()
+
+
+def test_the_list_leads_to_every_page(visit: Any) -> None:
+    page = visit()
+    page.goto("/explained")
+    links = [a.get_attribute("href") for a in page.locator(".explainers h2 a").all()]
+    assert links == [f"/explained/{name}" for name in NAMES]
+    page.locator(".explainers h2 a").first.click()
+    assert page.url.endswith(links[0]) and page.locator("nav[aria-label=Main] a[aria-current]").count() == 1
+
+
+@pytest.mark.parametrize("name", some_of(NAMES, one_in=3))
+def test_a_page_is_whole(visit: Any, name: str) -> None:
+    found, page = pages.find(name), visit()
+    page.goto(f"/explained/{name}")
+    assert page.locator("h1").inner_text() == found.table.title
+    wanted = [*(key for key, _ in found.text.heads), "questions", "checks", "words"]
+    assert [a.get_attribute("href") for a in page.locator(".contents a").all()] == [f"#{key}" for key in wanted]
+    for address in page.locator("main a[href^='#']").evaluate_all("all => all.map(a => a.hash.slice(1))"):
+        assert page.locator(f"[id='{address}']").count() == 1, f"#{address} leads nowhere"
+    marks = page.locator(".text sup a[href^='#source-']")
+    assert marks.count() >= len(found.text.claims)
+    assert page.locator(".stages > li").count() == 3
+    assert "No clinician has reviewed this page" in page.locator(".stages").inner_text()
+    assert page.locator(".now .strip a, .now .box p").count() > 0
+    assert page.locator("nav.pager a").count() == 2
+    assert "ask the doctors who treat you" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("name", some_of(NAMES, one_in=3))
+def test_a_word_is_explained_on_focus_and_escape_closes_it(visit: Any, name: str) -> None:
+    page = visit()
+    page.goto(f"/explained/{name}")
+    word = page.locator("a.word").first
+    key = word.get_attribute("href").removeprefix("#word-")
+    word.focus()
+    assert page.locator("#hint").inner_text() == pages.words()[key].means
+    assert word.get_attribute("aria-describedby") == "hint"
+    page.keyboard.press("Escape")
+    assert not page.locator("#hint").is_visible()
+
+
+def test_trials_of_the_mirror_are_linked_with_their_day(visit: Any) -> None:
+    page = visit()
+    for _ in range(40):  # until the list is made
+        page.goto("/explained/car-t")
+        if page.locator(".now .strip").count():
+            break
+    assert page.locator(".now .strip a[href^='/trials/NCT']").count() == 3
+    assert "with data of" in page.locator(".now").inner_text() and "Open" in page.locator(".now").inner_text()
+
+
+def test_the_contents_follow_the_reader(visit: Any) -> None:
+    page = visit()
+    page.goto("/explained/car-t")
+    page.locator(".contents a[href='#risks']").click()
+    page.wait_for_selector(".contents a[href='#risks'][aria-current]")
+
+
+def test_questions_open_by_keyboard_and_name_the_right_answer(visit: Any) -> None:
+    page = visit()
+    page.goto("/explained/car-t")
+    for question, asked in zip(page.locator(".questions > li").all(), pages.find("car-t").table.questions, strict=True):
+        answer = question.locator("details")
+        assert not answer.evaluate("e => e.open")
+        question.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert answer.evaluate("e => e.open")
+        assert answer.locator("p").inner_text().startswith(f"{'ABCDE'[asked.right]}. {typeset(asked.why)[:20]}")
+
+
+@pytest.mark.parametrize("name", some_of(NAMES, one_in=3))
+def test_icons_show_a_hundred_people_and_say_of_how_many(visit: Any, name: str) -> None:
+    page = visit()
+    page.goto(f"/explained/{name}")
+    for row in page.locator("figure.icons").all():
+        squares = row.locator(".hundred > svg rect")
+        assert squares.count() == 100
+        counts = [int(b.inner_text()) for b in row.locator("li b").all()]
+        assert sum(counts) == 100
+        shown = [row.locator(f".hundred > svg rect.{kind}").count() for kind in ("worst", "some", "rest")]
+        assert [n for n in shown if n] == [n for n in counts if n]
+        assert "Seen in" in row.inner_text() and "told as parts of 100" in row.inner_text()
+        assert row.locator("svg[role=img]").get_attribute("aria-labelledby")
+
+
+def test_without_scripts_words_and_answers_are_there(visit: Any) -> None:
+    page = visit(scripts=False)
+    page.goto("/explained/car-t")
+    page.locator("a.word").first.click()
+    assert "#word-" in page.url
+    assert page.locator(".questions details").count() >= 5
+    assert page.locator("figure.icons svg").first.is_visible()
+
+
+def test_on_paper_the_text_stands_alone_with_its_sources(visit: Any) -> None:
+    page = visit()
+    page.goto("/explained/car-t")
+    page.emulate_media(media="print")
+    for gone in (".contents", ".pager", ".masthead nav", ".now"):
+        assert not page.locator(gone).first.is_visible(), gone
+    for there in ("h1", ".sources", ".stages", "figure.icons svg", ".words dt"):
+        assert page.locator(there).first.is_visible(), there
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.pdf()[:4] == b"%PDF"
+
+
+def test_an_unknown_page_names_the_nearest(visit: Any) -> None:
+    page = visit()
+    assert page.goto("/explained/cart").status == 404
+    assert "did you mean “car-t”" in page.locator("main").inner_text()
+    visit.visits[-1].faults.clear()  # the browser itself logs the 404
+
+
+def test_claims_as_json(server: Any) -> None:
+    with urllib.request.urlopen(f"{server.address}/api/explainers") as answer:
+        told = json.load(answer)
+    assert told["ok"] and [p["page"] for p in told["pages"]] == NAMES
+
+
+def test_the_first_page_is_light(server: Any) -> None:
+    """HTML, style sheets and page.js of the first explainer, packed, without living figures: a part of 80 kB."""
+    import gzip
+
+    with urllib.request.urlopen(f"{server.address}/explained/car-t") as answer:
+        text = answer.read()
+    linked = [w.split(b'"')[0].decode() for w in text.split(b"/static/")[1:]]
+    sizes = {"html": len(gzip.compress(text, 6))}
+    for name in dict.fromkeys(linked):
+        request = urllib.request.Request(f"{server.address}/static/{name}", headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(request) as answer:
+            sizes[name.partition("?")[0]] = len(answer.read())
+    print(f"{sum(sizes.values()) / 1000:.1f} kB packed: {sizes}")
+    assert sum(sizes.values()) < 80_000

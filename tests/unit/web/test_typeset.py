@@ -1,0 +1,56 @@
+"""Pages as they are set: signs, powers, units and quotation marks, and nothing of the markup."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markupsafe import escape
+
+from livingdrug.web.typeset import typeset
+from thoroughness import some
+
+RAW = re.compile(r"\d[eE][-+]?\d|(?<![\w.,–-])-\d|['\"]|\bm2\b|\bu[gLm]\b")
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("<td>-0.533 (-1.7 to +0.2)</td>", "<td>−0.533 (−1.7 to +0.2)</td>"),
+        ("<td>9</td><td>-1</td>", "<td>9</td><td>−1</td>"),
+        ("<td>4.48e-07</td>", "<td>4.48\xa0×\xa010⁻⁷</td>"),
+        ("<td>1.75e+05</td>", "<td>175,000</td>"),
+        ("<p>fever of 38.6 C, mg/m2, copies/ug</p>", "<p>fever of 38.6 °C, mg/m², copies/µg</p>"),
+        ("<p>'so', \"and\" patients' own; it&#39;s</p>", "<p>‘so’, “and” patients’ own; it’s</p>"),
+        ("<p>the <em>word</em>'s end</p>", "<p>the <em>word</em>’s end</p>"),
+        ("<p>x 1.3; x: ratio; 5 %</p>", "<p>× 1.3; ×: ratio; 5\xa0%</p>"),
+    ],
+)
+def test_what_is_raw_is_set(raw: str, said: str) -> None:
+    assert typeset(raw) == said and typeset(said) == said
+
+
+@pytest.mark.parametrize(
+    "kept",
+    ["CAR-T, IL-6, 4-1BB, CD19-positive, B7-H3, NCT04000001, 2026-11-30, 2015-04, phase 1-2, COVID-19, 90-day, a-5",
+     "vitamin C 5 C-reactive", "Section 3e5x", "x-ray, x and y"],
+)  # fmt: skip
+def test_names_and_dates_stay(kept: str) -> None:
+    assert typeset(f"<p>{kept}</p>") == f"<p>{kept}</p>"
+
+
+@pytest.mark.parametrize("tag", ["code", "pre", "script", "textarea", "math", "q", "svg"])
+def test_what_is_typed_or_quoted_stays(tag: str) -> None:
+    text = f"<p><{tag} class='x'>-1e-9 'm2' \"C\"</{tag}></p>"
+    assert typeset(text) == text
+
+
+@settings(max_examples=some(200))
+@given(st.lists(st.text(st.sampled_from("ab1-9.e+'\" <>&x%mu2gC#;3"), max_size=12), max_size=5))
+def test_any_text_is_set_and_no_tag_is_made_or_lost(texts: list[str]) -> None:
+    page = "".join(f'<p title="-1 {escape(t)}">{escape(t)}<b>{escape(t)}</b></p>' for t in texts)
+    made = typeset(page)
+    assert re.findall(r"<[^>]*>", made) == re.findall(r"<[^>]*>", page)
+    assert made.count("<") == page.count("<") and not re.search(r"['\"]", re.sub(r"<[^>]*>", "", made))
