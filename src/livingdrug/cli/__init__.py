@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from livingdrug.cli.interrupt import never_lost
 from livingdrug.errors import LivingDrugError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     import typer
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop: the same as Ctrl-C
+    never_lost()
     given = list(sys.argv[1:] if arguments is None else arguments)
     asked = next((a for a in given if not a.startswith("-")), None)
     own = set(

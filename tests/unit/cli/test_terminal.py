@@ -304,6 +304,39 @@ def test_ctrl_c_with_workers_leaves_no_process_and_no_traceback() -> None:
     assert members(p.pid) == [] and os.listdir() == []
 
 
+LOST = """
+import gc, os, signal, threading
+from livingdrug.cli.interrupt import never_lost
+never_lost()
+lost = []
+def interrupted():
+    if len(lost) < 2:
+        lost.append(1)
+        os.kill(os.getpid(), signal.SIGINT)
+        sum(range(1000))
+class Fading:
+    def __del__(self):
+        interrupted()
+gc.callbacks.append(lambda phase, info: {collecting})
+try:
+    {ending}
+    gc.collect()
+    threading.Event().wait(60)
+except KeyboardInterrupt:
+    print("heard after", len(lost))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as on POSIX")
+@pytest.mark.parametrize(
+    ("collecting", "ending", "times"), [("interrupted()", "pass", 2), ("None", "x = Fading(); del x", 1)]
+)
+def test_an_interrupt_that_python_throws_away_is_told_again(collecting: str, ending: str, times: int) -> None:
+    program = LOST.format(collecting=collecting, ending=ending)
+    p = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, preexec_fn=heard, timeout=50)
+    assert (p.stdout, p.stderr) == (f"heard after {times}\n", "")
+
+
 def members(group: int) -> list[str]:
     """Living processes of a process group."""
     listed = subprocess.run(["ps", "-eo", "pgid=,stat=,pid="], capture_output=True, text=True).stdout
