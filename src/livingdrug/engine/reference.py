@@ -86,7 +86,10 @@ def integrate(
 def _slopes(model: Model, constants: dict[str, Any], inputs: Floats, t: float, y: Floats) -> Floats:
     values = {**constants, "time": t, **dict(zip(model.states, y)), **dict(zip(model.inputs, map(float, inputs)))}
     found = model.evaluate(values, published=False).derivatives
-    return np.array([np.broadcast_to(found[p], y.shape[1:]) for p in model.states], np.float64)
+    rates = np.empty_like(y)
+    for i, path in enumerate(model.states):
+        rates[i] = found[path]
+    return rates
 
 
 def _inputs_from(

@@ -109,6 +109,9 @@ class _Scope:
         self.asking: list[str] = []
 
     def local(self, role: str, name: str) -> Any:
+        given = self.model.given.get((role, name))
+        if given in self.values:
+            return self.values[given]
         module = self.model.modules[role]
         d = module.declared.get(name)
         if d is None:
@@ -284,7 +287,17 @@ class Model:
     def _paths(self, *kinds: type) -> tuple[str, ...]:
         return tuple(p for p, d in self.declared.items() if isinstance(d, kinds))
 
-    @property
+    @cached_property
+    def given(self) -> dict[tuple[str, str], str]:
+        """Path of each quantity that a model is given from outside, by role and name."""
+        return {
+            (role, d.name): d.name if isinstance(d, Covariate) else f"{role}.{d.name}"
+            for role, m in self.modules.items()
+            for d in m.declared.values()
+            if isinstance(d, (State, Param, Covariate))
+        }
+
+    @cached_property
     def states(self) -> tuple[str, ...]:
         """Paths of the states, in the order of the engine's state vector."""
         return self._paths(State)
@@ -317,7 +330,7 @@ class Model:
     def _products(self) -> list[str]:
         return [p for p, d in self.declared.items() if isinstance(d, Entry) and d.product]
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Entries (dose rates [unit/day]) and switches, in the order of the engine's input vector."""
         return self._paths(Entry, Switch)
