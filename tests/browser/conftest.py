@@ -76,13 +76,39 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-class Visit:
-    """One reader's window. Fails at the end for any console error, broken script or request to another host."""
+class Windows:
+    """The browser's windows, one of each kind for the session: what a tab has loaded the next one need not load again.
 
-    def __init__(self, browser: Any, server: Server, **asked: Any) -> None:
+    The site keeps nothing in a browser, so that tabs of one window do not know of each other.
+    """
+
+    def __init__(self, browser: Any) -> None:
+        self.browser, self.opened = browser, dict[str, Any]()
+
+    def tab(self, address: str, scripts: bool, **asked: Any) -> Any:
+        """A new tab, in a window that shows the site at this address."""
+        kind = repr((address, scripts, sorted(asked.items())))
+        if kind not in self.opened:
+            self.opened[kind] = self.browser.new_context(base_url=address, java_script_enabled=scripts, **asked)
+        return self.opened[kind].new_page()
+
+
+@pytest.fixture(scope="session")
+def windows(chromium: Any) -> Windows:
+    """The windows that all browser tests share."""
+    return Windows(chromium)
+
+
+class Visit:
+    """One reader's tab. Fails at the end for any console error, broken script or request to another host."""
+
+    def __init__(
+        self, windows: Windows, server: Server, size: tuple[int, int], dark: bool, scripts: bool, **more: Any
+    ) -> None:
         self.server, self.faults = server, list[str]()
-        self.context = browser.new_context(base_url=server.address, **asked)
-        self.page = self.context.new_page()
+        self.page = windows.tab(server.address, scripts, **more)
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
         self.page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self.faults.append(f"script: {e}"))
         self.page.on("request", self._asked)
@@ -92,21 +118,25 @@ class Visit:
             self.faults.append(f"request to another host: {request.url}")
 
     def close(self) -> None:
-        self.context.close()
+        self.page.close()
         assert self.faults == []
 
 
-@pytest.fixture
-def visit(chromium: Any, server: Server) -> Iterator[Any]:
-    """Opens windows: `visit()` gives a Playwright page, `visit(width=390, dark=True, scripts=False)` another kind."""
+def opener(windows: Windows, server: Server) -> Iterator[Any]:
+    """Opens tabs on a server, and closes them at the end."""
     made: list[Visit] = []
 
     def open_(width: int = 1440, height: int = 900, dark: bool = False, scripts: bool = True, **more: Any) -> Any:
-        asked = {"viewport": {"width": width, "height": height}, "color_scheme": "dark" if dark else "light"}
-        made.append(Visit(chromium, server, java_script_enabled=scripts, **asked, **more))
+        made.append(Visit(windows, server, (width, height), dark, scripts, **more))
         return made[-1].page
 
     open_.visits = made  # type: ignore[attr-defined]
     yield open_
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def visit(windows: Windows, server: Server) -> Iterator[Any]:
+    """Opens tabs: `visit()` gives a Playwright page, `visit(width=390, dark=True, scripts=False)` another kind."""
+    yield from opener(windows, server)

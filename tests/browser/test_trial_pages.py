@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from conftest import Server, Visit
+from conftest import Server, Windows, opener
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "web"))
 
@@ -31,19 +31,9 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def reader(chromium: Any, texts: Server) -> Iterator[Any]:
-    """Opens windows on that server, as `visit` does on the other."""
-    made: list[Visit] = []
-
-    def open_(width: int = 1440, scripts: bool = True, **more: Any) -> Any:
-        viewport = {"width": width, "height": 900}
-        made.append(Visit(chromium, texts, java_script_enabled=scripts, viewport=viewport, **more))
-        return made[-1].page
-
-    open_.visits = made  # type: ignore[attr-defined]
-    yield open_
-    for one in made:
-        one.close()
+def reader(windows: Windows, texts: Server) -> Iterator[Any]:
+    """Opens tabs on that server, as `visit` does on the other."""
+    yield from opener(windows, texts)
 
 
 def test_a_search_and_its_facets(reader: Any) -> None:

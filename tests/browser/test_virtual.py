@@ -44,10 +44,9 @@ def said(page: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def two_arms(chromium: Any, server: Any) -> str:
+def two_arms(windows: Any, server: Any) -> str:
     """The address of a finished run of two arms, asked for through the form."""
-    context = chromium.new_context(base_url=server.address)
-    page = context.new_page()
+    page = windows.tab(server.address, scripts=True)
     page.goto("/virtual/new?trial=eliana")
     page.get_by_role("button", name="Compare two arms").click()
     page.fill("#f-patients", "200")
@@ -59,7 +58,7 @@ def two_arms(chromium: Any, server: Any) -> str:
     page.get_by_role("button", name="Run it").last.click()
     finished(page)
     address = page.url.removeprefix(server.address)
-    context.close()
+    page.close()
     return address
 
 
