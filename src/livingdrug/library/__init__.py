@@ -268,11 +268,11 @@ def stamps(kind: str) -> tuple[Stamp, ...]:
     """Every file of a kind, as it is now; of two files of one name, the one in the first folder."""
     found: dict[str, Stamp] = {}
     for folder in reversed(folders()):
-        found |= {stamp.name: stamp for stamp in _seen(folder / kind)}
+        found |= {stamp.name: stamp for stamp in looked(folder / kind)}
     return tuple(found.values())
 
 
-_HELD: ContextVar[dict[Path, list[Stamp]] | None] = ContextVar("held", default=None)
+_HELD: ContextVar[dict[tuple[Path, str], list[Stamp]] | None] = ContextVar("held", default=None)
 
 
 @contextmanager
@@ -285,13 +285,14 @@ def held() -> Iterator[None]:
         _HELD.reset(before)
 
 
-def _seen(folder: Path) -> list[Stamp]:
+def looked(folder: Path, ending: str = ".toml") -> list[Stamp]:
+    """The files of this ending in a folder, by name; none where there is no folder, or no leave to look into it."""
     kept = _HELD.get()
     if kept is None:
-        return _listed(folder)
-    if folder not in kept:
-        kept[folder] = _listed(folder)
-    return kept[folder]
+        return _listed(folder, ending)
+    if (folder, ending) not in kept:
+        kept[folder, ending] = _listed(folder, ending)
+    return kept[folder, ending]
 
 
 def state() -> tuple[Stamp, ...]:
@@ -299,16 +300,16 @@ def state() -> tuple[Stamp, ...]:
     return tuple(stamp for kind in KINDS for stamp in stamps(kind))
 
 
-def _listed(folder: Path) -> list[Stamp]:
+def _listed(folder: Path, ending: str) -> list[Stamp]:
     try:
         with os.scandir(folder) as listing:
-            return sorted(_stamp(file) for file in listing if file.name.endswith(".toml"))
-    except OSError:  # no such folder, or no leave to look into it
+            return sorted(_stamp(file, ending) for file in listing if file.name.endswith(ending))
+    except OSError:
         return []
 
 
-def _stamp(file: os.DirEntry[str]) -> Stamp:
-    name = file.name.removesuffix(".toml")
+def _stamp(file: os.DirEntry[str], ending: str) -> Stamp:
+    name = file.name.removesuffix(ending)
     try:
         stat = file.stat()
     except OSError:  # a link to nothing

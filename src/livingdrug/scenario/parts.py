@@ -293,9 +293,10 @@ def fixed(population: Population, below: Population) -> list[str]:
 
 def uncited(files: Mapping[str, Any], told: Iterable[Any]) -> list[str]:
     """Sources that a user defines and nothing mentions. files: the typed parts and the trial; told: what is said."""
-    texts = "\n".join(text for data in told for text in _texts(data))
     places = {key: file.place(f"sources.{key}") for file in files.values() for key in file.sources}
-    lone = {key: at for key, at in places.items() if at and not at.ours and key not in texts}
+    own = {key: at for key, at in places.items() if at and not at.ours}
+    texts = "\n".join(text for data in told for text in _texts(data)) if own else ""
+    lone = {key: at for key, at in own.items() if key not in texts}
     cited = [key for key in places if key not in lone]
     found = []
     for key, at in list(lone.items())[:MOST]:

@@ -29,10 +29,10 @@ def files() -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in library.folders():
         here: dict[str, Path] = {}
-        for file in sorted(f for kind in FOLDERS for f in (folder / kind).glob("*.py")):
-            if file.stem in here:
-                raise twice(file.stem, library.shown(here[file.stem]), library.shown(file))
-            here[file.stem] = file
+        for stem, path, *_ in sorted(file for kind in FOLDERS for file in library.looked(folder / kind, ".py")):
+            if stem in here:
+                raise twice(stem, library.shown(here[stem]), library.shown(Path(path)))
+            here[stem] = Path(path)
         found = {**here, **found}
     return found
 
