@@ -66,12 +66,13 @@ def run(
     drawable(plot, "--plot")
     wanted = _wanted(times, settings)
     values = table.assignments(set_ or [])
-    course = load(file).run(
+    loaded = load(file)
+    course = loaded.run(
         wanted.times, values, tuple(of or wanted.variables), rtol, atol, wanted.amount, wanted.concentration
     )
     _tell(course.notes)
     if plot:
-        draw(drawing.chart([({}, course)], file.name), plot)
+        draw(drawing.chart([({}, course)], file.name, loaded.called), plot)
     _written(course.columns, csv, printed=not plot)
 
 
@@ -100,8 +101,9 @@ def scan(
     drawable(plot, "--plot")
     wanted, values = _wanted(times, settings), table.assignments(set_ or [])
     grid = {**{n: np.array([x]) for n, x in values.items()}, **table.values_over(over)}
+    loaded = load(file)
     found = list(
-        load(file).scan(
+        loaded.scan(
             grid,
             wanted.times,
             symbols=tuple(of or wanted.variables),
@@ -114,7 +116,7 @@ def scan(
     _tell(found[0][1].notes)
     courses = [({n: x for n, x in chosen.items() if n not in values}, c) for chosen, c in found]
     if plot:
-        draw(drawing.chart(courses, file.name), plot)
+        draw(drawing.chart(courses, file.name, loaded.called), plot)
     columns = {f"--over {n}": np.repeat([v[n] for v, _ in courses], len(wanted.times)) for n in courses[0][0]}
     columns |= {n: np.concatenate([c[n] for _, c in courses]) for n in courses[0][1].columns}
     _written(columns, csv, printed=not plot)
@@ -149,6 +151,7 @@ def population(
     """
     from livingdrug.sbml import draw as drawing
     from livingdrug.sbml import table
+    from livingdrug.sbml.simulate import load
     from livingdrug.sbml.vary import variability
     from livingdrug.sbml.virtual import population as drawn
 
@@ -159,6 +162,7 @@ def population(
     laws = variability(vary)
     with progress(file.name, silent=json_):
         found = drawn(file, laws, patients, when, seed, tuple(of or ()), rtol)
+    called = load(file).called
     failed = [f"{n:,} of {patients:,} patients left out: each {why}" for why, n in found.failed.items()]
     _tell((*found.notes, *failed))
     said = {
@@ -177,10 +181,10 @@ def population(
             table.write_csv(found.table(), folder / "percentiles.csv")
             table.write_csv(found.patients(), folder / "patients.csv")
             write_text(folder / "population.json", dump(said) + "\n")
-            drawing.bands(found, file.name).save(folder / "percentiles.png")
+            drawing.bands(found, file.name, called).save(folder / "percentiles.png")
         note(f"wrote {out}")
     if plot:
-        draw(drawing.bands(found, file.name), plot)
+        draw(drawing.bands(found, file.name, called), plot)
     if csv:
         table.write_csv(found.table(), csv)
     if json_:

@@ -91,6 +91,7 @@ class Compiled:
                     where=d.path,
                     allowed=allowed,
                     given=name,
+                    mend=d.meant(name),
                 )
             if not np.isfinite(value):
                 raise ScenarioError(f"'{name}' cannot be {value}", where="values", allowed="a finite number")
@@ -110,7 +111,13 @@ class Compiled:
         d = self.document
         for name in (*symbols, *amounts, *densities):
             if name not in self.known:
-                raise ScenarioError(f"the file has no symbol '{name}'", where=d.path, allowed=self.known, given=name)
+                raise ScenarioError(
+                    f"the file has no symbol '{name}'",
+                    where=d.path,
+                    allowed=self.known,
+                    given=name,
+                    mend=d.meant(name),
+                )
         found = {}
         for name in symbols or tuple(d.shown.get(n, n) for n in d.described()):
             key = d.inside(name)

@@ -7,6 +7,7 @@ are flattened by libSBML, Level 1 is converted by it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,11 @@ class Symbol:
     element: Element
     compartment: str = ""
     amount: bool = True
+
+    @property
+    def title(self) -> str:
+        """What people call it, where the file says so."""
+        return " ".join((self.element.get("name") or "").split())
 
     @property
     def has_value(self) -> bool:
@@ -80,6 +86,22 @@ class Document:
     def inside(self, name: str) -> str:
         """The identifier that stands here for one of the file's own."""
         return next((n for n, own in self.shown.items() if own == name), name)
+
+    def called(self) -> dict[str, str]:
+        """What people call a symbol, by its identifier in the file; with the compartment where two are called alike."""
+        names = {n: s.title for n, s in self.symbols.items() if s.title}
+        inside = {n: s.compartment for n, s in self.symbols.items() if s.compartment}
+        places = {n: self.symbols[c].title or c for n, c in inside.items() if c in self.symbols}
+        for more in (places, dict(zip(names, names))):
+            alike = Counter(names.values())
+            names = {n: f"{x}, {more[n]}" if alike[x] > 1 and n in more else x for n, x in names.items()}
+        return {self.shown.get(n, n): x for n, x in names.items()}
+
+    def meant(self, name: str) -> str | None:
+        """What to write instead of a name that the file has for people."""
+        called = self.called()
+        own = [self.shown.get(n, n) for n, s in self.symbols.items() if s.title == name or called.get(n) == name]
+        return "write " + " or ".join(f"{n} ({called[n]})" for n in own[:3]) if own else None
 
     def changes(self, name: str) -> bool:
         """Whether a symbol may change while time passes."""

@@ -18,8 +18,11 @@ MOST = 12  # panels; a file may have hundreds of species
 LINES = 4  # courses drawn of a scan, each with a dash of its own
 
 
-def chart(courses: Sequence[tuple[Mapping[str, float], Course]], title: str) -> Chart:
-    """The courses over time: of many symbols the first twelve that change, of many courses four of the scan."""
+def chart(courses: Sequence[tuple[Mapping[str, float], Course]], title: str, called: Mapping[str, str] = {}) -> Chart:  # noqa: B006
+    """The courses over time: of many symbols the first twelve that change, of many courses four of the scan.
+
+    called: what people call a symbol, by its identifier.
+    """
     from livingdrug.plot.marks import DASHES, Line
 
     chosen = [courses[i] for i in np.unique(np.linspace(0, len(courses) - 1, min(LINES, len(courses))).astype(int))]
@@ -39,11 +42,14 @@ def chart(courses: Sequence[tuple[Mapping[str, float], Course]], title: str) -> 
 
     values = {n: np.concatenate([c[n] for _, c in chosen]) for n in names}
     moving = {n: any(_moves(c[n]) for _, c in chosen) for n in names}
-    return _panels(title, chosen[0][1].times, values, moving, lines)
+    return _panels(title, chosen[0][1].times, values, moving, lines, called)
 
 
-def bands(found: Population, title: str) -> Chart:
-    """Percentiles over time of many patients: the median, and where half of them and nine in ten lie."""
+def bands(found: Population, title: str, called: Mapping[str, str] = {}) -> Chart:  # noqa: B006
+    """Percentiles over time of many patients: the median, and where half of them and nine in ten lie.
+
+    called: what people call a symbol, by its identifier.
+    """
     from livingdrug.plot.marks import Band, Line
 
     shares = {n: found.percentiles(n) for n in found.courses}
@@ -57,7 +63,7 @@ def bands(found: Population, title: str) -> Chart:
         ]
 
     moving = {n: _moves(x) for n, x in shares.items()}
-    return _panels(title, found.times, shares, moving, marks)
+    return _panels(title, found.times, shares, moving, marks, called)
 
 
 def _moves(values: np.ndarray) -> bool:
@@ -71,6 +77,7 @@ def _panels(
     values: Mapping[str, np.ndarray],
     moving: Mapping[str, bool],
     marks: Callable[[str], list[Mark]],
+    called: Mapping[str, str],
 ) -> Chart:
     from livingdrug.plot import ticks
     from livingdrug.plot.chart import Chart
@@ -78,13 +85,14 @@ def _panels(
 
     names = [n for n in values if moving[n]] or list(values)
     shown = names[:MOST]
+    words = [called.get(n, n) for n in shown]
     panels = [
-        Panel(_axis(times, "time"), _axis(values[n].ravel(), ""), tuple(marks(n)), ticks.brief(n, 22), height=150.0)
-        for n in shown
+        Panel(_axis(times, "time"), _axis(values[n].ravel(), ""), tuple(marks(n)), ticks.brief(name, 22), height=150.0)
+        for n, name in zip(shown, words, strict=True)
     ]
     left = len(names) - len(shown)
     note = f"{left} more symbols change and are not drawn." if left else ""
-    return Chart(tuple(panels), alt=f"{title}: {', '.join(shown)} over time.", note=note)
+    return Chart(tuple(panels), alt=f"{title}: {', '.join(words)} over time.", note=note)
 
 
 def _axis(values: Sequence[float] | np.ndarray, label: str) -> Axis:

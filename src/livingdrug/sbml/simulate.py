@@ -35,6 +35,11 @@ class Loaded:
         return self._compiled.known
 
     @property
+    def called(self) -> dict[str, str]:
+        """What the file calls a symbol for people, by its identifier; those without a name are not there."""
+        return self._compiled.document.called()
+
+    @property
     def settable(self) -> list[str]:
         """What `run(values=...)` may change: symbols, and local parameters as REACTION.PARAMETER."""
         return [self._compiled.document.shown.get(n, n) for n in self._compiled.document.settable()]

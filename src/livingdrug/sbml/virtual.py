@@ -124,7 +124,13 @@ def _unsettable(single: Loaded, name: str) -> None:
     document = single._compiled.document
     if document.inside(name) in document.assigned:
         return  # the reader says what it follows from
-    raise ScenarioError(f"the file has no value '{name}'", where="--vary", allowed=single.settable, given=name)
+    raise ScenarioError(
+        f"the file has no value '{name}'",
+        where="--vary",
+        allowed=single.settable,
+        given=name,
+        mend=document.meant(name),
+    )
 
 
 class _Asked:

@@ -9,6 +9,7 @@ from small_sbml import saved, small
 
 from livingdrug.errors import EngineError, LivingDrugError, ScenarioError
 from livingdrug.sbml import load, read
+from livingdrug.sbml.draw import chart
 from livingdrug.sbml.table import as_csv, assignments, grid, values_over
 
 
@@ -240,6 +241,37 @@ def test_identifiers_that_mean_something_elsewhere(tmp_path):
     assert "time" in found.symbols
     assert found.run([0.0, 1.0], {"time": 5.0})["A"][-1] == pytest.approx(15.0)
     assert course(small({"x": 1.0}, {"x": "1"}), tmp_path)["x"][-1] == pytest.approx(11.0)
+
+
+@pytest.mark.parametrize("rooms", [("serum", "liver"), ("", ""), ("one", "one")])
+def test_figures_use_the_words_of_the_file_and_no_two_alike(rooms, tmp_path):
+    """Tools that number their identifiers put what people read into names, the same in every compartment."""
+    document = small({"k": 1.0, "w3": 2.0})
+    model = document.getModel()
+    for i, room in enumerate(rooms):
+        c = model.createCompartment()
+        c.setId(f"c{i}")
+        c.setSize(1.0)
+        c.setConstant(True)
+        if room:
+            c.setName(room)
+        s = model.createSpecies()
+        s.setId(f"mw{i}")
+        s.setName("IL6 ")
+        s.setCompartment(f"c{i}")
+        s.setInitialAmount(1.0)
+        for said in (s.setBoundaryCondition, s.setConstant, s.setHasOnlySubstanceUnits):
+            said(False)
+    model.getParameter("w3").setName("dose")
+    found = load(saved(document, tmp_path / "a.xml"))
+    assert {"w3", "mw0", "mw1"} <= set(found.called) and found.called["w3"] == "dose" and "k" not in found.called
+    assert len(set(found.called.values())) == len(found.called)
+    assert all(found.called[f"mw{i}"].startswith(f"IL6, {room or f'c{i}'}") for i, room in enumerate(rooms))
+    drawn = chart([({}, found.run([0.0, 1.0]))], "a.xml", found.called)
+    assert {p.title for p in drawn.panels} <= set(found.called.values())
+    for said in ("IL6", found.called["mw1"]):
+        with pytest.raises(ScenarioError, match="write .*mw1"):
+            found.run([0.0, 1.0], symbols=[said])
 
 
 def math_of(text: str) -> str:
