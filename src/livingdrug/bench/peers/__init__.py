@@ -48,9 +48,11 @@ PEERS = (
     Peer("scipy Radau", "scipy", "by_scipy", "radau", 4),
     Peer("numbalsoda LSODA", "numbalsoda", "by_numbalsoda", "lsoda", 64),
     Peer("scikit-sundae CVODE", "scikit-sundae", "by_sundials", "cvode", 16, "sksundae"),
+    Peer("pydiffsol BDF", "pydiffsol", "by_pydiffsol", "bdf", 64),
     Peer("libroadrunner CVODE", "libroadrunner", "by_roadrunner", "cvode", 16, "roadrunner"),
     Peer("diffrax Tsit5", "diffrax", "by_diffrax", "tsit5", 64),
     Peer("diffrax Kvaerno5", "diffrax", "by_diffrax", "kvaerno5", 16),
     Peer("AMICI CVODES", "amici", "by_amici", "cvodes", 16),
+    Peer("modax Rodas5P", "modax-solvers", "", "", 0, apart="runs on a CUDA card only"),
     Peer("mrgsolve", "mrgsolve", "", "", 0, apart="an R package, not timed from here"),
 )
