@@ -224,6 +224,10 @@ def test_compare(web: TestClient) -> None:
     page = web.get("/trials/compare?ids=NCT04000001&ids=NCT04000002&ids=NCT04000003&ids=")
     said = text(page.text)
     assert page.text.count('scope="col"') == 4 and "facts differ" in said and "Multiple Myeloma" in said
+    assert "PHASE" not in said and "RECRUITING" not in said and "Phase" in said  # codes of the registry in words
+    assert all(
+        len(set(words.values())) == len(words) for words in (in_words.STATUS, in_words.PHASE)
+    )  # so that what differs still does
     versions = text(web.get("/trials/compare?ids=NCT04000001@1,NCT04000001&different=1").text)
     assert "version 1" in versions and "77" in versions
 
