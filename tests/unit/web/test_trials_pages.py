@@ -161,6 +161,22 @@ def test_a_mirror_with_no_study_leaves_the_small_set_to_be_shown(
     assert "25 studies" in text(client(None, small.parent).get("/trials").text) and not small.exists()
 
 
+EMPTY = ("/", "/trials", "/trials?q=lymphoma", "/trials/overview", "/trials/map", "/trials/changes", "/trials/portfolio",
+         "/trials/for-me?age=40&near=Munich", "/evidence/data", "/explained/making")  # fmt: skip
+
+
+def test_a_mirror_without_a_study_leaves_no_sentence_open(tmp_path: Path) -> None:
+    """No 'as of' without a day: what is missing is said, or nothing is."""
+    Store(tmp_path / "t.sqlite").close()
+    web = client(tmp_path / "t.sqlite", tmp_path / "web")
+    for address in EMPTY:
+        answer = web.get(address)
+        said = text(answer.text)
+        assert answer.status_code == 200, address
+        assert not re.search(r"\b(of|since) ?[.,;:]", said), (address, said)
+    assert "holds no study yet" in said and "trials demo" in said
+
+
 def test_one_trial(web: TestClient) -> None:
     page = web.get("/trials/nct4000001").text
     said = text(page)

@@ -199,7 +199,7 @@ def compare(request: Request) -> Response:
             problem=problem,
             **shared,
         )
-    rows = [(name, [_in_words(name, v) for v in values]) for name, values in table.rows]
+    rows = tuple((name, tuple(_in_words(name, v) for v in values)) for name, values in table.rows)
     return page(
         request.scope,
         "trials_compare.html",
