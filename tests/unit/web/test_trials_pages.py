@@ -173,7 +173,7 @@ def test_a_mirror_without_a_study_leaves_no_sentence_open(tmp_path: Path) -> Non
         answer = web.get(address)
         said = text(answer.text)
         assert answer.status_code == 200, address
-        assert not re.search(r"\b(of|since) ?[.,;:]", said), (address, said)
+        assert not re.search(r"\b(as of|data of|since) ?[.,;:]", said), (address, said)
     assert "holds no study yet" in said and "trials demo" in said
 
 
