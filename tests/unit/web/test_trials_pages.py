@@ -161,8 +161,8 @@ def test_a_mirror_with_no_study_leaves_the_small_set_to_be_shown(
     assert "25 studies" in text(client(None, small.parent).get("/trials").text) and not small.exists()
 
 
-EMPTY = ("/", "/trials", "/trials?q=lymphoma", "/trials/overview", "/trials/map", "/trials/changes", "/trials/portfolio",
-         "/trials/for-me?age=40&near=Munich", "/evidence/data", "/explained/making")  # fmt: skip
+EMPTY = ("/", "/trials", "/trials?q=lymphoma", "/trials/overview", "/trials/map", "/trials/changes",
+         "/trials/portfolio", "/trials/for-me?age=40&near=Munich", "/evidence/data", "/explained/making")  # fmt: skip
 
 
 def test_a_mirror_without_a_study_leaves_no_sentence_open(tmp_path: Path) -> None:
