@@ -39,8 +39,8 @@ class Shot:
 
 
 SHOTS = (
-    Shot("first_page", "/"),
-    Shot("first_page_dark", "/", theme="dark"),
+    Shot("first_page", "/", height=1000),
+    Shot("first_page_dark", "/", height=1000, theme="dark"),
     Shot("explained", "/explained/car-t"),
     Shot("explained_phone", "/explained/car-t", width=390, height=844),
     Shot("trials", "/trials?q=lymphoma"),
