@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -140,7 +141,6 @@ def test_what_cannot_be_meant_is_refused(web: TestClient, address: str, status: 
     answer = web.get(address)
     assert answer.status_code == status
     shown = json.dumps(answer.json(), ensure_ascii=False) if "/api/" in address else answer.text
-    import html
 
     said = words if "/api/" in address else typeset(words)
     assert said.lower() in html.unescape(shown).lower()
@@ -175,6 +175,34 @@ def test_a_mirror_without_a_study_leaves_no_sentence_open(tmp_path: Path) -> Non
         assert answer.status_code == 200, address
         assert not re.search(r"\b(as of|data of|since) ?[.,;:]", said), (address, said)
     assert "holds no study yet" in said and "trials demo" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [
+        ("near=80331", "near"),
+        ("near=nowhere-at-all", "near"),
+        ("near=48.14,11.58,99999", "near"),
+        ("age=forty", "age"),
+        ("target=CD191", "target"),
+        ("status=opne", "status"),
+        ("sponsor_type=firm", "sponsor type"),
+        ("enrollment=many", "enrollment"),
+        ("since=soon", "since"),
+        ("sort=distance", "sort"),
+    ],
+)
+def test_a_page_speaks_of_its_fields_and_not_of_options(web: TestClient, asked: str, where: str) -> None:
+    page, told = web.get(f"/trials?{asked}"), web.get(f"/api/trials/search?{asked}").json()
+    said = text(page.text)
+    assert page.status_code == told["status"] == 422 or told["status"] == 400
+    assert f"Where: {where}" in said and told["where"] == where.replace(" ", "_")
+    assert not re.search(r"--[a-z]", said.partition("Where:")[2].partition("Sort")[0] + json.dumps(told))
+
+
+def test_another_spelling_keeps_the_answers(web: TestClient) -> None:
+    page = html.unescape(web.get("/trials/for-me?age=40&condition=lymphomaa").text)
+    assert re.search(r'href="/trials/for-me\?[^"]*age=40[^"]*condition=lymphoma[&"]', page)
 
 
 def test_one_trial(web: TestClient) -> None:
