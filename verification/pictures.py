@@ -39,8 +39,8 @@ class Shot:
 
 
 SHOTS = (
-    Shot("first_page", "/"),
-    Shot("first_page_dark", "/", theme="dark"),
+    Shot("first_page", "/", height=1000),
+    Shot("first_page_dark", "/", height=1000, theme="dark"),
     Shot("explained", "/explained/car-t"),
     Shot("explained_phone", "/explained/car-t", width=390, height=844),
     Shot("trials", "/trials?q=lymphoma"),
@@ -68,8 +68,8 @@ def main() -> None:
         browser.close()
 
 
-def take(browser: Browser, address: str, shot: Shot) -> str:
-    """One picture; gives its size in words, or why there is none."""
+def take(browser: Browser, address: str, shot: Shot, folder: Path = FOLDER) -> str:
+    """One picture, put into a folder; gives its size in words, or why there is none."""
     size = {"width": shot.width, "height": shot.height}
     context = browser.new_context(viewport=size, color_scheme=shot.theme, reduced_motion="reduce")
     page = context.new_page()
@@ -82,7 +82,7 @@ def take(browser: Browser, address: str, shot: Shot) -> str:
         context.close()
         return "no such page here"
     page.wait_for_timeout(1500)  # living figures draw their first frame
-    path = FOLDER / f"{shot.name}.png"
+    path = folder / f"{shot.name}.png"
     page.screenshot(path=path)
     context.close()
     return f"{shrunk(path):,} bytes"

@@ -172,6 +172,9 @@ def test_side_by_side(reader: Any) -> None:
     page.get_by_role("button", name="Compare").click()
     assert page.locator("tbody tr").count() == page.locator("tbody tr.differs").count() > 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    both = [page.locator("tbody tr.differs").first.locator("td").nth(i).bounding_box() for i in (0, 1)]
+    assert both[0]["y"] == both[1]["y"] and both[0]["x"] + both[0]["width"] <= both[1]["x"] < 390 - 100
+    assert both[1]["x"] + both[1]["width"] <= 390  # the second trial is in view, too
 
 
 def test_the_feed_is_valid(reader: Any) -> None:

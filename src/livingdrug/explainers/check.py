@@ -184,7 +184,8 @@ NOBODY = "No clinician has reviewed this page."
 
 
 def stages(page: Page, report: Report, mirrored: date | str | None = None) -> tuple[Stage, Stage, Stage]:
-    """The three stages of a page. mirrored: the day of the mirror's data, None where there is no mirror."""
+    """The three stages of a page. mirrored: the day of the mirror's data, None where there is no mirror or it is
+    empty."""
     return (
         _primary(report),
         Stage("Medical accuracy read", "none", f"Not done. {NOBODY}", "", None),
@@ -215,8 +216,9 @@ def _primary(report: Report) -> Stage:
 def _registry(page: Page, report: Report, mirrored: date | str | None) -> Stage:
     title, lists = "Registry verified", len(page.table.trials)
     those = [c for c in report.claims if c.evidence.startswith("registry:")]
-    if mirrored is None:
-        return Stage(title, "none", "Not done. There is no copy of the registries on this computer.", "", None)
+    if not mirrored:
+        says = "Not done. There is no copy of the registries on this computer that holds a study."
+        return Stage(title, "none", says, "", None)
     good = sum(c.status == "backed" for c in those)
     if those:
         says = f"{good} of {len(those)} claims on trials match their record."

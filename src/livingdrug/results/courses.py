@@ -219,7 +219,7 @@ def _percentile(counts: NDArray[np.int64], running: NDArray[np.int64], percent: 
         raise ScenarioError(f"there is no percentile {percent:g}", allowed="0 to 100")
     total, rows = running[:, -1], np.arange(len(counts))
     wanted = percent / 100.0 * total
-    place = np.minimum((running < np.maximum(wanted, 0.5)[:, None]).sum(axis=-1), BINS - 1)
+    place = (running >= np.maximum(wanted, 0.5)[:, None]).argmax(axis=-1)  # the first bin that holds so many
     before = np.where(place > 0, running[rows, np.maximum(place - 1, 0)], 0)
     with np.errstate(all="ignore"):
         share = np.clip((wanted - before) / counts[rows, place], 0.0, 1.0)

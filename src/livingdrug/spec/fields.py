@@ -74,8 +74,11 @@ def _number(x: Any) -> bool:
     return isinstance(x, (int, float)) and not isinstance(x, bool) and abs(x) <= sys.float_info.max
 
 
+MOST_WHOLE = 2**63 - 1  # the largest that the compiled tables hold
+
+
 def _whole(least: int) -> Callable[[Any], bool]:
-    return lambda x: isinstance(x, int) and not isinstance(x, bool) and x >= least
+    return lambda x: isinstance(x, int) and not isinstance(x, bool) and least <= x <= MOST_WHOLE
 
 
 def _texts(x: Any) -> bool:
@@ -132,8 +135,16 @@ Reals = Annotated[
     _one(_numbers, "a list of numbers", lambda x: tuple(map(float, x))),
     _schema(_LIST, "a list of numbers", items={"type": "number"}),
 ]
-Whole = Annotated[int, _one(_whole(1), "a whole number above 0"), _schema("integer", "1 or more", minimum=1)]
-Count = Annotated[int, _one(_whole(0), "a whole number, 0 or more"), _schema("integer", "0 or more", minimum=0)]
+Whole = Annotated[
+    int,
+    _one(_whole(1), "a whole number above 0, below 2⁶³"),
+    _schema("integer", "1 or more", minimum=1, maximum=MOST_WHOLE),
+]
+Count = Annotated[
+    int,
+    _one(_whole(0), "a whole number, 0 or more, below 2⁶³"),
+    _schema("integer", "0 or more", minimum=0, maximum=MOST_WHOLE),
+]
 Truth = Annotated[bool, _one(lambda x: isinstance(x, bool), "true or false"), _schema("boolean", "true or false")]
 Span = Annotated[
     tuple[float, float],

@@ -23,7 +23,7 @@ from livingdrug.spec import trial as spec
 from livingdrug.spec.fields import Expression, expression
 from livingdrug.spec.trial import Trial
 from livingdrug.trial.graded import titled
-from livingdrug.trial.survival import hazard_ratio, ordered_median_time, ordered_survival_at
+from livingdrug.trial.survival import before, hazard_ratio, nth, ordered_median_time, ordered_survival_at
 from livingdrug.units import DAYS
 
 ENROLMENT = "enrolment"  # start of an endpoint that counts everybody enrolled
@@ -193,8 +193,7 @@ def _reader(m: spec.Measure, table: Table, ends: Mapping[str, Endpoint], among: 
     if m.timed:
         return _over_time(m, table, ends[m.of], among)
     if m.kind == "share":
-        true = table.true(m.asked, m.place("of"))
-        return lambda i: _divided(100.0 * (true & among)[i].sum(axis=-1), among[i].sum(axis=-1))
+        return _share(table.true(m.asked, m.place("of")), among)
     if table.asked().is_truth(m.asked):
         said = f"'{m.of}' is true or false, and the {m.kind} of it says nothing"
         raise ScenarioError(said, where=m.place("of"), mend='count it with kind = "share", or ask for a number')
@@ -204,13 +203,14 @@ def _reader(m: spec.Measure, table: Table, ends: Mapping[str, Endpoint], among: 
     with np.errstate(all="ignore"):
         logs = np.where(among & (of > 0) & np.isfinite(of), np.log(of), np.nan)
     if m.kind == "geometric mean":
-        return lambda i: np.exp(mean(logs[i]))
+        middle = _mean(logs)
+        return lambda i: np.exp(middle(i))
     if m.kind == "log-sd":
         return lambda i: deviation(logs[i])
     assert m.by is not None
     group = table.true(m.by, m.place("by"))
-    inside, outside = np.where(group, logs, np.nan), np.where(group, np.nan, logs)
-    return lambda i: np.exp(mean(inside[i]) - mean(outside[i]))
+    inside, outside = _mean(np.where(group, logs, np.nan)), _mean(np.where(group, np.nan, logs))
+    return lambda i: np.exp(inside(i) - outside(i))
 
 
 def _over_time(m: spec.Measure, table: Table, end: Endpoint, among: Any) -> Callable[[Ints], Floats]:
@@ -229,8 +229,7 @@ def _by_time(time: Floats, event: Any, estimate: Callable[[Floats, Any], Floats]
     """What is estimated from the drawn patients, who are handed over in order of time: their places in it are whole
     numbers, which are sorted in a tenth of the time."""
     order = np.lexsort((~event, time))
-    place = np.empty(len(order), np.int32)
-    place[order] = np.arange(len(order))
+    place = _places(order)
     time, event = time[order], event[order]
 
     def read(drawn: Ints) -> Floats:
@@ -243,10 +242,41 @@ def _by_time(time: Floats, event: Any, estimate: Callable[[Floats, Any], Floats]
 def _median(values: Floats) -> Callable[[Ints], Floats]:
     """The median of the drawn patients' values, by their places in the order of values (missing ones last)."""
     order = np.argsort(values)
-    place = np.empty(len(order), np.int32)
+    place, ordered = _places(order), values[order]
+    known = int(np.count_nonzero(~np.isnan(values)))
+
+    def read(drawn: Ints) -> Floats:
+        stand = np.sort(place[drawn], axis=-1)
+        return _middle(stand, before(stand >= known), ordered.__getitem__)
+
+    return read
+
+
+def _places(order: Ints) -> Any:
+    """Where each patient stands in an order (n,), in as few bytes as hold it: small numbers are sorted sooner."""
+    place = np.empty(len(order), np.int16 if len(order) < 2**15 else np.int32)
     place[order] = np.arange(len(order))
-    ordered = values[order]
-    return lambda drawn: _middle(ordered[np.sort(place[drawn], axis=-1)])
+    return place
+
+
+def _share(true: Any, among: Any) -> Callable[[Ints], Floats]:
+    """The share [%] of the drawn patients of a group for whom something holds. Both are counted in one sum: the group
+    in the lower half of a number, those for whom it holds in the upper."""
+    half = 32
+    both = among + ((true & among).astype(np.int64) << half)
+
+    def read(drawn: Ints) -> Floats:
+        counted = both[drawn].sum(axis=-1)
+        return _divided(100.0 * (counted >> half), counted & (2**half - 1))
+
+    return read
+
+
+def _mean(values: Floats) -> Callable[[Ints], Floats]:
+    """The mean of the drawn patients' values without missing ones."""
+    known = ~np.isnan(values)
+    filled, counts = np.where(known, values, 0.0), known.astype(np.int64)
+    return lambda drawn: _divided(filled[drawn].sum(axis=-1), counts[drawn].sum(axis=-1))
 
 
 def _joined(by: Expression, place: str, table: Table) -> Floats:
@@ -270,14 +300,13 @@ def _divided(a: Floats, b: Floats) -> Floats:
 
 def median(x: Floats) -> Floats:
     """Median over the last axis without missing values; may be infinite."""
-    return _middle(np.sort(x, axis=-1))
+    ordered = np.sort(x, axis=-1)
+    return _middle(ordered, before(np.isnan(ordered)))
 
 
-def _middle(x: Floats) -> Floats:
-    """The same of values that stand in order, missing ones last."""
-    n = (~np.isnan(x)).sum(axis=-1)
-    low, high = np.maximum((n - 1) // 2, 0), np.minimum(n // 2, max(x.shape[-1] - 1, 0))
-    a, b = (np.take_along_axis(x, np.asarray(k)[..., None], -1)[..., 0] for k in (low, high))
+def _middle(x: Any, n: Any, value: Callable[[Any], Floats] = np.asarray) -> Floats:
+    """The median of what stands in order (..., places), of which the first n (...,) are known; value: of an entry."""
+    a, b = (value(nth(x, k)) for k in ((n - 1) // 2, n // 2))
     with np.errstate(all="ignore"):
         return np.where(n > 0, np.where(np.isinf(a) & (a == b), a, (a + b) / 2), np.nan)
 

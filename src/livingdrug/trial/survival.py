@@ -119,12 +119,31 @@ def survival_at(time: Floats, event: Bools, day: float) -> Floats:
 
 def ordered_survival_at(time: Floats, event: Bools, day: float) -> Floats:
     """As `survival_at`, of patients who stand in order of time, events before censorings, those left out last."""
-    known = ~np.isnan(time)
-    at_risk = known.sum(axis=-1, keepdims=True) - np.arange(time.shape[-1])
-    factor = np.where(event & known & (time <= day), 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0)
+    missing = np.isnan(time)
+    known = before(missing)
+    at_risk = known[..., None] - np.arange(time.shape[-1])
+    factor = np.where(event & ~missing & (time <= day), 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0)
     survival = factor.prod(axis=-1)
-    last = np.max(np.where(known, time, -np.inf), axis=-1, initial=-np.inf)
-    return np.where((last >= day) | ((survival == 0) & known.any(axis=-1)), survival, np.nan)
+    last = np.where(known > 0, nth(time, known - 1), -np.inf)
+    return np.where((last >= day) | ((survival == 0) & (known > 0)), survival, np.nan)
+
+
+def before(found: Bools) -> NDArray[np.int64]:
+    """How many stand before the first place at which something holds, all of them where it holds nowhere (...,).
+
+    found (..., n): whether it does; n may be 0. For rows in order this counts what a sum would, and stops there.
+    """
+    if not found.shape[-1]:
+        return np.zeros(found.shape[:-1], np.int64)
+    return np.where(found.any(axis=-1), found.argmax(axis=-1), found.shape[-1])
+
+
+def nth(x: NDArray[Any], place: Any) -> NDArray[Any]:
+    """The entry of the last axis at a place (...,), which may lie outside where nobody looks; x (..., n)."""
+    if not x.shape[-1]:
+        return np.full(x.shape[:-1], np.nan)
+    inside = np.clip(np.asarray(place), 0, x.shape[-1] - 1)
+    return np.take_along_axis(x, inside[..., None], -1)[..., 0]
 
 
 def median_time(time: Floats, event: Bools) -> Floats:
@@ -137,12 +156,13 @@ def median_time(time: Floats, event: Bools) -> Floats:
 
 def ordered_median_time(time: Floats, event: Bools) -> Floats:
     """As `median_time`, of patients who stand in order of time, events before censorings, those left out last."""
-    known = ~np.isnan(time)
-    at_risk = known.sum(axis=-1, keepdims=True) - np.arange(time.shape[-1])
-    survival = np.cumprod(np.where(event & known, 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0), axis=-1)
-    reached = (survival <= 0.5 + 1e-12) & known
-    first = np.take_along_axis(time, reached.argmax(axis=-1)[..., None], -1)[..., 0]
-    return np.where(reached.any(axis=-1), first, np.where(known.any(axis=-1), np.inf, np.nan))
+    missing = np.isnan(time)
+    known = before(missing)
+    at_risk = known[..., None] - np.arange(time.shape[-1])
+    survival = np.cumprod(np.where(event & ~missing, 1.0 - 1.0 / np.maximum(at_risk, 1), 1.0), axis=-1)
+    place = before((survival <= 0.5 + 1e-12) & ~missing)
+    never = np.where(known > 0, np.inf, np.nan)
+    return np.where(place < time.shape[-1], nth(time, place), never)
 
 
 def hazard_ratio(time: Floats, event: Bools, since: Floats, steps: int = 30) -> Floats:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from livingdrug.errors import LivingDrugError
 from livingdrug.web.headers import HEADERS
+from livingdrug.web.refused import by_field
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -33,7 +34,7 @@ def shape(status: int, problem: str | LivingDrugError, errors: Sequence[Any] = (
     """The JSON object of an error; errors: the single faults of a form, each `{field, error}`."""
     found: dict[str, Any] = {"where": None, "allowed": None, "mend": None, "nearest": None}
     if isinstance(problem, LivingDrugError):
-        found |= {name: getattr(problem, name) for name in found}
+        found |= by_field(problem)
         problem = problem.what
     return _sendable({"ok": False, "error": problem, **found, **parts, "errors": list(errors), "status": status})
 

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from livingdrug.version import __version__
 from livingdrug.web.assets import link
+from livingdrug.web.refused import by_field
 from livingdrug.web.typeset import typeset
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"tied": tied, "day": day, "count": count, "thousands": thousands}
+    made.filters |= {"tied": tied, "day": day, "count": count, "thousands": thousands, "by_field": by_field}
     made.globals |= {"static": link, "parts": PARTS, "version": __version__, "plural": plural, "living": living}
     return made
 

@@ -24,16 +24,20 @@ def run(
     folder: Path | None = None,
     cluster: str | None = None,
 ) -> None:
-    """Serves until Ctrl-C. Raises ScenarioError where the port or address cannot be had."""
+    """Serves until Ctrl-C. Raises ScenarioError where the port or address cannot be had, Refused where the folder
+    cannot keep runs."""
     import uvicorn
+
+    from livingdrug.web.jobs import Jobs
 
     if cluster is not None:
         from livingdrug.trial.cluster import check_address
 
         check_address(cluster)
+    settings = Settings(mirror=mirror, folder=folder, cluster=cluster, hosts=names(host), warm=True)
+    Jobs(settings).usable()
     door = listen(host, port)
     address = f"http://{_written(host)}:{door.getsockname()[1]}/"
-    settings = Settings(mirror=mirror, folder=folder, cluster=cluster, hosts=names(host), warm=True)
     config = uvicorn.Config(
         _application(settings), log_level="warning", server_header=False, timeout_graceful_shutdown=3
     )

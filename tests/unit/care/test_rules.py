@@ -118,6 +118,8 @@ def test_rules_of_every_kind_are_sentences() -> None:
         ({"do": {"give": "tocilizumab", "amount": "1 mg", "over": 1}}, "1 has no unit of time"),
         ({"do": 3}, "3 is not a table"),
         ({"limits": {"doses": -1}}, "a whole number, 0 or more"),
+        ({"limits": {"doses": 2**63}}, "below 2⁶³"),
+        ({"limits": {"times": 10**30}}, "below 2⁶³"),
         ({"limits": {"doses": 1, "times": 1}}, "doses and times are the same limit"),
         ({"limits": {"apart": "-8 h"}}, "cannot be negative"),
         ({"limits": {"apart": 8}}, "8 has no unit of time"),

@@ -1,6 +1,8 @@
-"""Plain language: the grade is that of the formula, and every page keeps to it."""
+"""Plain language: the grade is that of the formula, every page keeps to it, and the documentation tells it as it is."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from livingdrug.explainers.plain import Plain, measure, minutes, syllables
 MOST = 8.0  # years of school, at most
 LONGEST = 30  # words of a sentence, at most
 HARD = 0.03  # of the words, at most: not in the glossary and not known to a lay reader
+TOLD = Path(__file__).parents[3] / "docs" / "explainers.md"
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,10 @@ def test_every_page_is_plain(name: str, known: dict[str, list[list[str]]]) -> No
     assert plain.longest_words <= LONGEST, plain.longest
     assert plain.hard_share <= HARD, plain.hard
     assert plain.words > 300
+    counted = (
+        f"| `{name}` | {plain.grade:.1f} | {plain.words:,} | {plain.longest_words} | {100 * plain.hard_share:.1f} % |"
+    )
+    assert counted in TOLD.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("name", page.names())
@@ -41,6 +48,24 @@ def test_every_page_has_five_to_ten_questions(name: str) -> None:
     questions = page.find(name).table.questions
     assert 5 <= len(questions) <= 10
     assert len({q.right for q in questions}) > 1, "the right answer always stands at the same place"
+
+
+def test_scores_of_the_checklist_are_counted() -> None:
+    section = TOLD.read_text(encoding="utf-8").split("## PEMAT, scored")[1]
+    names, *rows = (line.strip("|").split("|") for line in section.splitlines() if line.startswith("| "))
+    rows = [[cell.strip() for cell in row] for row in rows]
+    assert [n.strip().split("-")[0] for n in names[1:-1]] == [n.split("-")[0] for n in page.names()]
+    given: list[list[str]] = []
+    for row in rows:
+        marks = row[1 : 1 + len(page.names())]
+        if row[0].startswith("**"):
+            yes, asked = ([sum(m in which for m in column) for column in zip(*given)] for which in ("1", "01"))
+            assert marks == [f"**{y} of {n}**" for y, n in zip(yes, asked)]
+            given = []
+        else:
+            assert set(marks) <= {"0", "1", "–"}
+            given.append(marks)
+    assert not given and len(rows) == 24 + 2
 
 
 def test_the_formula() -> None:

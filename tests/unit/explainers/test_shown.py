@@ -69,6 +69,10 @@ def test_script_in_a_title_is_inert(tmp_path: Path, ask: Callable[[Path | None],
 def test_the_list_follows_the_mirror(tmp_path: Path, ask: Callable[[Path | None], Ask]) -> None:
     store = Store(tmp_path / "trials.sqlite")
     get = ask(store.path)
+    assert "holds no study yet" in shown_at_last(get, "/explained/car-t")
+    ended = record(1, "CAR-T cells in leukemia, ended")
+    ended["protocolSection"]["statusModule"]["overallStatus"] = "COMPLETED"
+    store.upsert(ended, seen="2026-11-01")
     assert "None in the copy of the registries" in shown_at_last(get, "/explained/car-t")
     store.upsert(record(2, "CAR-T cells in leukemia"), seen="2026-11-02")
     assert "NCT00000002" in shown_at_last(get, "/explained/car-t")

@@ -123,6 +123,7 @@ KNOWN = {"measure": [{"name": "x", "kind": "share", "of": "response"}]}
         ({"visits": {"kinetics": []}}, "there is no day in the list"),
         ({"size": -3}, "a whole number above 0"),
         ({"seed": -3}, "a whole number, 0 or more"),
+        ({"seed": 2**63}, "below 2⁶³"),
         ({"also_graded": "penn"}, "a list of texts"),
         ({"role": "calibrating"}, "did you mean 'calibration'"),
         ({"aliases": "x"}, "aliases = 'x' is not a list"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from livingdrug.errors import LivingDrugError, ScenarioError, UnitError
 from livingdrug.library.located import Place, placed
@@ -11,7 +13,7 @@ from livingdrug.spec import trial as spec
 from livingdrug.spec.fields import expression
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import read
-from livingdrug.trial.measures import Endpoint, Table, deviation, median, prepare
+from livingdrug.trial.measures import Endpoint, Table, _mean, _median, _share, deviation, median, prepare
 from livingdrug.trial.measures import endpoint as measured
 
 INF = np.inf
@@ -239,3 +241,26 @@ def test_statistics_without_missing_values() -> None:
     x = np.array([[3.0, np.nan, 1.0, 2.0], [np.nan] * 4, [1.0, INF, INF, 5.0]])
     assert median(x)[0] == 2.0 and np.isnan(median(x)[1]) and median(x)[2] == INF
     assert deviation(x[:1])[0] == pytest.approx(1.0)
+
+
+@given(
+    st.lists(st.one_of(st.floats(-9, 9), st.sampled_from([np.nan, INF, 0.0])), min_size=1, max_size=9),
+    st.integers(0, 2**32 - 1),
+)
+def test_drawn_patients_are_read_as_if_they_stood_in_a_table(values: list[float], seed: int) -> None:
+    """Whatever is missing, never or drawn twice: the bits of the plain way."""
+    held, rng = np.array(values), np.random.default_rng(seed)
+    true, among = rng.random((2, len(values))) < 0.5
+    places = rng.integers(0, len(values), (4, 12))
+    finite = np.where(np.isfinite(held), held, np.nan)
+    for row, middle, mean, share in zip(
+        places, _median(held)(places), _mean(finite)(places), _share(true, among)(places), strict=True
+    ):
+        known = held[row][~np.isnan(held[row])]
+        with np.errstate(all="ignore"):
+            assert np.array_equal(middle, np.median(known) if known.size else np.nan, equal_nan=True)
+            of, counted = np.isfinite(finite[row]), among[row]
+            plain = np.where(of, finite[row], 0.0).sum() / max(of.sum(), 1) if of.any() else np.nan
+            assert np.array_equal(mean, plain, equal_nan=True)
+            part = 100.0 * (true & among)[row].sum() / counted.sum() if counted.any() else np.nan
+        assert np.array_equal(share, part, equal_nan=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -140,7 +141,6 @@ def test_what_cannot_be_meant_is_refused(web: TestClient, address: str, status: 
     answer = web.get(address)
     assert answer.status_code == status
     shown = json.dumps(answer.json(), ensure_ascii=False) if "/api/" in address else answer.text
-    import html
 
     said = words if "/api/" in address else typeset(words)
     assert said.lower() in html.unescape(shown).lower()
@@ -159,6 +159,50 @@ def test_a_mirror_with_no_study_leaves_the_small_set_to_be_shown(
     fill(own)
     small.unlink()
     assert "25 studies" in text(client(None, small.parent).get("/trials").text) and not small.exists()
+
+
+EMPTY = ("/", "/trials", "/trials?q=lymphoma", "/trials/overview", "/trials/map", "/trials/changes",
+         "/trials/portfolio", "/trials/for-me?age=40&near=Munich", "/evidence/data", "/explained/making")  # fmt: skip
+
+
+def test_a_mirror_without_a_study_leaves_no_sentence_open(tmp_path: Path) -> None:
+    """No 'as of' without a day: what is missing is said, or nothing is."""
+    Store(tmp_path / "t.sqlite").close()
+    web = client(tmp_path / "t.sqlite", tmp_path / "web")
+    for address in EMPTY:
+        answer = web.get(address)
+        said = text(answer.text)
+        assert answer.status_code == 200, address
+        assert not re.search(r"\b(as of|data of|since) ?[.,;:]", said), (address, said)
+    assert "holds no study yet" in said and "trials demo" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [
+        ("near=80331", "near"),
+        ("near=nowhere-at-all", "near"),
+        ("near=48.14,11.58,99999", "near"),
+        ("age=forty", "age"),
+        ("target=CD191", "target"),
+        ("status=opne", "status"),
+        ("sponsor_type=firm", "sponsor type"),
+        ("enrollment=many", "enrollment"),
+        ("since=soon", "since"),
+        ("sort=distance", "sort"),
+    ],
+)
+def test_a_page_speaks_of_its_fields_and_not_of_options(web: TestClient, asked: str, where: str) -> None:
+    page, told = web.get(f"/trials?{asked}"), web.get(f"/api/trials/search?{asked}").json()
+    said = text(page.text)
+    assert page.status_code == told["status"] == 422 or told["status"] == 400
+    assert f"Where: {where}" in said and told["where"] == where.replace(" ", "_")
+    assert not re.search(r"--[a-z]", said.partition("Where:")[2].partition("Sort")[0] + json.dumps(told))
+
+
+def test_another_spelling_keeps_the_answers(web: TestClient) -> None:
+    page = html.unescape(web.get("/trials/for-me?age=40&condition=lymphomaa").text)
+    assert re.search(r'href="/trials/for-me\?[^"]*age=40[^"]*condition=lymphoma[&"]', page)
 
 
 def test_one_trial(web: TestClient) -> None:
@@ -224,6 +268,10 @@ def test_compare(web: TestClient) -> None:
     page = web.get("/trials/compare?ids=NCT04000001&ids=NCT04000002&ids=NCT04000003&ids=")
     said = text(page.text)
     assert page.text.count('scope="col"') == 4 and "facts differ" in said and "Multiple Myeloma" in said
+    assert "PHASE" not in said and "RECRUITING" not in said and "Phase" in said  # codes of the registry in words
+    assert all(
+        len(set(words.values())) == len(words) for words in (in_words.STATUS, in_words.PHASE)
+    )  # so that what differs still does
     versions = text(web.get("/trials/compare?ids=NCT04000001@1,NCT04000001&different=1").text)
     assert "version 1" in versions and "77" in versions
 

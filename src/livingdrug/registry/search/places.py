@@ -68,8 +68,11 @@ def around(store: Store, text: str) -> Around:
             said.append(f"there is also {'; '.join(map(str, others[:3]))}")
         note = ", ".join(said) if within is None or others else ""
         return Around(place.latitude, place.longitude, USUAL_DISTANCE if within is None else within, note)
+    alone = len(named) == 1 and numbers[0] is not None
     raise RegistryError(
-        f"'{text}' is no place with a distance",
+        f"'{named[0]}' is no name of a place: postal codes are not known"
+        if alone
+        else f"'{text}' is no place with a distance",
         where="--near",
         allowed="PLACE,KILOMETRES or LATITUDE,LONGITUDE,KILOMETRES with latitude -90..90 and longitude -180..180",
         mend="for 100 km around Munich: --near Munich,100km or --near 48.14,11.58,100",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from livingdrug.web.jobs import kept
+from livingdrug.web.jobs import alive, kept
 from livingdrug.web.jobs.checker import Checker
 from livingdrug.web.jobs.job import Job
 from livingdrug.web.jobs.pool import Pool, start
 from livingdrug.web.jobs.question import Answer, Question
 from livingdrug.web.jobs.queue import Queue
-from livingdrug.web.jobs.records import ROOM, Records
+from livingdrug.web.jobs.records import ROOM, Records, unkept
 from livingdrug.web.refused import Refused
 from livingdrug.web.settings import Settings
 
@@ -36,6 +37,17 @@ class Jobs:
         self._pool: Pool | None = None
         self._closed = False
         self._checker = Checker(lambda: start(self.home, "checker", settings.limits).process)
+
+    def usable(self) -> None:
+        """Refused (503), with the file and what to do, where the folder cannot keep table, queue and processes."""
+        _ = self.records
+        Queue(self.home).close()
+        try:
+            mine = alive.own(self.home)
+            mine.lock.close()
+            shutil.rmtree(mine.folder)
+        except OSError as problem:
+            raise unkept("folder of processes", problem, self.home / alive.PROCESSES) from None
 
     def start(self) -> None:
         """Starts the processes, and takes up what an earlier server left unfinished."""

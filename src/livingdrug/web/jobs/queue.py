@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from livingdrug.web.jobs.records import unkept
 
 if TYPE_CHECKING:
     from huey import SqliteHuey
@@ -16,14 +19,19 @@ FILE = "queue.sqlite"
 class Queue:
     """The keys of jobs, first in, first out. work: what a process does with one; only workers need it.
 
-    A key that comes twice does no harm: a job is claimed in its record by one worker alone.
+    A key that comes twice does no harm: a job is claimed in its record by one worker alone. Refused (503) where the
+    file cannot be read or written.
     """
 
     def __init__(self, home: Path, work: Callable[[str], None] | None = None) -> None:
         from huey import SqliteHuey
 
-        file = str(home / FILE)
-        self.huey: SqliteHuey = SqliteHuey("trials", filename=file, results=False, cache_mb=1, serializer=_as_json())
+        file = home / FILE
+        how: dict[str, Any] = {"results": False, "cache_mb": 1, "serializer": _as_json()}
+        try:
+            self.huey: SqliteHuey = SqliteHuey("trials", filename=str(file), **how)
+        except sqlite3.Error as problem:
+            raise unkept("queue of runs", problem, file) from None
 
         def run(key: str) -> None:  # known to every process by this name
             if work is None:

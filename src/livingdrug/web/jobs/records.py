@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS job (
 CREATE INDEX IF NOT EXISTS job_state ON job (state);
 """
 ROOM = "make room in the folder of runs, or start the server with a --folder that may be written"
+AWAY = "move the file away: an empty one is made"
 PATIENCE = 10  # seconds for another process's change
 
 
@@ -49,9 +50,7 @@ class Records:
                 table.execute("PRAGMA synchronous = NORMAL")
                 yield table
         except sqlite3.Error as problem:
-            raise Refused(
-                503, f"the table of runs cannot be kept: {problem}", where=str(self.file), mend=ROOM
-            ) from None
+            raise unkept("table of runs", problem, self.file) from None
 
     def _job(self, row: sqlite3.Row) -> Job:
         return Job(
@@ -177,3 +176,10 @@ class Records:
     def _changed(self, said: str, values: Sequence[Any]) -> bool:
         with self._open() as table:
             return table.execute(said, values).rowcount > 0
+
+
+def unkept(what: str, problem: sqlite3.Error | OSError, file: Path) -> Refused:
+    """That something in the folder of runs cannot be kept, and what to do: (503)."""
+    whole = isinstance(problem, (sqlite3.OperationalError, OSError))  # else the file is none of SQLite's, or damaged
+    said = problem.strerror if isinstance(problem, OSError) else problem
+    return Refused(503, f"the {what} cannot be kept: {said}", where=str(file), mend=ROOM if whole else AWAY)

@@ -142,7 +142,9 @@ def _search(mirror: Mirror, query: Query) -> Now:
         sort="relevance" if query.search else "updated",
         limit=query.limit,
     )
+    held = mirror.coverage()
+    if not held.studies:
+        return Now(query, why="The copy of the registries on this computer holds no study yet.")
     with mirror.index() as index:
         found = search(mirror.store, wanted, index=index)
-    held = mirror.coverage()
     return Now(query, tuple(map(Row.of, found.studies)), found.total, held.day, small=bool(held.demo))

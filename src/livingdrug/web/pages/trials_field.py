@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from livingdrug.registry.mirror.changes import KINDS, QUIET
 from livingdrug.registry.reports.compare import side_by_side
 from livingdrug.registry.reports.feed import atom, sentence
 from livingdrug.registry.reports.gaps import white_space
-from livingdrug.registry.reports.in_words import illness
+from livingdrug.registry.reports.in_words import PHASE, STATUS, illness
 from livingdrug.registry.reports.overview_charts import figures
 from livingdrug.registry.reports.portfolio import BY, portfolio
 from livingdrug.registry.reports.site_dots import dots, labels, land
@@ -198,7 +199,24 @@ def compare(request: Request) -> Response:
             problem=problem,
             **shared,
         )
-    return page(request.scope, "trials_compare.html", title="Trials side by side", table=table, problem=None, **shared)
+    rows = tuple((name, tuple(_in_words(name, v) for v in values)) for name, values in table.rows)
+    return page(
+        request.scope,
+        "trials_compare.html",
+        title="Trials side by side",
+        table=replace(table, rows=rows),
+        problem=None,
+        **shared,
+    )
+
+
+def _in_words(fact: str, value: str) -> str:
+    """What a trial says of a fact, codes of the registry in words; two values differ after it as they did before."""
+    if fact == "status":
+        return STATUS.get(value, value)
+    if fact == "phase":
+        return " and ".join(PHASE.get(p, p) for p in value.split(" and "))
+    return value.replace(" > ", ", ") if fact == "disease" else value
 
 
 @router.get("/trials/portfolio")
