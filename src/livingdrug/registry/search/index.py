@@ -31,7 +31,7 @@ from livingdrug.registry.search.fts5 import Fts5
 from livingdrug.registry.search.own_labels import corrected, digests, own_labels
 from livingdrug.registry.search.tantivy import Tantivy
 
-FORMAT = 8
+FORMAT = 9
 """Changes when documents or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]
@@ -42,6 +42,9 @@ _NAMED = ("title", "condition", "intervention", "sponsor")
 
 _APART = dict.fromkeys(map(ord, ",;:.()[]/-'\""), " ")
 """What stands between words of a title"""
+
+_AT_ONCE = 500
+"""Studies asked for in one question"""
 
 _LOCK = "lock.sqlite"
 """Held by who makes or mends the index"""
@@ -73,9 +76,15 @@ class Index:
                 "SELECT study, said FROM label WHERE car ORDER BY study"
             )
         else:
-            rows = (r for i in ids for r in self._labels.execute("SELECT study, said FROM label WHERE study = ?", (i,)))
+            rows = self._labels_of(list(ids))
         for study, said in rows:
             yield study, Labels._make(tuple(v) if isinstance(v, list) else v for v in json.loads(said))
+
+    def _labels_of(self, ids: list[str]) -> Iterator[tuple[str, str]]:
+        for begin in range(0, len(ids), _AT_ONCE):
+            part = ids[begin : begin + _AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            yield from self._labels.execute(f"SELECT study, said FROM label WHERE study IN ({marks})", part)
 
     def faults(self) -> dict[str, str]:
         """Study -> why it could not be read whole; such a study is found by what could be read of it."""

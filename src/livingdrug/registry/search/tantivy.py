@@ -200,6 +200,13 @@ def _as_one(values: tuple[tuple[str, ...], ...]) -> str:
     return json.dumps(values)
 
 
+@lru_cache(maxsize=20_000)
+def _as_many(word: str) -> list[list[str]]:
+    """The facet values that stand as one word."""
+    values: list[list[str]] = json.loads(word)
+    return values
+
+
 def _packed(facets: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
     """The columns in which several facet values of a study stand as one word."""
     diseases = facets.get("disease", ())
@@ -224,9 +231,9 @@ def _sorted_out(buckets: Iterable[_Bucket], facets: tuple[str, ...]) -> dict[str
     counts: dict[str, Counter[str]] = {name: Counter() for name in facets}
     for column, word, n in buckets:
         if column == "few":
-            sets = dict(zip(_FEW, json.loads(word), strict=True))
+            sets = dict(zip(_FEW, _as_many(word), strict=True))
         elif column == "disease_set":
-            sets = {"disease": json.loads(word)[0]}
+            sets = {"disease": _as_many(word)[0]}
         else:
             sets = {column.removesuffix("_more"): [word]}
         for name in sets.keys() & counts.keys():
