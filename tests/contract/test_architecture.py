@@ -309,3 +309,11 @@ def test_importing_the_package_is_light() -> None:
     code = f"import sys, livingdrug; print([m for m in {heavy} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_group_of_commands_starts_without_the_virtual_trials() -> None:
+    heavy = ["numpy", "pandas", "pydantic", "livingdrug.trial", "livingdrug.spec", "livingdrug.scenario"]
+    code = "import sys; from livingdrug.cli import commands; commands('trials');"
+    code += f"print([m for m in {heavy} if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"

@@ -40,7 +40,8 @@ def approvals(
     for row in found:
         say(_page(row, _label_of(row, labels), whole=product is not None or country is not None))
     confirmed = sum(a.stage == "approved" for a in found)
-    say(f"{len(found)} entries, {confirmed} approvals read at the regulator or its label store. Not medical advice.")
+    read = f"{confirmed} approval{'' if confirmed == 1 else 's'} read at the regulator or its label store"
+    say(f"{len(found)} entr{'y' if len(found) == 1 else 'ies'}, {read}. Not medical advice.")
     if not labels:
         say("Labels in force: none fetched; `livingdrug trials sync --labels`.")
     elif reread := sum(_to_be_reread(a, _label_of(a, labels)) for a in found):

@@ -15,8 +15,6 @@ from livingdrug.cli.terminal import Json, Sets, changes, columns
 from livingdrug.errors import ScenarioError
 from livingdrug.library import LibraryFile
 from livingdrug.parameters import in_words
-from livingdrug.spec.entry import entry
-from livingdrug.trial import beside
 
 SHORT = 30  # characters of an origin that may be repeated on every line
 
@@ -119,6 +117,9 @@ def asked(name: str) -> list[LibraryFile]:
 
 def described(file: LibraryFile) -> str:
     """One entry as text: what it is, its words, its numbers with their sources, its published rows."""
+    from livingdrug.spec.entry import entry
+    from livingdrug.trial import beside
+
     said = entry(file)
     lines = [f"{file.title}  [{file.kind.removesuffix('s')} {file.name}, {file.file}]"]
     if file.aliases:
@@ -155,6 +156,9 @@ def _marks(origins: Iterable[str]) -> dict[str, str]:
 
 def as_dict(file: LibraryFile) -> dict[str, Any]:
     """What `show --json` prints of one entry."""
+    from livingdrug.spec.entry import entry
+    from livingdrug.trial import beside
+
     said = entry(file)
     return {
         "kind": file.kind.removesuffix("s"),

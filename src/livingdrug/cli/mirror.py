@@ -120,6 +120,18 @@ def progress_bar(quiet: bool, title: str = "") -> Iterator[Callable[[str, int, i
         yield show
 
 
+def make_searchable(store: Store, quiet: bool, title: str = "") -> None:
+    """Brings the search index up to date, so that the next search finds it ready; what hinders it is told."""
+    from livingdrug.registry.errors import RegistryError
+    from livingdrug.registry.search.index import fresh
+
+    try:
+        with progress_bar(quiet, title) as progress:
+            fresh(store, progress=lambda done, all_: progress("index", done, all_)).close()
+    except RegistryError as error:  # the records are kept, and the next search tries again
+        typer.echo(f"note: not ready for searching yet: {error}", err=True)
+
+
 REGISTRY_NAMES = {"ctgov": "ClinicalTrials.gov", "ctis": "EU CTIS", "isrctn": "ISRCTN", "euctr": "EU CTR"}
 """Registry -> how it calls itself."""
 

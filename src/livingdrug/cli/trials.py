@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from livingdrug.cli import trials_analysis, trials_labels, trials_search, trials_watch
-from livingdrug.cli.mirror import REGISTRY_NAMES, Db, Json, open_store, plainly, progress_bar, say, say_json
+from livingdrug.cli.mirror import (
+    REGISTRY_NAMES,
+    Db,
+    Json,
+    make_searchable,
+    open_store,
+    plainly,
+    progress_bar,
+    say,
+    say_json,
+)
 
 if TYPE_CHECKING:
     from livingdrug.registry.mirror.store import Store
@@ -86,6 +96,7 @@ def sync(
             counts = {k: sum(r[k] for r in runs) for k in ("new", "changed", "unchanged", "quarantined", "removed")}
             say_json({**counts, "studies": len(store), "runs": runs, "failures": failures})
         demo.leave(store)
+        make_searchable(store, as_json)
         if failures:
             raise RegistryError("\n".join(failures))
 
@@ -145,6 +156,7 @@ def import_(
     with progress_bar(as_json) as progress:
         tally = import_files(store, files, lambda t: progress("records", t.read, None))
     demo.leave(store)
+    make_searchable(store, as_json)
     if as_json:
         say_json(tally.as_dict())
     else:
@@ -176,7 +188,9 @@ def demo_(db: Db = None, as_json: Json = False) -> None:
     """Fill an empty mirror with facts of the registered CAR-T trials, for a first look without a network."""
     from livingdrug.registry.reports import demo
 
-    day, trials = demo.load(open_store(db, create=True))
+    store = open_store(db, create=True)
+    day, trials = demo.load(store)
+    make_searchable(store, as_json)
     if as_json:
         return say_json({"trials": trials, "data_of": day})
     say(

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from livingdrug.explainers import page
 from livingdrug.explainers.check import Report, check
+from livingdrug.registry.reports.approvals import approvals
 
-DAY = date(2026, 11, 30)
-HEAD = 'title = "A page"\nshort = "Page"\norder = 1\nsummary = "One page."\nreviewed = 2026-11-30\n'
+DAY = max(date.fromisoformat(s.read) for a in approvals() for s in a.sources)
+"""No day before the table of approvals was read"""
+HEAD = f'title = "A page"\nshort = "Page"\norder = 1\nsummary = "One page."\nreviewed = {DAY}\n'
 JOURNAL = '[sources.paper]\ntitle = "A paper"\nkind = "journal"\ndoi = "10.1000/x1"\n'
 CLAIM = '[claims.one]\nsays = "One of two."\nsource = "paper"\nplace = "abstract"\nread = 2026-11-29\n'
 

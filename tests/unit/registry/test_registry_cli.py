@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from emulator.ctgov import Ctgov
 from emulator.studies import studies, study, updated
 from livingdrug.cli.trials import app
+from livingdrug.registry.search import index
 
 
 @pytest.fixture
@@ -37,6 +38,30 @@ def test_import_counts(db: str, file: str) -> None:
     printed = run("import", file, "--db", db).stdout
     assert "5 records read: 0 new, 0 changed, 4 unchanged, 1 quarantined; the mirror holds 4 studies" in printed
     assert "set aside from records.jsonl: not JSON" in printed
+
+
+@pytest.mark.parametrize("words", [["import"], ["demo"]])
+def test_what_is_brought_in_is_ready_for_searching(
+    db: str, file: str, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*words, *([file] if words == ["import"] else []), "--db", db)
+
+    def late(*_: object) -> None:
+        raise AssertionError("the search had to make the index")
+
+    monkeypatch.setattr(index, "_fill", late)
+    assert " studies" in run("search", "--db", db).stdout
+
+
+def test_an_index_that_cannot_be_made_costs_no_records(db: str, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(index.Index, "add", full)
+        result = run("import", file, "--db", db)
+    assert "5 records read: 4 new" in result.stdout and "not ready for searching yet: the disk is full" in result.stderr
+    assert "4 studies" in run("search", "--db", db).stdout
 
 
 def test_show(db: str, file: str) -> None:

@@ -1,6 +1,7 @@
 """What a record says can do nothing: no SQL, no path, no script, no terminal codes; and it names no contact person."""
 
 import copy
+import html
 import json
 import zipfile
 from dataclasses import asdict
@@ -8,15 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from emulator.registers import ctis_trial, isrctn_trial
 from emulator.studies import study, updated
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records import isrctn
 from livingdrug.registry.records.read import read
-from livingdrug.registry.records.text import plain, record_without_contacts, without_contacts
+from livingdrug.registry.records.text import (
+    _CONTROL,
+    _ESCAPED,
+    _PHONE,
+    _SURROGATE,
+    plain,
+    record_without_contacts,
+    without_contacts,
+)
 from livingdrug.registry.reports.feed import as_rows, atom, events, sentence
 from livingdrug.registry.sync.import_files import import_files
+from thoroughness import some
 
 EVIL = (
     "'; DROP TABLE study; --",
@@ -169,3 +181,18 @@ def test_plain_text() -> None:
     assert plain(r"age \>= 18 &lt; 75 \[a\] \* b") == "age >= 18 < 75 [a] * b"
     assert plain("a\r\nb\x1b[31mred\x07\ud800") == "a\nb[31mred\ufffd"
     assert plain("") is plain(None) is plain(" \x00 ") is None
+
+
+@settings(max_examples=some(600), deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.sampled_from(
+            [*"ab\u00e9 7.-()/+\n\t\u00a0\u0663\u200e?&;\\*", "03012", "+49 ", "tel ", "&lt;", "\r\n", "\ud800"]
+        ),
+        max_size=25,
+    ).map("".join)
+)
+def test_quick_looks_change_no_text(text: str) -> None:
+    slow = _CONTROL.sub("", html.unescape(_ESCAPED.sub(r"\1", text)).replace("\r\n", "\n").replace("\r", "\n"))
+    slow = _PHONE.sub("[telephone in the registry]", _SURROGATE.sub("\ufffd", slow)) if text else ""
+    assert plain(text) == (slow.strip() or None)

@@ -209,6 +209,14 @@ def test_a_number_that_belongs_to_another_label_is_told(store: Store) -> None:
         assert kept_labels(store) == {}
 
 
+def test_a_stated_number_that_no_label_has_any_more_is_told(store: Store) -> None:
+    old = "00000000-0000-0000-0000-00000000000b"
+    with LabelStores(ALPHA) as stores:
+        for service in SERVICES:
+            done = fetch(store, stores, service, [Wanted(ALPHA.generic, ALPHA.brand, old)])
+            assert counts(done)[0] == 1 and any(ALPHA.number in t and old in t for t in done["told"])
+
+
 def test_a_label_under_a_new_number_and_one_that_is_gone(store: Store) -> None:
     with LabelStores(ALPHA, BETA) as stores:
         both(store, stores)

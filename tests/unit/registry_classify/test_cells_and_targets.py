@@ -13,6 +13,7 @@ from livingdrug.registry.classify.cell_therapy import CAR_THERAPY
 from livingdrug.registry.classify.classify import classify
 from livingdrug.registry.classify.passages import passages_of
 from livingdrug.registry.search.document import may_be_car
+from livingdrug.registry.terms.synonyms import library
 
 ANOTHER_CAR = [
     "cortisol awakening response (CAR)",
@@ -171,3 +172,10 @@ def test_two_products_of_one_series_are_two() -> None:
 @given(st.sampled_from([*CELLS, "EBV-CTLs genetically targeted to the CD19 antigen", "KN5501", "SBT777101"]))
 def test_the_quick_look_lets_them_pass(words: str) -> None:
     assert may_be_car(passages_of(study(f"A study of {words}", words)))
+
+
+@pytest.mark.parametrize("name", ["case_kept", "small"])
+def test_every_piece_of_a_quick_look_holds_the_first_of_its_row(name: str) -> None:
+    rows = library("rules")["quick"][name]
+    assert all(first in piece for first, *rest in rows for piece in rest)
+    assert all(not rest or len(rest) > 1 for _, *rest in rows)

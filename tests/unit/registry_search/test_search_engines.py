@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from importlib.util import find_spec
@@ -350,6 +351,38 @@ def test_a_broken_index_is_made_again(tmp_path: Path, name: str) -> None:
     (folder / "state.json").write_text("{not json")
     index = fresh(store, name)
     assert find(store, index).total == 2
+    index.close()
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_several_programs_may_ask_for_an_index_at_once(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path / "t.sqlite")
+    for n, r in enumerate(OWN):
+        store.upsert(r)
+        if n % 2:  # one that is missing, one that has to be brought up to date
+            with ThreadPoolExecutor(4) as programs:
+                found = list(programs.map(lambda _: _asked_alone(store.path, name), range(4)))
+            assert found == [n + 1] * 4
+
+
+def _asked_alone(path: Path, name: str) -> int:
+    store = Store(path)
+    index = fresh(store, name)
+    try:
+        return find(store, index).total
+    finally:
+        index.close()
+        store.close()
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_index_whose_lock_is_broken_is_made(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path / "t.sqlite")
+    store.upsert(OWN[0])
+    folder_of(store).mkdir()
+    (folder_of(store) / "lock.sqlite").write_bytes(b"broken" * 200)
+    index = fresh(store, name)
+    assert find(store, index).total == 1
     index.close()
 
 

@@ -325,3 +325,36 @@ def test_sites_near_a_place_are_found_by_an_index_and_the_same_without_it(tmp_pa
     assert "COVERING INDEX site_place" in plan.fetchone()[-1]
     store.connect().execute("DROP INDEX site_place")  # as in a mirror of before that cannot be written
     assert [studies_near(store, *one) for one in asked] == with_index
+
+
+@pytest.mark.parametrize(
+    "forms", [("CTLA-4", "CTLA4", "CD152"), ("HPV-16", "HPV16"), ("COVID-19", "covid19"), ("PD-1", "PD1", "PDCD1")]
+)
+def test_a_code_is_one_thing_with_a_hyphen_or_without(forms: tuple[str, ...]) -> None:
+    first = forms[0].replace("-", "").lower()
+    for form in forms:
+        (clause,) = understood(form).clauses
+        assert first in {"".join(way) for way in clause.ways}
+        assert len(clause.ways) > 1
+
+
+@pytest.mark.parametrize("text", ["*", "-", "()", "OR OR", "\U0001f9a0", '""', "\x00 -"])
+def test_a_text_without_a_word_is_told(tmp_path: Path, text: str) -> None:
+    store = Store(tmp_path / "t.sqlite")
+    store.upsert(record("NCT09000001", "CD19 CAR-T cells in lymphoma"))
+    result = search(store, Request(text), engine="fts5")
+    assert result.total == 1 and "holds no word to look for, and was left out" in " ".join(result.notes)
+    assert search(store, Request(" "), engine="fts5").notes == ()
+
+
+@pytest.mark.parametrize(
+    "british, american",
+    [("sleep apnoea", "sleep apnea"), ("cancer centre", "cancer center"), ("hospitalisation", "hospitalization"),
+     ("goitre", "goiter"), ("fibre", "fiber"), ("dyspnoea", "shortness of breath"), ("belly", "abdomen"),
+     ("itch", "pruritus"), ("NK cell", "natural killer cell"), ("womb", "uterus")],
+)  # fmt: skip
+def test_two_ways_of_writing_ask_for_the_same(british: str, american: str) -> None:
+    def asked(text: str) -> list[tuple[frozenset[tuple[str, ...]], tuple[str, ...]]]:
+        return [(frozenset(c.ways), c.keys) for c in understood(text).clauses]
+
+    assert asked(british) == asked(american)

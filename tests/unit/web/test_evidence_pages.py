@@ -6,7 +6,9 @@ from __future__ import annotations
 import html
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from livingdrug import library
+from livingdrug.explainers.check import STATUSES, Report, check
 from livingdrug.parameters import KINDS
 from livingdrug.registry.reports.approvals import NOT_READ, STAGES, approvals
 from livingdrug.scenario import resolve
@@ -36,6 +39,16 @@ def text(address: str, status: int = 200) -> str:
     answer = CLIENT.get(address, headers={"accept": "text/html"})
     assert answer.status_code == status, address
     return answer.text
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_claim_of_any_state_is_shown(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(*asked: Any) -> Report:
+        report = check(*asked)
+        return replace(report, claims=(replace(report.claims[0], status=status), *report.claims[1:]))
+
+    monkeypatch.setattr("livingdrug.web.pages.checks.check", judged)
+    assert f">{status}</span>" in text("/evidence/checks")
 
 
 def words(page: str) -> str:

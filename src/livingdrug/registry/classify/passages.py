@@ -27,7 +27,13 @@ def spelled(text: str | None) -> str:
     """The text with Greek letters spelled out, accents off, raised digits as ^2, dashes, slashes and spaces plain."""
     if not text:
         return ""
-    return text if text.isascii() else _BEYOND.sub(_spelled, text)
+    return text if text.isascii() else _in_plain_letters(text)
+
+
+@lru_cache(maxsize=500)
+def _in_plain_letters(text: str) -> str:
+    """The same for a text beyond ASCII; rules and index ask for the texts of a study one after the other."""
+    return _BEYOND.sub(_spelled, text)
 
 
 def _spelled(match: re.Match[str]) -> str:

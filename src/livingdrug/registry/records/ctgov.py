@@ -102,7 +102,8 @@ def _texts(record: Record, path: str) -> tuple[str, ...]:
 
 
 def _site(site: Record) -> Site:
-    latitude, longitude = (at(site, f"geoPoint.{axis}", (int, float)) for axis in ("lat", "lon"))
+    point = at(site, "geoPoint", dict) or {}
+    latitude, longitude = at(point, "lat", (int, float)), at(point, "lon", (int, float))
     on_earth = latitude is not None and longitude is not None and abs(latitude) <= 90 and abs(longitude) <= 180
     return Site(
         facility=words(site, "facility"),

@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import re
+from functools import lru_cache
 from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
@@ -19,13 +20,21 @@ _PHONE = re.compile(
     r"|(?<![\d.-])(?:1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\d-])",
     re.IGNORECASE,
 )
-_SEVEN_DIGITS = re.compile(r"(?:\d[\s.\-()/]{0,2}){7}")  # a quick look: every number above has them
+_SEVEN_DIGITS = re.compile(r"(?:\d[\s.\-()/]{0,2}){7}")
+_BETWEEN_DIGITS = b" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f.-()/"
+_DIGITS_ALIKE = bytes(ord("0") if chr(code) in "0123456789?" else ord("x") for code in range(256))
 _CONTACT_SECTION = re.compile(r"\s*Who is the main contact\?.*", re.DOTALL | re.IGNORECASE)
+
+
+@lru_cache(maxsize=1000)
+def _keys(path: str) -> tuple[str, ...]:
+    """The keys that a dotted path goes by."""
+    return tuple(path.split("."))
 
 
 def at(record: Any, path: str, kind: type[T] | tuple[type[T], ...]) -> T | None:
     """The value at a dotted path when it is there and of the kind asked for, else None; never raises."""
-    for key in path.split("."):
+    for key in _keys(path):
         if not isinstance(record, dict):
             return None
         record = record.get(key)
@@ -40,7 +49,7 @@ def items(record: Any, path: str) -> list[dict[str, Any]]: ...
 def items(record: Any, path: str, kind: type[T]) -> list[T]: ...
 def items(record: Any, path: str, kind: type[Any] = dict) -> list[Any]:
     """The members of the wanted kind of the list at a dotted path; a lone member counts as a list of one."""
-    for key in path.split("."):
+    for key in _keys(path):
         if not isinstance(record, dict):
             return []
         record = record.get(key)
@@ -50,7 +59,10 @@ def items(record: Any, path: str, kind: type[Any] = dict) -> list[Any]:
 
 def words(record: Any, path: str) -> str | None:
     """The clean text at a dotted path, or None when there is none."""
-    return plain(at(record, path, str))
+    if "." in path or not isinstance(record, dict):
+        return plain(at(record, path, str))
+    found = record.get(path)
+    return plain(found) if isinstance(found, str) else None
 
 
 def whole_number(value: object) -> int | None:
@@ -67,20 +79,40 @@ def plain(text: str | None) -> str | None:
     """Text a screen can show: Markdown escapes and entities undone, control characters and contacts gone."""
     if not text:
         return None
+    return _plain(text) if len(text) > _SHORT else _short_plain(text)
+
+
+_SHORT = 80
+"""Characters of a text that many records are likely to share: a state, a town, a measure's time"""
+
+
+def _plain(text: str) -> str | None:
     if "\\" in text:
         text = _ESCAPED.sub(r"\1", text)
-    text = html.unescape(text).replace("\r\n", "\n").replace("\r", "\n")
-    text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
+    if "&" in text:
+        text = html.unescape(text)
+    if not text.replace("\n", "").isprintable():  # the few that hold more than letters, signs and blanks
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
     return without_contacts(text).strip() or None
+
+
+_short_plain = lru_cache(maxsize=50_000)(_plain)
 
 
 def without_contacts(text: str) -> str:
     """Text with e-mail addresses, telephone numbers and ISRCTN's section on the main contact taken out."""
-    if "main contact" in text.lower():
+    if "?" in text and "main contact" in text.lower():
         text = _CONTACT_SECTION.sub("", text)
     if "@" in text or "[at]" in text:
         text = _EMAIL.sub("[e-mail in the registry]", text)
-    return _PHONE.sub("[telephone in the registry]", text) if _SEVEN_DIGITS.search(text) else text
+    return _PHONE.sub("[telephone in the registry]", text) if _may_hold_a_number(text) else text
+
+
+def _may_hold_a_number(text: str) -> bool:
+    """A quick look: every telephone number has seven digits with little between them."""
+    alike = text.encode("ascii", "replace").translate(_DIGITS_ALIKE, _BETWEEN_DIGITS)  # ? is any letter beyond ASCII
+    return b"0000000" in alike and bool(_SEVEN_DIGITS.search(text))
 
 
 _CONTACT_KEYS = re.compile(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from livingdrug.registry.classify.classify import Classification, classify
-from livingdrug.registry.classify.passages import Passages, passages_of
+from livingdrug.registry.classify.passages import Passages, passages_of, spelled
 from livingdrug.registry.records.countries import country
 from livingdrug.registry.records.dates import PartialDate
 from livingdrug.registry.records.study import Study, age_until
@@ -17,6 +17,7 @@ from livingdrug.registry.search.meanings import meanings_in
 from livingdrug.registry.search.query import label_mark, searchable
 from livingdrug.registry.terms.patterns import may_mean_cells, may_name_car
 from livingdrug.registry.terms.products import named_in
+from livingdrug.registry.terms.spelling import folded
 
 TEXTS = ("title", "condition", "intervention", "sponsor", "everything", "keys")
 """Searchable fields; `everything` holds all words, eligibility included; `keys` what no record says in these words:
@@ -142,7 +143,7 @@ def document(study: Study, correct: Callable[[Classification], Classification] |
         "intervention": [n for i in study.interventions for n in (i.name, *i.other_names)],
         "sponsor": [s.name for s in study.sponsors],
     }
-    texts = {name: searchable(_BREAK.join(t for t in parts if t)) for name, parts in named.items()}
+    texts = {name: _searchable(parts) for name, parts in named.items()}
     rest = [
         study.summary,
         study.description,
@@ -153,9 +154,7 @@ def document(study: Study, correct: Callable[[Classification], Classification] |
     ]
     kinds = {"ISRCTN": "ISRCTN"}  # its number is kept without the letters that people write before it
     numbers_of_study = [study.id, *(kinds.get(i.kind, "") + i.value for i in study.identifiers), *study.aliases]
-    texts["everything"] = _BREAK.join(
-        [*texts.values(), searchable(_BREAK.join(t for t in (*rest, *numbers_of_study) if t))]
-    )
+    texts["everything"] = _BREAK.join([*texts.values(), _searchable([*rest, *numbers_of_study])])
     said = dict.fromkeys((*marks(labels), *meanings_in(texts["everything"]), *pieces(numbers_of_study)))
     texts["keys"] = " ".join(said)
     facets = {
@@ -191,6 +190,11 @@ def document(study: Study, correct: Callable[[Classification], Classification] |
     return Document(
         study.id, texts, {n: tuple(v[:_LONGEST] for v in vs) for n, vs in facets.items()}, numbers, labels, fault
     )
+
+
+def _searchable(texts: Iterable[str | None]) -> str:
+    """Pieces of text as the index holds them."""
+    return folded(_BREAK.join(spelled(t) for t in texts if t))
 
 
 def marks(labels: Labels) -> list[str]:

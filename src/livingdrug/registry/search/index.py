@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -31,7 +31,7 @@ from livingdrug.registry.search.fts5 import Fts5
 from livingdrug.registry.search.own_labels import corrected, digests, own_labels
 from livingdrug.registry.search.tantivy import Tantivy
 
-FORMAT = 8
+FORMAT = 9
 """Changes when documents or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]
@@ -42,6 +42,12 @@ _NAMED = ("title", "condition", "intervention", "sponsor")
 
 _APART = dict.fromkeys(map(ord, ",;:.()[]/-'\""), " ")
 """What stands between words of a title"""
+
+_AT_ONCE = 500
+"""Studies asked for in one question"""
+
+_LOCK = "lock.sqlite"
+"""Held by who makes or mends the index"""
 
 _IN_ONE_PROCESS = 800
 _CHUNK = 250
@@ -70,9 +76,15 @@ class Index:
                 "SELECT study, said FROM label WHERE car ORDER BY study"
             )
         else:
-            rows = (r for i in ids for r in self._labels.execute("SELECT study, said FROM label WHERE study = ?", (i,)))
+            rows = self._labels_of(list(ids))
         for study, said in rows:
             yield study, Labels._make(tuple(v) if isinstance(v, list) else v for v in json.loads(said))
+
+    def _labels_of(self, ids: list[str]) -> Iterator[tuple[str, str]]:
+        for begin in range(0, len(ids), _AT_ONCE):
+            part = ids[begin : begin + _AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            yield from self._labels.execute(f"SELECT study, said FROM label WHERE study IN ({marks})", part)
 
     def faults(self) -> dict[str, str]:
         """Study -> why it could not be read whole; such a study is found by what could be read of it."""
@@ -215,32 +227,94 @@ def fresh(store: Store, engine: str | None = None, progress: Progress | None = N
             mend="pip install 'livingdrug[search]'" if name == "tantivy" else None,
         )
     folder = folder_of(store)
-    mark = {"format": FORMAT, "engine": name, "knowledge": _library_digest()}
+    if index := _ready(folder, store, name):
+        return index
+    with _one_at_a_time(folder):
+        return _ready(folder, store, name) or _brought_up(folder, store, name, progress)
+
+
+def _mark(name: str) -> dict[str, object]:
+    """What an index must be made by to be of use."""
+    return {"format": FORMAT, "engine": name, "knowledge": _library_digest()}
+
+
+def _ready(folder: Path, store: Store, name: str) -> Index | None:
+    """The index as it lies there, where nothing changed since it was made."""
+    state = {**_mark(name), "revision": store.revision(), "own": digests(own_labels(store))}
+    said = _state(folder)
+    if any(said.get(k) != v for k, v in state.items()):
+        return None
+    try:
+        return _open(folder, name)
+    except Exception:  # a broken index is no loss: it is made again
+        return None
+
+
+def _brought_up(folder: Path, store: Store, name: str, progress: Progress | None) -> Index:
+    """The index with what changed since, or a new one."""
     state = _state(folder)
     revision = store.revision()
     own = digests(own_labels(store))
     relabelled = sorted(i for i, _ in set(own.items()) ^ set(_dict(state.get("own")).items()))
-    usable = all(state.get(k) == v for k, v in mark.items()) and isinstance(state.get("revision"), int)
+    usable = all(state.get(k) == v for k, v in _mark(name).items()) and isinstance(state.get("revision"), int)
     index = None
     if usable and state["revision"] <= revision:  # type: ignore[operator]
         try:
             index = _open(folder, name)
             _catch_up(index, store, int(state["revision"]), relabelled, progress)  # type: ignore[call-overload]
-        except Exception:  # a broken index is no loss: it is made again
+        except Exception:
             if index is not None:
                 index.close()
             index = None
     if index is None:
         index = _made(folder, name, store, progress)
-    elif state.get("revision") == revision and not relabelled:
-        return index
-    index.save({**mark, "revision": revision, "own": own})
+    index.save({**_mark(name), "revision": revision, "own": own})
     return index
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Waits until no other program makes or mends this index; one that is killed lets go of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = None
+    try:
+        while lock is None:
+            lock = _locked(folder)
+        yield
+    finally:
+        if lock is not None:
+            lock.close()
+
+
+def _locked(folder: Path) -> sqlite3.Connection | None:
+    """The lock of an index's folder, held; None where another program holds it, which is asked for half a second."""
+    lock = sqlite3.connect(folder / _LOCK, timeout=0.5, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+        return lock
+    except sqlite3.DatabaseError as error:
+        lock.close()
+        if "locked" in str(error):
+            return None
+        if isinstance(error, sqlite3.OperationalError):
+            raise trouble(error, folder) from None
+        (folder / _LOCK).unlink(missing_ok=True)  # no lock any more, but a broken file
+        return None
+
+
+def _empty(folder: Path) -> None:
+    """Takes everything out of an index's folder but the lock."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        elif not entry.name.startswith(_LOCK):
+            with suppress(OSError):
+                entry.unlink()
 
 
 def _made(folder: Path, name: str, store: Store, progress: Progress | None) -> Index:
     """A new index of every study that is searched; what fails leaves none behind."""
-    shutil.rmtree(folder, ignore_errors=True)
+    _empty(folder)
     index = None
     try:
         index = _open(folder, name)
@@ -251,7 +325,7 @@ def _made(folder: Path, name: str, store: Store, progress: Progress | None) -> I
         if index is not None:
             with suppress(Exception):
                 index.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        _empty(folder)
         if isinstance(error, (sqlite3.Error, OSError)) or "o space left" in str(error):
             raise trouble(error, folder) from None
         raise

@@ -38,6 +38,6 @@ def meanings_in(text: str) -> list[str]:
     table, (alone, first) = _table(), _begins()
     words = text.encode("ascii", "replace").decode("ascii").translate(_APART).split()  # no name goes beyond ASCII
     said: set[str | tuple[str, str]] = alone.intersection(words)  # type: ignore[assignment]
-    said |= {pair for pair in zip(words, words[1:], strict=False) if pair[0] in first and pair in table}
+    said |= {(a, b) for a, b in zip(words, words[1:], strict=False) if a in first and (a, b) in table}
     joined = f" {' '.join(words)} "
     return sorted({sign for begin in said for whole, sign in table[begin] if not whole or whole in joined})

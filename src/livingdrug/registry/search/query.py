@@ -252,8 +252,21 @@ def _free_words(text: str) -> list[Clause]:
     return clauses or [Clause(((word,),)) for word in words(text)]
 
 
+_CODE = re.compile(r"(?<![\w-])[A-Za-z]{2,8}-?\d{1,3}[A-Za-z]?(?![\w-])")
+"""Letters with a number written to them: CTLA-4, HPV16. They are one thing, with a hyphen or without."""
+
+
 def _plain(text: str) -> list[Clause]:
-    """Each word by itself; silent words are left out."""
+    """Each word by itself, codes whole; silent words are left out."""
+    found = []
+    at = 0
+    for code in _CODE.finditer(text):
+        found += [*_single(text[at : code.start()]), Clause(_spellings(code[0]))]
+        at = code.end()
+    return found + _single(text[at:])
+
+
+def _single(text: str) -> list[Clause]:
     found = []
     for typed in _WORD.findall(text):
         for word in words(typed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from livingdrug.errors import nearest
 from livingdrug.registry.classify.cell_therapy import CAR_THERAPY
@@ -125,6 +126,10 @@ def understood_request(
         raise RegistryError(
             f"cannot sort by '{request.sort}'", where="--sort", allowed=SORTS, nearest=nearest(request.sort, SORTS)
         )
+    for name in ("text", "condition", "intervention", "sponsor"):
+        if (typed := getattr(request, name)).strip() and not understood(typed):
+            where = "" if name == "text" else f" in --{name}"
+            notes.append(f"'{typed.strip()[:40]}'{where} holds no word to look for, and was left out")
     within = {name: understood(t) for name in ("condition", "intervention", "sponsor") if (t := getattr(request, name))}
     wanted = Wanted(
         query=understood(request.text),
@@ -252,8 +257,7 @@ def _together(given: str, name: Callable[[str], str]) -> str | tuple[str, ...]:
 
 def one_of(given: str, allowed: Iterable[str], what: str, where: str, also: Mapping[str, str] | None = None) -> str:
     """The allowed value that is meant, however it is written: case, hyphens and other names of it do not matter."""
-    names = {_letters(form): name for form, name in (also or {}).items()}
-    names |= {_letters(name): name for name in allowed if not also or name not in also}
+    names = _forms(tuple(allowed), tuple((also or {}).items()))
     synonym = meaning(given)
     for form in filter(None, (_letters(given), _letters(synonym.name) if synonym else "")):
         if form in names:
@@ -261,6 +265,13 @@ def one_of(given: str, allowed: Iterable[str], what: str, where: str, also: Mapp
     values = list(dict.fromkeys(names.values()))
     close = nearest(given, values) or nearest(given.upper(), values)
     raise RegistryError(f"unknown {what} '{given}'", where=where, allowed=values, nearest=close)
+
+
+@lru_cache(maxsize=100)
+def _forms(allowed: tuple[str, ...], also: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Every way of writing the values that may be chosen -> the value."""
+    others = dict(also)
+    return {_letters(form): name for form, name in also} | {_letters(n): n for n in allowed if n not in others}
 
 
 def _letters(form: str) -> str:

@@ -255,8 +255,8 @@ def _rows(store: Store, query: str, ids: Sequence[str]) -> Iterator[tuple[Any, .
 
 def _names(store: Store, query: str, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Study -> its names, in the order of the query."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for study, name in _rows(store, query, ids):
         if name:
-            found[study] = (*found.get(study, ()), name)
-    return found
+            found.setdefault(study, []).append(name)
+    return {study: tuple(names) for study, names in found.items()}

@@ -19,6 +19,9 @@ SHORTEST = 4
 RARE = 3
 """A word that at most so many studies say may be misspelt, where another is far more frequent"""
 
+ENOUGH = 20
+"""A search that finds more studies is not looked at: each of them says every word"""
+
 FAR_MORE = 20
 """How many times as frequent"""
 
@@ -71,7 +74,7 @@ def _like(index: Index, typed: str, total: int) -> list[str]:
     """The known words most like one that is unknown or rare, the likeliest first."""
     word = folded(typed)
     said = index.frequency(word)
-    if said > RARE or (said and total > RARE) or word in _library_words():
+    if said > RARE or (said and total > RARE) or total > ENOUGH or word in _library_words():
         return []
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import extract

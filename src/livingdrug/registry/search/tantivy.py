@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -193,13 +194,26 @@ class Tantivy:
         return q.term_query(self._schema, field, last)
 
 
+@lru_cache(maxsize=20_000)
+def _as_one(values: tuple[tuple[str, ...], ...]) -> str:
+    """Several facet values as one word."""
+    return json.dumps(values)
+
+
+@lru_cache(maxsize=20_000)
+def _as_many(word: str) -> list[list[str]]:
+    """The facet values that stand as one word."""
+    values: list[list[str]] = json.loads(word)
+    return values
+
+
 def _packed(facets: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
     """The columns in which several facet values of a study stand as one word."""
     diseases = facets.get("disease", ())
     short = len(diseases) <= _SHORT
     return {
-        "few": [json.dumps([facets.get(name, ()) for name in _FEW])],
-        "disease_set": [json.dumps([diseases if short else ()])],
+        "few": [_as_one(tuple(facets.get(name, ()) for name in _FEW))],
+        "disease_set": [_as_one((diseases if short else (),))],
         "disease_more": [] if short else list(diseases),
     }
 
@@ -217,9 +231,9 @@ def _sorted_out(buckets: Iterable[_Bucket], facets: tuple[str, ...]) -> dict[str
     counts: dict[str, Counter[str]] = {name: Counter() for name in facets}
     for column, word, n in buckets:
         if column == "few":
-            sets = dict(zip(_FEW, json.loads(word), strict=True))
+            sets = dict(zip(_FEW, _as_many(word), strict=True))
         elif column == "disease_set":
-            sets = {"disease": json.loads(word)[0]}
+            sets = {"disease": _as_many(word)[0]}
         else:
             sets = {column.removesuffix("_more"): [word]}
         for name in sets.keys() & counts.keys():

@@ -184,7 +184,7 @@ def _dailymed(store: Store, client: Client, run: Run, wanted: Wanted) -> _Found:
     kept = kept_label(store, wanted.product, "dailymed")
     known = wanted.set_id or (kept.label.set_id if kept else None)
     found = _document(client, wanted, known) if known else None
-    if found is None and not wanted.set_id:  # a label may have been issued anew under another number
+    if found is None:  # a label may have been issued anew under another number
         listed = _listed(client, wanted)
         found = _document(client, wanted, listed) if listed and listed != known else None
         if found and known:

@@ -19,18 +19,26 @@ def rule(name: str) -> re.Pattern[str]:
 
 
 @lru_cache
-def _signs(name: str) -> tuple[str, ...]:
-    return tuple(library("rules")["quick"][name])
+def _signs(name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(a piece of text, the pieces that hold it): where the first is absent, so are the others."""
+    return tuple((first, tuple(rest)) for first, *rest in library("rules")["quick"][name])
+
+
+def _any_of(name: str, text: str) -> bool:
+    for first, rest in _signs(name):
+        if first in text and (not rest or any(map(text.__contains__, rest))):
+            return True
+    return False
 
 
 def may_name_car(text: str) -> bool:
     """A quick look for pieces of text without which no word names a CAR."""
-    return any(map(text.__contains__, _signs("case_kept")))
+    return _any_of("case_kept", text)
 
 
 def may_mean_cells(text: str) -> bool:
     """The same for engineered cells and what is often given beside them; any case."""
-    return any(map(text.lower().__contains__, _signs("small")))
+    return _any_of("small", text.lower())
 
 
 def rules(family: str) -> tuple[tuple[str, re.Pattern[str]], ...]:

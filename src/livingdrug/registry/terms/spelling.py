@@ -21,11 +21,16 @@ _AMERICAN = (
     ("gynaec", "gynec"),
     ("anaest", "anest"),
     ("rrhoe", "rrhe"),
+    ("pnoea", "pnea"),
+    ("isation", "ization"),
     ("randomis", "randomiz"),
+    ("goitre", "goiter"),
+    ("centre", "center"),
+    ("fibre", "fiber"),
 )
 """pieces of words, British and American"""
 
-_BRITISH = re.compile(r"[ao]e|tumour|randomis")
+_BRITISH = re.compile(r"[ao]e|tumour|isation|randomis|goitre|centre|fibre")
 """Without one of these a text holds none of the pieces"""
 
 _AS_IT_IS = set(
