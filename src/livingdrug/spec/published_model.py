@@ -31,6 +31,22 @@ class Observation(Typed):
     of: Text
 
 
+class Layer(Typed):
+    """Cells shown from the middle of a tissue to its surface: the fields that are added up, and what they are."""
+
+    called: ClassVar[str] = "layer of cells"
+    fields: Texts
+    of: Text
+
+
+class ByDepth(Typed):
+    """What is shown from the middle of a tissue to its surface, by name; radius: the path of the tissue's."""
+
+    called: ClassVar[str] = "view by depth"
+    radius: Text
+    layers: dict[str, Layer]
+
+
 class Also(Typed):
     """Something else that the study gave: which entry, on which day, how much."""
 
@@ -190,6 +206,7 @@ class ModelFile(Typed):
     volume: Text | None = None
     body: Text | None = None
     sources: dict[str, Table] = {}
+    by_depth: ByDepth | None = None
     variants: dict[str, Variant] = {}
     data: dict[str, Data] = {}
     published: tuple[Figure, ...] = ()
