@@ -190,6 +190,8 @@ class ModelFile(Typed):
     """The whole file. numbers: role -> name -> number; volume: the parameter in which the model counts cells.
 
     body: weight of who is treated, as "20 g"; that of an adult when left out.
+    covariates: who is treated, by name, where mechanisms ask for it; a number of one of our own mechanisms that this
+    file does not give is the mechanism's.
     read: whether its numbers were read from the paper once, or twice by two readers (CONTRIBUTING says how).
     """
 
@@ -212,6 +214,7 @@ class ModelFile(Typed):
     published: tuple[Figure, ...] = ()
     errata: tuple[Erratum, ...] = ()
     sets: Sets | None = None
+    covariates: dict[str, Table] = {}
     numbers: dict[str, dict[str, Table]] = {}
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from livingdrug.model import Change, Field, Flow, Module, Param, Publishes, State, Substance, Tissue, Total
@@ -15,6 +16,11 @@ STAGES = range(6)  # of the division cycle
 def named(v: Any, name: str, k: int) -> Any:
     """What belongs to a class or stage: v.name_k."""
     return getattr(v, f"{name}_{k}")
+
+
+def at_start(v: Any, k: int) -> Any:
+    """Cells of a class at the start [cell]."""
+    return named(v, "share", k) * v.burden
 
 
 def stage_at_start(v: Any, k: int) -> Any:
@@ -67,7 +73,6 @@ class Ball(Module):
     """Tumour cells in classes of antigen, which divide where there is oxygen, push outwards and die of want of it."""
 
     role = "tumour"
-
     tissue = Tissue("the tumour")
     burden = Param("cell", "tumour cells at the start")
     cell_room = Param("um^3/cell", "tissue for each tumour cell, fluid included")
@@ -93,22 +98,15 @@ class Ball(Module):
     for k in CLASSES:
         vars()[f"antigen_{k}"] = Param("1", f"antigen of class {k}, relative to the mean of all cells at the start")
         vars()[f"share_{k}"] = Param("1", f"share of class {k} among the cells at the start")
-
     for k in CLASSES:
         vars()[f"cells_{k}"] = Field(
-            "cell",
-            f"tumour cells of antigen class {k}",
-            start=lambda v, k=k: named(v, "share", k) * v.burden,
-            takes=lambda v: v.cell_room,
+            "cell", f"tumour cells of antigen class {k}", partial(at_start, k=k), takes=lambda v: v.cell_room
         )
     necrotic = Field("cell", "cells dead of want of oxygen", takes=lambda v: v.cell_room)
     killed = Field("cell", "killed cells not yet cleared")
     for k in STAGES:
-        vars()[f"stage_{k}"] = State(
-            "1", f"tumour cells in stage {k} of their cycle", start=lambda v, k=k: stage_at_start(v, k)
-        )
+        vars()[f"stage_{k}"] = State("1", f"tumour cells in stage {k} of the cycle", start=partial(stage_at_start, k=k))
     del k
-
     oxygen = Substance(
         "mmHg",
         "oxygen",
