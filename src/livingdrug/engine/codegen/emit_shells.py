@@ -140,8 +140,9 @@ class Printer:
             stores.append(f"{self._slot('TOTAL', i)} = {self._slot('TOTAL', i)} + {summand}")
             begin.append(f"{self._slot('TOTAL', i)} = 0.0")
         if slopes:
-            targets += shells.slopes
-            stores += [f"{self._shell('DIAGONAL', f)} = {x}" for f, x in enumerate(shells.slopes)]
+            targets += shells.slopes.reads
+            stores += shells.slopes.before
+            stores += [f"{self._shell('DIAGONAL', f)} = {text}" for f, text in enumerate(shells.slopes.of)]
         return self._over_shells(
             name, "What happens in every shell, and what is summed over them.", targets, stores, begin
         )
@@ -166,9 +167,9 @@ class Printer:
         lines += [*(f"{s.target} = {s.text}" for s in statements), *stores]
         head = f'\n\n@compiled("void(float64[::1])")\ndef {name}(w):\n    """{doc}"""\n    wide()\n'
         first = "".join(f"        {x}\n" for x in begin or [])
-        first = f"    for l in range(LANES):\n{first}" if begin else ""
+        first = f"    for l in across(LANES):\n{first}" if begin else ""
         body = "\n".join(f"            {x}" for x in lines)
-        return f"{head}{first}    for s in range(SHELLS):\n        for l in range(LANES):\n{body}\n"
+        return f"{head}{first}    for s in range(SHELLS):\n        for l in across(LANES):\n{body}\n"
 
 
 def led(function: str, *calls: str) -> str:

@@ -137,7 +137,7 @@ def lower(model: Model) -> System:
     clones = model.clone_rates(values) if model.clones else []
     passages, passage_rates = _passages(model, clones, evaluation.flows)
 
-    sheet = Sheet({names[p] for p in (*model.states, TIME)}, frozenset(names[p] for p in constants))
+    sheet = Sheet({names[p] for p in (*model.states, TIME, *places.levels)}, frozenset(names[p] for p in constants))
     own = [p for p in model.states if p not in model.fields]
     slopes = [places.whole(evaluation.derivatives[p]) for p in own]
     inside = places.expressions(evaluation.derivatives)

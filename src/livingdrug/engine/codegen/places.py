@@ -30,12 +30,21 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Slopes:
+    """An expression for each field, what is worked out before them, and the names that both read."""
+
+    of: tuple[str, ...]
+    before: tuple[str, ...]
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Shells:
     """A tissue ready to be printed; names are those of values in one shell.
 
     first: place of the first shell's first field among the states; fields: symbol of each, whose shells follow one
-    another; rates, slopes: its rate of change but for transport, and the slope of that in itself; takes: tissue a cell
-    takes up, "0.0" for none; movers: (field, drift, spread, room, the room's slope in the field itself);
+    another; rates: its rate of change but for transport; slopes: of that in itself; takes: tissue a cell takes up,
+    "0.0" for none; movers: (field, drift, spread, room, the room's slope in the field itself);
     totals: (symbol, summand); place: symbols of the geometry.
     """
 
@@ -43,7 +52,7 @@ class Shells:
     first: int
     fields: tuple[str, ...]
     rates: tuple[str, ...]
-    slopes: tuple[str, ...]
+    slopes: Slopes
     takes: tuple[str, ...]
     movers: tuple[tuple[int, str, str, str, str], ...]
     levels: tuple[Level, ...]
@@ -153,6 +162,32 @@ class Places:
                     mend="declare the substance that is read first; let a state follow the total that is read",
                 )
 
+    def _slopes(self, sheet: Sheet, rates: Sequence[str], fields: Sequence[str], levels: Sequence[Level]) -> Slopes:
+        """The slope of each rate in its own field: directly, and through each substance that fields use up or give off.
+
+        A substance ties these fields together: each is given the slope of all of them, which damps what they do in
+        common. Its level is taken as replaced from the neighbouring shells as they are.
+        """
+        texts = [sheet.slope(r, f) for r, f in zip(rates, fields, strict=True)]
+        reads, before = list(texts), []
+        for i, x in enumerate(levels):
+            acts = {f: (sheet.slope(x.gain, f), sheet.slope(x.loss, f)) for f in fields}
+            acting = [f for f in fields if acts[f] != ("0.0", "0.0")]
+            through = [sheet.slope(r, x.symbol) for r, f in zip(rates, fields, strict=True) if f in acting]
+            through = [t for t in through if t != "0.0"]
+            if not through:
+                continue
+            radius = str(self.symbols[f"{self.model.tissue}.radius"])
+            held = f"{x.loss} + {2.0 * self.count**2!r}*{x.spread}/({radius}*{radius})"
+            before.append(f"feedback_{i} = ({' + '.join(through)})/({held})")
+            reads += [*through, x.symbol, x.loss, x.spread, radius]
+            for k, f in enumerate(fields):
+                if f in acting:
+                    gain, loss = acts[f]
+                    texts[k] += f" + feedback_{i}*({gain} - {x.symbol}*{loss})"
+                    reads += [gain, loss]
+        return Slopes(tuple(texts), tuple(before), tuple(reads))
+
     def _movers(self) -> list[str]:
         return [p for p in self.model.fields if self.model.declared[p].moves]  # type: ignore[attr-defined]
 
@@ -191,7 +226,7 @@ class Places:
             first=states.index(self.states[0]),
             fields=tuple(names[p] for p in fields),
             rates=rates,
-            slopes=tuple(sheet.slope(r, names[p]) for r, p in zip(rates, fields, strict=True)),
+            slopes=self._slopes(sheet, rates, [names[p] for p in fields], levels),
             takes=takes,
             movers=tuple(moving),
             levels=levels,

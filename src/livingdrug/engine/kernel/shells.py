@@ -7,6 +7,7 @@ that of its cells. FIELDS kinds of cells in SHELLS shells, state-wise: all shell
 # ruff: noqa: F821, E741
 
 # ---- copied into every generated file from here on ----
+across = range  # over the lanes, in vector instructions
 SPHERE = 4.1887902047863905  # volume of a ball of radius 1
 
 
@@ -22,7 +23,7 @@ def look_at(w, area):
 def size_up(w):
     """The radius of the tissue from its volume, in logarithms."""
     wide()
-    for l in range(LANES):
+    for l in across(LANES):
         x = w[VOLUME + l]
         w[VOLUME + l] = x if x > LEAST else LEAST
         w[RADIUS + l] = exp(log(w[VOLUME + l] / SPHERE) / 3.0)
@@ -37,7 +38,7 @@ def balance(w, level):
         inner = s * s
         share = (3.0 * s * s + 3.0 * s + 1.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
         last = s == SHELLS - 1
-        for l in range(LANES):
+        for l in across(LANES):
             volume = w[VOLUME + l] * share
             conductance = w[SPREAD + l] * 3.0 * SPHERE * w[RADIUS + l] / SHELLS
             out = conductance * ((s + 1) * (s + 1))
@@ -52,7 +53,7 @@ def balance(w, level):
             w[PART + (s + 1) * LANES + l] = w[to + s * LANES + l]
     for k in range(SHELLS - 1):
         s = SHELLS - 2 - k
-        for l in range(LANES):
+        for l in across(LANES):
             x = w[to + s * LANES + l] + w[RATIO + (s + 1) * LANES + l] * w[to + (s + 1) * LANES + l]
             w[to + s * LANES + l] = x
 
@@ -61,13 +62,13 @@ def balance(w, level):
 def push(w):
     """How fast what is in a shell passes to the next one out and in [1/day]: growth pushes outwards."""
     wide()
-    for l in range(LANES):
+    for l in across(LANES):
         w[PUSHED + l] = 0.0
     for s in range(SHELLS - 1):
         within = (s + 1.0) * (s + 1.0) * (s + 1.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
         share = (3.0 * s * s + 3.0 * s + 1.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
         beyond = (3.0 * s * s + 9.0 * s + 7.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
-        for l in range(LANES):
+        for l in across(LANES):
             grown = w[PUSHED + l] + w[SOURCE + s * LANES + l]
             w[PUSHED + l] = grown
             flow = grown - w[GROWN + l] * within
@@ -89,7 +90,7 @@ def move(w, mover):
     for s in range(SHELLS - 1):
         share = (3.0 * s * s + 3.0 * s + 1.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
         beyond = (3.0 * s * s + 9.0 * s + 7.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
-        for l in range(LANES):
+        for l in across(LANES):
             radius = w[RADIUS + l] * (s + 1.0) * (1.0 / SHELLS)
             area = 3.0 * SPHERE * radius * radius
             speed = 0.5 * (w[drift + s * LANES + l] + w[drift + (s + 1) * LANES + l])
@@ -113,7 +114,7 @@ def close(w, mover, field):
     to = own + SHELLS * LANES
     at = X + FIRST + field * SHELLS * LANES
     for s in range(SHELLS - 1):
-        for l in range(LANES):
+        for l in across(LANES):
             inner = w[CLOSING + own + s * LANES + l] * w[at + (s + 1) * LANES + l]
             outer = w[CLOSING + own + (s + 1) * LANES + l] * w[at + s * LANES + l]
             out = w[OWN_IN + own + s * LANES + l] * inner
@@ -130,7 +131,7 @@ def carry(w):
         at = f * SHELLS * LANES
         way = GROUP[f] * SHELLS * LANES
         for s in range(SHELLS - 1):
-            for l in range(LANES):
+            for l in across(LANES):
                 inner = w[X + FIRST + at + s * LANES + l]
                 outer = w[X + FIRST + at + (s + 1) * LANES + l]
                 flux = w[OUTWARD + way + s * LANES + l] * inner - w[INWARD + way + s * LANES + l] * outer
@@ -150,10 +151,10 @@ def clear_shells(w):
 def add_up_errors(w):
     """The tissue's part of the squared errors, in ERR."""
     wide()
-    for l in range(LANES):
+    for l in across(LANES):
         w[ERR + l] = 0.0
     for i in range(FIELDS * SHELLS):
-        for l in range(LANES):
+        for l in across(LANES):
             w[ERR + l] = w[ERR + l] + w[F + FIRST + i * LANES + l]
 
 
@@ -162,7 +163,7 @@ def interpolate_shells(w):
     """The tissue's state at THETA of the step in YI."""
     wide()
     for i in range(FIELDS * SHELLS):
-        for l in range(LANES):
+        for l in across(LANES):
             a = w[THETA + l]
             b = 1.0 - a
             k = FIRST + i * LANES + l
@@ -175,7 +176,7 @@ def add_shells(w):
     """Adds the tissue's slopes h f to F."""
     wide()
     for i in range(FIELDS * SHELLS):
-        for l in range(LANES):
+        for l in across(LANES):
             w[F + FIRST + i * LANES + l] = w[F + FIRST + i * LANES + l] + w[H + l] * w[LOCAL + i * LANES + l]
 
 
@@ -187,11 +188,11 @@ def factor_shells(w):
         at = f * SHELLS * LANES
         way = GROUP[f] * SHELLS * LANES
         for s in range(SHELLS):
-            for l in range(LANES):
+            for l in across(LANES):
                 x = w[DIAGONAL + at + s * LANES + l]
                 w[DIAGONAL + at + s * LANES + l] = INVERSE_GAMMA - w[H + l] * (x if x < 0.0 else 0.0)
         for s in range(SHELLS - 1):
-            for l in range(LANES):
+            for l in across(LANES):
                 h = w[H + l]
                 out = h * w[OUTWARD + way + s * LANES + l]
                 back = h * w[INWARD + way + s * LANES + l]
@@ -203,7 +204,7 @@ def factor_shells(w):
                     w[DIAGONAL + at + (s + 1) * LANES + l] + back - out * back * inverse
                 )
         last = at + (SHELLS - 1) * LANES
-        for l in range(LANES):
+        for l in across(LANES):
             w[DIAGONAL + last + l] = 1.0 / w[DIAGONAL + last + l]
 
 
@@ -214,15 +215,15 @@ def solve_shells(w):
     for f in range(FIELDS):
         at = f * SHELLS * LANES
         for s in range(SHELLS - 1):
-            for l in range(LANES):
+            for l in across(LANES):
                 passed = w[BEFORE_IT + at + s * LANES + l] * w[F + FIRST + at + s * LANES + l]
                 w[F + FIRST + at + (s + 1) * LANES + l] = w[F + FIRST + at + (s + 1) * LANES + l] + passed
-        for l in range(LANES):
+        for l in across(LANES):
             last = at + (SHELLS - 1) * LANES + l
             w[F + FIRST + last] = w[F + FIRST + last] * w[DIAGONAL + last]
         for k in range(SHELLS - 1):
             s = SHELLS - 2 - k
-            for l in range(LANES):
+            for l in across(LANES):
                 x = w[F + FIRST + at + s * LANES + l] * w[DIAGONAL + at + s * LANES + l]
                 x = x + w[BEYOND_IT + at + s * LANES + l] * w[F + FIRST + at + (s + 1) * LANES + l]
                 w[F + FIRST + at + s * LANES + l] = x
