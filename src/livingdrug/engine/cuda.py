@@ -38,7 +38,7 @@ COUNTING = 4_096  # blocks of threads that count
 
 def source(model: Model) -> str:
     """The whole CUDA C++ text of a model; as ordinary C++ it gives the same function for the processor."""
-    text = _one_lane(model)
+    text = _one_lane(model.without_tissue("a graphics card"))
     return translated(text) + _entry(text) + (kernel_folder() / "histogram.cuh").read_text(encoding="utf-8")
 
 

@@ -81,6 +81,8 @@ def _complete(model: Any, kernel: Any, patients: Patients) -> dict[str, Any]:
     values = dict(patients.values)
     if any(p not in values for p in needed):
         values = {**model.constants(values), **values}
+    if model.tissue:
+        values.update(model.shells_at_start(values))
     for p in needed:
         if p not in values:
             raise EngineError(f"'{p}' has no value", nearest=nearest(p, values), mend="give it in Patients.values")

@@ -1,6 +1,6 @@
 """The language that a biology file is written in: declare a mechanism, assemble a model, describe it."""
 
-from livingdrug.model.assemble import Model, Quantity, assemble
+from livingdrug.model.assemble import Model, assemble
 from livingdrug.model.declare import (
     Adds,
     Break,
@@ -21,6 +21,8 @@ from livingdrug.model.declare import (
     State,
     Switch,
 )
+from livingdrug.model.found import Quantity
+from livingdrug.model.tissue import Field, Place, Substance, Tissue, Total
 
 __all__ = [
     "Adds",
@@ -29,6 +31,7 @@ __all__ = [
     "Covariate",
     "Derived",
     "Entry",
+    "Field",
     "Flow",
     "Hazard",
     "Jump",
@@ -37,11 +40,15 @@ __all__ = [
     "Module",
     "Multiplies",
     "Param",
+    "Place",
     "Port",
     "Publishes",
     "Quantity",
     "Reads",
     "State",
+    "Substance",
     "Switch",
+    "Tissue",
+    "Total",
     "assemble",
 ]

@@ -7,7 +7,6 @@ who reads whom; a circle of readers is an error that names the circle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -35,54 +34,11 @@ from livingdrug.model.declare import (
     State,
     Switch,
 )
+from livingdrug.model.found import Clone, Evaluation, Quantity, Turn
 from livingdrug.model.math import where
+from livingdrug.model.tissue import Field, Place, Substance, Tissue, Total, balanced, well_mixed
 
 TIME = "time"
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One look at a model: time derivative of every state, every flow, every published quantity."""
-
-    derivatives: dict[str, Any]
-    flows: list[tuple[str, Flow | Change, Any]]  # (role, declaration, total rate)
-    published: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """Something that can be looked at: a state, a published quantity or a port.
-
-    unit: as a reader writes it; a reader's number is the model's plus `zero` [unit].
-    """
-
-    path: str
-    unit: str
-    doc: str
-    zero: float = 0.0
-
-
-@dataclass(frozen=True)
-class Clone:
-    """A state read cell by cell: per-cell birth and death [1/day], and per-cell passage to other clones [1/day].
-
-    `passages` lists (path of the clone that gains, per-cell rate).
-    """
-
-    path: str
-    birth: Any
-    death: Any
-    passages: tuple[tuple[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A mode or a jump as the engine needs it: whether its condition holds (1 or 0), and what a jump sets, by path."""
-
-    path: str
-    mode: bool
-    holds: Any
-    sets: dict[str, Any]
 
 
 class View:
@@ -134,6 +90,8 @@ class _Scope:
             self.values[path] = self._asked(path, lambda: where(d.when(View(self, role)), 1.0, 0.0))
         if path not in self.values and isinstance(d, Derived):
             self.values[path] = self._asked(path, lambda: d.formula(View(self, role)))
+        if path not in self.values and isinstance(d, (Tissue, Substance, Total)):
+            self.values[path] = self._asked(path, lambda: self._mixed(role, d))
         if path not in self.values:
             kind = type(d).__name__.lower()
             raise WiringError(
@@ -144,6 +102,26 @@ class _Scope:
                 else "patient constants (Derived, start=) may use parameters and covariates only",
             )
         return self.values[path]
+
+    def _mixed(self, role: str, d: Tissue | Substance | Total) -> Any:
+        """The tissue, a substance or a total where the tissue is one shell."""
+        view = View(self, role)
+        if isinstance(d, Total):
+            return d.of(view)
+        if isinstance(d, Tissue):
+            fields = self.model.modules[role].of(Field)
+            filled = [getattr(view, f.name) * f.takes(view) for f in fields if f.takes]
+            return well_mixed(sum(filled[1:], filled[0]))
+        parts = {n: x(view) for n, x in d.formulas.items()}
+        nothing = {"gain": f"({d.unit})/day", "outside": d.unit, "resistance": "um"}
+        missing = {n: self.number(0.0, u) for n, u in nothing.items() if n not in parts}
+        return balanced(self.place(role), **parts, **missing)
+
+    def place(self, role: str) -> Place:
+        """The place in the tissue of this role."""
+        (tissue,) = self.model.modules[role].of(Tissue)
+        found: Place = self.local(role, tissue.name)
+        return found
 
     def _asked(self, path: str, answer: Any) -> Any:
         if path in self.asking:
@@ -167,7 +145,7 @@ class _Scope:
             d = module.declared.get(name)
             if isinstance(d, Port):
                 return self.port(path)
-            if isinstance(d, Derived):
+            if isinstance(d, (Derived, Total)):
                 return self.local(role, name)
             shown = self.show(role)
             if name in shown:
@@ -266,7 +244,21 @@ class Model:
         for role, m in self.modules.items():
             for c in m.of(Multiplies, Adds):
                 self._contribute(role, c)
+        self._check_tissue()
         self._check()
+
+    def _check_tissue(self) -> None:
+        tissues = self._paths(Tissue)
+        if len(tissues) > 1:
+            raise WiringError(f"two tissues in one model: {' and '.join(tissues[:2])}", mend="choose one of them")
+        for role, m in self.modules.items():
+            inside = m.of(Field, Substance, Total)
+            if inside and not m.of(Tissue):
+                raise WiringError(
+                    f"'{role}.{inside[0].name}' is in no tissue", mend='declare one: NAME = Tissue("what it is")'
+                )
+            if m.of(Tissue) and not any(f.takes for f in m.of(Field)):
+                raise WiringError(f"no field of '{role}' fills its tissue", mend="give takes= of a Field")
 
     def _contribute(self, role: str, c: Multiplies | Adds) -> None:
         port_role, _, name = c.path.rpartition(".")
@@ -346,6 +338,16 @@ class Model:
         return tuple(p for p, d in self.declared.items() if isinstance(d, State) and d.clone)
 
     @property
+    def tissue(self) -> str | None:
+        """Path of the tissue; None in a model without one."""
+        return next(iter(self._paths(Tissue)), None)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Paths of the states that are in every shell of the tissue."""
+        return self._paths(Field)
+
+    @property
     def modes(self) -> tuple[str, ...]:
         """Paths of the conditions that hold equations over a step."""
         return self._paths(Mode)
@@ -372,14 +374,18 @@ class Model:
         """The model itself; EngineError when it has jumps, which `who` cannot carry out."""
         return self._without(self.jumps, who)
 
+    def without_tissue(self, who: str) -> Model:
+        """The model itself; EngineError when it has a tissue, whose shells `who` cannot follow."""
+        return self._without(self.fields, who, "which is in every shell of a tissue")
+
     def without_turns(self, who: str) -> Model:
         """The model itself; EngineError when it has modes or jumps, which `who` cannot carry out."""
         return self._without((*self.jumps, *self.modes), who)
 
-    def _without(self, turns: tuple[str, ...], who: str) -> Model:
-        if turns:
+    def _without(self, parts: tuple[str, ...], who: str, why: str = "which changes where a condition does") -> Model:
+        if parts:
             raise EngineError(
-                f"{who} cannot carry out '{turns[0]}', which changes where a condition does",
+                f"{who} cannot carry out '{parts[0]}', {why}",
                 mend="run the model on the compiled engine",
             )
         return self
@@ -411,7 +417,7 @@ class Model:
         """Everything that may be looked at, by path: states, then each module's published quantities and ports."""
         found = {path: _quantity(path, self.declared[path]) for path in self.states}
         for role, m in self.modules.items():
-            for d in (*m.of(Publishes), *m.of(Port)):
+            for d in (*m.of(Publishes), *m.of(Port, Total)):
                 found[f"{role}.{d.name}"] = _quantity(f"{role}.{d.name}", d)
         return found
 
@@ -504,12 +510,32 @@ class Model:
             else:
                 yield f, f.rate * scope.published(_full(f.per, role))
 
+    def shells_at_start(self, constants: Mapping[str, Any]) -> dict[str, Any]:
+        """What of each field is in each shell at the start ("role.field[0]@start"): it is spread evenly."""
+        m = self.declared[self.tissue].shells if self.tissue else 0  # type: ignore[attr-defined]
+        return {
+            f"{p}[{s}]@start": constants[f"{p}@start"] * ((3 * s * s + 3 * s + 1) / m**3)
+            for p in self.fields
+            for s in range(m)
+        }
+
+    def places(self, values: Mapping[str, Any], number: Any = None) -> dict[str, dict[str, Any]]:
+        """What is worked out in every shell, at these values (as for `evaluate`): the formulas of each field, substance
+        and total by path, by the name under which it is declared."""
+        scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
+        return {
+            f"{role}.{d.name}": {n: x(View(scope, role)) for n, x in d.formulas.items()}
+            for role, m in self.modules.items()
+            for d in m.of(Field, Substance, Total)
+        }
+
     def _shown(self, scope: _Scope) -> dict[str, Any]:
         """Every published quantity and port, by path."""
         shown: dict[str, Any] = {}
         for role, m in self.modules.items():
             shown.update({f"{role}.{k}": x for k, x in scope.show(role).items()})
             shown.update({f"{role}.{p.name}": scope.port(f"{role}.{p.name}") for p in m.of(Port)})
+            shown.update({f"{role}.{t.name}": scope.local(role, t.name) for t in m.of(Total)})
         return shown
 
     def clone_rates(self, values: Mapping[str, Any]) -> list[Clone]:

@@ -39,12 +39,29 @@ def check_units(model: Model) -> None:
             _same(seen.published[path], port.unit, f"port {path}")
     for path, published in model.publishes.items():
         _same(seen.published[path], published.unit, f"{path.rpartition('.')[0]} publishes {published.name}")
+    _check_places(model)
     for role, m in model.modules.items():
         for d in m.of(Reads):
             if d.path in seen.published:
                 _same(seen.published[d.path], d.unit, f"{role} reads {d.path}")
             elif d.path in model.declared:
                 _same(_number(1.0, model.unit(d.path)), d.unit, f"{role} reads {d.path}")
+
+
+def _check_places(model: Model) -> None:
+    """The formulas of fields, substances and totals of a tissue, each in its unit."""
+    if model.tissue is None:
+        return
+    paths = (*model.states, *model.parameters, *model.covariates)
+    values = {p: _number(0.3 + 0.6 * (i * 0.618034 % 1), model.unit(p)) for i, p in enumerate(paths)}
+    values[TIME] = _number(1.0, "day")
+    constants = model.constants(values, _number)
+    for path, found in model.places({**values, **constants}, _number).items():
+        unit = model.unit(path)
+        units = {"takes": f"um^3/({unit})", "drift": "um/day", "spread": "um^2/day", "room": "1", "of": unit}
+        units |= {"gain": f"({unit})/day", "loss": "1/day", "outside": unit, "resistance": "um"}
+        for name, x in found.items():
+            _same(x, units[name], f"{path}, {name}")
 
 
 def _evaluate(model: Model, number: Callable[[float, str], Any] | None = None) -> Any:

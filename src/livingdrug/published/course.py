@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import ScenarioError, unknown
+from livingdrug.published.compiled import observed
+from livingdrug.published.depth import Depth, by_depth
 from livingdrug.published.entry import Published
 from livingdrug.published.integrate import Course, Dose
 from livingdrug.published.remarks import remarks
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from livingdrug.plot import Chart
 
 Floats = NDArray[np.float64]
+MOMENTS = 4  # at which a tissue is shown from its middle to its surface
 RISE = 1.05  # a course that rises by less than this factor after a fall has no second peak
 FEW = 36  # up to so many courses are shown by their whole range
 _MEASURE = re.compile(r"^\s*(\w+)\s*\(\s*(\w+)\s*((?:,\s*[\d.eE+-]+\s*)*)\)\s*$")
@@ -45,6 +48,7 @@ class Run:
     seen: dict[str, Floats]
     names: tuple[str, ...]
     dose: float | None = None  # asked for, in the model's unit
+    inside: Depth | None = None  # of a tissue, of its first course
 
     def measure(self, text: str) -> Floats:
         """A measure such as "peak_day(transgene)" of each course (courses,)."""
@@ -146,13 +150,19 @@ def run(
     paths = {n: o.path for n, o in model.observations.items()}
     seen: dict[str, list[Floats]] = {n: [] for n in paths}
     for course in courses.values():
-        found = course.observe(when, course.solve(when, doses, rtol=rtol), list(paths.values()))
+        if model.model.tissue:
+            found = observed(model.model, course.constants, doses, when, list(paths.values()))
+        else:
+            found = course.observe(when, course.solve(when, doses, rtol=rtol), list(paths.values()))
         for n, path in paths.items():
             x = found[path]
             seen[n].append(
                 np.where((x < 0) & (x > -1e-12 * np.abs(x).max()), 0.0, x)
             )  # rounding below nothing is nothing
-    return Run(model, when, {n: np.array(x) for n, x in seen.items()}, tuple(courses), model.asked(dose))
+    inside = None
+    if model.said.by_depth is not None:
+        inside = by_depth(model, next(iter(courses.values())).constants, doses, np.linspace(0.0, end, MOMENTS))
+    return Run(model, when, {n: np.array(x) for n, x in seen.items()}, tuple(courses), model.asked(dose), inside)
 
 
 def horizon(model: Published, days: float | None) -> float:
@@ -252,4 +262,6 @@ def _plot(found: Run) -> Chart:
         marks.append(Line(found.times, median, name="median" if len(x) > 1 else ""))
         end = float(found.times[-1])
         panels.append(Panel(replace(ticks.days(0.0, end), label="days"), y, tuple(marks), o.of))
+    if found.inside is not None:
+        panels += found.inside.panels()
     return Chart(tuple(panels), alt=f"{found.published.title}: {', '.join(o.of for o in shown.values())} over time.")

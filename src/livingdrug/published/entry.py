@@ -50,8 +50,9 @@ class Published:
 
     @property
     def sources(self) -> dict[str, Source]:
-        """The papers it rests on."""
-        return self.entry.sources
+        """The papers it rests on, those of mechanisms that it takes numbers from included."""
+        own = [_mechanism(stem) for stem in self.said.modules.values()]
+        return {**{k: x for e in own if e for k, x in e.sources.items()}, **self.entry.sources}
 
     @property
     def errata(self) -> tuple[Erratum, ...]:
@@ -207,26 +208,41 @@ def _parameters(
 ) -> dict[str, Parameter]:
     """Every parameter of the model, from the file and its variant; the first whole set where the file gives sets."""
     found: dict[str, Parameter] = {}
-    layers = [("", said.numbers)]
+    layers = [("", {**said.numbers, "": said.covariates})]
     if variant:
         layers.append((f"variants.{variant}.", said.variants[variant].numbers))
     for prefix, numbers in layers:
         for role, table in numbers.items():
             for name in table:
-                if f"{role}.{name}" not in model.parameters:
-                    raise unknown(
-                        "parameter", f"{role}.{name}", model.parameters, entry.where(f"{prefix}{role}.{name}")
-                    )
-    for path in model.parameters:
+                known, path = (model.parameters, f"{role}.{name}") if role else (model.covariates, name)
+                if path not in known:
+                    what = "parameter" if role else "covariate"
+                    raise unknown(what, path, known, entry.where(f"{prefix}{role or 'covariates'}.{name}"))
+    for path in (*model.parameters, *model.covariates):
         role, _, name = path.rpartition(".")
-        below = _first_set(entry, said, model, path, sets)
+        below = _first_set(entry, said, model, path, sets) or _own(said, role, name, path)
         for prefix, numbers in layers:
             if name in numbers.get(role, {}):
-                below = _number(entry, f"{prefix}{path}", numbers[role][name], below, path)
+                where = f"{prefix}{path}" if role else f"covariates.{path}"
+                below = _number(entry, where, numbers[role][name], below, path)
         if below is None:
-            raise SourceError(f"'{path}' has no value", where=entry.where(role), mend=f"give it under [{role}]")
+            table = role or "covariates"
+            raise SourceError(f"'{path}' has no value", where=entry.where(table), mend=f"give it under [{table}]")
         found[path] = below
     return found
+
+
+def _mechanism(stem: str) -> library.LibraryFile | None:
+    """The file of a mechanism's own numbers, if it has one; those of a paper's own equations have none."""
+    return library.find("mechanisms", stem) if stem in library.names("mechanisms") else None
+
+
+def _own(said: ModelFile, role: str, name: str, path: str) -> Parameter | None:
+    """The number that a mechanism has of its own, for a model that says nothing of it."""
+    entry = _mechanism(said.modules.get(role, ""))
+    if entry is None or name not in entry.data.get(role, {}):
+        return None
+    return _number(entry, path, entry.data[role][name])
 
 
 def _first_set(

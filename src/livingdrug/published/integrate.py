@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from livingdrug.errors import EngineError
 from livingdrug.model import Model, Switch
-from livingdrug.published.slopes import slopes
+from livingdrug.published.slopes import Slopes, slopes
 
 Floats = NDArray[np.float64]
 RESTARTS = 100_000
@@ -39,11 +40,15 @@ class Course:
 
     def __init__(self, model: Model, values: dict[str, float]) -> None:
         self.model = model
-        self.slopes = slopes(model)
         with np.errstate(all="ignore"):
             self.constants: dict[str, Any] = {**values, **model.constants(values)}
         self.start = np.array([float(self.constants[f"{p}@start"]) for p in model.states])
         self.inputs: dict[str, float] = {}
+
+    @cached_property
+    def slopes(self) -> Slopes:
+        """The right-hand side as one function; EngineError for a model that only the compiled engine can follow."""
+        return slopes(self.model)
 
     def derivative(self, t: float, y: Floats) -> Floats:
         """Rate of change of every state [unit/day]."""

@@ -23,7 +23,7 @@ Slopes = Callable[[float, Floats, Mapping[str, float]], Floats]
 @lru_cache(maxsize=32)
 def slopes(model: Model) -> Slopes:
     """A function of time, state and the other values by path (constants, inputs), giving the slope of every state."""
-    system = lower(model.without_jumps("the one-course integrator"))
+    system = lower(model.without_jumps("the one-course integrator").without_tissue("the one-course integrator"))
     modes = system.needed([c.holds for c in system.conditions])  # here they follow the state, they are not held
     rest = system.needed(list(system.rhs), {s.target for s in modes})
     read = frozenset(system.rhs).union(*[s.reads for s in (*modes, *rest)])

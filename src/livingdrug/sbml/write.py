@@ -39,7 +39,7 @@ def write(
         import libsbml
     except ImportError as absent:
         raise EngineError("writing SBML needs python-libsbml", mend="pip install 'livingdrug[exchange]'") from absent
-    model.without_turns("an SBML file written here")
+    model.without_turns("an SBML file written here").without_tissue("an SBML file written here")
     return _Writer(model, values, list(doses), name, libsbml).text()
 
 

@@ -31,6 +31,22 @@ class Observation(Typed):
     of: Text
 
 
+class Layer(Typed):
+    """Cells shown from the middle of a tissue to its surface: the fields that are added up, and what they are."""
+
+    called: ClassVar[str] = "layer of cells"
+    fields: Texts
+    of: Text
+
+
+class ByDepth(Typed):
+    """What is shown from the middle of a tissue to its surface, by name; radius: the path of the tissue's."""
+
+    called: ClassVar[str] = "view by depth"
+    radius: Text
+    layers: dict[str, Layer]
+
+
 class Also(Typed):
     """Something else that the study gave: which entry, on which day, how much."""
 
@@ -174,6 +190,8 @@ class ModelFile(Typed):
     """The whole file. numbers: role -> name -> number; volume: the parameter in which the model counts cells.
 
     body: weight of who is treated, as "20 g"; that of an adult when left out.
+    covariates: who is treated, by name, where mechanisms ask for it; a number of one of our own mechanisms that this
+    file does not give is the mechanism's.
     read: whether its numbers were read from the paper once, or twice by two readers (CONTRIBUTING says how).
     """
 
@@ -190,11 +208,13 @@ class ModelFile(Typed):
     volume: Text | None = None
     body: Text | None = None
     sources: dict[str, Table] = {}
+    by_depth: ByDepth | None = None
     variants: dict[str, Variant] = {}
     data: dict[str, Data] = {}
     published: tuple[Figure, ...] = ()
     errata: tuple[Erratum, ...] = ()
     sets: Sets | None = None
+    covariates: dict[str, Table] = {}
     numbers: dict[str, dict[str, Table]] = {}
 
     @classmethod

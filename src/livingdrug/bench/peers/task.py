@@ -44,7 +44,7 @@ class Task:
     @cached_property
     def system(self) -> System:
         """The equations as the engine's statements."""
-        return lower(self.model.without_turns("a peer"))
+        return lower(self.model.without_turns("a peer").without_tissue("a peer"))
 
     @cached_property
     def values(self) -> dict[str, Any]:

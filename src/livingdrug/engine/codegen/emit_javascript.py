@@ -51,7 +51,7 @@ def write(
     values: what a page need not give (parameters and covariates by path); seen: the states and published quantities
     that a page shows: what none of them rests on is left out, and so are descriptions and room to read.
     """
-    model.without_turns("a page's module")
+    model.without_turns("a page's module").without_tissue("a page's module")
     system = lower(model) if seen is None else reduced(lower(model), seen)
     spelling = JavaScript({n: f"{n}$" for n in KEPT})
     used, constants = _constants(model, system, spelling)

@@ -36,9 +36,10 @@ def translated(text: str, kept: Collection[str]) -> str:
             known[name] = Value(kind, number(value) if kind == REAL else str(value))
     found = [(node, s) for node, s in functions(tree) if s.made != HOSTED]
     callable_ = {node.name: s for node, s in found}
+    marks: list[str] = []
     for node, _ in found:
-        lines += ["", *_Function(node, known, callable_).definition(node.name in kept)]
-    return "\n".join([*lines, "", *(f"declare double @llvm.{f}.f64(double)" for f in INTRINSICS), ""])
+        lines += ["", *_Function(node, known, callable_, marks).definition(node.name in kept)]
+    return "\n".join([*lines, "", *(f"declare double @llvm.{f}.f64(double)" for f in INTRINSICS), *marks, ""])
 
 
 def signatures(text: str) -> dict[str, Signature]:
@@ -49,8 +50,15 @@ def signatures(text: str) -> dict[str, Signature]:
 class _Function(Expressions):
     """One function, said statement by statement."""
 
-    def __init__(self, node: ast.FunctionDef, known: Mapping[str, Value], callable_: Mapping[str, Signature]) -> None:
+    def __init__(
+        self,
+        node: ast.FunctionDef,
+        known: Mapping[str, Value],
+        callable_: Mapping[str, Signature],
+        marks: list[str],
+    ) -> None:
         super().__init__(node.name, known, callable_)
+        self.marks = marks  # what is said of loops, at the end of the module
         self.signature = callable_[node.name]
         self.counters: list[str] = []  # places of the loops' own counters
         self.loops: list[tuple[str, str]] = []  # of the loops around: where its next round begins, where it ends
@@ -168,14 +176,16 @@ class _Function(Expressions):
                     self.open(again)
                 self.jump(end)
                 self.open(end)
-            case ast.Call(func=ast.Name(id="range"), args=[ast.expr() as last], keywords=[]):
-                self._range(target, ast.Constant(0), last, body)
+            case ast.Call(func=ast.Name(id="range" | "across" as way), args=[ast.expr() as last], keywords=[]):
+                self._range(target, ast.Constant(0), last, body, way == "across")
             case ast.Call(func=ast.Name(id="range"), args=[first, ast.expr() as last], keywords=[]):
                 self._range(target, first, last, body)
             case _:
                 raise self.refused(node)
 
-    def _range(self, target: ast.Name, first: ast.expr, last: ast.expr, body: list[ast.stmt]) -> None:
+    def _range(
+        self, target: ast.Name, first: ast.expr, last: ast.expr, body: list[ast.stmt], across: bool = False
+    ) -> None:
         begin, stop = (self.as_kind(self.value(x), WHOLE, x) for x in (first, last))
         counter = self.next("counter")
         self.counters.append(counter)
@@ -191,8 +201,21 @@ class _Function(Expressions):
         self.jump(again)
         self.open(again)
         self.say(f"store {self.new(WHOLE, f'add nsw {i.spelt}, 1').spelt}, ptr %{counter}")
+        if across:
+            self.say(f"br label %{head}, !llvm.loop {self._in_registers()}")
+            self.block = None
         self.jump(head)
         self.open(end)
+
+    def _in_registers(self) -> str:
+        """The mark of a loop across the lanes: short as it is, it becomes vector instructions."""
+        at = len(self.marks)
+        self.marks += [
+            f"!{at} = distinct !{{!{at}, !{at + 1}, !{at + 2}}}",
+            f'!{at + 1} = !{{!"llvm.loop.vectorize.enable", i1 true}}',
+            f'!{at + 2} = !{{!"llvm.loop.unroll.disable"}}',
+        ]
+        return f"!{at}"
 
     def _assign(self, node: ast.stmt, targets: list[ast.expr], value: ast.expr) -> None:
         match targets:

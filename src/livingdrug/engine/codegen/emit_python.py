@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from livingdrug.engine.codegen import rodas5p
+from livingdrug.engine.codegen import emit_shells, rodas5p, ros34pw2
 from livingdrug.engine.codegen.lower import TIME, System
 from livingdrug.engine.codegen.sparse_lu import SparseLU
 from livingdrug.engine.plan import Act, Op, Outcome, Register
@@ -51,11 +51,12 @@ def kernel_text(name: str) -> str:
 def source(system: System, lanes: int = 8, made: str = "native") -> str:
     """The whole file for one model; `made`: one of PRELUDES."""
     n = len(system.states)
-    lu = SparseLU(n, system.jacobian)
+    method = ros34pw2 if system.shells else rodas5p
+    lu = SparseLU(len(system.rows), system.jacobian)
     slots = {
         "Y": n,
         "YS": n,
-        **{f"K{i}": n for i in range(rodas5p.STAGES)},
+        **{f"K{i}": n for i in range(method.STAGES)},
         "F": n,
         "W": len(lu),
         **{f"D{i}": n for i in range(3)},
@@ -83,6 +84,7 @@ def source(system: System, lanes: int = 8, made: str = "native") -> str:
         "THETA": 1,
         "LEAP": 1,
         "BEFORE": 1,
+        **(emit_shells.slots(system.shells, n) if system.shells else {}),
     }
     offset, size = {}, 0
     for name, length in slots.items():
@@ -107,6 +109,7 @@ def source(system: System, lanes: int = 8, made: str = "native") -> str:
         "RATES": len(system.rates),
         **{f"{kind.__name__.upper()}_{m.name}": int(m) for kind in (Op, Register, Act, Outcome) for m in kind},
         "REGISTERS": len(Register),
+        **(emit_shells.facts(system.shells, lanes) if system.shells else {}),
     }
     tables = {
         "CLONE": system.clones,
@@ -118,6 +121,7 @@ def source(system: System, lanes: int = 8, made: str = "native") -> str:
         "SETTING": [x for s in system.settings for x in (s.jump, s.state)],
         "ENTRY": [x for e in system.entries for x in e],
         "SWITCH": [int(i in system.switches) for i in range(len(system.inputs))],
+        **({"GROUP": emit_shells.groups(system.shells)} if system.shells else {}),
     }
     words = {
         "STATE_PATHS": system.states,
@@ -134,15 +138,17 @@ def source(system: System, lanes: int = 8, made: str = "native") -> str:
             *(f"{k} = {v!r}" for k, v in words.items()),
             *(f"{k} = {v}" for k, v in facts.items()),
             *(f"{k} = np.array({list(v)!r}, dtype=np.int64)" for k, v in tables.items()),
-            *map(kernel_text, PRELUDES[made]),
+            *map(kernel_text, (*PRELUDES[made], *((emit_shells.KERNEL,) if system.shells else ()))),
             *_functions(system, lu, offset, lanes),
-            rodas5p.step_source(),
+            method.step_source(),
             *(kernel_text(name) if made == "plain" else kernel_text(name).replace(*LINED_UP) for name in KERNEL),
         ]
     )
 
 
 def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int) -> list[str]:
+    method = ros34pw2 if system.shells else rodas5p
+
     def at(area: str) -> Callable[[int], str]:
         return lambda i: f"w[{offset[area] + i * lanes} + l]"
 
@@ -153,6 +159,8 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
         **{system.names[p]: at("U")(i) for i, p in enumerate(system.inputs)},
         **{system.names[c.path]: at("HELD")(i) for i, c in enumerate(system.conditions) if c.mode},
     }
+    printer = emit_shells.Printer(system, offset, lanes, places) if system.shells else None
+    totals = printer.totals() if printer else {}
     row = {s: i for i, s in enumerate(system.clones)}
 
     def function(
@@ -163,14 +171,18 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
         state_area: str | None,
         first: list[str] | None = None,
     ) -> str:
-        states = {system.names[p]: at(state_area)(i) for i, p in enumerate(system.states)} if state_area else {}
+        states = {system.names[system.states[i]]: at(state_area)(i) for i in system.rows} if state_area else {}
         statements = system.needed(targets, kept if state_area else ())
         reads = {r for s in statements for r in s.reads} | set(targets)
-        loads = [f"{n} = {place}" for n, place in {**states, **places}.items() if n in reads]
+        loads = [f"{n} = {place}" for n, place in {**states, **totals, **places}.items() if n in reads]
         lines = [*(first or []), *loads, *(f"{s.target} = {s.text}" for s in statements), *stores]
         return _over_lanes(name, doc, lines)
 
-    f, m = at("F"), at("W")
+    def state(area: str) -> Callable[[int], str]:
+        """Where the state of an equation stands, by its row."""
+        return lambda i: at(area)(system.rows[i])
+
+    f, m = state("F"), at("W")
 
     def b(i: int) -> str:
         return f"b{i}"
@@ -182,11 +194,11 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
     step_of = [f"h = {at('H')(0)}", *masks]
 
     def scaled(i: int) -> str:
-        return f"m{row[i]}" if i in row else "h"
+        return f"m{row[system.rows[i]]}" if system.rows[i] in row else "h"
 
     slopes = [f"{f(i)} = {scaled(i)}*{x}" for i, x in enumerate(system.rhs)]
     added = [f"{f(i)} = {f(i)} + {scaled(i)}*{x}" for i, x in enumerate(system.rhs)]
-    inverse = repr(1.0 / rodas5p.GAMMA)
+    inverse = repr(1.0 / method.GAMMA)
     matrix = []
     for i in range(lu.size):
         for j in range(lu.size):
@@ -202,22 +214,22 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
         *lu.solve(e, b),
         *(f"{f(i)} = {b(i)}" for i in range(lu.size)),
     ]
-    y, ys, yi = at("Y"), at("YS"), at("YI")
-    d = [at(f"D{k}") for k in range(3)]
+    y, ys, yi = state("Y"), state("YS"), state("YI")
+    d = [state(f"D{k}") for k in range(3)]
     inside = [f"a = {at('THETA')(0)}", "b = 1.0 - a"] + [
         f"{yi(i)} = b*{y(i)} + a*({ys(i)} + b*({d[0](i)} + a*({d[1](i)} + a*{d[2](i)})))" for i in range(lu.size)
     ]
     squares = [
-        f"total = 0.0 + {' + '.join(f(i) for i in range(lu.size))}",
-        f"total = total*{1.0 / lu.size!r}",
+        f"total = {at('ERR')(0) if printer else '0.0'} + {' + '.join(f(i) for i in range(lu.size)) or '0.0'}",
+        f"total = total*{1.0 / len(system.states)!r}",
         "total = total if total < 1e12 else 1e12",
         "total = total if total > 1e-12 else 1e-12",
-        "factor = 0.9*exp(-0.1*log(total))",
+        f"factor = 0.9*exp({-0.5 / method.ORDER!r}*log(total))",
         "factor = factor if factor < 6.0 else 6.0",
         f"{at('ERR')(0)} = total",
         f"{at('FAC')(0)} = factor if factor > 0.2 else 0.2",
     ]
-    return [
+    printed = [
         function(
             "prepare",
             "What depends on a patient's constants alone.",
@@ -266,6 +278,9 @@ def _functions(system: System, lu: SparseLU, offset: dict[str, int], lanes: int)
         _over_lanes("interpolate", "The state at THETA of the step in YI.", inside),
         _over_lanes("judge", "Mean squared scaled error, and the factor for the next step.", squares),
     ]
+    if not printer:
+        return printed
+    return emit_shells.with_tissue(system, {text.split("(w)")[0].split()[-1]: text for text in printed}, printer)
 
 
 def _over_lanes(name: str, doc: str, lines: list[str]) -> str:

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.engine.codegen.expressions import Sheet, Statement
+from livingdrug.engine.codegen.places import Places, Shells
 from livingdrug.errors import EngineError
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ class System:
     settings: tuple[Setting, ...]
     apart: tuple[tuple[int, int], ...]  # indices of conditions of jumps whose order would matter
     rates: tuple[str, ...]  # birth and death of each clone, then the per-cell rate of each passage
+    shells: Shells | None = None  # of a tissue; `rhs` and `jacobian` are then of the other states (`rows`)
+
+    @cached_property
+    def rows(self) -> tuple[int, ...]:
+        """Indices of the states that have an equation of their own; those of a tissue share theirs among shells."""
+        return tuple(i for i in range(len(self.states)) if not self.shells or not self.shells.has(i))
 
     @cached_property
     def hoisted(self) -> tuple[Statement, ...]:
@@ -123,28 +130,32 @@ def lower(model: Model) -> System:
     derived = tuple(p for p, d in model.declared.items() if isinstance(d, Derived))
     shares = tuple(f"{p}>{s}" for p, d in model.declared.items() if isinstance(d, Entry) for s in d.into)
     constants = (*model.parameters, *model.covariates, *derived, *shares)
-    names = _names((*model.states, *model.inputs, *constants, *model.modes, TIME))
-    values: dict[str, Any] = {p: sympy.Symbol(n) for p, n in names.items()}
+    places = Places(model)
+    names = _names((*model.states, *model.inputs, *constants, *model.modes, TIME, *places.paths))
+    values: dict[str, Any] = places.values({p: sympy.Symbol(n) for p, n in names.items()})
     evaluation = model.evaluate(values)
     clones = model.clone_rates(values) if model.clones else []
     passages, passage_rates = _passages(model, clones, evaluation.flows)
 
-    sheet = Sheet({names[p] for p in (*model.states, TIME)}, frozenset(names[p] for p in constants))
-    slopes = [evaluation.derivatives[p] for p in model.states]
-    observables = {p: x for p, x in evaluation.published.items() if p not in model.states}
+    sheet = Sheet({names[p] for p in (*model.states, TIME, *places.levels)}, frozenset(names[p] for p in constants))
+    own = [p for p in model.states if p not in model.fields]
+    slopes = [places.whole(evaluation.derivatives[p]) for p in own]
+    inside = places.expressions(evaluation.derivatives)
+    observables = {p: places.same_everywhere(p, x) for p, x in evaluation.published.items() if p not in model.states}
     rates = [r for c in clones for r in (c.birth, c.death)] + passage_rates
     turns = model.turns({p: x for p, x in values.items() if p not in model.modes})
     set_ = [(j, p, x) for j, turn in enumerate(turns) for p, x in turn.sets.items()]
-    parts = [slopes, observables.values(), rates, [t.holds for t in turns], [x for _, _, x in set_]]
+    parts = [slopes, observables.values(), rates, [t.holds for t in turns], [x for _, _, x in set_], inside]
     written = iter(sheet.write([x for part in parts for x in part]))
-    rhs, observed, rated, holding, setting = ([next(written) for _ in part] for part in parts)
-    found = [*rhs, *observed, *rated, *holding, *setting]
+    rhs, observed, rated, holding, setting, there = ([next(written) for _ in part] for part in parts)
+    found = [*rhs, *observed, *rated, *holding, *setting, *there]
 
     time_used = any(names[TIME] in s.reads for s in sheet.statements) or names[TIME] in found
-    states = (*model.states, TIME) if time_used else model.states
+    timer = (TIME,) if time_used else ()
+    states = (*own, *places.states, *timer)
     jacobian: dict[tuple[int, int], str] = {}
     for i in range(len(rhs)):
-        for j, state in enumerate(states):
+        for j, state in enumerate((*own, *timer)):
             slope = sheet.slope(rhs[i], names[state])
             if slope != "0.0":
                 jacobian[i, j] = slope
@@ -152,6 +163,8 @@ def lower(model: Model) -> System:
     read = {r for s in sheet.statements for r in s.reads} | set(found)
     kept = tuple(p for p in constants if names[p] in read or p in shares or p in model.breaks)
     column, state_at, input_at = ({p: i for i, p in enumerate(x)} for x in (kept, states, model.inputs))
+    places.check_doses()
+    shells = places.shells(there, names, sheet, states)
     for path in model.breaks:
         if path not in column:
             raise EngineError(
@@ -173,7 +186,7 @@ def lower(model: Model) -> System:
             for s in d.into
         ),
         switches=tuple(input_at[p] for p, d in model.declared.items() if isinstance(d, Switch)),
-        counts=tuple(p != TIME and model.unit(p) == "cell" for p in states),
+        counts=tuple(p != TIME and model.unit(p.partition("[")[0]) == "cell" for p in states),
         names=names,
         statements=tuple(sheet.statements),
         rhs=(*rhs, *(("1.0",) if time_used else ())),
@@ -183,6 +196,7 @@ def lower(model: Model) -> System:
         settings=tuple(Setting(j, state_at[p], x) for (j, p, _), x in zip(set_, setting, strict=True)),
         apart=tuple((i + len(model.modes), j + len(model.modes)) for i, j in model.apart),
         rates=tuple(rated),
+        shells=shells,
     )
 
 

@@ -38,6 +38,7 @@ H: tuple[tuple[float, ...], ...] = (
 )
 # fmt: on
 STAGES = len(C)
+ORDER = 5
 
 
 def _sum(row: tuple[float, ...], last: int = -1) -> str:

@@ -108,7 +108,7 @@ def _constants(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, Kind, i
             yield name, Kind("u64"), number
         case ast.Name(id=name), ast.Call(func=ast.Attribute(attr="array"), args=[ast.List() as elements, *_]):
             yield name, Kind("i64", 1), ast.literal_eval(elements)
-        case ast.Name(), ast.Constant() | ast.Tuple():
+        case ast.Name(), ast.Constant() | ast.Tuple() | ast.Name():
             pass
         case _:
             raise AssertionError(f"a constant that cannot be printed: {ast.unparse(target)} = {ast.unparse(value)}")
