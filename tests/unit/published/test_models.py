@@ -24,7 +24,7 @@ def test_every_model_and_variant_is_complete(name):
     model = published(name)
     assert model.observations and model.title and model.sources
     for p in model.parameters.values():
-        assert p.source in model.sources or p.kind == "assumed"
+        assert p.source in model.sources or p.kind == "assumed" or (p.source is None and p.why)
     for o in model.observations.values():
         assert o.unit and o.of
 
@@ -179,6 +179,8 @@ def test_the_engine_and_the_single_course_agree(name, monkeypatch):
 
     monkeypatch.setattr(cache, "load", cache.plain)
     model = published(name)
+    if model.model.tissue:
+        pytest.skip("of a tissue there is no other reading than the engine's; one shell of it: test_tissue")
     end = 60.0 if name == "barros_2021" else 30.0
     found = on_engine(model, model.values, np.arange(2), 1, model.doses(), end)
     single = run(model, times=found.run.times)
