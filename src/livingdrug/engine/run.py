@@ -82,13 +82,20 @@ def _complete(model: Any, kernel: Any, patients: Patients) -> dict[str, Any]:
     if any(p not in values for p in needed):
         values = {**model.constants(values), **values}
     if model.tissue:
-        values.update(model.shells_at_start(values))
+        values.update(_shells_at_start(model, values))
     for p in needed:
         if p not in values:
             raise EngineError(f"'{p}' has no value", nearest=nearest(p, values), mend="give it in Patients.values")
         if np.shape(values[p]) not in ((), (len(patients.ids),)):
             raise EngineError(f"'{p}' has {np.size(values[p])} values for {len(patients.ids)} patients")
     return values
+
+
+def _shells_at_start(model: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """What of each field is in each shell at the start ("role.field[0]@start"): it is spread evenly."""
+    m = model.declared[model.tissue].shells
+    share = [(3 * s * s + 3 * s + 1) / m**3 for s in range(m)]
+    return {f"{p}[{s}]@start": values[f"{p}@start"] * share[s] for p in model.fields for s in range(m)}
 
 
 class _Task:

@@ -510,15 +510,6 @@ class Model:
             else:
                 yield f, f.rate * scope.published(_full(f.per, role))
 
-    def shells_at_start(self, constants: Mapping[str, Any]) -> dict[str, Any]:
-        """What of each field is in each shell at the start ("role.field[0]@start"): it is spread evenly."""
-        m = self.declared[self.tissue].shells if self.tissue else 0  # type: ignore[attr-defined]
-        return {
-            f"{p}[{s}]@start": constants[f"{p}@start"] * ((3 * s * s + 3 * s + 1) / m**3)
-            for p in self.fields
-            for s in range(m)
-        }
-
     def places(self, values: Mapping[str, Any], number: Any = None) -> dict[str, dict[str, Any]]:
         """What is worked out in every shell, at these values (as for `evaluate`): the formulas of each field, substance
         and total by path, by the name under which it is declared."""

@@ -226,8 +226,8 @@ def _parameters(
                 where = f"{prefix}{path}" if role else f"covariates.{path}"
                 below = _number(entry, where, numbers[role][name], below, path)
         if below is None:
-            table = role or "covariates"
-            raise SourceError(f"'{path}' has no value", where=entry.where(table), mend=f"give it under [{table}]")
+            under = role or "covariates"
+            raise SourceError(f"'{path}' has no value", where=entry.where(under), mend=f"give it under [{under}]")
         found[path] = below
     return found
 
