@@ -64,6 +64,13 @@ def test_an_index_that_cannot_be_made_costs_no_records(db: str, file: str, monke
     assert "4 studies" in run("search", "--db", db).stdout
 
 
+@pytest.mark.parametrize("since, until", [("2026", "2020"), ("2026-03", "2026-02"), ("2026-03-02", "2026-03-01")])
+def test_a_span_that_ends_before_it_begins_is_refused(db: str, file: str, since: str, until: str) -> None:
+    run("import", file, "--db", db)
+    assert "is before" in run("changes", "--since", since, "--until", until, "--db", db, code=2).stderr
+    run("changes", "--since", since, "--until", since, "--db", db)
+
+
 def test_show(db: str, file: str) -> None:
     run("import", file, "--db", db)
     page = run("show", "nct1001", "--db", db).stdout

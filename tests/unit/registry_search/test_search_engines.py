@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -401,6 +403,21 @@ def test_an_index_is_made_where_no_process_can_be_started(tmp_path: Path, monkey
     index = fresh(store, "fts5")
     assert find(store, index).total == len(OWN)
     index.close()
+
+
+def test_a_script_without_a_main_guard_makes_its_index_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "t.sqlite")
+    for r in OWN:
+        store.upsert(r)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\nfrom livingdrug.registry.mirror.store import Store\n"
+        "from livingdrug.registry.search import index\nindex._IN_ONE_PROCESS, index._CHUNK = 1, 4\n"
+        "index.os.cpu_count = lambda: 2\n"
+        f"print(len(list(index.fresh(Store(Path({str(store.path)!r})), 'fts5').labels())))\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout.strip().isdigit(), done.stderr[-500:]
 
 
 def test_an_engine_that_is_not_there(store: Store) -> None:

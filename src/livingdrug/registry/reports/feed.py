@@ -68,6 +68,8 @@ def events(
                 raise RegistryError(f"'{text}' is no date", where=name, allowed="2026-08-22, 2026-08 or 2026")
             where.append(comparison)
             values.append(day.first if name == "--since" else day.last)
+    if len(values) == 2 and str(values[0]) > str(values[1]):
+        raise RegistryError(f"'{until}' is before '{since}'", where="--until", mend="name the earlier day with --since")
     kinds = tuple(kinds)
     for kind in kinds:
         if kind not in KINDS:

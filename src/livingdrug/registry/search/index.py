@@ -18,6 +18,7 @@ from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
+from multiprocessing import current_process
 from pathlib import Path
 
 from livingdrug.parallel import in_order
@@ -278,8 +279,9 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     lock = None
     try:
-        while lock is None:
-            lock = _locked(folder)
+        while (lock := _locked(folder)) is None:
+            if getattr(current_process(), "_inheriting", False):  # started by the holder, which waits for us
+                raise RuntimeError("a script that makes an index needs `if __name__ == '__main__':`")
         yield
     finally:
         if lock is not None:
@@ -307,7 +309,7 @@ def _empty(folder: Path) -> None:
     for entry in folder.iterdir() if folder.is_dir() else ():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)
-        elif not entry.name.startswith(_LOCK):
+        elif not entry.name.startswith("lock."):
             with suppress(OSError):
                 entry.unlink()
 
