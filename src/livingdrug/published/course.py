@@ -32,6 +32,10 @@ MEASURES = (
     "peak_day(x)",
     "nadir(x)",
     "nadir_day(x)",
+    "rise_day(x, level)",
+    "rise_day(x, level, from)",
+    "fall_day(x, level)",
+    "fall_day(x, level, from)",
     "at(x, day)",
     "area(x, from, to)",
     "doubling(x, from, to)",
@@ -193,12 +197,15 @@ def measure(text: str, times: Floats, seen: Mapping[str, Floats]) -> float:
     y = np.asarray(seen[name], float)
     days = [float(d) for d in match[3].split(",")[1:]]
     turns = what in ("peak", "peak_day", "nadir", "nadir_day")
-    if len(days) not in ((0, 1) if turns else (1,) if what == "at" else (2,)):
+    crosses = what in ("rise_day", "fall_day")
+    if len(days) not in ((0, 1) if turns else (1, 2) if crosses else (1,) if what == "at" else (2,)):
         raise ScenarioError(f"'{text}' has the wrong number of days", allowed=MEASURES)
     if turns:
         later = times >= (days[0] if days else times[0])
         day, value = _turn(times[later], y[later], 1.0 if what.startswith("peak") else -1.0)
         return day if what.endswith("day") else value
+    if crosses:
+        return _crossing(times, y, days[0], days[1] if len(days) > 1 else times[0], what == "rise_day")
     values = [_at(times, y, d) for d in days]
     if what == "at":
         return values[0]
@@ -220,6 +227,18 @@ def _at(times: Floats, y: Floats, day: float) -> float:
     if a > 0 and b > 0:
         return float(np.exp(np.log(a) + share * (np.log(b) - np.log(a))))
     return float(a + share * (b - a))
+
+
+def _crossing(times: Floats, y: Floats, level: float, since: float, rising: bool) -> float:
+    """First day from `since` on when y passes the level, upwards or downwards; NaN when it never does."""
+    side = y >= level if rising else y <= level
+    found = np.flatnonzero(side[1:] & ~side[:-1] & (times[1:] > since))
+    if not len(found):
+        return float("nan")
+    i = int(found[0])
+    a, b = y[i], y[i + 1]
+    share = (np.log(level / a) / np.log(b / a)) if min(a, b, level) > 0 else (level - a) / (b - a)
+    return float(times[i] + share * (times[i + 1] - times[i]))
 
 
 def _turn(times: Floats, y: Floats, sign: float) -> tuple[float, float]:
@@ -246,13 +265,16 @@ def _plot(found: Run) -> Chart:
     shown = dict(found.published.observations)
     if "tumour" in shown:
         shown.pop("tumour_left", None)
+    shown = {n: o for n, o in shown.items() if found.seen[n].any()} or shown  # nothing to draw of what is never there
     panels = []
     for name, o in shown.items():
         x = found.seen[name]
         high = float(x.max())
         low = max(float(x[x > 0].min()) if (x > 0).any() else 1.0, high / 1e8)
         foot = 10 ** np.floor(np.log10(low) - 1e-9) if high > 30 * low else low / 1.3
-        y = ticks.decades(foot, max(1.4 * high, 2 * foot), label=UNITS.get(o.unit, o.unit))
+        plain = o.unit == "1" and "share" not in o.of  # as cell index
+        unit = "" if plain else UNITS.get(o.unit, o.unit)
+        y = ticks.decades(foot, max(1.4 * high, 2 * foot), label=unit)
         marks: list[Mark] = []
         if len(x) > 1:
             words = "90 % of patients" if len(x) > FEW else "smallest to largest"

@@ -121,7 +121,7 @@ class Published:
         given = [Dose(day, into, amount * share) for day, share in shares]
         for i, other in enumerate(also):
             more = _number(self.entry, f"dose.also.{i}.amount", other.amount).in_unit(self.model.unit(other.into))
-            given.append(Dose(other.day, other.into, more.value))
+            given.append(Dose(other.day, other.into, more.value, other.over))
         return given
 
     def adjusted(self, dose: str | float | None, conditioning: str | float | None) -> dict[str, float]:

@@ -48,12 +48,13 @@ class ByDepth(Typed):
 
 
 class Also(Typed):
-    """Something else that the study gave: which entry, on which day, how much."""
+    """Something else that the study gave: which entry, on which day, how much, over how many days (0: at once)."""
 
     called: ClassVar[str] = "further dose"
     into: Text
     day: Day
     amount: Table
+    over: Day = 0.0
 
 
 class Dosing(Typed):
