@@ -66,9 +66,8 @@ def test_the_first_few_change_nothing(monkeypatch) -> None:
     assert found[0].equals(found[1])
 
 
-@pytest.mark.parametrize("low", [-1, -3])
-def test_what_makes_a_patient_impossible_is_named(low: float) -> None:
+def test_what_makes_a_patient_impossible_is_named() -> None:
     """Some patients only, whom no dry run has met: still it is the user's word that is named, once."""
     with pytest.raises(LivingDrugError) as problem:
-        livingdrug.Trial(TRIAL, {"covariates.age.low": low}).run(patients=100).json()
+        livingdrug.Trial(TRIAL, {"covariates.age.low": -1}).run(patients=100).json()
     assert problem.value.where == "changed here: covariates.age.low"
