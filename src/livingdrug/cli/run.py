@@ -142,7 +142,6 @@ def failures(result: Any) -> bool:
     """Say how many patients could not be simulated to their end, arm by arm, with their codes. Whether they are more
     than MANY in any arm."""
     from livingdrug.engine.plan import Outcome
-    from livingdrug.trial.hopeless import changed as changed_in
 
     words = {int(code): code.name.lower().replace("_", " ") for code in Outcome}
     many = False
@@ -159,7 +158,7 @@ def failures(result: Any) -> bool:
         )
         many = many or counts["failed"] > MANY * counts["infused"]
     if many:
-        changed = dict.fromkeys(words for arm in result.resolved.arms for words in changed_in(arm))
+        changed = dict.fromkeys(words for arm in result.resolved.arms for words in arm.resolved.changed())
         told = f" Changed here: {listed(changed)}." if changed else ""
         note(f"That is more than {MANY:.0%}: the results are not to be relied on (exit code {FAILED}).{told}")
     return many

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from livingdrug import rng
 from livingdrug.cohort import covariates, distributions
-from livingdrug.errors import SourceError, WiringError, nearest, unknown
+from livingdrug.errors import SourceError, WiringError, listed, nearest, unknown
 from livingdrug.parameters import Parameter
 from livingdrug.scenario import Arm, Resolved
 
@@ -95,18 +95,19 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
         for path, parameter in resolved.parameters.items():
             values[path] = _number(parameter, resolved, properties, shared, rows, who, seed)
         values.update(model.constants(values))
-    finite(values, who, resolved.name)
+    finite(values, who, resolved)
     return Cohort(who, seed, values, tuple(properties), units)
 
 
-def finite(values: Mapping[str, Any], ids: NDArray[np.int64], where: str) -> None:
-    """SourceError for a number of a patient (n,) that is none."""
+def finite(values: Mapping[str, Any], ids: NDArray[np.int64], resolved: Resolved) -> None:
+    """SourceError for a number of a patient (n,) that is none; it names what the user changed."""
     for path, x in values.items():
         if not np.all(np.isfinite(x)):
             bad = ids[~np.isfinite(np.broadcast_to(x, ids.shape))]  # of no patient, in a dry run
+            words = resolved.changed()
             raise SourceError(
                 f"'{path}'{f' of patient {bad[0]}' if bad.size else ''} is not a finite number",
-                where=where,
+                where=f"changed here: {listed(words)}" if words else resolved.name,
                 mend="look at the values and variabilities it is computed from",
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +99,8 @@ def written_out(x: Any) -> Any:
         "hill": lambda x, half, n: x**n / (half**n + x**n),
         "smooth_step": lambda x, at, width: 1 / (1 + sympy.exp(-(x - at) / width)),
         "where": lambda condition, then, otherwise: sympy.Piecewise((then, condition), (otherwise, True)),
-        "maximum": sympy.Max,
-        "minimum": sympy.Min,
+        "maximum": partial(sympy.Max, evaluate=False),  # which is larger is not asked: it takes SymPy minutes
+        "minimum": partial(sympy.Min, evaluate=False),
     }.items():
         x = x.replace(is_called(name), lambda e, f=formula: f(*e.args))
     return x

@@ -106,8 +106,11 @@ def _rounded(value: Any) -> Any:
     """The formula with our opaque functions written out, and numbers of four digits at most."""
     import sympy
 
-    x = written_out(sympy.sympify(value))
-    return x.xreplace({n: _brief(float(n)) for n in x.atoms(sympy.Float)})
+    def short(x: Any) -> Any:
+        numbers = {n: _brief(float(n)) for n in x.atoms(sympy.Float)}
+        return x.xreplace(numbers) if any(n != brief for n, brief in numbers.items()) else x
+
+    return short(written_out(short(sympy.sympify(value))))
 
 
 def _brief(number: float) -> Any:

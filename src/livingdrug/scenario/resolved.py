@@ -118,6 +118,18 @@ class Resolved:
         """The population's patient properties, by name."""
         return self.population.covariates
 
+    def changed(self) -> list[str]:
+        """What the user changed: numbers of the model with their values, and paths of all else."""
+
+        def own(layer: str) -> bool:
+            return layer in USERS or layer.startswith("arm ")
+
+        found = [f"{p} = {x.value:g} {x.unit}".removesuffix(" 1") for p, x in self.parameters.items() if own(x.layer)]
+        for path in [*self.sets, *(path for path, said in self.origins.items() if own(said[-1][0]))]:
+            told = path in self.parameters or any(f".{path}".endswith(f".{known}") for known in found)
+            found += [] if told else [path]
+        return found
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; what a run's hash and provenance are made of."""
         told = ("trial", *(part for part in PARTS if part in self.raw or part != "manufacture"))

@@ -97,7 +97,7 @@ def before_infusion(resolved: Resolved, cohort: Cohort, follow_up: float) -> Bef
         if path in numbers
     }
     values = _with_constants(model, {p: carried.get(p, values[p]) for p in numbers})
-    finite(values, cohort.ids, resolved.name)
+    finite(values, cohort.ids, resolved)
 
     def of(word: str, otherwise: float) -> Floats:
         found = values[asked[word]] if word in asked else otherwise

@@ -64,3 +64,10 @@ def test_the_first_few_change_nothing(monkeypatch) -> None:
         monkeypatch.setattr(simulate, "LONG", long)
         found.append(run(patients=24, seed=2, threads=1).patients)
     assert found[0].equals(found[1])
+
+
+def test_what_makes_a_patient_impossible_is_named() -> None:
+    """Some patients only, whom no dry run has met: still it is the user's word that is named, once."""
+    with pytest.raises(LivingDrugError) as problem:
+        livingdrug.Trial(TRIAL, {"covariates.age.low": -1}).run(patients=100).json()
+    assert problem.value.where == "changed here: covariates.age.low"

@@ -110,11 +110,13 @@ def _mechanisms(state: tuple[Stamp, ...]) -> dict[str, Mechanism]:
                 found[module.stem] = _mechanism(trial, role, module)
     for name in entry.names():
         model = entry.published(name)
-        ((role, module),) = model.model.modules.items()
-        told = _mechanism(name, role, module)
-        found[name] = replace(
-            told, stem=name, name=model.title, cited=model.sources, values=model.parameters, published=True
-        )
+        several = len(model.model.modules) > 1
+        for role, module in model.model.modules.items():
+            told = _mechanism(name, role, module)
+            stem, title = (f"{name}.{role}", f"{model.title}: {told.name}") if several else (name, model.title)
+            found[stem] = replace(
+                told, stem=stem, name=title, cited=model.sources, values=model.parameters, published=True
+            )
     return found
 
 
