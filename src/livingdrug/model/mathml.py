@@ -1,13 +1,14 @@
 """A model's equations as MathML, module by module, from the same declarations that are run.
 
-Quantities that modules read from each other keep their names, so each equation stays as short as its file.
+Quantities that modules read from each other keep their names, so each equation stays as short as its file. Where one is
+longer than a page has room for, what the equations of the module share is written once, under names of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,13 @@ from livingdrug.model.describe import written_out
 if TYPE_CHECKING:
     from livingdrug.model.assemble import Model
 
+LONG, SHORT = 1_000, 5  # parts of a formula: too many to be read whole, and too few to be worth a name
+
 
 @dataclass(frozen=True)
 class Equation:
-    """One equation, written twice. kind: "flow", "change", "published", "constant", "start", "share", "acts on".
+    """One equation, written twice. kind: "flow", "change", "published", "constant", "start", "share", "acts on",
+    or "term" for what equations share.
 
     name: of the flow or quantity, with its unit and what it is (`about`); out_of, into: of a flow; mathml: a whole
     `math` element with its text as `alttext`; text: the same for those who cannot see it; uses: paths in it.
@@ -52,12 +56,27 @@ class Equation:
 def module_equations(model: Model, role: str) -> tuple[Equation, ...]:
     """Every equation of the module in a role: flows and signed changes [unit of the state/day], what it publishes,
     patient constants, initial values, shares of doses, what it does to other modules. KeyError for another role."""
-    return tuple(_equations(model, role, model.modules[role]))
+    drafts = list(_drafts(model, role, model.modules[role]))
+    values, terms = _shared(role, [d.value for d in drafts])
+    drafts = [*(replace(d, value=x) for d, x in zip(drafts, values, strict=True)), *terms]
+    return tuple(_equation(role, d) for d in drafts)
 
 
-def _equations(model: Model, role: str, module: Module) -> Iterator[Equation]:
-    view = View(_named(model), role)
-    written = partial(_equation, role)
+@dataclass(frozen=True)
+class _Draft:
+    """An equation before it is written."""
+
+    kind: str
+    name: str
+    unit: str
+    about: str
+    value: Any
+    out_of: str = ""
+    into: str = ""
+
+
+def _drafts(model: Model, role: str, module: Module) -> Iterator[_Draft]:
+    view, written = View(_named(model), role), _Draft
     for f in module.flows(view):
         yield _flow(model, role, f)
     given = module.published(view)
@@ -81,29 +100,56 @@ def _equations(model: Model, role: str, module: Module) -> Iterator[Equation]:
             yield written("acts on", d.path, d.unit, about, acts[d.name])
 
 
-def _flow(model: Model, role: str, f: Flow | Change) -> Equation:
+def _flow(model: Model, role: str, f: Flow | Change) -> _Draft:
     """A flow with its rate: of the whole state, or of each cell."""
     if isinstance(f, Change):
         path = _full(f.state, role)
-        return _equation(role, "change", path, f"{model.unit(path)}/day", f.why, f.rate, into=path)
+        return _Draft("change", path, f"{model.unit(path)}/day", f.why, f.rate, into=path)
     ends = {end: _full(x, role) if x else "" for end, x in (("out_of", f.out_of), ("into", f.into))}
     touched = ends["out_of"] or ends["into"]
     unit, about = ("1/day", f"per cell of {_full(f.per, role)}") if f.per else (f"{model.unit(touched)}/day", "")
     many = "" if isinstance(f.yields, int) and f.yields == 1 else f"each gives {_rounded(f.yields)}"
     said = ", ".join(filter(None, [about, many]))
-    return _equation(role, "flow", f.name, unit, said, f.rate, **ends)
+    return _Draft("flow", f.name, unit, said, f.rate, **ends)
 
 
-def _equation(role: str, kind: str, name: str, unit: str, about: str, value: Any, **ends: str) -> Equation:
-    x = _rounded(value)
+def _shared(role: str, values: list[Any]) -> tuple[list[Any], list[_Draft]]:
+    """The formulas, and the terms that they share: none where every formula is short enough to be read whole."""
+    import sympy
+
+    values = [sympy.sympify(x) for x in values]
+    sizes: dict[Any, int] = {}
+    if all(_size(x, sizes) <= LONG for x in values):
+        return values, []
+    terms: list[_Draft] = []
+    names: dict[Any, Any] = {}  # what stands for a term: the term itself where it is short
+    parts, values = sympy.cse(values, order="none")
+    for symbol, part in parts:
+        part = part.xreplace(names)
+        names[symbol] = part
+        if _size(part, sizes) > SHORT:
+            names[symbol] = sympy.Symbol(f"{role}.term_{len(terms) + 1}")
+            terms.append(_Draft("term", names[symbol].name, "", "", part))
+    return [x.xreplace(names) for x in values], terms
+
+
+def _size(x: Any, sizes: dict[Any, int]) -> int:
+    """How many numbers, quantities and operations a formula has."""
+    if x not in sizes:
+        sizes[x] = 1 + sum(_size(part, sizes) for part in x.args)
+    return sizes[x]
+
+
+def _equation(role: str, d: _Draft) -> Equation:
+    x = _rounded(d.value)
     uses = tuple(sorted(s.name for s in x.free_symbols))
     said = str(x)
     shown = f'<math display="block" alttext="{escape(said, quote=True)}">{_printer(role)(x)}</math>'
-    return Equation(kind, name, unit, about, shown, said, uses, **ends)
+    return Equation(d.kind, d.name, d.unit, d.about, shown, said, uses, d.out_of, d.into)
 
 
 def _rounded(value: Any) -> Any:
-    """The formula with our opaque functions written out, and numbers of four digits at most."""
+    """The formula with our opaque functions written out, and numbers of four digits at most, thirds as thirds."""
     import sympy
 
     def short(x: Any) -> Any:
@@ -116,8 +162,9 @@ def _rounded(value: Any) -> Any:
 def _brief(number: float) -> Any:
     import sympy
 
-    whole = number.is_integer() and abs(number) < 1e6
-    return sympy.Integer(int(number)) if whole else sympy.Float(f"{number:.4g}", 4)
+    if abs(number) < 1e6 and abs(3 * number - round(3 * number)) < 1e-12:  # whole numbers and thirds
+        return sympy.Rational(round(3 * number), 3)
+    return sympy.Float(f"{number:.4g}", 4)
 
 
 def _named(model: Model) -> _Scope:

@@ -85,6 +85,27 @@ def test_cases_stand_under_each_other_with_their_conditions() -> None:
     assert ["".join(c.itertext()) for c in cases] == ["1if peak day≥time", "0otherwise"]
 
 
+def test_long_equations_share_terms_that_are_written_once() -> None:
+    assert not [e for _, e in EVERY if e.kind == "term"], "what is short is told whole"
+    found = published("luque_2024")
+    model, role = found.model, "tumour"
+    lines = module_equations(model, role)
+    values = {p: float(x) for p, x in found.values.items()} | {p: 0.0 for p in (*model.inputs, "time")}
+    values |= {p: float(x) for p, x in model.constants(values).items()}
+    values |= {p: 1e3 * (i + 1) for i, p in enumerate(model.states)}
+    shown = model.evaluate(values)
+    values |= {p: float(x) for p, x in shown.published.items()}
+    for e in lines:
+        if e.kind == "term":  # each names only those before it
+            values[e.name] = evaluated(e, values)
+    rates = {f.name: float(f.rate) for r, f, _ in shown.flows if r == role and isinstance(f, Flow)}
+    told = {e.name: evaluated(e, values) for e in lines if e.kind == "flow"}
+    assert told.keys() == rates.keys() and any(rates.values())
+    for name, rate in rates.items():
+        assert told[name] == pytest.approx(rate, rel=5e-3, abs=1e-12), name
+    assert max(len(e.text) for e in lines) < 2_000
+
+
 def test_an_unknown_role_is_an_error() -> None:
     with pytest.raises(KeyError):
         module_equations(MODEL, "tumor")

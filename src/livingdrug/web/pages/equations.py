@@ -33,6 +33,7 @@ GROUPS = (
     ("change", "What changes without a flow", "A rate that may be above or below zero."),
     ("published", "What others may read", "Worked out from the states at every moment."),
     ("acts on", "What it does to others", "It acts on what another mechanism has opened."),
+    ("term", "Terms that these share", "Written once here, under a name, since they stand in many lines above."),
     ("constant", "Constants of a patient", "Worked out once for each patient."),
     ("start", "Where it starts", ""),
     ("share", "Where a dose lands", ""),
