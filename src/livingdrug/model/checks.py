@@ -1,4 +1,4 @@
-"""Checks of a model that need no simulation: units of everything that moves, by pint; equations that symbols can read."""
+"""Checks of a model that need no simulation: units of what moves, by pint; equations that symbols read."""
 
 from __future__ import annotations
 
@@ -21,18 +21,13 @@ def check_units(model: Model, of: str | None = None) -> None:
     and reading in its declared unit, to scale: mg/hour where mg/day is meant is an error, also inside a sum.
 
     of: look at what this role makes and reads alone. UnitError says where."""
+    _readings(model, of)
     seen = _evaluate(model)
     plain = _evaluate(model, _bare)
 
     def mine(path: str) -> bool:
         return of in (None, path.rpartition(".")[0])
 
-    for role, m in model.modules.items():
-        for d in m.of(Reads) if of in (None, role) else ():
-            if d.path in seen.published:
-                _same(seen.published[d.path], d.unit, f"{role} reads {d.path}")
-            elif d.path in model.declared:
-                _same(_number(1.0, model.unit(d.path)), d.unit, f"{role} reads {d.path}")
     for (role, flow, rate), (_, _, bare) in zip(seen.flows, plain.flows, strict=True):
         if of not in (None, role):
             continue
@@ -53,6 +48,14 @@ def check_units(model: Model, of: str | None = None) -> None:
         if mine(path):
             _same(seen.published[path], published.unit, f"{path.rpartition('.')[0]} publishes {published.name}")
     _check_places(model)
+
+
+def _readings(model: Model, of: str | None) -> None:
+    """What is read has the unit in which it is declared."""
+    for role, m in model.modules.items():
+        for d in m.of(Reads) if of in (None, role) else ():
+            if d.path in model.declared or d.path in model.publishes:
+                _same(_number(1.0, model.unit(d.path)), d.unit, f"{role} reads {d.path}")
 
 
 def check_symbols(model: Model) -> None:

@@ -13,7 +13,7 @@ from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable, placed
 from livingdrug.parameters import PARAMETER_KEYS, VARIES, is_parameter
 from livingdrug.spec.fields import choices
-from livingdrug.spec.scenario import PARTS, SCALES, outer, split, unknown_word
+from livingdrug.spec.scenario import PARTS, SCALES, outer, part_of, split, unknown_word
 from livingdrug.spec.trial import Trial
 
 _MODIFIERS = (*PARAMETER_KEYS, *VARIES)
@@ -67,8 +67,8 @@ class Draft:
         )
 
     def once(self, path: str, layer: str, place: str, value: Any = None) -> None:
-        """ScenarioError for a word that one file, or the options of one command, say twice in different ways of writing;
-        value: a table of words, each of which is said once."""
+        """ScenarioError for a word that one file, or the options of one command, say twice in two ways; value: a table
+        of words, each of which is said once."""
         if layer == "trial":
             return
         if isinstance(value, Mapping):
@@ -205,6 +205,11 @@ class Draft:
             word = placed(_nested([head, *rest], value), place)
             outer(word)
             self._word(head, word[head], layer, place)
+        elif not rest and (part := part_of(head)):
+            said = f"'{head}' alone is no path: it is a word of the {part}"
+            raise ScenarioError(
+                said, place, nearest=f"{part}.{head}", mend=f"write the whole path: {part}.{head} = ..."
+            )
         else:
             path, data = _number(words, value)
             self.once(path, layer, place, data)

@@ -187,8 +187,12 @@ def twice_told(draft: Draft, typed: Mapping[str, Any], own: OwnPatients) -> None
         for name, row in named:
             dose = next((d for d in typed["protocol"].schedule if d.name == name), None)
             if dose is not None and {dose.give, "" if dose.give == "infusion" else dose.give} & drugs:
-                said = f"the dose '{dose.name}' is changed, and {own.file} says what each patient is given of {dose.give}"
-                raise ScenarioError(said, getattr(row, "place", given.place), mend="leave the change out, or those records")
+                said = (
+                    f"the dose '{dose.name}' is changed, and {own.file} says what each patient is given of {dose.give}"
+                )
+                raise ScenarioError(
+                    said, getattr(row, "place", given.place), mend="leave the change out, or those records"
+                )
         if "" in drugs or "infusion" in drugs:
             lost = given.get("share", {})
             for name in ("manufacturing_failure", "lost_before_infusion"):

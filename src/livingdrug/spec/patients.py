@@ -79,7 +79,9 @@ def read_patients(asked: Cohort, covariates: Mapping[str, Covariate]) -> OwnPati
     ids = [(table.cell(i, columns["ID"].column) or "") if "ID" in columns else str(k) for k, i in enumerate(first, 1)]
     doses = dose_records(table, columns, first, asked) if records else None
     if asked.give and (doses is None or "CMT" not in columns):
-        said = f"[cohort.give] says what a column CMT means, and {table.file} has " + ("none" if records else "no doses")
+        said = f"[cohort.give] says what a column CMT means, and {table.file} has " + (
+            "none" if records else "no doses"
+        )
         raise ScenarioError(said, where=asked.place("give"), mend="leave it out")
     notes += doses.notes if doses else ()
     return OwnPatients(table.file, table.text, asked, np.array(ids, f"U{LONGEST}"), values, doses, tuple(notes))
@@ -238,7 +240,11 @@ def possible(c: Covariate, value: float) -> bool:
 
 def beyond(c: Covariate) -> float:
     """What nobody can have [the property's unit]: many times the most of the population; inf where that is not said."""
-    known = [abs(x) for x in (c.value, c.high, *(() if c.points is None else (float(y) for _, y in c.points))) if x is not None]
+    known = [
+        abs(x)
+        for x in (c.value, c.high, *(() if c.points is None else (float(y) for _, y in c.points)))
+        if x is not None
+    ]
     latent = c.distribution == "normal" and not c.value  # no quantity of the body
     return math.inf if latent or not known or c.unit == "1" else TOO_FAR * max(known)
 

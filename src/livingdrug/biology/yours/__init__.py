@@ -138,8 +138,8 @@ def _line(message: str, path: Path) -> int | None:
     """The line on which the first thing stands that a message names (a flow, a reading, a state, a text)."""
     text = path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
     paths = re.findall(r"'([^']+)'|(?:reads|publishes|constant|start|of) ([\w.]+)", message)
-    names = [name for found in paths for name in found if name]
-    for name in [x for name in names for x in (name, name.rpartition(".")[2])]:
+    names = [name for found in paths for path in found if path for name in (path, path.rpartition(".")[2])]
+    for name in names:
         written = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
         if line := next((i for i, line in enumerate(text, 1) if written.search(line)), None):
             return line
