@@ -363,7 +363,7 @@ def test_a_source_that_nothing_cites_is_noted(tmp_path: Path) -> None:
         "row": '[[published]]\nmeasure = "response"\nvalue = 70\nunit = "%"\nsource = "mine2026"',
         "number": '[cells.growth]\nvalue = 0.5\nkind = "measured"\nsource = "mine2026"\nwhere = "p. 3"',
         "arm": '[[arm]]\nname = "a"\n[[arm]]\nname = "b"\n[[arm.published]]\nmeasure = "response"\nvalue = 7\n'
-        'source = "mine2026"',
+        'unit = "%"\nsource = "mine2026"',
     }
     for name, text in {"nothing": "", **used}.items():
         file = tmp_path / f"{name}.toml"
