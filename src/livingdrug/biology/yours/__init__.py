@@ -58,6 +58,9 @@ def load(stem: str) -> type[Module]:
             return last_class(before, library.shown(path))
         sys.modules.pop(name, None)
         found = last_class(import_module(name), library.shown(path))
+        if not isinstance(found.role, str):
+            said = f"the role of '{stem}' is {found.role!r}, which is no text"
+            raise WiringError(said, allowed="words joined by dots", mend='write role = "tumour"')
         _try(alone(found))
         return found
     except (Exception, SystemExit) as problem:
