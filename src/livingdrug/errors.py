@@ -116,7 +116,7 @@ def _closest(given: str, allowed: Iterable[str]) -> str | None:
 
 def listed(allowed: Iterable[object], given: str | None = None) -> str:
     """What is allowed, in words: of a long list the names most like the given one, and how many there are in all."""
-    words = list(map(str, allowed))
+    words = list(dict.fromkeys(map(str, allowed)))
     if len(words) <= MOST:
         return ", ".join(words)
     if given:

@@ -145,6 +145,7 @@ of = "response"
 [[published]]
 measure = "response"
 value = 80
+unit = "%"
 """,
 }
 

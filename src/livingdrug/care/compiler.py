@@ -16,6 +16,7 @@ from livingdrug.care.amounts import BODY, DEGREES, KEEPS_UNIT, combined, convert
 from livingdrug.care.truth import Check, is_truth
 from livingdrug.engine.plan import Floats, Ints, Op, Register
 from livingdrug.errors import ScenarioError
+from livingdrug.library.located import Place
 from livingdrug.spec.fields import Expression
 from livingdrug.spec.grammar import Binary, Call, Choice, Name, Node, Number, Unary, names
 from livingdrug.units import DAYS
@@ -85,7 +86,7 @@ class Programs:
     may be given at all; scheduled: drugs whose doses are decided before the start, which no watch counts;
     truths: names that say whether something is so; levels: grades, and the highest of each; looking: whether there is
     a moment at which one looks (`time`); drawing: whether chance is drawn; judging: whether a comparison that is never
-    or always true is refused (not where what the names are was only seen in their values).
+    or always true is refused (not where what the names are was only seen in their values); simulated: the days.
     """
 
     observables: Mapping[str, str | None]
@@ -104,6 +105,7 @@ class Programs:
     looking: bool = True
     drawing: bool = True
     judging: bool = True
+    simulated: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         self.used: list[str] = list(self.written)
@@ -132,7 +134,8 @@ class Programs:
         if dose:
             writer.body(node)
         writer.emit(per_body(node) if dose else node, unit)
-        Check(self, writer.own, writer.wrong).of(node, condition, self.judging)
+        theirs = isinstance(where, Place) and bool(where) and not where.ours
+        Check(self, writer.own, writer.wrong, self.simulated if theirs else None).of(node, condition, self.judging)
         return np.array(writer.ops, np.int64).reshape(-1, 2), np.array(writer.numbers, float)
 
     def unit(self, asked: Expression | Node) -> str | None:
@@ -366,6 +369,8 @@ class _Writer:
                     return
                 if sign in "*/":
                     self.reckoned(left, right)
+                    if sign == "/" and isinstance(right, Number) and right.value == 0:
+                        raise self.wrong("nothing can be divided by 0", right.column)
                     for side in (left, right):
                         self.emit(side, self.own(side))
                     self.put(_SIGNS[sign])
@@ -423,6 +428,7 @@ class _Writer:
         if function in _PLAIN:
             if function not in ("min", "max"):
                 self.reckoned(*node.arguments)
+            self.without_unit(node)
             inner = unit or self.own(node)
             for part in node.arguments:
                 self.emit(part, inner if function in KEEPS_UNIT else None)
@@ -460,6 +466,13 @@ class _Writer:
         else:
             self.doses(function, subject) if function in _DOSES else self.acts(function, subject)
             self.scale("1" if function in _COUNTS else "day", unit)
+
+    def without_unit(self, node: Call) -> None:
+        """Refuse an exponential or a logarithm of what has a unit."""
+        own = self.own(node.arguments[0])
+        if node.function in ("exp", "log") and own not in (None, "1", "%"):
+            said = f"'{node.function}' of a quantity in {own} means nothing"
+            raise self.wrong(said, node.column, mend=f"divide it by 1 {own} first")
 
     def past(self, register: int, since: bool) -> None:
         if since:

@@ -11,7 +11,7 @@ from livingdrug.model.assemble import Model
 from livingdrug.model.declare import Entry, Switch
 from livingdrug.spec import protocol as spec
 from livingdrug.spec.fields import Expression, expression
-from livingdrug.spec.grammar import Call, Node, Speaker, sentence
+from livingdrug.spec.grammar import WORDS, Call, Node, Speaker, sentence
 
 
 def rule_sentence(rule: spec.Watch, speaker: Speaker | None = None) -> str:
@@ -54,6 +54,10 @@ def enlist(rule: spec.Watch, programs: Programs) -> None:
     """Make a rule known to expressions, before any is compiled."""
     if rule.key in programs.watches:
         raise ScenarioError(f"two rules are called '{rule.key}'", where=rule.place("name"), mend="rename one")
+    meant = {*WORDS, "time", "never", *programs.aliases, *programs.meanings, *programs.constants, *programs.observables}
+    if rule.key in meant or rule.key in {path.partition(".")[0] for path in programs.levels}:
+        said = f"'{rule.key}' means something else in expressions"
+        raise ScenarioError(said, where=rule.place("name"), mend=f"choose another name for the {rule.called}")
     do = rule.do if isinstance(rule, spec.Rule) else None
     programs.watch(rule.key, gives=drug(do.give) if do and do.give else None)
     if rule.value is not None:
@@ -119,4 +123,8 @@ def find_input(model: Model, word: str, dose: bool, where: str | None = None) ->
     if word in short:
         return short[word]
     others = library.names("drugs") if dose else ()  # giving one brings its mechanism in
+    if word in others:
+        said = f"no mechanism takes the drug '{word}': none is chosen for drug.{word}"
+        mend = f'write modules."drug.{word}" = "NAME" (in drugs/{word}.toml, where it is of your own)'
+        raise ScenarioError(said, where, mend=mend)
     raise unknown("drug or entry" if dose else "switch", word, {*wanted, *short, *others}, where)

@@ -90,25 +90,30 @@ def comparisons(node: Node) -> Iterator[Binary]:
     return (part for part in walk(node) if isinstance(part, Binary) and part.sign in COMPARISONS)
 
 
-def span(node: Node, known: Known) -> Span | None:
-    """Between which values an expression lies, in its own unit, where that is known without any patient."""
+def span(node: Node, known: Known, within: Span | None = None) -> Span | None:
+    """Between which values an expression lies, in its own unit, where that is known without any patient; within: the
+    days that are simulated, where it is to be judged by them."""
     match node:
         case Number(value=value):
             return value, value
         case Name(path="never"):
             return math.inf, math.inf
         case Name(path="time"):
-            return -_LONG, _LONG
+            return within or (-_LONG, _LONG)
         case Name(path=path):
             if path in known.levels:
                 return 0.0, float(known.levels[path])
             return (0.0, 1.0) if is_truth(node, known) else None
         case Call(function="peak", arguments=(Name(path=path),)) if path in known.levels:
             return -math.inf, float(known.levels[path])
+        case Call(function=function) if within and _SPANS.get(function) is _EVER:
+            return within[0], math.inf
+        case Call(function=function) if within and _SPANS.get(function) is _BEFORE:
+            return -math.inf, within[1]
         case Call(function=function):
             return _SPANS.get(function)
         case Unary(sign="-", inner=inner):
-            found = span(inner, known)
+            found = span(inner, known, within)
             return None if found is None else (-found[1], -found[0])
     return (0.0, 1.0) if is_truth(node, known) else None
 
@@ -159,12 +164,14 @@ def written(node: Node) -> str:
 class Check:
     """Refuses what is not true or false where that is needed, and comparisons that no patient decides.
 
-    own: the unit of a piece of the expression; wrong: the error at a column of it.
+    own: the unit of a piece of the expression; wrong: the error at a column of it; within: the days that are simulated,
+    where the expression is the user's (the library's stand when a user simulates less).
     """
 
     known: Known
     own: Callable[[Node], str | None]
     wrong: Callable[..., ScenarioError]
+    within: Span | None = None
 
     def of(self, node: Node, condition: bool, judging: bool = True) -> None:
         """ScenarioError for the first fault of an expression; condition: it must be true or false itself; judging:
@@ -188,7 +195,7 @@ class Check:
         sides = (node.left, node.right)
         if written(node.left) == written(node.right):
             raise self.wrong(f"'{written(node)}' compares a thing with itself", _column(node), mend="change one side")
-        left, right = (span(side, self.known) for side in sides)
+        left, right = (span(side, self.known, self.within) for side in sides)
         if left is None or right is None:
             return
         units = [self.own(side) for side in sides]

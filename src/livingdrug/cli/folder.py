@@ -63,6 +63,9 @@ def check(place: Path, mark: str = OURS) -> None:
         raise ScenarioError(f"'{place}' is a link to nowhere", where="--out", mend="name another folder")
     if place.exists() and not place.is_dir():
         raise ScenarioError(f"'{place}' is a file", where="--out", mend="name a folder")
+    if place.resolve() in (here := Path.cwd().resolve(), *here.parents):
+        said = f"'{place}' is the folder you stand in, or one above it, and it would be replaced"
+        raise ScenarioError(said, where="--out", mend="name a folder inside it")
     if place.is_dir() and any(place.iterdir()) and not (place / mark).is_file():
         raise ScenarioError(
             f"'{place}' is not empty and holds no earlier {'run' if mark == OURS else 'export'}",

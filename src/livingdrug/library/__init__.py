@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest, unknown
 from livingdrug.library.lines import lines_of
-from livingdrug.library.located import Located, Place, locate
+from livingdrug.library.located import Located, Place, locate, mistakable
 from livingdrug.parameters import Source
 
 HERE = Path(__file__).resolve().parent
@@ -65,7 +65,7 @@ class LibraryFile:
     def aliases(self) -> tuple[str, ...]:
         """Other names it answers to."""
         given = self.data.get("aliases", [])
-        if not isinstance(given, list) or not all(isinstance(x, str) for x in given):
+        if not isinstance(given, list) or not all(isinstance(x, str) and x.strip() == x != "" for x in given):
             raise ScenarioError(
                 f"aliases = {given!r} is not a list of names",
                 where=self.where("aliases"),
@@ -145,7 +145,34 @@ def shown(path: Path) -> str:
 def folders() -> list[Path]:
     """Where the library is looked for: the user's own folders first, the one named last before the others."""
     own = [Path(p) for p in os.environ.get(ENV, "").split(os.pathsep) if p]
+    for folder in own:
+        _folder(folder)
     return [*dict.fromkeys(own), HERE]
+
+
+def _folder(folder: Path) -> None:
+    """ScenarioError for a folder that is none, or one in which a kind's name is misspelt: nothing in it would count."""
+    if not folder.is_dir():
+        beside = [p.name for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
+        said = f"{ENV} names '{shown(folder)}', which is no folder"
+        raise ScenarioError(said, nearest=nearest(folder.name, beside), mend=f"make it, or take it out of {ENV}")
+    for inside in _inside(folder):
+        if inside not in KINDS and (close := mistakable(inside, KINDS)):
+            raise ScenarioError(
+                f"'{inside}' is no kind of the library: nothing in it counts",
+                where=shown(folder / inside),
+                allowed=KINDS,
+                nearest=close,
+                mend="rename the folder",
+            )
+
+
+def _inside(folder: Path) -> list[str]:
+    """The names of the folders in a folder."""
+    try:
+        return [file.name for file in os.scandir(folder) if file.is_dir()]
+    except OSError:
+        return []
 
 
 def also(folder: Path) -> ExitStack:
@@ -331,6 +358,7 @@ def find(kind: str, name: str, beside: Path | None = None, where: str | None = N
     if len(answering) > 1:
         raise _shared(kind, name, answering)
     if answering:
+        _alone(kind, answering[0], shelf)
         return answering[0]
     raise _nobody(kind, name, shelf.entries, where, shelf.broken)
 
@@ -388,6 +416,14 @@ def _shared(kind: str, name: str, entries: Sequence[LibraryFile]) -> ScenarioErr
         where=" and ".join(e.where("aliases" if e.name.lower() != name.lower() else "title") for e in entries),
         mend="take the alias out of one of the files, or rename one",
     )
+
+
+def _alone(kind: str, entry: LibraryFile, shelf: _Shelf) -> None:
+    """ScenarioError when a file of the user's answers to a word that is another's, also where it was called by its own
+    name."""
+    for word in () if entry.ours else sorted(_answers(entry)):
+        if len(shelf.answers[word]) > 1:
+            raise _shared(kind, word, shelf.answers[word])
 
 
 def clashes(kind: str) -> list[ScenarioError]:

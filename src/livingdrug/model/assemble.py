@@ -39,6 +39,7 @@ from livingdrug.model.math import where
 from livingdrug.model.tissue import Field, Place, Substance, Tissue, Total, balanced, well_mixed
 
 TIME = "time"
+MOST_FLOWS = 2000  # of one mechanism
 
 
 class View:
@@ -504,7 +505,12 @@ class Model:
 
     def _rates(self, scope: _Scope, role: str, module: Module) -> Iterator[tuple[Flow | Change, Any]]:
         """A module's flows and signed changes, with the total rate of each."""
-        for f in module.flows(View(scope, role)):
+        for many, f in enumerate(module.flows(View(scope, role))):
+            if not isinstance(f, (Flow, Change)):
+                said = f"{role} yields {f!r:.40}, which is no flow"
+                raise WiringError(said, mend="yield Flow(name, out_of=, into=, rate=) or Change(state, rate, why)")
+            if many == MOST_FLOWS:
+                raise WiringError(f"{role} has no end of flows", allowed=f"up to {MOST_FLOWS:,} of one mechanism")
             if isinstance(f, Change) or not f.per:
                 yield f, f.rate
             else:

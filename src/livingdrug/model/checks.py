@@ -1,4 +1,4 @@
-"""Checks of a model that need no simulation: units of everything that moves, by pint."""
+"""Checks of a model that need no simulation: units of what moves, by pint; equations that symbols read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from livingdrug.errors import UnitError
 from livingdrug.model.assemble import TIME, Model
-from livingdrug.model.declare import Change, Derived, Port, Reads
+from livingdrug.model.declare import Change, Derived, Entry, Port, Reads
 from livingdrug.units import parse, registry
 
 
@@ -16,14 +16,21 @@ def published_units(model: Model) -> dict[str, str]:
     return {path: _name(x) for path, x in _evaluate(model).published.items()}
 
 
-def check_units(model: Model) -> None:
+def check_units(model: Model, of: str | None = None) -> None:
     """Every flow is in [unit of its state / day] (per cell: 1/day), every derived constant, start, published quantity
     and reading in its declared unit, to scale: mg/hour where mg/day is meant is an error, also inside a sum.
 
-    UnitError says where."""
+    of: look at what this role makes and reads alone. UnitError says where."""
+    _readings(model, of)
     seen = _evaluate(model)
     plain = _evaluate(model, _bare)
+
+    def mine(path: str) -> bool:
+        return of in (None, path.rpartition(".")[0])
+
     for (role, flow, rate), (_, _, bare) in zip(seen.flows, plain.flows, strict=True):
+        if of not in (None, role):
+            continue
         _unscaled(rate, bare, f"{role}: {getattr(flow, 'name', None) or flow.why}")
         if isinstance(flow, Change):
             _same(rate, f"({_unit(model, role, flow.state)})/day", f"{role}: change of {flow.state} ({flow.why})")
@@ -35,17 +42,35 @@ def check_units(model: Model) -> None:
             if state:
                 _same(rate * factor, f"({_unit(model, role, state)})/day", where)
     for path, port in model.declared.items():
-        if isinstance(port, Port):
+        if isinstance(port, Port) and mine(path):
             _same(seen.published[path], port.unit, f"port {path}")
     for path, published in model.publishes.items():
-        _same(seen.published[path], published.unit, f"{path.rpartition('.')[0]} publishes {published.name}")
+        if mine(path):
+            _same(seen.published[path], published.unit, f"{path.rpartition('.')[0]} publishes {published.name}")
     _check_places(model)
+
+
+def _readings(model: Model, of: str | None) -> None:
+    """What is read has the unit in which it is declared."""
     for role, m in model.modules.items():
-        for d in m.of(Reads):
-            if d.path in seen.published:
-                _same(seen.published[d.path], d.unit, f"{role} reads {d.path}")
-            elif d.path in model.declared:
+        for d in m.of(Reads) if of in (None, role) else ():
+            if d.path in model.declared or d.path in model.publishes:
                 _same(_number(1.0, model.unit(d.path)), d.unit, f"{role} reads {d.path}")
+
+
+def check_symbols(model: Model) -> None:
+    """Every equation can be read with symbols, as the compiled engine reads it: what asks a number for its value (`if`,
+    `math.exp`, `float`) raises here, from its own line."""
+    import sympy
+
+    paths = (*model.states, *model.parameters, *model.covariates, *model.inputs, *model.modes, TIME)
+    known = [p for p, d in model.declared.items() if isinstance(d, Derived)]
+    known += [f"{p}>{s}" for p, d in model.declared.items() if isinstance(d, Entry) for s in d.into]
+    values = {p: sympy.Symbol(f"x{i}") for i, p in enumerate((*paths, *known))}
+    model.evaluate(values)
+    if model.clones:
+        model.clone_rates(values)
+    model.turns({p: x for p, x in values.items() if p not in model.modes})
 
 
 def _check_places(model: Model) -> None:
@@ -65,7 +90,18 @@ def _check_places(model: Model) -> None:
 
 
 def _evaluate(model: Model, number: Callable[[float, str], Any] | None = None) -> Any:
-    """The model evaluated once, with unlike numbers between 0.3 and 0.9 in the declared units."""
+    """The model evaluated once, with unlike numbers between 0.3 and 0.9 in the declared units; UnitError where unlike
+    things are added."""
+    from pint import DimensionalityError
+
+    try:
+        return _evaluated(model, number)
+    except DimensionalityError as problem:
+        what = f"[{problem.units1}] and [{problem.units2}] cannot be added or compared"
+        raise UnitError(what, mend="a flow is in the unit of its state, a day") from problem
+
+
+def _evaluated(model: Model, number: Callable[[float, str], Any] | None = None) -> Any:
     number = number or _number
     paths = (*model.states, *model.parameters, *model.covariates, *model.entries)
     values = {p: number(0.3 + 0.6 * (i * 0.618034 % 1), model.unit(p)) for i, p in enumerate(paths)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from livingdrug import biology, library
+from livingdrug.biology import yours
 from livingdrug.errors import ScenarioError, SourceError, unknown
 from livingdrug.model import Model, assemble
 from livingdrug.parameters import Parameter, Source, read_parameter
@@ -176,7 +177,7 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
 
 def _assembled(entry: library.LibraryFile, said: ModelFile) -> Model:
     """The equations; the roles that the file names must be those of the Python classes."""
-    model = assemble(*[biology.find(stem) for stem in said.modules.values()])
+    model = yours.checked(assemble(*[biology.find(stem) for stem in said.modules.values()]))
     for role in said.modules:
         if role not in model.modules:
             raise unknown("role", role, model.modules, entry.where(f"modules.{role}"))

@@ -40,7 +40,7 @@ def _of_user(where: str | None) -> bool:
     """Whether a place is an option's or in a file of the user's."""
     if isinstance(where, Place):
         return bool(where) and not where.ours
-    return where is not None and (OPTION in where or any(map(_own, re.findall(r"[^\s()]+\.(?:toml|csv)", where))))
+    return where is not None and (OPTION in where or any(map(_own, re.findall(r"[^\s()]+\.(?:toml|csv|py)", where))))
 
 
 def _own(file: str) -> bool:

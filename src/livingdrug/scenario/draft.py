@@ -13,7 +13,7 @@ from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable, placed
 from livingdrug.parameters import PARAMETER_KEYS, VARIES, is_parameter
 from livingdrug.spec.fields import choices
-from livingdrug.spec.scenario import PARTS, SCALES, outer, split, unknown_word
+from livingdrug.spec.scenario import PARTS, SCALES, outer, part_of, split, unknown_word
 from livingdrug.spec.trial import Trial
 
 _MODIFIERS = (*PARAMETER_KEYS, *VARIES)
@@ -43,7 +43,7 @@ class Draft:
     """A scenario while its layers are being laid on each other.
 
     words: of the trial's design, merged; named: every name that was given for a part, the last holds; parts: changes
-    inside product, population, ..., in their order.
+    inside product, population, ..., in their order; told: (layer, file, path) -> where it was said.
     """
 
     words: Located = field(default_factory=Located)
@@ -52,6 +52,7 @@ class Draft:
     modules: dict[str, str] = field(default_factory=dict)
     changes: list[Override] = field(default_factory=list)
     origins: dict[str, list[tuple[str, Any, str]]] = field(default_factory=dict)
+    told: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def copy(self) -> Draft:
         """A draft that an arm can change without touching the others."""
@@ -62,7 +63,25 @@ class Draft:
             dict(self.modules),
             list(self.changes),
             {k: list(x) for k, x in self.origins.items()},
+            dict(self.told),
         )
+
+    def once(self, path: str, layer: str, place: str, value: Any = None) -> None:
+        """ScenarioError for a word that one file, or the options of one command, say twice in two ways; value: a table
+        of words, each of which is said once."""
+        if layer == "trial":
+            return
+        if isinstance(value, Mapping):
+            for key, x in value.items():
+                at = value.at(key) if isinstance(value, Located) else place
+                self.once(f"{path}.{key}".removesuffix(".value"), layer, at, x)
+            return
+        key = layer, place.rpartition(":")[0], path
+        if key in self.told:
+            before = self.told[key]
+            other = f" (the other is at {before})" if before != place else ""
+            raise ScenarioError(f"'{path}' is said twice", where=place, mend=f"keep one of them{other}")
+        self.told[key] = place
 
     def note(self, path: str, layer: str, value: Any, place: str) -> None:
         """Remember who said what of a word that is not a number of the model."""
@@ -79,7 +98,7 @@ class Draft:
             elif key in SCALES:
                 self._word(key, _beside(value, folder), layer, place)
             elif key == "set":
-                for path, given, at in leaves(value, place):
+                for path, given, at in sorted(leaves(value, place), key=chosen_first):
                     given = _beside(given, folder) if path in SCALES else given
                     self.put(path, str(folder / given) if path == "cohort.file" else given, layer, at)
             elif key in PARTS and isinstance(value, Mapping):
@@ -111,6 +130,7 @@ class Draft:
     def _modules(self, value: Any, layer: str, place: Place) -> None:
         """Which mechanism fills which role."""
         for role, stem in choices(value, place).items():
+            self.once(f"modules.{role}", layer, value.at(role) if isinstance(value, Located) else place)
             self.modules[role] = stem
             at = value.at(role) if isinstance(value, Located) and role in value else place
             self.note(f"modules.{role}", layer, stem, at)
@@ -118,6 +138,7 @@ class Draft:
     def _numbers(self, role: str, numbers: Mapping[str, Any], layer: str, place: Place) -> None:
         """Numbers of a role, written as a table."""
         for path, given, at in numbers_in(numbers, role, place):
+            self.once(path, layer, at, given)
             self.changes.append(Override(path, given, layer, at))
 
     def _word(self, key: str, value: Any, layer: str, place: Place) -> None:
@@ -127,6 +148,7 @@ class Draft:
             if name not in known and (close := mistakable(name, known)):
                 at = value.at(name) if isinstance(value, Located) else place
                 raise ScenarioError(f"no list of visits is called '{name}'", where=at, nearest=close)
+        self.once(key, layer, place, value)
         self.words = merged(self.words, Located({key: value}, {key: place}, place))
         self.note(key, layer, value, place)
 
@@ -134,6 +156,7 @@ class Draft:
         """Another product, population, tumour or protocol: what was changed inside the one before is forgotten."""
         if not isinstance(name, str):
             raise ScenarioError(f"'{part}' = {name!r} is not a name", where=place, mend=f'write {part} = "NAME"')
+        self.once(part, layer, place)
         self.named.setdefault(part, []).append(Named(name, folder, place))
         self.parts.pop(part, None)
         self.note(part, layer, name, place)
@@ -151,6 +174,7 @@ class Draft:
             if isinstance(given, Mapping) and not given:
                 said = f"'{part}.{path}' is an empty table"
                 raise ScenarioError(said, where=at, mend="write what is to be changed in it, or leave it out")
+            self.once(f"{part}.{path}".removesuffix(".value"), layer, at, given)
             self.note(f"{part}.{path}", layer, given, at)
 
     def put(self, dotted: str, value: Any, layer: str, place: Place) -> None:
@@ -181,9 +205,20 @@ class Draft:
             word = placed(_nested([head, *rest], value), place)
             outer(word)
             self._word(head, word[head], layer, place)
+        elif not rest and (part := part_of(head)):
+            said = f"'{head}' alone is no path: it is a word of the {part}"
+            raise ScenarioError(
+                said, place, nearest=f"{part}.{head}", mend=f"write the whole path: {part}.{head} = ..."
+            )
         else:
             path, data = _number(words, value)
+            self.once(path, layer, place, data)
             self.changes.append(Override(path, data, layer, place))
+
+
+def chosen_first(change: tuple[Any, ...]) -> bool:
+    """The order in which changes of one layer are laid: another product, ..., before what is changed inside it."""
+    return change[0] not in PARTS
 
 
 def _beside(name: Any, folder: Path) -> Any:

@@ -153,7 +153,7 @@ def fitting(role: str, stem: str, place: str | None) -> type[Module]:
     try:
         kind = biology.find(stem)
     except WiringError as problem:
-        mend = problem.mend or f'write modules.{role} = "NAME"'
+        mend = problem.mend if problem.where else problem.mend or f'write modules.{role} = "NAME"'
         raise WiringError(problem.what, problem.where or place, problem.allowed, problem.nearest, mend) from None
     if kind.role.partition(".")[0] != role.partition(".")[0]:
         raise ScenarioError(
@@ -176,13 +176,15 @@ def wired(chosen: tuple[tuple[str, type[Module]], ...]) -> Model:
 
     Kept by the classes, not by their stems: a user's file that has changed gives another class.
     """
+    from livingdrug.biology import yours
+
     made = []
     for role, kind in chosen:
         module = kind()
         if module.role != role:
             module.role = role  # type: ignore[misc]
         made.append(module)
-    return Model(made)
+    return yours.checked(Model(made))
 
 
 def _unknown_path(

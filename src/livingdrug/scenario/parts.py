@@ -24,6 +24,7 @@ from livingdrug.spec.typed import Typed, of_file, read
 
 if TYPE_CHECKING:
     from livingdrug.scenario.resolved import Resolved
+    from livingdrug.spec.patients import OwnPatients
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,36 @@ def _numbers_known(own: Located, known: Mapping[str, Any]) -> None:
         new = number.partition(".")[0] not in Protocol.model_fields and number not in known
         if new and (close := mistakable(number, known)):
             raise ScenarioError(f"the protocol has no number '{number}'", where=place, allowed=known, nearest=close)
+
+
+def twice_told(draft: Draft, typed: Mapping[str, Any], own: OwnPatients) -> None:
+    """ScenarioError for a change of what the user's own patients say: their properties, and the doses of a drug."""
+    drugs = set(own.doses.into) if own.doses else set()
+    for given in draft.parts.get("population", []):
+        changed = given.get("covariates", {})
+        for name in changed if own.asked.missing != "draw" else ():
+            if name in own.values:
+                at = changed.at(name) if isinstance(changed, Located) else given.place
+                said = f"'{name}' is changed, and {own.file} says what it is of each patient"
+                raise ScenarioError(said, at, mend=f"leave the change out, or the column '{name}'")
+    for given in draft.parts.get("protocol", []):
+        rows = given.get("schedule", [])
+        named = rows.items() if isinstance(rows, Mapping) else ((row.get("name"), row) for row in rows)
+        for name, row in named:
+            dose = next((d for d in typed["protocol"].schedule if d.name == name), None)
+            if dose is not None and {dose.give, "" if dose.give == "infusion" else dose.give} & drugs:
+                said = (
+                    f"the dose '{dose.name}' is changed, and {own.file} says what each patient is given of {dose.give}"
+                )
+                raise ScenarioError(
+                    said, getattr(row, "place", given.place), mend="leave the change out, or those records"
+                )
+        if "" in drugs or "infusion" in drugs:
+            lost = given.get("share", {})
+            for name in ("manufacturing_failure", "lost_before_infusion"):
+                if isinstance(lost, Mapping) and name in lost:
+                    said = f"share.{name} is changed, and {own.file} says who is infused"
+                    raise ScenarioError(said, getattr(lost, "places", {}).get(name, given.place), mend="leave it out")
 
 
 def _read(part: str, table: Located) -> Any:

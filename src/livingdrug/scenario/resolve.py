@@ -19,7 +19,7 @@ from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.model import Model
 from livingdrug.scenario import numbers, parts
 from livingdrug.scenario.blame import blamed
-from livingdrug.scenario.draft import Draft
+from livingdrug.scenario.draft import Draft, chosen_first
 from livingdrug.scenario.resolved import Arm, Resolved
 from livingdrug.scenario.values import said
 from livingdrug.spec.patients import read_patients
@@ -61,7 +61,7 @@ def laid(chain: list[LibraryFile], sets: Mapping[str, Any]) -> Resolved:
         for words in parts.written(entry) if entry.kind == "trials" else [entry.table]:
             draft.take(words, "scenario" if entry.kind == "scenario" else "trial", entry)
     arms = draft.words.pop("arm", [])
-    for path, value in sets.items():
+    for path, value in sorted(sets.items(), key=chosen_first):
         draft.put(path, value, "--set", Place("--set"))
     top = chain[0]
     whole = _settle(draft, top, chain)
@@ -180,6 +180,8 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
     entries |= {f"scale {name}": [file] for name, file in parts.scales(trial).items()}
     stack = numbers.said(model, modules, entries, changes, parts.addresses(words, laid), cited)
     own = read_patients(trial.cohort, typed["population"].covariates) if trial.cohort else None
+    if own:
+        parts.twice_told(draft, typed, own)
     found = Resolved(
         name=trial.name or top.name,
         title=trial.title or top.title,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from livingdrug.spec.population import Covariate
 
 Floats = NDArray[np.float64]
 YES, NO = ("1", "yes", "true", "y"), ("0", "no", "false", "n")
+TOO_FAR = 10.0  # times the most of a population: no body of any kind
 FAR = 4.0  # standard deviations: as far as a population's own patients are drawn
 LONGEST = 24  # characters of an ID
 
@@ -76,6 +78,11 @@ def read_patients(asked: Cohort, covariates: Mapping[str, Covariate]) -> OwnPati
                  (f"; drawn from the population, given these: {', '.join(drawn)}" if drawn else ""))  # fmt: skip
     ids = [(table.cell(i, columns["ID"].column) or "") if "ID" in columns else str(k) for k, i in enumerate(first, 1)]
     doses = dose_records(table, columns, first, asked) if records else None
+    if asked.give and (doses is None or "CMT" not in columns):
+        said = f"[cohort.give] says what a column CMT means, and {table.file} has " + (
+            "none" if records else "no doses"
+        )
+        raise ScenarioError(said, where=asked.place("give"), mend="leave it out")
     notes += doses.notes if doses else ()
     return OwnPatients(table.file, table.text, asked, np.array(ids, f"U{LONGEST}"), values, doses, tuple(notes))
 
@@ -176,6 +183,13 @@ def _values(name: str, c: Covariate, column: ColumnOf, table: CsvTable, rows: li
             continue
         value = table.number(row, column.column)
         found[i] = value * by
+        most = beyond(c)
+        if found[i] > most:
+            raise ScenarioError(
+                f"'{name}' = {text} {column.unit or ''}".rstrip() + " cannot be",
+                where=where,
+                allowed=f"up to {most:.4g} {c.unit}".removesuffix(" 1") + f", {TOO_FAR:g} times the population's most",
+            )
         if not possible(c, found[i]):
             least = "above 0" if c.distribution == "log-normal" else "0 or more"
             raise ScenarioError(
@@ -202,7 +216,12 @@ def _category(text: str, c: Covariate, column: ColumnOf, where: str) -> float:
     if column.values:
         if text not in column.values:
             raise unknown(f"word in the column '{column.column}'", text, column.values, where)
-        return column.values[text]
+        value = column.values[text]
+        if c.distribution == "chance" and value not in (0.0, 1.0) or not possible(c, value):
+            at = column.place(f"values.{text}") or where
+            allowed = "1 (yes) or 0 (no)" if c.distribution == "chance" else "a value that somebody can have"
+            raise ScenarioError(f"'{text}' cannot stand for {value:g}", where=at, allowed=allowed)
+        return value
     if text.lower() in YES or text.lower() in NO:
         return float(text.lower() in YES)
     said = f"'{text}' is neither yes nor no"
@@ -217,6 +236,17 @@ def possible(c: Covariate, value: float) -> bool:
     if c.distribution in ("logit-normal", "uniform"):
         return value >= min(0.0, c.low or 0.0)
     return c.distribution != "fixed" or c.value is None or c.value <= 0 or value > 0
+
+
+def beyond(c: Covariate) -> float:
+    """What nobody can have [the property's unit]: many times the most of the population; inf where that is not said."""
+    known = [
+        abs(x)
+        for x in (c.value, c.high, *(() if c.points is None else (float(y) for _, y in c.points)))
+        if x is not None
+    ]
+    latent = c.distribution == "normal" and not c.value  # no quantity of the body
+    return math.inf if latent or not known or c.unit == "1" else TOO_FAR * max(known)
 
 
 def _ground(name: str, c: Covariate, values: Floats) -> list[str]:

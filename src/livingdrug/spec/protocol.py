@@ -243,9 +243,11 @@ class Protocol(File):
 
 
 def once(rows: Any, kind: str) -> None:
-    """ScenarioError when two rows have one name."""
+    """ScenarioError when a row has no name, or two rows have one."""
     seen: dict[str, Any] = {}
     for row in rows:
+        if not row.name.strip() or not row.name.isprintable():
+            raise ScenarioError(f"a {row.called} without a name", where=row.place("name"), mend='write name = "..."')
         key = getattr(row, "key", row.name)
         if key in seen:
             said = f"two rows of [[{kind}]] are called '{row.name}'"

@@ -34,6 +34,7 @@ TYPES: dict[str, type[Typed]] = {
     "manufacture": Manufacture,
 }
 ARM = ("name", "title", "about", "set")  # words of an arm that are not changes
+_LABELS = ("registry", "role", "bench", "aliases", "title", "about", "name")  # of a trial; an arm has some of its own
 _ONCE = ("patients", "cohort", "seed", "trial", "arm")  # words that an arm cannot change
 
 
@@ -78,6 +79,10 @@ def _arms(data: Located) -> None:
             raise ScenarioError("'set' is not a table", arm.at("set"), mend="write [arm.set]")
         for key in (*arm, *arm.get("set", {})):
             head = str(key).partition(".")[0]
+            if head in _LABELS and (key in arm or key in arm.get("set", {})) and not (key in arm and key in ARM):
+                at = arm.at(key) if key in arm else arm["set"].at(key) if isinstance(arm["set"], Located) else arm.place
+                said = f"'{key}' changes nothing in an arm"
+                raise ScenarioError(said, at, mend="write it at the top of the file, or leave it out")
             if head in _ONCE:
                 said = f"an arm cannot change '{head}': all arms meet the same patients"
                 at = arm.at(key) if key in arm else arm.at("set")
@@ -98,9 +103,14 @@ def split(dotted: str, where: str) -> list[str]:
     return words
 
 
+def part_of(key: str) -> str | None:
+    """The part whose word this is, if any."""
+    return next((part for part, kind in TYPES.items() if key in kind.model_fields), None)
+
+
 def unknown_word(key: str, place: str) -> ScenarioError:
     """The error for a word that is neither of a trial nor a part; a word of a part is told with it."""
-    part = next((part for part, kind in TYPES.items() if key in kind.model_fields), None)
+    part = part_of(key)
     mend = f"write {part}.{key} = ..., or {key} = ... under [{part}]" if part else None
     found = unknown("word in the scenario", key, {*Trial.model_fields, "arm"}, place, mend=mend)
     assert isinstance(found, ScenarioError)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, WithJsonSchema
 
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, UnitError, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.parameters import Source
 from livingdrug.spec.clock import Clock, clock, length
@@ -45,6 +45,7 @@ UNITS_OF = {
     "survival median": tuple(DAYS),
 }
 READ = ("seen", "memory")
+YEARS = (1900, 2100)  # of a publication
 ROLES = ("calibration", "validation")
 _ROLE = {
     "type": "string",
@@ -236,6 +237,9 @@ class Published(Typed):
     def consistent(self) -> None:
         if self.read not in READ:
             raise unknown("way of reading", self.read, READ, self.place("read"))
+        if self.year is not None and not YEARS[0] <= self.year <= YEARS[1]:
+            said = f"nothing was published in {self.year}"
+            raise ScenarioError(said, where=self.place("year"), allowed=f"{YEARS[0]} to {YEARS[1]}")
         if (self.low is None) != (self.high is None):
             raise ScenarioError("an interval has two ends", where=self.place("low"), mend="give low and high")
         if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
@@ -333,11 +337,13 @@ class Trial(File):
                 mend = "keep one, say its own source, where or cohort, or write replace = true in the one that holds"
                 raise ScenarioError(said, where=row.place("measure"), mend=mend)
             seen[row.told] = row
+            if row.unit is None and (row.measure not in known or known[row.measure].shown_unit != "1"):
+                unit = known[row.measure].shown_unit if row.measure in known else "%"
+                said = f"{row.value:g} was published of '{row.measure}' without a unit"
+                raise UnitError(said, where=row.place("value"), mend=f'add unit = "{unit}"')
             if row.measure in known and row.unit not in (None, known[row.measure].shown_unit):
                 said = f"the published unit is {row.unit}, the measure's {known[row.measure].shown_unit}"
-                raise ScenarioError(
-                    said, where=row.place("unit"), mend="write the value as it is in that unit, or leave unit out"
-                )
+                raise ScenarioError(said, where=row.place("unit"), mend="write the value as it is in that unit")
             if row.measure in known and known[row.measure].shown_unit == "%":
                 row.percent()
 

@@ -184,7 +184,8 @@ def _programs(arm: Arm, model: Model) -> tuple[Programs, tuple[str, ...]]:
     drugs = rules.drugs(model)
     scheduled = {rules.drug(dose.give) for dose in protocol.schedule} & set(drugs)
     truths = {n for n, c in arm.resolved.covariates.items() if c.distribution == "chance" or c.value in (0, 1)}
-    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled, truths=truths), shown
+    days = (arm.resolved.protocol.start, arm.resolved.protocol.follow_up)
+    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled, truths=truths, simulated=days), shown
 
 
 def _scales(trial: Trial, programs: Programs) -> list[Scale]:

@@ -12,6 +12,7 @@ from livingdrug.care.interpreter import evaluate
 from livingdrug.engine.plan import Floats, Output
 from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
+from livingdrug.spec.grammar import WORDS
 from livingdrug.spec.trial import Samples, Trial
 from livingdrug.trial import assays
 from livingdrug.trial.before_infusion import told, truths
@@ -21,6 +22,7 @@ from livingdrug.trial.observations import of
 from livingdrug.units import factor
 
 FAILED = 10
+OF_ROWS = ("arm", "patient", "status", "cause", "file_id")  # columns that every table of patients has
 
 
 def rows(arm: Arm, design: Design, enrolled: Enrolled, part: slice, output: Output) -> dict[str, Any]:
@@ -125,14 +127,17 @@ def _compiled(
         noted=design.programs.notes_units(),
         valued=design.programs.valued,
         levels=design.programs.levels,
+        simulated=design.programs.simulated,
         truths={*design.programs.truths, "failed", *truths(design.model)},
         looking=False,
     )
     found: dict[str, Program] = {}
+    taken = {name.lower() for name in (*units, *deaths, *OF_ROWS, *WORDS, "time", "never")}
     for column in trial.column:
-        if column.name in units:
+        if column.name.lower() in taken:
             said = f"every patient has a column '{column.name}' already"
             raise ScenarioError(said, where=column.place("name"), mend="choose another name")
+        taken.add(column.name.lower())
         unit = column.unit or (asked.unit(column.value) or "").partition("@")[0] or None
         found[column.name] = asked.compile(column.value, unit, column.place("value"))
         design.units[column.name] = unit

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livingdrug.cli.folder import check
 from livingdrug.cli.run import folder_name
+from livingdrug.errors import ScenarioError
 from livingdrug.scenario import resolve
 from thoroughness import some
 from unit.cli.command import command
@@ -74,3 +76,13 @@ def test_runs_beside_each_other_leave_the_first_as_it_was(
         assert command(capsys, *words).code == 0
     assert {p: p.read_bytes() for p in Path("runs/eliana").iterdir()} == before
     assert len(list(Path("runs").iterdir())) == 5
+
+
+@pytest.mark.parametrize("place", ["", ".", "..", "../..", "/"])
+def test_the_folder_one_stands_in_is_not_replaced(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told before anything is simulated, also where it is empty."""
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    with pytest.raises(ScenarioError, match="stand in"):
+        check(Path(place))

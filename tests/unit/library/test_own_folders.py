@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from livingdrug import biology, library
 from livingdrug.engine import cache
-from livingdrug.errors import LivingDrugError, ScenarioError, WiringError
+from livingdrug.errors import LivingDrugError, ScenarioError, UnitError, WiringError
 from livingdrug.model import assemble
 from livingdrug.scenario import resolve
 from thoroughness import some
@@ -57,15 +57,22 @@ def test_no_word_of_the_package_means_two_entries(kind):
 @settings(max_examples=some(40))
 @given(entries=st.dictionaries(words, st.lists(words, max_size=3), min_size=1, max_size=4))
 def test_a_word_means_one_entry_or_is_refused_with_both_files(entries, tmp_path_factory):
-    """Whatever names and aliases: an answer is the only entry with that word; two entries with it are both named."""
+    """Whatever names and aliases: an answer is the only entry with that word, and each other word of it is its own; two
+    entries with one word are both named."""
     folder = tmp_path_factory.mktemp("library")
     for name, aliases in entries.items():
         write(folder / "drugs" / f"{name}.toml", f'title = "{name}"\naliases = {aliases!r}\n')
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(library, "folders", lambda: [folder])
         clashing = {e.what.partition("'")[2].partition("'")[0] for e in library.clashes("drugs")}
+        of = {w.lower(): {n for n, a in entries.items() if w.lower() in {x.lower() for x in (n, *a)}}
+              for name, aliases in entries.items() for w in (name, *aliases)}  # fmt: skip
         for word in {w for name, aliases in entries.items() for w in (name, *aliases)}:
             those = [n for n, a in entries.items() if word.lower() in {x.lower() for x in (n, *a)}]
+            if len(those) == 1 and any(len(n) > 1 for n in of.values() if those[0] in n):
+                with pytest.raises(ScenarioError, match="answer to"):
+                    library.find("drugs", word)
+                continue
             if len(those) == 1:
                 assert library.find("drugs", word).name == those[0]
                 continue
@@ -86,7 +93,8 @@ def test_an_alias_of_the_package_cannot_be_taken(folder):
     write(folder / "products" / "mine.toml", f'title = "Mine"\naliases = ["{ours.aliases[0].upper()}"]\n')
     with pytest.raises(ScenarioError, match="mine.toml"):
         library.find("products", ours.aliases[0])
-    assert library.find("products", "mine").title == "Mine"
+    with pytest.raises(ScenarioError, match="mine.toml"):
+        library.find("products", "mine")
 
 
 @pytest.mark.parametrize("text", ["title = \n", 'title = "x"\naliases = "y"\n', "aliases = [1]\n"])
@@ -96,6 +104,27 @@ def test_a_broken_file_spoils_only_itself(folder, text):
     for asked in ("broken", "nobody"):
         with pytest.raises(ScenarioError, match=r"broken\.toml:\d"):
             library.find("products", asked)
+
+
+@pytest.mark.parametrize("named", ["librray", "a.toml", "library/products/p.toml"])
+def test_a_folder_that_is_none_is_refused_with_the_nearest(named, tmp_path, monkeypatch):
+    write(tmp_path / "library" / "products" / "p.toml", 'like = "tisagenlecleucel"\n')
+    write(tmp_path / "a.toml", "")
+    monkeypatch.setenv(library.ENV, str(tmp_path / named))
+    with pytest.raises(ScenarioError, match="which is no folder") as refused:
+        library.names("trials")
+    assert refused.value.nearest == ("library" if named == "librray" else refused.value.nearest)
+
+
+@pytest.mark.parametrize("kind", library.KINDS)
+def test_a_misspelt_kind_of_folder_is_refused_with_the_nearest(kind, folder):
+    wrong = kind[:-1]
+    (folder / "notes").mkdir()  # what is nowhere near a kind is left alone
+    assert library.names("trials")
+    (folder / wrong).mkdir()
+    with pytest.raises(ScenarioError, match="no kind of the library") as refused:
+        library.names("trials")
+    assert refused.value.nearest == kind and wrong in refused.value.where
 
 
 def test_a_folder_is_added_for_a_while(tmp_path, monkeypatch):
@@ -198,14 +227,41 @@ def test_no_mistake_in_a_mechanism_is_a_traceback(line, text, tmp_path_factory):
         ("v.loss * v.amount", "1 / 0", 15),
         ("import Entry", "import Entrance", 3),
         ("        yield Flow", "        return Flow", 0),
+        ("yield Flow", "if v.amount > 0: yield Flow", 15),  # what only symbols tell
+        ("v.loss * v.amount", "v.loss * float(v.amount)", 15),
+        ("v.loss * v.amount", "v.loss * __import__('math').exp(v.amount)", 15),
+        ('yield Flow("loss"', 'while True: yield Flow("loss"', 0),
+        ("yield Flow(", "yield str(", 0),
+        ('role = "drug.brew"', "role = 5", 0),
+        ('out_of="amount"', 'out_of="amuont"', 15),
+        ("rate=v.loss * v.amount", "rate=v.amount", 0),  # what only units tell
+        ('Param("1/day"', 'Param("1/hour"', 0),
     ],
 )
 def test_a_mistake_is_shown_at_its_line(folder, old, new, line):
     write(folder / "mechanisms" / "brew.py", MECHANISM.replace(old, new))
-    with pytest.raises(WiringError) as refused:
+    with pytest.raises((WiringError, UnitError)) as refused:
         biology.find("brew")
     assert "brew.py" in refused.value.where
     assert not line or refused.value.where.endswith(f"brew.py:{line}"), refused.value.where
+
+
+@pytest.mark.parametrize(("unit", "fits"), [("pg/mL", True), ("kg", False), ("ng/mL", False)])
+def test_a_reading_has_the_unit_of_what_is_read(unit, fits, folder, tmp_path_factory):
+    """A mechanism alone is right in any unit; beside the one that it reads it is refused, at the line that reads."""
+    reading = f'    il6 = Reads("cytokines.il6", "{unit}")\n    half = Param("{unit}", "half")\n    amount = State'
+    text = MECHANISM.replace("    amount = State", reading).replace("v.loss *", "v.loss * v.il6 / v.half *")
+    write(folder / "mechanisms" / "brew.py", text.replace("Param, State", "Param, Reads, State"))
+    number = 'value = 1\nkind = "assumed"\nwhy = "x"\n'
+    numbers = f'[drug.brew.loss]\nunit = "1/day"\n{number}[drug.brew.half]\nunit = "{unit}"\n{number}'
+    write(folder / "mechanisms" / "brew.toml", numbers)
+    scenario = write(tmp_path_factory.mktemp("mine") / "m.toml", 'trial = "eliana"\n[modules]\n"drug.brew" = "brew"\n')
+    if fits:
+        assert "drug.brew" in resolve(scenario).model().modules
+        return
+    with pytest.raises(UnitError, match=r"cytokines\.il6") as refused:
+        resolve(scenario)
+    assert refused.value.where.endswith("brew.py:11")
 
 
 def test_a_name_that_nobody_answers_to_beside_a_broken_file(tmp_path, monkeypatch):

@@ -360,10 +360,10 @@ def test_what_would_do_nothing_is_refused(text: str, told: str) -> None:
 def test_a_source_that_nothing_cites_is_noted(tmp_path: Path) -> None:
     """Cited by a published row, a number of the model, a comment, an arm: fine; by nothing: noted with its line."""
     used = {
-        "row": '[[published]]\nmeasure = "response"\nvalue = 70\nsource = "mine2026"',
+        "row": '[[published]]\nmeasure = "response"\nvalue = 70\nunit = "%"\nsource = "mine2026"',
         "number": '[cells.growth]\nvalue = 0.5\nkind = "measured"\nsource = "mine2026"\nwhere = "p. 3"',
         "arm": '[[arm]]\nname = "a"\n[[arm]]\nname = "b"\n[[arm.published]]\nmeasure = "response"\nvalue = 7\n'
-        'source = "mine2026"',
+        'unit = "%"\nsource = "mine2026"',
     }
     for name, text in {"nothing": "", **used}.items():
         file = tmp_path / f"{name}.toml"

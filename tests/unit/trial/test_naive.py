@@ -106,6 +106,7 @@ def test_log_normal_ends_lie_around_their_value(value: float, error: float) -> N
 def trial(value: float, n: int, **more: object) -> Trial:
     row = {"measure": "m", "value": value, "n": n, **more}
     measure = {"name": "m", "kind": "share", "of": "weight > 70 kg"}
+    row = {"unit": "%", **row}
     return read(Trial, {"size": n, "measure": [measure], "published": [row]})
 
 

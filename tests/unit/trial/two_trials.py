@@ -94,7 +94,9 @@ year = 2020
 
 def published(measure: str, value: float, more: str = "") -> str:
     """A published row as a file says it."""
-    return f'[[published]]\nmeasure = "{measure}"\nvalue = {value}\nsource = "paper"\nyear = 2020\n{more}\n'
+    unit = {"free_median": "day", "cells": "cell", "nobody": "cell"}.get(measure, "%")
+    said = f'measure = "{measure}"\nvalue = {value}\nunit = "{unit}"\n'
+    return f'[[published]]\n{said}source = "paper"\nyear = 2020\n{more}\n'
 
 
 FITTED = 'title = "Fitted"\nrole = "calibration"\nsize = 60\n' + DESIGN

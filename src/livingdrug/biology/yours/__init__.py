@@ -6,6 +6,7 @@ Such a file is the module `livingdrug.biology.yours.STEM`, in this process and i
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,9 +18,11 @@ from pathlib import Path
 from types import ModuleType
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, WiringError
+from livingdrug.errors import LivingDrugError, UnitError, WiringError
 from livingdrug.model import Module
 from livingdrug.model.alone import alone
+from livingdrug.model.assemble import Model
+from livingdrug.model.checks import check_symbols, check_units
 
 FOLDERS = ("mechanisms", "models")
 
@@ -55,11 +58,32 @@ def load(stem: str) -> type[Module]:
             return last_class(before, library.shown(path))
         sys.modules.pop(name, None)
         found = last_class(import_module(name), library.shown(path))
-        alone(found)
+        if not isinstance(found.role, str):
+            said = f"the role of '{stem}' is {found.role!r}, which is no text"
+            raise WiringError(said, allowed="words joined by dots", mend='write role = "tumour"')
+        _try(alone(found))
         return found
     except (Exception, SystemExit) as problem:
         sys.modules.pop(name, None)
         raise _mistake(problem, path) from problem
+
+
+def _try(model: Model) -> None:
+    """Everything that the tests ask of a mechanism of the package and that needs no simulation."""
+    check_symbols(model)
+    check_units(model)
+
+
+def checked(model: Model) -> Model:
+    """The same model; what a mechanism of the user's reads of others has the unit that it says, or UnitError with the
+    line."""
+    for role, module in model.modules.items():
+        if (stem := type(module).__module__.removeprefix(f"{__name__}.")) in files() and type(module) is load(stem):
+            try:
+                check_units(model, role)
+            except LivingDrugError as problem:
+                raise _mistake(problem, files()[stem]) from problem
+    return model
 
 
 def _digest(path: Path) -> str:
@@ -102,11 +126,24 @@ sys.meta_path.append(_Importer())
 def _mistake(problem: BaseException, path: Path) -> LivingDrugError:
     """A user's mistake in Python as one message, with the line of their file on which it shows."""
     lines = [f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)]
-    line = problem.lineno if isinstance(problem, SyntaxError) else (lines[-1] if lines else None)
+    line = problem.lineno if isinstance(problem, SyntaxError) else (lines[-1] if lines else _line(str(problem), path))
     where = f"{library.shown(path)}:{line}" if line else library.shown(path)
     if isinstance(problem, LivingDrugError):
-        return type(problem)(problem.what, where, problem.allowed, problem.nearest, problem.mend)
+        made_of = f"{problem.where}: " if isinstance(problem, UnitError) and problem.where else ""
+        return type(problem)(made_of + problem.what, where, problem.allowed, problem.nearest, problem.mend)
     what = problem.msg if isinstance(problem, SyntaxError) else str(problem)
     return WiringError(
         f"{type(problem).__name__}: {what or 'no more is said'}", where, mend="correct the Python of this mechanism"
     )
+
+
+def _line(message: str, path: Path) -> int | None:
+    """The line on which the first thing stands that a message names (a flow, a reading, a state, a text)."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+    paths = re.findall(r"'([^']+)'|(?:reads|publishes|constant|start|of) ([\w.]+)", message)
+    names = [name for found in paths for path in found if path for name in (path, path.rpartition(".")[2])]
+    for name in names:
+        written = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
+        if line := next((i for i, line in enumerate(text, 1) if written.search(line)), None):
+            return line
+    return None
