@@ -45,8 +45,9 @@ def said(
     drugs = [part for part in entries if part.startswith("drug ")]
     for part in ("tumour", "population", *drugs, "costimulation", "manufacture", "product"):
         for entry in entries.get(part, []):
-            kind = Drug if part in drugs else TYPES[part]
-            _lay(stack, entry, _numbered(kind, entry), part.partition(" ")[0], modules, {})
+            kind, (layer, _, name) = Drug if part in drugs else TYPES[part], part.partition(" ")
+            like = {f"{family}.{entry.name}": f"{family}.{name}" for family in ("drug", "conditioning")}
+            _lay(stack, entry, _numbered(kind, entry), layer, modules, like if name not in ("", entry.name) else {})
     known = dict.fromkeys(stack)
     for entry in entries.get("protocol", []):  # most of its numbers are its own, not the model's
         own = {p: x for key in entry.table for p, x in protocol_numbers(entry.table[key], key)}
@@ -114,14 +115,14 @@ def _lay(
 ) -> None:
     """Lay a library file's numbers on the stack; those of roles that nobody fills here are left aside."""
     for native, data in typed.numbers.items():
-        path, place = native, typed.place(native) or data.place
-        for old, new in renamed.items():
-            path = new + native[len(old) :] if native.startswith(f"{old}.") else native
+        place = typed.place(native) or data.place
+        moved = (new + native[len(old) :] for old, new in renamed.items() if native.startswith(f"{old}."))
+        path = next(moved, native)
         if path in stack:
             said = stack[path]
             below = said[-1] if said else None
             said.append(read_parameter(path, data, below, entry.sources, layer, entry.file, entry.line(native)))
-        elif renamed:  # a mechanism has numbers of its own role only
+        elif layer == "mechanism" or path != native:  # these have numbers of their own role only
             own = {old + p[len(new) :] for old, new in renamed.items() for p in stack if p.startswith(f"{new}.")}
             raise _unknown_path(native, dict.fromkeys(own), modules, data.place or place)
         elif any(path.startswith(f"{role}.") for role in modules):

@@ -274,9 +274,8 @@ def modules(
     layers: list[Mapping[str, str]] = [typed[p].modules for p in ("tumour", "population") if p in typed]
     folders = list(dict.fromkeys(e.path.parent for e in (*chain, entries["protocol"][-1])))
     for name, place in drugs(trial, typed["protocol"], folders).items():
-        entries[f"drug {name}"] = [drug(name, folders, place)]
-        typed_drug = of_file(Drug, entries[f"drug {name}"][0])
-        layers.append(typed_drug.modules or {f"drug.{name}": typed_drug.mechanism or name})
+        entries[f"drug {name}"] = lineage(drug(name, folders, place))
+        layers.append(_acting(name, entries[f"drug {name}"]))
     if len(draft.named["product"]) > 1 and len(entries["product"]) == 1:
         layers.append(laid("product", _lineage("product", draft.named["product"][0])[-1], Draft()).typed.modules)
     layers += [typed[p].modules for p in ("manufacture", "product") if p in typed]
@@ -289,10 +288,25 @@ def modules(
     for role in chosen:
         name = role.rpartition(".")[2]
         if "." in role and f"drug {name}" not in entries and name in known:
-            entries[f"drug {name}"] = [library.find("drugs", name)]
+            entries[f"drug {name}"] = lineage(library.find("drugs", name))
     if not chosen:
         raise ScenarioError("no module is chosen", where=chain[0].file, mend="add [modules] to product or population")
     return chosen
+
+
+def _acting(name: str, files: list[LibraryFile]) -> dict[str, str]:
+    """Role -> mechanism of a drug: as its file says, or that of the drug it is like, in a role of its own name."""
+    for file in reversed(files):
+        said = of_file(Drug, file)
+        if said.mechanism or said.modules:
+            listed = said.modules or {f"drug.{name}": said.mechanism or name}
+            return {own_role(role, file.name, name): stem for role, stem in listed.items()}
+    return {f"drug.{name}": name if len(files) == 1 else files[0].name}
+
+
+def own_role(role: str, below: str, name: str) -> str:
+    """The role of a drug that is like another, for one of that other's."""
+    return f"{role.removesuffix(f'.{below}')}.{name}" if role.endswith(f".{below}") else role
 
 
 def filled_in(draft: Draft, typed: Mapping[str, Any], entries: Mapping[str, list[LibraryFile]]) -> list[str]:
@@ -365,7 +379,7 @@ def drug(name: str, folders: list[Path], place: str) -> LibraryFile:
     """The file of a drug: in the library, or beside the scenario."""
     if name not in library.names("drugs"):
         for folder in folders:
-            if is_drug(folder / f"{name}.toml"):
+            if (folder / f"{name}.toml").is_file():
                 return library.read(folder / f"{name}.toml", "drugs", name)
         beside = [p.stem for folder in folders for p in folder.glob("*.toml") if is_drug(p)]
         close = nearest(name, [*library.names("drugs"), *beside])
@@ -382,7 +396,9 @@ def is_drug(path: Path) -> bool:
         data = library.read(path, "drugs").data
     except LivingDrugError:
         return False
-    return "mechanism" in data or (isinstance(data.get("modules"), Mapping) and "trial" not in data)
+    like = data.get("like")
+    named = isinstance(like, str) and like in library.names("drugs")
+    return "mechanism" in data or named or (isinstance(data.get("modules"), Mapping) and "trial" not in data)
 
 
 def scales(trial: Trial) -> dict[str, LibraryFile]:
