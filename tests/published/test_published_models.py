@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from livingdrug.published.course import run
 from livingdrug.published.entry import names, published
+from livingdrug.published.integrate import Dose
+from thoroughness import some
 
 READINGS = Path(__file__).parents[1] / "second_reading"
 
@@ -165,6 +169,19 @@ def test_owens_gives_chemotherapy_over_half_an_hour():
     assert found.seen["drug"][0][1] == pytest.approx(strength * (1 - np.exp(-loss * hours)) / loss, rel=1e-6)
     three, five = (float(ran(n).measure("area(drug, 0, 60)")[0]) for n in ("owens_2021", "owens_2021:patient_3"))
     assert three == pytest.approx(3 * strength * hours / loss, rel=5e-3) and five == pytest.approx(three, rel=0.03)
+
+
+@settings(max_examples=some(6))
+@given(start=st.floats(0.0, 20.0), hours=st.floats(0.2, 30.0))
+def test_the_highest_drug_is_at_the_end_of_an_infusion(start, hours):
+    """Whenever and however long, between two even moments as well: S (1 - exp(-gamma w)) / gamma."""
+    model, length = published("owens_2021:untreated"), hours / 24
+    found = run(model, days=30, also=[Dose(start, "therapy.chemotherapy", 1.0, length)])
+    p = model.values
+    given_as = p["therapy.strength"] * p["therapy.infusion_time"] / length
+    top = given_as * -np.expm1(-p["therapy.drug_decay"] * length) / p["therapy.drug_decay"]
+    assert float(found.measure("peak(drug)")[0]) == pytest.approx(top, rel=1e-5)
+    assert float(found.measure("peak_day(drug)")[0]) == pytest.approx(start + length, abs=1e-9)
 
 
 def test_swanson_tumour_and_stem_cells_go_only_with_everything():

@@ -180,10 +180,11 @@ def horizon(model: Published, days: float | None) -> float:
 
 
 def _grid(end: float, courses: Iterable[Course], doses: Iterable[Dose]) -> Floats:
-    """2,001 even moments [day], and every kink: breaks, and the last moment before each dose."""
+    """2,001 even moments [day], and every kink: breaks, the last moment before each dose, the end of each infusion."""
     breaks = {float(c.constants[b]) for c in courses for b in c.model.breaks}
     before = {float(np.nextafter(d.time, 0.0)) for d in doses if d.time > 0}
-    return np.unique([*np.linspace(0.0, end, 2001), *(k for k in breaks | before if k < end)])
+    ends = {d.time + d.duration for d in doses if d.duration > 0}
+    return np.unique([*np.linspace(0.0, end, 2001), *(k for k in breaks | before | ends if k < end)])
 
 
 def measure(text: str, times: Floats, seen: Mapping[str, Floats]) -> float:
