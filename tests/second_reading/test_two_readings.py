@@ -69,6 +69,21 @@ def test_what_a_comparison_says(change, words):
     assert any(re.search(words, f) for f in faults("stein_2019", change(second("stein_2019"))))
 
 
+@settings(max_examples=some(20))
+@given(data=st.data())
+def test_a_drawing_is_read_to_the_width_of_a_line(data):
+    """Whatever mark is read off by half a thousandth of the drawing's height is the same mark; by two it is not."""
+    key = data.draw(st.sampled_from(sorted(second("swanson_2022")["data"])))
+    rows = second("swanson_2022")["data"][key]
+    ours = published("swanson_2022").data[key].rows
+    height = max(x for row in ours for x in row[1:])
+    i, mark = data.draw(st.integers(0, len(rows) - 1)), data.draw(st.integers(1, 3))
+    for off, agree in ((0.0005, True), (-0.0005, True), (0.002, False), (-0.002, False)):
+        reading = copy.deepcopy(second("swanson_2022"))
+        reading["data"][key][i][("day", "median", "low", "high")[mark]] = ours[i][mark] + off * height
+        assert (not any("data differ" in f for f in faults("swanson_2022", reading))) is agree
+
+
 @pytest.mark.parametrize("name", [n for n in READINGS if "sets" in second(n)])
 def test_whole_sets_are_the_published_ones(name):
     said = second(name)["sets"]
