@@ -178,8 +178,7 @@ class _Scope:
             assert isinstance(d, Port)
 
             def gather() -> Any:
-                start = 1 if d.combine == "multiply" else 0
-                total = self.number(start if d.exact else float(start), d.unit)
+                total = self.number(d.start, d.unit)
                 for giver, contribution in self.model.contributions.get(path, []):
                     given = self.model.modules[giver].contributes(View(self, giver))
                     if contribution.name not in given:

@@ -161,7 +161,9 @@ class Port(Declared):
     ) -> None:
         if combine not in ("multiply", "add"):
             raise ValueError("a port combines by 'multiply' or 'add'")
-        self.unit, self.doc, self.combine, self.scale, self.exact = unit, doc, combine, scale, exact
+        self.unit, self.doc, self.combine, self.scale = unit, doc, combine, scale
+        whole = 1 if combine == "multiply" else 0
+        self.start = whole if exact else float(whole)
 
 
 class _Contribution(Declared):

@@ -1,4 +1,4 @@
-"""A death switch in the cells: caspase 9 that a small molecule joins in pairs, whereupon the cell dies within minutes."""
+"""A death switch in the cells: caspase 9 that a small molecule joins in pairs, upon which the cell dies."""
 
 from __future__ import annotations
 
