@@ -156,6 +156,23 @@ def test_a_trial_that_chose_no_switch_has_none() -> None:
     assert not {"kinetics.signalling", "kinetics.removal"} & set(model.contributions)
 
 
+def test_a_drug_for_a_switch_that_no_cell_carries_is_told(tmp_path: Path) -> None:
+    rule = 'name = "x"\nwhen = "crs.grade >= 3"\ncheck = "every 6 h for 60 d"\nkind = "assumed"\nwhy = "a question"\n'
+    for drug, role, stem in (
+        ("rimiducid", "safety.caspase", "caspase_switch"),
+        ("cetuximab", "safety.tag", "surface_tag"),
+        ("dasatinib", "", ""),
+    ):
+        given_ = f'trial = "eliana"\n[[protocol.rule]]\n{rule}do = {{ give = "{drug}", amount = "1 mg/kg" }}\n'
+        file = tmp_path / f"{drug}.toml"
+        file.write_text(given_, encoding="utf-8")
+        told = [n for n in resolve(file).notes if "does nothing here" in n]
+        assert len(told) == bool(role) and all(f"drug.{drug} does" in n and f'"{role}"' in n for n in told)
+        if role:
+            file.write_text(f'{given_}[modules]\n"{role}" = "{stem}"\n', encoding="utf-8")
+            assert not [n for n in resolve(file).notes if "does nothing here" in n]
+
+
 def test_before_the_drug_all_arms_are_equal_and_the_dimerizer_works_in_patients() -> None:
     result = livingdrug.Trial(EXAMPLE).run(patients=24, seed=1)
     first, *others = result.arms.values()
