@@ -224,7 +224,7 @@ def _whole_path(path: str, paths: Sequence[str]) -> str | None:
 
 
 def idle(model: Model) -> list[str]:
-    """A sentence for each module that acts only on roles that nobody fills: a drug for a switch that no cell carries."""
+    """One sentence a module that acts only on roles that nobody fills: a drug for a switch that no cell carries."""
     told = []
     for role, module in model.modules.items():
         sought = [c.path for c in module.of(Multiplies, Adds)]
