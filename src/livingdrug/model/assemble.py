@@ -178,7 +178,7 @@ class _Scope:
             assert isinstance(d, Port)
 
             def gather() -> Any:
-                total = self.number(1.0 if d.combine == "multiply" else 0.0, d.unit)
+                total = self.number(d.start, d.unit)
                 for giver, contribution in self.model.contributions.get(path, []):
                     given = self.model.modules[giver].contributes(View(self, giver))
                     if contribution.name not in given:

@@ -152,12 +152,18 @@ class Port(Declared):
     """A quantity of this module that others may act on. Starts at 1 (`combine="multiply"`) or 0 (`combine="add"`).
 
     scale: formula of the patient's constants that multiplies the whole, as a patient's own sensitivity.
+    exact: start at a whole number, which vanishes from the equations: where nobody acts on the port, they are the
+    text they would be without it, and so are results, to the last bit.
     """
 
-    def __init__(self, unit: str, doc: str, combine: str = "multiply", scale: Formula | None = None) -> None:
+    def __init__(
+        self, unit: str, doc: str, combine: str = "multiply", scale: Formula | None = None, exact: bool = False
+    ) -> None:
         if combine not in ("multiply", "add"):
             raise ValueError("a port combines by 'multiply' or 'add'")
         self.unit, self.doc, self.combine, self.scale = unit, doc, combine, scale
+        whole = 1 if combine == "multiply" else 0
+        self.start = whole if exact else float(whole)
 
 
 class _Contribution(Declared):

@@ -12,7 +12,7 @@ from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, mistakable
-from livingdrug.model import Model, Module
+from livingdrug.model import Adds, Model, Module, Multiplies
 from livingdrug.parameters import PARAMETER_KEYS, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
@@ -221,3 +221,17 @@ def _whole_path(path: str, paths: Sequence[str]) -> str | None:
     path is like it."""
     ends = {".".join(words[i:]): x for x in paths for words in [x.split(".")] for i in range(1, len(words))}
     return ends.get(path if path in ends or nearest(path, paths) else nearest(path, ends) or "")
+
+
+def idle(model: Model) -> list[str]:
+    """One sentence a module that acts only on roles that nobody fills: a drug for a switch that no cell carries."""
+    told = []
+    for role, module in model.modules.items():
+        sought = [c.path for c in module.of(Multiplies, Adds)]
+        if sought and not any(path.rpartition(".")[0] in model.modules for path in sought):
+            seats = " or ".join(f'"{seat}"' for seat in dict.fromkeys(path.rpartition(".")[0] for path in sought))
+            told.append(
+                f"{role} does nothing here: it acts on {seats}, and no mechanism fills that role; "
+                "choose one under [modules]"
+            )
+    return told

@@ -205,6 +205,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         notes=(
             *(own.notes if own else ()),
             *parts.filled_in(draft, typed, entries),
+            *numbers.idle(model),
             *parts.fixed(typed["population"], parts.laid("population", entries["population"][-1], Draft()).typed),
             *parts.uncited({"trial": trial, **typed}, [*(e.data for e in chain), *(x.table for x in laid.values())]),
         ),

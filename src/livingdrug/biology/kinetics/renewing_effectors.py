@@ -8,6 +8,8 @@ from typing import Any
 from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, Port, Publishes, Reads, State
 from livingdrug.model.math import minimum
 
+SUBSETS = ("product", "fresh", "settling", "waking", "proliferating", "mature", "memory", "exhausted")
+
 
 class RenewingEffectors(Module):
     """A few of the infused cells engraft and, after a lag, proliferate while they are engaged with antigen and the host
@@ -54,7 +56,9 @@ class RenewingEffectors(Module):
     help = Reads("homeostasis.help", "1", absent=1.0)
     rejection = Reads("rejection.strength", "1", absent=0.0)
     pace = Port("1", "proliferation relative to that without drugs")
+    signalling = Port("1", "signalling through the receptor relative to that without drugs", exact=True)
     loss = Port("1/day", "loss of effectors to drugs", combine="add")
+    removal = Port("1/day", "loss of CAR-T of every subset to drugs", combine="add", exact=True)
     weight = Covariate("kg", "body weight")
     blood_volume = Derived("uL", "blood volume", lambda v: v.blood_per_kg * v.weight)
 
@@ -107,15 +111,19 @@ class RenewingEffectors(Module):
         yield Flow(
             "memory formation", out_of="mature", into="memory", rate=v.to_memory * v.contraction * unengaged * v.mature
         )
-        yield Flow("exhaustion", out_of="mature", into="exhausted", rate=v.exhaustion * engaged * v.mature)
+        yield Flow(
+            "exhaustion", out_of="mature", into="exhausted", rate=v.signalling * v.exhaustion * engaged * v.mature
+        )
         yield Flow("death of exhausted cells", out_of="exhausted", rate=v.exhausted_death * v.exhausted)
         yield Flow(
             "death of memory cells", out_of="memory", rate=(v.memory_death + v.host_loss * v.rejection) * v.memory
         )
-        recalled = v.reactivation * engaged * v.memory * v.memory / (v.memory + v.one_cell)
+        recalled = v.signalling * v.reactivation * engaged * v.memory * v.memory / (v.memory + v.one_cell)
         yield Flow("reactivation", out_of="memory", into="proliferating", rate=recalled)
         yield Flow("release to blood", into="share", rate=v.exchange * v.circulating / (1 + v.retention * engaged))
         yield Flow("return to tissue", out_of="share", rate=v.exchange * v.share)
+        for subset in SUBSETS:
+            yield Flow(f"removal of {subset}", out_of=subset, rate=v.removal * getattr(v, subset))
 
     def published(self, v: Any) -> dict[str, Any]:
         total = self._total(v)
@@ -126,7 +134,7 @@ class RenewingEffectors(Module):
             "effector": effector,
             "tissue": (1 - v.share) * total,
             "blood": in_blood / v.blood_volume,
-            "killers": effector + v.fresh + v.memory_kill * v.memory + v.exhausted_kill * v.exhausted,
+            "killers": v.signalling * (effector + v.fresh + v.memory_kill * v.memory + v.exhausted_kill * v.exhausted),
         }
 
     @staticmethod

@@ -58,6 +58,7 @@ class CytokineRelease(Module):
 
     effectors = Reads("kinetics.effector", "cell", absent=0.0)
     infused = Reads("kinetics.fresh", "cell", absent=0.0)
+    car_t_signalling = Reads("kinetics.signalling", "1", absent=1.0)
     tumour_antigen = Reads("tumour.antigen", "cell", absent=0.0)
     b_cell_antigen = Reads("b_cells.antigen", "cell", absent=0.0)
     production = Port("1", "cytokine production relative to that without drugs")
@@ -82,6 +83,7 @@ class CytokineRelease(Module):
     def flows(self, v: Any) -> Iterator[Flow]:
         antigen = v.tumour_antigen + v.b_cell_antigen
         trigger = (v.effectors + v.activity * v.infused) / v.working * antigen / (antigen + v.half_antigen)
+        trigger = trigger * v.car_t_signalling
         drive = hill(v.ifn_gamma, v.ifn_half, v.steepness) * (1 + v.gm_strength * v.gm_csf / (v.gm_csf + v.gm_half))
         drive = drive * v.signalling
         il1 = v.il1 * v.il1_receptor
