@@ -18,7 +18,9 @@ from livingdrug.parameters import Parameter, Source, read_parameter
 from livingdrug.published import fits
 from livingdrug.published.integrate import Dose
 from livingdrug.spec import published_model
+from livingdrug.spec.numbers import Mechanism
 from livingdrug.spec.published_model import Data, Erratum, Figure, ModelFile, Number, Observation, Variant
+from livingdrug.spec.typed import of_file
 from livingdrug.units import factor, quantity
 
 
@@ -219,6 +221,8 @@ def _parameters(
                 if path not in known:
                     what = "parameter" if role else "covariate"
                     raise unknown(what, path, known, entry.where(f"{prefix}{role or 'covariates'}.{name}"))
+    for role, stem in said.modules.items():
+        _known(_mechanism(stem), role, model)
     for path in (*model.parameters, *model.covariates):
         role, _, name = path.rpartition(".")
         below = _first_set(entry, said, model, path, sets) or _own(said, role, name, path)
@@ -236,6 +240,15 @@ def _parameters(
 def _mechanism(stem: str) -> library.LibraryFile | None:
     """The file of a mechanism's own numbers, if it has one; those of a paper's own equations have none."""
     return library.find("mechanisms", stem) if stem in library.names("mechanisms") else None
+
+
+def _known(entry: library.LibraryFile | None, role: str, model: Model) -> None:
+    """An error for a number in a mechanism's file that the mechanism does not have."""
+    for path, number in of_file(Mechanism, entry).numbers.items() if entry else ():
+        if path not in model.parameters:
+            own = [p for p in model.parameters if p.startswith(f"{role}.")]
+            head = path.rpartition(".")[0]
+            raise unknown("parameter", path, own, number.place if not entry or head == role else entry.where(head))
 
 
 def _own(said: ModelFile, role: str, name: str, path: str) -> Parameter | None:

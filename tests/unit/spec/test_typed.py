@@ -22,6 +22,7 @@ from livingdrug import biology, library
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library.located import Place, placed
 from livingdrug.parameters import PARAMETER_KEYS
+from livingdrug.published.entry import published
 from livingdrug.scenario import resolve
 from livingdrug.scenario.parts import lineage, whole
 from livingdrug.spec.numbers import Drug, Manufacture, Mechanism, Product, Tumour
@@ -171,6 +172,9 @@ def _rehearsed() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
 
 
 REHEARSED = _rehearsed()
+MODELLED = {
+    stem: name for name in library.names("models") for stem in library.find("models", name).data["modules"].values()
+}  # mechanism -> a published model that has it
 
 
 def chosen_alone(kind: str, name: str) -> dict[str, Any]:
@@ -191,6 +195,9 @@ def told(kind: str, name: str) -> LivingDrugError | None:
         asked = (kind, name)
         if kind == "populations" and (tumour := _tumour(name)):
             sets, asked = {"population": name}, ("tumours", tumour)
+        if kind == "mechanisms" and name in MODELLED and asked not in REHEARSED:
+            published(MODELLED[name])
+            return None
         trial, more = REHEARSED.get(asked) or ("eliana", chosen_alone(*asked))
         arm = resolve(trial, {**more, **sets}).arms[0]
         check_arm(arm, design(arm))
