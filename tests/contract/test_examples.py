@@ -40,6 +40,11 @@ def run(example: str, patients: int = FEW) -> Result:
     return trial(example).run(patients=patients, seed=1)
 
 
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_nothing_in_it_is_refused(example: str) -> None:
+    trial(example).check()
+
+
 @pytest.mark.parametrize(
     "example",
     [*some_of([e for e in EXAMPLES if e not in OWN_MODEL], 5), *map(LATER, sorted(OWN_MODEL))],
