@@ -5,14 +5,14 @@ Where there is none, what is simulated rests on facts of the product and on numb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
-from typing import Any
 
 from livingdrug import library
+from livingdrug.errors import LivingDrugError
 from livingdrug.library import LibraryFile, Stamp
-from livingdrug.scenario import Resolved
-from livingdrug.scenario.parts import lineage
+from livingdrug.scenario import Resolved, resolve
 
 KINDS = ("product", "tumour")
 HOLDERS = ("products", "tumours")
@@ -56,20 +56,10 @@ def alone(resolved: Resolved) -> bool:
 @lru_cache(maxsize=4)
 def _beside(state: tuple[Stamp, ...]) -> Mapping[str, Mapping[str, str | None]]:
     """Trial -> the names of its parts; state: of the library, so that a change is seen."""
-    return dict(_listed())
-
-
-def _listed() -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    found: dict[str, Mapping[str, str | None]] = {}
     for name in library.names("trials"):
-        said = library.find("trials", name).data
-        if any(_compared(row) for row in said.get("published", ())):
-            product = lineage(library.find("products", said["product"]))
-            population = lineage(library.find("populations", said["population"]))
-            named = [said, *(entry.data for entry in (*reversed(population), *reversed(product)))]
-            tumour = next((x["tumour"] for x in named if isinstance(x.get("tumour"), str)), None)
-            found = {"product": product[-1].name, "tumour": tumour and library.find("tumours", tumour).name}
-            yield name, found
-
-
-def _compared(row: Mapping[str, Any]) -> bool:
-    return not row.get("not_comparable") and row.get("read", "seen") == "seen"
+        with suppress(LivingDrugError):  # what is wrong with a trial of the user's is told when it is asked for
+            said = resolve(name)
+            if any(not row.not_comparable and row.read == "seen" for row in said.trial.published):
+                found[name] = {kind: said.names.get(kind) for kind in KINDS}
+    return found

@@ -36,8 +36,8 @@ PARTS = ("product", "tumour", "costimulation", "target")  # what a fit must have
 def calibration() -> tuple[str, ...]:
     """The trials that a fit was made on, but for those that say that they validate."""
     fits = {n: read(Fit, library.find("fits", n).table) for n in library.names("fits")}
-    fitted = [library.find("trials", fit.trial or name) for name, fit in fits.items()]
-    return tuple(dict.fromkeys(t.name for t in fitted if t.data.get("role") != "validation"))
+    fitted = dict.fromkeys(library.find("trials", fit.trial or name).name for name, fit in fits.items())
+    return tuple(name for name in fitted if resolve(name).trial.role != "validation")
 
 
 def as_calibrated(resolved: Resolved) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.cli.command import command
 
 from livingdrug import library
+from livingdrug.errors import LivingDrugError
 from livingdrug.scenario import resolve
 from livingdrug.trial.applicability import applicability
 from livingdrug.trial.beside import HOLDERS, NONE, alone, of, published, told, trials_beside
@@ -64,3 +65,13 @@ def test_a_design_alone_is_scored_nowhere() -> None:
     trials = set(published())
     assert trials.isdisjoint(DESIGNS) and set(library.names("trials")) == trials | set(DESIGNS)
     assert not set(changed_since(stored())) & set(DESIGNS)
+
+
+def test_a_broken_trial_of_the_users_own_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "trials").mkdir()
+    (tmp_path / "trials" / "broken.toml").write_text('product = "tisagenlecleucel"\npopulation = "nobody"\n')
+    before = published()
+    monkeypatch.setenv(library.ENV, str(tmp_path))
+    assert published() == before
+    with pytest.raises(LivingDrugError, match="nobody"):
+        resolve("broken")
