@@ -2,18 +2,21 @@
 
 import json
 import os
+import sys
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from livingdrug.bench import peers, run
 from livingdrug.bench.model import study_model, study_patients, study_plan
-from livingdrug.bench.peers import PEERS, Peer
+from livingdrug.bench.peers import PEERS, Peer, by_pydiffsol
 from livingdrug.bench.peers.task import Task
 from livingdrug.cli.run import _measured
 from livingdrug.cli.terminal import dump
 from livingdrug.engine.plan import Plan
+from livingdrug.errors import EngineError
 from thoroughness import some_of
 
 FEW = 2
@@ -49,6 +52,23 @@ def test_each_installed_peer_solves_the_task(task, exact, peer):
         pytest.skip("compiles for minutes; timed by the bench itself")
     worst = run._errors(peer.solver(task)(FEW), exact, task.plan, task.patients)
     assert worst.max() < 2e-2 and np.median(worst) < 5e-3
+
+
+def test_what_a_peer_of_rust_throws_is_a_fault_as_any_other(monkeypatch, task):
+    class PanicException(BaseException):
+        pass
+
+    class Ode:
+        def __init__(self, code, **asked):
+            assert "F_i {" in code
+
+        def solve_dense(self, given, times):
+            assert times[0] == 0.0
+            raise PanicException("stopped early")
+
+    monkeypatch.setitem(sys.modules, "pydiffsol", SimpleNamespace(Ode=Ode, f64=0, nalgebra_dense=0, bdf=0))
+    with pytest.raises(EngineError, match="pydiffsol broke off: stopped early"):
+        by_pydiffsol.bdf(task)(1)
 
 
 def test_a_peer_that_is_missing_fails_or_gives_no_numbers_is_a_row(monkeypatch, task, exact, capfd):
