@@ -1,4 +1,4 @@
-"""Drugs given against toxicity, and to protect from it; what antibodies share stands here."""
+"""Drugs given against toxicity, and to protect from it; what two compartments, and antibodies, share stands here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ from typing import Any
 from livingdrug.model import Covariate, Derived, Entry, Flow, Module, Param, Publishes, State
 
 
-class Antibody(Module):
+class TwoCompartments(Module):
+    """A drug in blood and tissue: lost from blood by `clearance`, passing to and fro by `exchange`."""
+
+    def flows(self, v: Any) -> Iterator[Flow]:
+        yield Flow("elimination", out_of="drug", rate=v.clearance / v.volume * v.drug)
+        yield Flow("into tissue", out_of="drug", into="tissue", rate=v.exchange / v.volume * v.drug)
+        yield Flow("out of tissue", out_of="tissue", into="drug", rate=v.exchange / v.tissue_volume * v.tissue)
+
+    def published(self, v: Any) -> dict[str, Any]:
+        return {"concentration": v.drug / v.volume}
+
+
+class Antibody(TwoCompartments):
     """An antibody in two compartments with linear loss, scaled by body weight. What it does, the drug's file says."""
 
     weight = Covariate("kg", "body weight")
@@ -30,11 +42,3 @@ class Antibody(Module):
     tissue = State("mg", "antibody in the peripheral compartment")
     dose = Entry("mg", "antibody, into a vein", into={"drug": 1.0})
     concentration = Publishes("mg/L", "antibody in serum")
-
-    def flows(self, v: Any) -> Iterator[Flow]:
-        yield Flow("elimination", out_of="drug", rate=v.clearance / v.volume * v.drug)
-        yield Flow("into tissue", out_of="drug", into="tissue", rate=v.exchange / v.volume * v.drug)
-        yield Flow("out of tissue", out_of="tissue", into="drug", rate=v.exchange / v.tissue_volume * v.tissue)
-
-    def published(self, v: Any) -> dict[str, Any]:
-        return {"concentration": v.drug / v.volume}

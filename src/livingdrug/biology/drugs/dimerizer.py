@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Adds, Covariate, Derived, Entry, Flow, Module, Param, Publishes, State
+from livingdrug.biology.drugs import TwoCompartments
+from livingdrug.model import Adds, Covariate, Derived, Entry, Param, Publishes, State
 
 
-class Dimerizer(Module):
+class Dimerizer(TwoCompartments):
     """Two compartments with linear loss, in proportion to body weight [iuliucci2001]. It acts on cells that carry a
     death switch, and on nothing where there is none.
 
@@ -34,14 +34,6 @@ class Dimerizer(Module):
     dose = Entry("mg", "dimerizer, into a vein", into={"drug": 1.0})
 
     concentration = Publishes("mg/L", "dimerizer in blood")
-
-    def flows(self, v: Any) -> Iterator[Flow]:
-        yield Flow("elimination", out_of="drug", rate=v.clearance / v.volume * v.drug)
-        yield Flow("into tissue", out_of="drug", into="tissue", rate=v.exchange / v.volume * v.drug)
-        yield Flow("out of tissue", out_of="tissue", into="drug", rate=v.exchange / v.tissue_volume * v.tissue)
-
-    def published(self, v: Any) -> dict[str, Any]:
-        return {"concentration": v.drug / v.volume}
 
     def contributes(self, v: Any) -> dict[str, Any]:
         return {"switch": v.concentration}
