@@ -214,7 +214,7 @@ def _printer(home: str) -> Callable[[Any], str]:
             brace.appendChild(self.dom.createTextNode("{"))
             for value, condition in e.args:
                 case, then, when, word = (self.dom.createElement(name) for name in ("mtr", "mtd", "mtd", "mtext"))
-                word.appendChild(self.dom.createTextNode("otherwise" if condition == True else "if "))  # noqa: E712
+                word.appendChild(self.dom.createTextNode("otherwise" if condition == True else "if\u00a0"))  # noqa: E712
                 then.appendChild(self._print(value))
                 when.appendChild(word)
                 if condition != True:  # noqa: E712  a condition of SymPy, not of Python

@@ -116,10 +116,9 @@ def _product(said: Classification, made: Draft) -> tuple[LibraryFile | None, lis
             return entry, ["", why, f"product = {json.dumps(name)}"]
     target = said.target
     named = said.products[0] if said.products else f"{target.replace('/', '-')} CAR" if said.targets else "the product"
-    known = ", ".join(library.names("products")) or "none"
     made.missing.append(
-        f"a product for {named} (target {target}, costimulation {said.costimulation.value}); it has: {known}."
-        " Write one: livingdrug new product NAME"
+        f"a product for {named} (target {target}, costimulation {said.costimulation.value})."
+        f" It has {len(library.names('products'))}: livingdrug list products. Write one: livingdrug new product NAME"
     )
     lines = [
         "",
@@ -154,9 +153,9 @@ def _population(said: Classification, made: Draft) -> tuple[LibraryFile | None, 
             }
             if forms & known:
                 return entry, ["", why, f"population = {json.dumps(name)}"]
-    known_names = ", ".join(library.names("populations")) or "none"
     made.missing.append(
-        f"patients with {said.diseases.main.name}; it has: {known_names}. Write them: livingdrug new population NAME"
+        f"patients with {said.diseases.main.name}. It has {len(library.names('populations'))} populations:"
+        " livingdrug list populations. Write them: livingdrug new population NAME"
     )
     return None, ["", why, f"population = {json.dumps(_slug(said.diseases.main.name))}"]
 

@@ -27,7 +27,9 @@ def kinds() -> dict[str, int]:
 
 
 @router.get("/list/{kind}")
-def list_(kind: Annotated[str, Path(examples=["trials"])]) -> list[Entry]:
+def list_(
+    kind: Annotated[str, Path(examples=["trials"], description="A kind, as /api/list names them.")],
+) -> list[Entry]:
     """The entries of a kind."""
     from livingdrug import library
 
@@ -62,10 +64,10 @@ def explain(
 class ExplainAsked(Body):
     """A number of a scenario."""
 
-    path: str = Field(examples=["covariates.age"])
-    trial: str | None = Field(None, examples=["eliana"])
-    scenario: str | None = Field(None, examples=[None])
-    arm: str | None = Field(None, examples=[None])
+    path: str = Field(examples=["covariates.age"], description="As covariates.age or protocol.follow_up.")
+    trial: str | None = Field(None, examples=["eliana"], description="A trial of the library.")
+    scenario: str | None = Field(None, examples=[None], description="A scenario as TOML, instead of a trial.")
+    arm: str | None = Field(None, examples=[None], description="In this arm.")
     set: Changes = {}
 
 
@@ -86,7 +88,9 @@ def schemas() -> list[str]:
 
 
 @router.get("/schema/{kind}")
-def schema(kind: Annotated[str, Path(examples=["scenario"])]) -> dict[str, Any]:
+def schema(
+    kind: Annotated[str, Path(examples=["scenario"], description="A kind, as /api/schema names them.")],
+) -> dict[str, Any]:
     """What a file of a kind may say, as JSON Schema."""
     from livingdrug.spec.json_schema import schema_of
 

@@ -27,7 +27,7 @@ Value = str | int | float | bool
 Changes = Annotated[
     dict[str, Value],
     Field(
-        description='Path -> value, as after --set: {"dose.factor": 0.5}.',
+        description='Path -> value, as after --set: `{"dose.factor": 0.5}`.',
         examples=[{"dose.factor": 0.5}],
     ),
 ]

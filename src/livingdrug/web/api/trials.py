@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -82,7 +82,9 @@ def suggest(request: Request) -> Response:
 
 
 @router.get("/show/{number}")
-def show(number: str, request: Request) -> Response:
+def show(
+    number: Annotated[str, Path(description="NCT, EudraCT, EU CT or any other number.")], request: Request
+) -> Response:
     """One study by any of its numbers, as `trials show --json`."""
     store = opened(request).store
     only(request.query_params)
