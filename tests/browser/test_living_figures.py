@@ -263,7 +263,9 @@ STATES: dict[str, list[dict[str, Any]]] = {
 }
 COURSE = """async ([name, state]) => {
   const spec = JSON.parse(document.querySelector('[data-part=spec]').textContent);
-  const {lines} = await import(`/static/figures/${spec.model ?? 'course'}.js`);
+  const of = name => import(`/static/${name}.js`);
+  const {lines} = spec.model === 'making' ? await of('figures/making')
+    : (await of('figures/course')).courses(await of(`models/${spec.model || 'therapy'}`));
   const {first} = await import('/static/figures/state.js');
   const step = spec.step ?? 0.25, end = spec.longer ?? spec.days[1];
   const times = Float64Array.from({length: Math.round((end - spec.days[0])/step) + 1}, (_, i) => spec.days[0] + i*step);

@@ -72,9 +72,12 @@ def _made_for() -> str:
     return making.crowd()
 
 
-def _crowd(trial: str) -> str:
-    from livingdrug.web import crowds
+def _of(trial: str) -> str:
+    """The model that some figures run instead, or the people of a trial."""
+    from livingdrug.web import crowds, living
 
+    if trial in living.asked()["more"]:
+        return living.module(trial)
     if trial not in crowds.trials():
         raise Refused(404, f"no figure shows a trial '{trial}'", allowed=crowds.trials())
     return crowds.module(trial)
@@ -93,8 +96,8 @@ MADE: dict[str, Callable[[], str]] = {
     "models/making-people.js": _made_for,
     "models/draws.js": _draws,
 }
-"""What is not a file but made on first use: name -> its text. Beside these, the people of each trial of a figure."""
-TRIALS = re.compile(r"models/([a-z0-9-]+)\.js")
+"""What is not a file but made on first use: name -> its text. Beside these, the other models, and people of trials."""
+MODELS = re.compile(r"models/([a-z0-9-]+)\.js")
 
 
 _AT_HAND: dict[str, Asset] = {}
@@ -108,8 +111,8 @@ def asset(name: str) -> Asset:
 
 
 def _asset(name: str) -> Asset:
-    if (found := TRIALS.fullmatch(name)) and name not in MADE:
-        body = _crowd(found[1]).encode()
+    if (found := MODELS.fullmatch(name)) and name not in MADE:
+        body = _of(found[1]).encode()
     elif name in MADE:
         body = MADE[name]().encode()
     elif name in _files():

@@ -41,6 +41,7 @@ def spec(name: str) -> dict[str, Any]:
         raise unknown("living figure", name, names())
     read = tomllib.loads((living.folder() / f"{name}.toml").read_text(encoding="utf-8"))
     kind = read.setdefault("kind", "curves")
+    read.setdefault("model", "")
     read["walk"] = WALKS[kind](read)
     read["digits"] = {n: m.get("digits", 0) for n, m in read.get("measures", {}).items()} | {
         "curves": {},
@@ -128,7 +129,7 @@ def words(name: str) -> tuple[str, ...]:
 
 def ask(figure: Mapping[str, Any], state: Mapping[str, Any], own: Mapping[str, float] | None = None) -> living.Asked:
     """What the model is asked for at this state, as in `course.js`; own: a person's numbers, else the typical ones."""
-    made = living.therapy()
+    made = living.therapy(figure["model"])
     values, given, amounts, days = dict(own or {}), dict(made.given), {}, {}
     for choice in figure.get("choice", []):
         if choice.get("class"):
@@ -177,13 +178,13 @@ def times(figure: Mapping[str, Any]) -> Floats:
 
 def lines(figure: Mapping[str, Any], state: Mapping[str, Any]) -> list[Floats]:
     """The line of each panel (n,), in the unit that is shown."""
-    if figure.get("model") == "making":
+    if figure["model"] == "making":
         return making.lines(figure, state, times(figure))
     scales = {p["scale"]: living.scale(p["scale"]) for p in figure["panel"] if "scale" in p}
     read = {path for s in scales.values() for path in _paths(s)} | {p["shown"] for p in figure["panel"] if "shown" in p}
-    seen = sorted(({*read, *figure.get("also", [])}) & set(living.asked()["seen"]))
+    seen = sorted(({*read, *figure.get("also", [])}) & set(living.asked(figure["model"])["seen"]))
     at = times(figure)
-    found = dict(zip(seen, living.courses([ask(figure, state)], at, seen)[0].T))
+    found = dict(zip(seen, living.courses([ask(figure, state)], at, seen, of=figure["model"])[0].T))
     made = [
         graded(scales[p["scale"]], found)
         if "scale" in p
@@ -229,7 +230,7 @@ def still(name: str) -> dict[str, Any]:
     """A figure's first frame: sentence, paths, table, inputs."""
     figure = spec(name)
     made = STILL[figure["kind"]](figure, first(figure))
-    return {**made, "input": [_input(row, figure.get("model", "")) for row in figure["input"]], "kinds": _kinds(figure)}
+    return {**made, "input": [_input(row, figure["model"]) for row in figure["input"]], "kinds": _kinds(figure)}
 
 
 def _curves(figure: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
@@ -345,9 +346,14 @@ CROWDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Counted]] = {
 STILL = {"curves": _curves, "people": _people, "rate": chances.rate, "survival": chances.survival}
 
 
-def _input(row: Mapping[str, Any], model: str = "") -> dict[str, str]:
+def _made(model: str) -> Any:
+    """What a figure runs: the steps before infusion, or a therapy."""
+    return making.making() if model == "making" else living.therapy(model)
+
+
+def _input(row: Mapping[str, Any], model: str) -> dict[str, str]:
     """One input with its kind and source, as the library says."""
-    made = making.making() if model == "making" else living.therapy()
+    made = _made(model)
     protocol = made.resolved.protocol
     if "scale" in row:
         file = living.scale_file(row["scale"])
@@ -355,12 +361,12 @@ def _input(row: Mapping[str, Any], model: str = "") -> dict[str, str]:
     if "path" in row:
         p = made.resolved.parameters[row["path"]]
         if "class" in row:
-            p = living.therapy().of_class(row["class"])[row["path"]]
+            p = made.of_class(row["class"])[row["path"]]
         says = [str(p.reference) if p.reference else "", p.where or "", p.why or ""]
         return {"kind": p.kind, "words": row["words"], "says": "; ".join(filter(None, says))}
     if "kind" in row:
         return {"kind": row["kind"], "words": row["words"], "says": row["says"]}
-    named = living.asked()["given"]
+    named = living.asked("" if model == "making" else model)["given"]
     given = next(named[row[k]] for k in ("dose", "schedule", "rule") if k in row)
     rows: Any = protocol.schedule if "schedule" in given else protocol.rule
     found = next(x for x in rows if x.name == given.get("schedule", given.get("rule")))
@@ -379,8 +385,8 @@ def _kinds(figure: Mapping[str, Any]) -> dict[str, int]:
 
     if figure["kind"] in ("rate", "survival"):
         return {}
-    made: Any = making.making() if figure.get("model") == "making" else living.therapy()
-    rests = made.rests_on if figure.get("model") == "making" else made.model.parameters
+    made = _made(figure["model"])
+    rests = made.rests_on if figure["model"] == "making" else made.model.parameters
     found = [made.resolved.parameters[p].kind for p in rests if p in made.model.parameters]
     return {kind: found.count(kind) for kind in KINDS}
 
@@ -442,6 +448,8 @@ def make() -> None:
     """Makes what the pages wait for: the modules, then the drawings."""
     for text in (living.module, living.people, making.module, making.crowd):
         text()
+    for model in living.asked()["more"]:
+        living.module(model)
     for trial in crowds.trials():
         crowds.module(trial)
     path = living.kept(living.STILLS)

@@ -62,9 +62,11 @@ def folder() -> Path:
 
 
 @cache
-def asked() -> dict[str, Any]:
-    """What `_model.toml` says."""
-    return tomllib.loads((folder() / "_model.toml").read_text(encoding="utf-8"))
+def asked(name: str = "") -> dict[str, Any]:
+    """What `_model.toml` says; name: of one of the other models, completed by what all share."""
+    said = tomllib.loads((folder() / "_model.toml").read_text(encoding="utf-8"))
+    more = said.pop("more", {})
+    return {**said, "start": START, **more[name]} if name else {**said, "start": START, "more": tuple(more)}
 
 
 @cache
@@ -106,20 +108,23 @@ class Dose:
 
 
 class Therapy:
-    """The library's therapy, as the figures use it."""
+    """A therapy of the library, as figures use it; asked: its part of `_model.toml`."""
+
+    def __init__(self, asked: Mapping[str, Any]) -> None:
+        self.asked = asked
 
     @cached_property
     def resolved(self) -> Resolved:
         from livingdrug.trial import Trial
 
-        return Trial(asked()["trial"]).resolved.arms[0].resolved
+        return Trial(self.asked["trial"]).resolved.arms[0].resolved
 
     @cached_property
     def model(self) -> Model:
         """The model as the page has it: without what no figure gives."""
         from livingdrug.scenario.numbers import assembled
 
-        left_out = asked()["without"]
+        left_out = self.asked["without"]
         return assembled(tuple((role, stem) for role, stem in self.resolved.modules.items() if role not in left_out))
 
     @cached_property
@@ -163,7 +168,7 @@ class Therapy:
     @cached_property
     def latent(self) -> dict[str, dict[str, float]]:
         """For each latent property that a figure moves: the numbers that hang on it, and how strongly (on the log)."""
-        found: dict[str, dict[str, float]] = {name: {} for name in asked()["latent"]}
+        found: dict[str, dict[str, float]] = {name: {} for name in self.asked["latent"]}
         for path in self.model.parameters:
             v = self.resolved.parameters[path].variability
             for name in found if v is not None and v.distribution == "log-normal" else ():
@@ -174,7 +179,7 @@ class Therapy:
     @cached_property
     def given(self) -> dict[str, Dose]:
         """What a figure may give, by its short name, as the library's protocol writes it."""
-        return {name: self._dose(**said) for name, said in asked()["given"].items()}
+        return {name: self._dose(**said) for name, said in self.asked["given"].items()}
 
     def _dose(self, per: str, schedule: str | None = None, rule: str | None = None) -> Dose:
         from livingdrug.care.rules import find_input
@@ -203,13 +208,13 @@ class Therapy:
         """The hundred people, as the library draws them."""
         from livingdrug.cohort import draw
 
-        return draw(self.resolved, range(asked()["people"]), asked()["seed"])
+        return draw(self.resolved, range(self.asked["people"]), self.asked["seed"])
 
 
 @cache
-def therapy() -> Therapy:
-    """The one therapy of the figures."""
-    return Therapy()
+def therapy(name: str = "") -> Therapy:
+    """The therapy of most figures; name: one of the others."""
+    return Therapy(asked(name))
 
 
 def scale_file(name: str) -> Any:
@@ -243,9 +248,9 @@ def scale(name: str) -> dict[str, Any]:
 # ---- the module --------------------------------------------------------------------------------------------------
 
 
-def module() -> str:
-    """The model as an ES module, with what a page has to know to treat the typical patient."""
-    return kept_text("therapy.js", _module)
+def module(name: str = "") -> str:
+    """A model as an ES module, with what a page has to know to treat the typical patient."""
+    return kept_text(f"{name or 'therapy'}.js", lambda: _module(therapy(name)))
 
 
 def people() -> str:
@@ -253,18 +258,17 @@ def people() -> str:
     return kept_text("people.js", _people)
 
 
-def _module() -> str:
+def _module(made: Therapy) -> str:
     from livingdrug.engine.codegen.emit_javascript import write
 
-    made = therapy()
-    text = write(made.model, made.values, made.resolved.title, seen=asked()["seen"])
+    text = write(made.model, made.values, made.resolved.title, seen=made.asked["seen"])
     facts = {
-        "start": START,
+        "start": made.asked["start"],
         "given": {n: {k: x for k, x in vars(d).items() if x is not None} for n, d in made.given.items()},
         "classes": made.classes,
         "latent": made.latent,
-        "limits": {p: made.resolved.parameters[p].value for p in asked()["limits"]},
-        "scales": {n: scale(n) for n in asked()["scales"]},
+        "limits": {p: made.resolved.parameters[p].value for p in made.asked["limits"]},
+        "scales": {n: scale(n) for n in made.asked["scales"]},
     }
     return f"{text}\nexport const therapy = {_json(facts)};\n"
 
@@ -300,15 +304,15 @@ class Asked:
 
 
 def courses(
-    rows: Sequence[Asked], times: NDArray[np.float64], seen: Sequence[str], rtol: float = 1e-7
+    rows: Sequence[Asked], times: NDArray[np.float64], seen: Sequence[str], rtol: float = 1e-7, of: str = ""
 ) -> NDArray[np.float64]:
-    """(rows, times, seen) by the compiled engine, with no rule and no chance."""
+    """(rows, times, seen) by the compiled engine, with no rule and no chance; of: one of the other models."""
     import numpy as np
 
     from livingdrug.engine.plan import Patients, Plan
     from livingdrug.engine.run import simulate
 
-    made = therapy()
+    made = therapy(of)
     model, n = made.resolved.model(), len(rows)  # the whole model: the one that `livingdrug run` has compiled
     base = {**{p: made.resolved.parameters[p].value for p in model.parameters}, **made.typical}
     paths = dict.fromkeys((*model.parameters, *model.covariates))
@@ -321,7 +325,7 @@ def courses(
         doses[i, : len(ordered)] = [(day, model.inputs.index(into), a, over) for day, into, a, over in ordered]
     hazards = sum(type(d).__name__ == "Hazard" for d in model.declared.values())
     plan = Plan(
-        start=START,
+        start=made.asked["start"],
         end=float(times[-1]),
         ticks=np.asarray(times, float),
         marks=np.zeros(len(times), np.int64),

@@ -1,3 +1,4 @@
+import * as therapy from "../models/therapy.js";
 import {curves} from "./curves.js";
 
-curves("build-a-car");
+curves("build-a-car", therapy);

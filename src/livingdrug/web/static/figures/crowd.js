@@ -1,9 +1,10 @@
 // A worker: what becomes of a hundred people, so that no slider waits for them. In a fixed order, so that each dot is one
 // person at every setting.
-import {model, simulate, therapy} from "../models/therapy.js";
-import {ask, graded, reads} from "./course.js";
+import * as made from "../models/therapy.js";
+import {courses} from "./course.js";
 import {person} from "./people.js";
 
+const {model, simulate, therapy} = made, {ask, graded, reads} = courses(made);
 const TURN = 12;  // ms after which what is known is sent
 const people = [];
 let order = [], newest = 0;

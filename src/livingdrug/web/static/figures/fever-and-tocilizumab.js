@@ -1,3 +1,4 @@
+import * as therapy from "../models/therapy.js";
 import {curves} from "./curves.js";
 
-curves("fever-and-tocilizumab");
+curves("fever-and-tocilizumab", therapy);

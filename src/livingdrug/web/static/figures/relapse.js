@@ -1,4 +1,5 @@
 // Antigen loss and relapse: whether a clone of few cells dies out, by the birth-death process along the model's course.
+import * as therapy from "../models/therapy.js";
 import {curves} from "./curves.js";
 
 /** Survivors' mean and the chance of having died out, from the mean of the clone and its births. */
@@ -21,4 +22,4 @@ function last(made, spec, state, times) {
   return made;
 }
 
-curves("relapse", {extend: last});
+curves("relapse", therapy, {extend: last});
