@@ -70,6 +70,10 @@ class Joined:
                 return
             self.turn += 1
 
+    def room(self, most: int) -> bool:
+        """Whether the next part may begin: it is waited for, or not too many wait for their turn."""
+        return len(self.early) < most or self.todo[0] == self.parts[self.turn]
+
     def _read(self, part: Part) -> bytes:
         found = self.blocks.read(*part) if self.blocks else None
         if found is None:
@@ -88,15 +92,15 @@ def join(pool: Pool, kept: Kept, parts: list[Part], blocks: Blocks | None = None
     """
     joined, running = Joined(kept, parts, blocks, progress), 0
     try:
-        joined.settle()
         while joined.turn < len(parts):
             most = pool.ahead()
-            while joined.todo and running < most and len(joined.early) < EARLY * most:
+            while joined.todo and running < most and joined.room(EARLY * most):
                 pool.start(joined.todo.popleft())
                 running += 1
-            joined.take(*pool.next())
-            running -= 1
             joined.settle()
+            if running:
+                joined.take(*pool.next())
+                running -= 1
     except Damaged as problem:
         where = str(blocks.folder) if blocks else None
         raise EngineError(f"a block of patients was lost: {problem}", where, mend="use another disk") from problem
