@@ -139,7 +139,7 @@ def soak(asked) -> dict:
     """The run with its deaths, watched from outside."""
     folder = Path(asked.folder)
     blocks = folder / "blocks"
-    if blocks.exists() and any(blocks.glob("*/*.zip")):
+    if blocks.exists() and any(blocks.glob("*/[0-9]*.zip")):
         raise SystemExit(f"{blocks} holds blocks already: name an empty folder")
     begun, kills, looks, deaths = time.perf_counter(), list(KILLS), [], []
     cluster = Cluster(asked.workers, str(folder))
@@ -147,7 +147,7 @@ def soak(asked) -> dict:
         client = _client(asked, cluster, blocks)
         while client.poll() is None:
             time.sleep(LOOK)
-            done = sum(_many(p) for p in blocks.glob("*/*.zip"))
+            done = sum(_many(p) for p in blocks.glob("*/[0-9]*.zip"))
             looks.append({"done": done, "run": _mb(client.pid), **cluster.memory()})
             if kills and done >= kills[0][0] * asked.patients:
                 what = kills.pop(0)[1]
@@ -176,7 +176,7 @@ def soak(asked) -> dict:
         "deaths": deaths,
         "memory_mb": {n: memory(looks, n) for n in ("run", "worker", "scheduler")},
         "peak_of_the_last_run_mb": round(last["peak_mb"], 1),
-        "bytes_a_patient": round(sum(p.stat().st_size for p in blocks.glob("*/*.zip")) / asked.patients),
+        "bytes_a_patient": round(sum(p.stat().st_size for p in blocks.glob("*/[0-9]*.zip")) / asked.patients),
         "digest": last["digest"],
     }
 
