@@ -1,10 +1,11 @@
 """SBML files beside libroadrunner alone: the whole SBML test suite, and CPU seconds for loading and running.
 
-    python benchmarks/bench_sbml.py suite FOLDER       # FOLDER: cases/semantic of github.com/sbmlteam/sbml-test-suite
+    python benchmarks/bench_sbml.py suite FOLDER [TOOL ...]  # FOLDER: cases/semantic of sbmlteam/sbml-test-suite
     python benchmarks/bench_sbml.py speed FILE:END ... # fresh processes, tools take turns, the least of three each
     python benchmarks/bench_sbml.py population FILE:END N NAME=LAW ...  # N patients on one core, beside a loop
 
-Nothing is shipped: fetch the suite and the files first. libroadrunner runs at the same relative tolerance.
+Nothing is shipped: fetch the suite and the files first. libroadrunner runs at the same relative tolerance. TOOL:
+libroadrunner and livingdrug (both when none is named), or population: each case as a population of one, by the engine.
 """
 
 from __future__ import annotations
@@ -45,7 +46,24 @@ def ours(file, times, symbols, amounts, concentrations):
     return np.column_stack([found[s] for s in symbols or found.columns])
 
 
-TOOLS = {"libroadrunner": alone, "livingdrug": ours}
+def population_of_one(file, times, symbols, amounts, concentrations):
+    """The columns by the engine; a species asked for as other than its symbol means is turned by its compartment."""
+    from livingdrug import sbml
+    from livingdrug.errors import EngineError
+
+    known = sbml.load(file)._compiled.document.symbols
+    species = {n: known[n] for n in symbols if n in known and known[n].kind == "species"}
+    other = {n: s.compartment for n, s in species.items() if n in (concentrations if s.amount else amounts)}
+    asked = tuple(dict.fromkeys([*symbols, *other.values()]))
+    found = sbml.population(file, {}, 1, times, symbols=asked, rtol=1e-8).courses
+    if not found or not len(next(iter(found.values()))):
+        raise EngineError("left out")
+    size = {n: found[c][0] ** (-1 if species[n].amount else 1) for n, c in other.items()}
+    return np.column_stack([found[n][0] * size.get(n, 1.0) for n in symbols])
+
+
+TOOLS = {"libroadrunner": alone, "livingdrug": ours, "population": population_of_one}
+SINGLE = ("libroadrunner", "livingdrug")  # tools that run one course
 
 
 def judge(tool: str, folder: Path) -> str:
@@ -72,10 +90,10 @@ def judge(tool: str, folder: Path) -> str:
     return "pass" if good.all() else "wrong"
 
 
-def suite(folder: Path) -> None:
-    """Every case by both tools, each in a process that is begun anew after a case without an answer."""
+def suite(folder: Path, tools: list[str]) -> None:
+    """Every case by each tool, in a process that is begun anew after a case without an answer."""
     cases = sorted(d for d in folder.iterdir() if d.is_dir() and d.name.isdigit())
-    for tool in TOOLS:
+    for tool in tools or SINGLE:
         answers: dict[str, str] = {}
         begun = time.perf_counter()
         while todo := [c for c in cases if c.name not in answers]:
@@ -219,8 +237,8 @@ def population(text: str, patients: int, laws: list[str]) -> None:
 
 def main(arguments: list[str]) -> None:
     match arguments:
-        case ["suite", folder]:
-            suite(Path(folder))
+        case ["suite", folder, *tools] if set(tools) <= set(TOOLS):
+            suite(Path(folder), tools)
         case ["speed", *files] if files:
             speed(files)
         case ["population", file, patients, *laws] if laws:

@@ -42,6 +42,7 @@ SECTIONS = {
         "contributing",
         "models",
         "sbml",
+        "cluster",
     ]
     + ["searching", "registry"],
     "Explanation": [

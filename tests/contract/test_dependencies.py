@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MODULES = {
+    "python-copasi": "COPASI",
     "python-libsbml": "libsbml",
     "markdown-it-py": "markdown_it",
     "scikit-sundae": "sksundae",

@@ -47,6 +47,10 @@ def run(
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     workers: Workers = None,
     cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler whose workers share them.")] = None,
+    blocks: Annotated[
+        Path | None,
+        typer.Option("--blocks", help="Folder where blocks of patients are kept, so that a run that ended goes on."),
+    ] = None,
     plausible: Plausible = None,
     json_: Json = False,
 ) -> None:
@@ -54,11 +58,13 @@ def run(
     from livingdrug.scenario import link
 
     _machine(device, workers, cluster)
+    if blocks is not None and device != "cpu":
+        raise ScenarioError("blocks are kept of what processors simulate", where="--blocks", mend="leave one out")
     sets = changes([*(set_ or []), *(["population.match=all"] if match else [])])
     sized(patients, seed)
     piece = link.of_address(trial)
     place = out or (None if json_ else Path("runs") / folder_name(_called(trial, piece), sets, cohort))
-    how = {"device": device, "cluster": cluster, "plausible": plausible, **_shared(workers)}
+    how = {"device": device, "cluster": cluster, "plausible": plausible, "blocks": blocks, **_shared(workers)}
     if piece is None:
         result = _followed(trial, sets, cohort, place, json_, {**how, "patients": patients, "seed": seed})
     else:

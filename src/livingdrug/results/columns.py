@@ -88,6 +88,16 @@ class Columns(Mapping[str, Any]):
         for first in range(0, self.size, PART):
             yield {name: self.part(name, first, first + PART) for name in self}
 
+    def coded(self, name: str) -> NDArray[Any] | Texts:
+        """One column as it is kept: texts as places in a list of words."""
+        column = self._columns[name]
+        kept = column.coded(0, self.size)
+        return kept if column.words is None else Texts(tuple(column.words), kept)
+
+    def dtype(self, name: str) -> np.dtype[Any]:
+        """The type that a column has when it is read."""
+        return self._columns[name].dtype
+
     def kind(self, name: str) -> str:
         """What a column holds, by NumPy's letter: f, i, U, ..."""
         return self._columns[name].dtype.kind
@@ -146,6 +156,10 @@ class _Column:
         self.file, self.held = path, []
 
     def part(self, first: int, last: int) -> NDArray[Any]:
+        values = self.coded(first, last)
+        return values if self.words is None else np.array(self.words or [""], self.dtype)[values]
+
+    def coded(self, first: int, last: int) -> NDArray[Any]:
         parts = []
         if self.file and first < self.filed:
             count = min(last, self.filed) - first
@@ -154,5 +168,4 @@ class _Column:
             self.held = [np.concatenate(self.held)]
         for rest in self.held:
             parts.append(rest[max(0, first - self.filed) : max(0, last - self.filed)])
-        values = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, self.kept), *parts])
-        return values if self.words is None else np.array(self.words or [""], self.dtype)[values]
+        return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, self.kept), *parts])

@@ -12,22 +12,29 @@ import logging
 import pickle
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from livingdrug.errors import EngineError, ScenarioError, short
 from livingdrug.parallel import TOGETHER
-from livingdrug.results.columns import Columns
 from livingdrug.results.kept import Kept
+from livingdrug.results.packed import pack
 from livingdrug.scenario import Arm
+from livingdrug.trial.blocks import SIZE, Blocks, spans
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.grades import grades
+from livingdrug.trial.joined import Part, join
 from livingdrug.whole import whole
 
-MOST = 4_096  # patients in one part
+MOST = SIZE  # patients in one part
 ROUNDS = 4  # parts for each processor, so that nobody waits long for the last
+AHEAD = 3  # parts under way for each processor
+LOOK = 5.0  # seconds between two looks at how many processors there are
 PATIENCE = 10  # seconds that a cluster may take to answer
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.%]+\]):([0-9]{1,5})", re.ASCII)
 
@@ -48,7 +55,7 @@ def connected(workers: int | None = None, cluster: str | None = None) -> Iterato
     except ImportError as absent:
         raise EngineError("more than one worker needs Dask", mend="pip install 'livingdrug[cluster]'") from absent
     if cluster is not None:
-        with _client(cluster) as client:
+        with _silence(), _client(cluster) as client:
             _same_version(client)
             yield Cluster(client)
         return
@@ -161,57 +168,94 @@ class Cluster:
         block: int = TOGETHER,
         progress: Progress = None,
         keep: tuple[int, ...] = (),
+        blocks: Blocks | None = None,
     ) -> Kept:
-        """All that is kept of the enrolled patients (of those in `keep` the courses one by one)."""
-        import distributed
+        """All that is kept of the enrolled patients (of those in `keep` the courses one by one).
 
-        size = max(1, min(MOST, -(-patients // (ROUNDS * self.processors()))))
-        parts = [(first, min(first + size, patients)) for first in range(0, patients, size)]
+        blocks: where parts are kept that are done, so that another run may take them up.
+        """
+        fair = max(1, min(MOST, -(-patients // (ROUNDS * self.processors()))))
+        parts = spans(patients) if blocks else spans(patients, fair)
         packed = pickle.dumps(replace(arm, resolved=replace(arm.resolved)))  # without what it has worked out so far
         sent = self.client.submit(pickle.loads, packed, pure=False)  # a task, not data: made again when it is lost
         name = hashlib.blake2b(packed, digest_size=16).hexdigest()
-        waiting = {
-            self.client.submit(_part, name, sent, *part, seed, block, keep, pure=False): i
-            for i, part in enumerate(parts)
-        }
-        kept, following = Kept(design.courses(keep), grades(design, keep)), 0
-        early: dict[int, tuple[Columns, dict[str, Columns]]] = {}  # rows of parts done before the one that follows
+        work = partial(self.client.submit, _part, name, sent, pure=False)
+        shared = _Shared(self, lambda part: work(*part, seed, block, keep), bool(blocks))
         try:
-            for future in distributed.as_completed(list(waiting), loop=self.client.loop):
-                i = waiting[future]
-                part = future.result()
-                future.release()
-                kept.count(part)
-                early[i] = part.patients, part.tables
-                while following in early:
-                    patients_, tables = early.pop(following)
-                    kept.patients.append(patients_)
-                    kept.append(tables)
-                    following += 1
-                if progress:
-                    progress(parts[i][1] - parts[i][0])
+            return join(shared, Kept(design.courses(keep), grades(design, keep)), parts, blocks, progress)
+        finally:
+            with _silence(), suppress(Exception):  # the scheduler may be gone
+                self.client.cancel([*shared.running, sent])
+
+
+class _Shared:
+    """Dask's workers as those who simulate parts."""
+
+    def __init__(self, cluster: Cluster, submit: Callable[[Part], Any], kept: bool) -> None:
+        import distributed
+
+        self.cluster, self.submit, self.kept = cluster, submit, kept
+        self.running: dict[Any, Part] = {}
+        self.done = distributed.as_completed(loop=cluster.client.loop)
+        self.looked, self.processors = time.monotonic(), cluster.processors()
+
+    def ahead(self) -> int:
+        """Some parts for each processor that is there now: workers may come and go."""
+        if time.monotonic() - self.looked > LOOK:
+            with self._there():
+                self.processors = max(1, sum(self.cluster.client.nthreads().values()))
+            self.looked = time.monotonic()
+        return AHEAD * self.processors
+
+    def start(self, part: Part) -> None:
+        """Begin with a part."""
+        with self._there():
+            future = self.submit(part)
+            self.running[future] = part
+            self.done.add(future)
+
+    def next(self) -> tuple[Part, bytes]:
+        """Wait for a part that is done."""
+        import distributed
+
+        future = next(self.done)
+        part = self.running.pop(future)
+        try:
+            with self._there():
+                data: bytes = future.result()
         except distributed.scheduler.KilledWorker as problem:
             raise EngineError(
                 "worker after worker died over the same patients",
-                where=str(parts[0]),
+                where=str(part),
                 mend="give each worker more memory, or use fewer workers",
             ) from problem
-        finally:
-            for future in waiting:
-                future.cancel()
-        return kept
+        future.release()
+        return part, data
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """EngineError when the scheduler is not there any more."""
+        from distributed.client import FutureCancelledError
+        from distributed.comm import CommClosedError
+
+        try:
+            yield
+        except (FutureCancelledError, CancelledError, CommClosedError, TimeoutError, OSError) as problem:
+            again = "start one and run the same again" + (": what is done is kept" if self.kept else "")
+            mend = again if self.kept else f"{again}; with --blocks FOLDER it goes on where it was"
+            raise EngineError("the Dask scheduler is lost", where="--cluster", mend=mend) from problem
 
 
 _designs: dict[str, Design] = {}  # of this worker, by the name of the arm sent
 
 
-def _part(name: str, arm: Arm, first: int, last: int, seed: int, block: int, keep: tuple[int, ...] = ()) -> Kept:
-    """Patients [first, last) of an arm, simulated on one thread of a worker."""
+def _part(name: str, arm: Arm, first: int, last: int, seed: int, block: int, keep: tuple[int, ...] = ()) -> bytes:
+    """What is kept of patients [first, last) of an arm, packed, simulated on one thread of a worker."""
     from livingdrug.trial.simulate import gather
 
     if name not in _designs:
         _designs[name] = design(arm)
-    return gather(arm, _designs[name], last, seed, keep, first=first, threads=1, block=block)
+    return pack(gather(arm, _designs[name], last, seed, keep, first=first, threads=1, block=block))
 
 
 def _version() -> str:

@@ -33,6 +33,8 @@ from livingdrug.trial import sensitivity as sensitivities
 from livingdrug.trial import sweep as sweeps
 from livingdrug.trial.applicability import applicability
 from livingdrug.trial.as_enrolled import with_enrolled
+from livingdrug.trial.blocks import Blocks
+from livingdrug.trial.blocks import place as block_folder
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design, design
@@ -44,8 +46,9 @@ from livingdrug.trial.grades import unread
 from livingdrug.trial.measures import Table, endpoints, prepare
 from livingdrug.trial.plausible import Sets, with_sets
 from livingdrug.trial.selected import asks, chosen, selection
-from livingdrug.trial.simulate import dry_run, gather
+from livingdrug.trial.simulate import dry_run, gather, gather_blocks
 from livingdrug.version import __version__
+from livingdrug.whole import path as path_of
 from livingdrug.whole import several, whole
 
 if TYPE_CHECKING:
@@ -114,6 +117,7 @@ class Trial:
         device: str = "cpu",
         keep: Iterable[int] = (),
         plausible: int | None = None,
+        blocks: str | Path | None = None,
     ) -> Result:
         """Simulate every arm with the same enrolled patients; `out`: folder to save to. Same seed, same result.
 
@@ -122,7 +126,8 @@ class Trial:
         them); block: patients that are simulated together; workers: processes here that share the patients; cluster:
         address of a Dask scheduler that does; device: "cpu", or "cuda" for an NVIDIA card; keep: numbers of patients
         whose own course is kept beside those of the first few; plausible: sets of plausible values (2 or more, as many
-        as the fits' ensembles hold) with which the first 1,000 patients run again: what the values leave open.
+        as the fits' ensembles hold) with which the first 1,000 patients run again: what the values leave open; blocks:
+        a folder where blocks of patients are kept as they are done, so that a run that ended may be taken up again.
 
         A patient who cannot be simulated to the end is a row with a code, no exception. EngineError where a device or a
         scheduler cannot be used.
@@ -139,13 +144,28 @@ class Trial:
         if device not in DEVICES:
             raise unknown("device", str(device), DEVICES)
         arms = self.resolved.arms
+        if blocks is not None and device != "cpu":
+            raise ScenarioError("blocks are kept of what processors simulate", where="blocks", mend="leave one out")
         self.check()
+        place = None if blocks is None else block_folder(path_of(blocks, "blocks"))
         sets = None if plausible is None else Sets.asked(arms, whole(plausible, "plausible", 2), many)
         each = many + (sets.simulated if sets else 0)
         told = [_counted(progress, i * each, each * len(arms)) for i in range(len(arms))]
         with connected(workers, cluster) if workers or cluster is not None else nullcontext() as pool:
             done = {
-                a.name: follow(a, self.design(a), many, seed, threads, block, told[i], pool, device, kept)
+                a.name: follow(
+                    a,
+                    self.design(a),
+                    many,
+                    seed,
+                    threads,
+                    block,
+                    told[i],
+                    pool,
+                    device,
+                    kept,
+                    None if place is None else self._blocks(place, a, seed, kept),
+                )
                 for i, a in enumerate(arms)
             }
         if sets:
@@ -162,6 +182,11 @@ class Trial:
         if out is not None:
             result.save(out)
         return result
+
+    def _blocks(self, place: Path, arm: Arm, seed: int, keep: tuple[int, ...]) -> Blocks:
+        """Where the blocks of one arm lie, whatever the number of patients."""
+        scenario = replace(self.resolved, patients=None, seed=seed).hash
+        return Blocks.of(place, scenario, arm.name, self.design(arm), keep)
 
     def sweep(
         self,
@@ -359,10 +384,13 @@ def follow(
     pool: Cluster | None = None,
     device: str = "cpu",
     keep: tuple[int, ...] = (),
+    blocks: Blocks | None = None,
 ) -> ArmResult:
     """One arm from enrolment to the end of follow-up; keep: patients whose own course is kept."""
     if pool:
-        kept = pool.gather(arm, design, patients, seed, block, progress, keep)
+        kept = pool.gather(arm, design, patients, seed, block, progress, keep, blocks)
+    elif blocks:
+        kept = gather_blocks(arm, design, patients, seed, keep, blocks, threads, progress, block=block)
     else:
         how = {"threads": threads, "block": block, "progress": progress, "device": device}
         kept = gather(arm, design, patients, seed, keep, **how)

@@ -13,12 +13,17 @@ from livingdrug.engine.plan import Floats, Output, Register
 from livingdrug.parallel import TOGETHER, in_order, spans
 from livingdrug.results.columns import Columns
 from livingdrug.results.kept import Kept
+from livingdrug.results.packed import pack
 from livingdrug.scenario import Arm
 from livingdrug.trial import grades
+from livingdrug.trial.blocks import Blocks
+from livingdrug.trial.blocks import spans as spans_of
 from livingdrug.trial.design import Design
 from livingdrug.trial.doses import doses
 from livingdrug.trial.enrolment import Enrolled, enrol
 from livingdrug.trial.hopeless import LONG, PROBED, stop_if_hopeless
+from livingdrug.trial.joined import Part, join
+from livingdrug.trial.joined import threads as of_threads
 from livingdrug.trial.observations import observations
 from livingdrug.trial.patient_table import rows
 from livingdrug.trial.selected import chosen
@@ -135,6 +140,28 @@ def gather(arm: Arm, design: Design, patients: int, seed: int, keep: Iterable[in
         for tables in made:
             kept.append(tables)
     return kept
+
+
+def gather_blocks(
+    arm: Arm,
+    design: Design,
+    patients: int,
+    seed: int,
+    keep: Iterable[int],
+    blocks: Blocks,
+    many: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    **how: Any,
+) -> Kept:
+    """As `gather`, on so many threads here; what lies in the folder of blocks is read there, the rest is put there."""
+    seen = tuple(keep)
+
+    def work(part: Part) -> bytes:
+        return pack(gather(arm, design, part[1], seed, seen, first=part[0], threads=1, **how))
+
+    with of_threads(many or os.cpu_count() or 1, work) as pool:
+        kept = Kept(design.courses(seen), grades.grades(design, seen))
+        return join(pool, kept, spans_of(patients), blocks, progress)
 
 
 def individual(enrolled: Enrolled, part: slice) -> dict[str, Any]:
