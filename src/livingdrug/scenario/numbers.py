@@ -43,7 +43,7 @@ def said(
             earlier |= typed.earlier
             _lay(stack, entry, typed, "mechanism", modules, {native: role})
     drugs = [part for part in entries if part.startswith("drug ")]
-    for part in ("tumour", "population", *drugs, "costimulation", "manufacture", "product"):
+    for part in ("tumour", "population", *drugs, "costimulation", "manufacture", "product", "comparator"):
         for entry in entries.get(part, []):
             kind, (layer, _, name) = Drug if part in drugs else TYPES[part], part.partition(" ")
             like = {f"{family}.{entry.name}": f"{family}.{name}" for family in ("drug", "conditioning")}
