@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livingdrug.model import Covariate, Derived, Flow, Hazard, Module, Param, Publishes, State, Switch
-from livingdrug.model.math import exp, log, where
+from livingdrug.model.math import exp, log, minimum, where
 
 
 class StandardOfCare(Module):
@@ -58,5 +58,4 @@ class StandardOfCare(Module):
     @staticmethod
     def _affected(v: Any) -> Any:
         """Share of those alike and not yet progressed whom the disease can still take [1]."""
-        left = (1 - v.spared) * exp(-v.passed)
-        return left / (v.spared + left)
+        return (1 - v.spared) / (1 - v.spared + v.spared * exp(minimum(v.passed, 50.0)))
