@@ -25,7 +25,7 @@ def asked(changes: Iterable[Override], modules: Iterable[str]) -> list[Override]
 
 def protocol_of(comparator: Comparator, protocol: Protocol) -> Protocol:
     """The trial's follow-up, with the comparator's own watches and rules: no dose, no product, nobody lost before."""
-    own = {"schedule": (), "rule": comparator.rule, "watch": comparator.watch, "drugs": (), "modules": {}}
+    own = {"start": 0.0, "schedule": (), "rule": comparator.rule, "watch": comparator.watch, "drugs": (), "modules": {}}
     return protocol.model_copy(update={**own, "numbers": {}})
 
 

@@ -125,7 +125,7 @@ def _lay(
         elif layer == "mechanism" or path != native:  # these have numbers of their own role only
             own = {old + p[len(new) :] for old, new in renamed.items() for p in stack if p.startswith(f"{new}.")}
             raise _unknown_path(native, dict.fromkeys(own), modules, data.place or place)
-        elif any(path.startswith(f"{role}.") for role in modules):
+        elif layer != "costimulation" and any(path.startswith(f"{role}.") for role in modules):
             raise _unknown_path(path, stack, modules, data.place or place)
         elif path not in (known := _elsewhere(library.stamps("mechanisms"))):
             raise _unknown_path(path, {**stack, **dict.fromkeys(known)}, modules, data.place or place)
