@@ -29,6 +29,7 @@ KINDS = (
     "products",
     "costimulation",
     "manufacture",
+    "comparators",
     "populations",
     "tumours",
     "drugs",

@@ -52,7 +52,7 @@ def tables(result: Result) -> list[Written]:
         )
         if rows:
             found.append(
-                Written(f"{capital(arm.title)}: what happened to the same patients, infused in both arms.", head, rows)
+                Written(f"{capital(arm.title)}: what happened to the same patients, treated in both arms.", head, rows)
             )
     return found
 

@@ -310,6 +310,8 @@ def _curves(result: Result, endpoint: str) -> list[plot.Curve]:
     """One Kaplan-Meier curve an arm; arms in which nobody came to the endpoint's start are left out."""
     curves = []
     for arm in result.arms.values():
+        if endpoint not in arm.endpoints:
+            continue
         end = arm.endpoints[endpoint]
         known = np.isfinite(end.time)
         if known.any():

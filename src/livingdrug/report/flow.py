@@ -58,7 +58,7 @@ def figure(result: Result) -> Drawing:
     chart = plot.flow(_alike([Flow(capital(arm.title), tuple(_stages(arm, result))) for arm in arms]))
     told = "; ".join(
         (f"{arm.title}: " if len(arms) > 1 else "")
-        + f"of {arm.counts['enrolled']:,} enrolled {arm.counts['infused']:,} were infused"
+        + f"of {arm.counts['enrolled']:,} enrolled {arm.counts['infused']:,} were {_given(arm, result)}"
         for arm in arms
     )
     caption = (
@@ -96,11 +96,17 @@ def _stages(arm: ArmResult, result: Result) -> list[Stage]:
             _stage("Cells collected", everybody, ready, reason),
             replace(_stage("Product ready", ready, infused, reason), of=_lots(columns, ready)),
         ]
-    return [*before, *_after(columns, infused, _first_look(result))]
+    return [*before, *_after(columns, infused, _first_look(result), capital(_given(arm, result)))]
 
 
-def _after(columns: Mapping[str, Any], infused: Mask, first: float | None) -> list[Stage]:
-    """From the infusion to the end of follow-up; first [day]: of the visits at which an answer is looked for."""
+def _given(arm: ArmResult, result: Result) -> str:
+    """What is done with those who stay: cells are infused, or standard of care is given in their place."""
+    return "infused" if result.resolved.arm(arm.name).resolved.comparator is None else "given standard of care"
+
+
+def _after(columns: Mapping[str, Any], infused: Mask, first: float | None, given: str) -> list[Stage]:
+    """From the infusion to the end of follow-up; first [day]: of the visits at which an answer is looked for; given:
+    what the first stage is called."""
     end, death = (np.asarray(columns[name], float) for name in ("end_day", "death_day"))
     failed = np.asarray(columns["failed"]) == 1
     died = infused & ~failed & (death <= end)
@@ -108,10 +114,10 @@ def _after(columns: Mapping[str, Any], infused: Mask, first: float | None) -> li
     why = np.where(failed, "could not be simulated to the end", np.where(died, _died(cause), "no longer followed"))
     alive = infused & ~failed & ~died
     if first is None:
-        return [_stage("Infused", infused, alive, why), _stage("Alive when last seen", alive, alive, why)]
+        return [_stage(given, infused, alive, why), _stage("Alive when last seen", alive, alive, why)]
     seen = infused & ~failed & (end >= first)
     return [
-        _stage("Infused", infused, seen, why),
+        _stage(given, infused, seen, why),
         _stage(f"Evaluated at the first visit for an answer, day {first:.0f}", seen, alive & seen, why),
         _stage("Alive when last seen", alive & seen, alive & seen, why),
     ]

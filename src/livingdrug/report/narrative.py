@@ -239,6 +239,9 @@ def given(result: Result, words: Words) -> list[Table]:
         called = name.replace("_", " ")
         shares = []
         for arm in result.arms.values():
+            if name not in arm.columns:
+                shares.append("")  # an arm that gets no cells
+                continue
             values = np.asarray(arm.columns[name], float)[arm.columns["infused"] > 0]
             if not (isinstance(node, Call) and node.function == GIVEN):
                 shares.append(f"{100 * np.mean(values > 0):.0f} %" if len(values) else "")

@@ -43,7 +43,7 @@ def said(
             earlier |= typed.earlier
             _lay(stack, entry, typed, "mechanism", modules, {native: role})
     drugs = [part for part in entries if part.startswith("drug ")]
-    for part in ("tumour", "population", *drugs, "costimulation", "manufacture", "product"):
+    for part in ("tumour", "population", *drugs, "costimulation", "manufacture", "product", "comparator"):
         for entry in entries.get(part, []):
             kind, (layer, _, name) = Drug if part in drugs else TYPES[part], part.partition(" ")
             like = {f"{family}.{entry.name}": f"{family}.{name}" for family in ("drug", "conditioning")}
@@ -125,7 +125,7 @@ def _lay(
         elif layer == "mechanism" or path != native:  # these have numbers of their own role only
             own = {old + p[len(new) :] for old, new in renamed.items() for p in stack if p.startswith(f"{new}.")}
             raise _unknown_path(native, dict.fromkeys(own), modules, data.place or place)
-        elif any(path.startswith(f"{role}.") for role in modules):
+        elif layer != "costimulation" and any(path.startswith(f"{role}.") for role in modules):
             raise _unknown_path(path, stack, modules, data.place or place)
         elif path not in (known := _elsewhere(library.stamps("mechanisms"))):
             raise _unknown_path(path, {**stack, **dict.fromkeys(known)}, modules, data.place or place)

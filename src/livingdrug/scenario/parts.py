@@ -64,6 +64,15 @@ def entries(draft: Draft, top: LibraryFile) -> dict[str, list[LibraryFile]]:
             allowed=library.names("manufacture"),
             mend='write manufacture = "NAME" as well',
         )
+    if "comparator" in draft.named:
+        found["comparator"] = _lineage("comparator", draft.named["comparator"][-1])
+    elif changed := draft.parts.get("comparator"):
+        raise ScenarioError(
+            "comparator is changed, and this arm gets cells",
+            where=changed[-1].place,
+            allowed=library.names("comparators"),
+            mend='write comparator = "NAME" as well',
+        )
     return found
 
 
@@ -271,6 +280,8 @@ def modules(
 
     A product that replaces the trial's own and says no `like` leaves the roles that it does not name as they were.
     """
+    if "comparator" in typed:
+        return _of_comparator(typed["comparator"])
     layers: list[Mapping[str, str]] = [typed[p].modules for p in ("tumour", "population") if p in typed]
     folders = list(dict.fromkeys(e.path.parent for e in (*chain, entries["protocol"][-1])))
     for name, place in drugs(trial, typed["protocol"], folders).items():
@@ -291,6 +302,15 @@ def modules(
             entries[f"drug {name}"] = lineage(library.find("drugs", name))
     if not chosen:
         raise ScenarioError("no module is chosen", where=chain[0].file, mend="add [modules] to product or population")
+    return chosen
+
+
+def _of_comparator(comparator: Numbered) -> dict[str, str]:
+    """Role -> mechanism of an arm that gets standard of care and nothing else."""
+    chosen = {role: stem for role, stem in comparator.modules.items() if stem}
+    if not chosen:
+        mend = 'add [modules] with standard_of_care = "standard_of_care"'
+        raise ScenarioError("the comparator chooses no module", where=comparator.place(), mend=mend)
     return chosen
 
 
@@ -421,7 +441,7 @@ def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
 
 def cited(resolved: Resolved) -> None:
     """An error for a row that cites a source that no file defines, and for a quantity shown that nobody publishes."""
-    own = (resolved.trial, resolved.protocol, resolved.population, resolved.product, resolved.tumour)
+    own = (resolved.trial, resolved.protocol, resolved.population, resolved.product, resolved.tumour, resolved.comparator)
     sources = {key: source for part in own if part is not None for key, source in part.sources.items()}
     quantities = resolved.model().quantities
     for role, file in shown_by(resolved):

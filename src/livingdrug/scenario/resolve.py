@@ -17,7 +17,7 @@ from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.model import Model
-from livingdrug.scenario import numbers, parts
+from livingdrug.scenario import comparator, numbers, parts
 from livingdrug.scenario.blame import blamed
 from livingdrug.scenario.draft import Draft, chosen_first
 from livingdrug.scenario.resolved import Arm, Resolved
@@ -126,6 +126,8 @@ def _arm(arm: Located, draft: Draft, top: LibraryFile, chain: list[LibraryFile])
     """An arm: the scenario with the arm's own changes laid on it."""
     own = draft.copy()
     inside = {k: x for k, x in arm.items() if k not in ARM or k == "set"}
+    if "comparator" in inside:
+        own.words.pop("published", None)  # of the product; an arm without it has rows of its own
     own.take(Located(inside, arm.places, arm.place), f"arm '{arm['name']}'", top)
     title = str(arm.get("title", arm["name"]))
     return Arm(arm["name"], title, inside, _settle(own, top, chain))
@@ -175,6 +177,10 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         draft, laid["protocol"] = moved, parts.laid("protocol", entries["protocol"][-1], moved)
         typed["protocol"] = laid["protocol"].typed
     changes = [*(c for x in laid.values() for c in x.changes), *draft.changes]
+    if "comparator" in typed:
+        typed["protocol"] = comparator.protocol_of(typed["comparator"], typed["protocol"])
+        trial = comparator.trial_of(trial, typed["protocol"], model, typed["population"].covariates)
+        changes = comparator.asked(changes, modules)
     cited = {key: x for part in (trial, *typed.values()) for key, x in part.sources.items()}
     cited |= {key: x for found in entries.values() for entry in found for key, x in entry.sources.items()}
     entries |= {f"scale {name}": [file] for name, file in parts.scales(trial).items()}
@@ -193,6 +199,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         product=typed["product"],
         tumour=typed.get("tumour"),
         manufacture=typed.get("manufacture"),
+        comparator=typed.get("comparator"),
         names={part: x[-1].name for part, x in entries.items() if not part.startswith("scale ")},
         patients=trial.patients,
         seed=trial.seed,
@@ -204,6 +211,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         own=own,
         notes=(
             *(own.notes if own else ()),
+            *comparator.notes(typed.get("comparator")),
             *parts.filled_in(draft, typed, entries),
             *numbers.idle(model),
             *parts.fixed(typed["population"], parts.laid("population", entries["population"][-1], Draft()).typed),

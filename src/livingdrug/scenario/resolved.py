@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located
 from livingdrug.parameters import Parameter
+from livingdrug.spec.comparator import Comparator
 from livingdrug.spec.numbers import Correlated, Manufacture, Numbered, Product, SetsOfNumbers, Tumour
 from livingdrug.spec.patients import OwnPatients
 from livingdrug.spec.population import Covariate, Population
@@ -52,6 +53,7 @@ class Resolved:
     chain: tuple[LibraryFile, ...] = field(repr=False, compare=False)  # the user's file and those it builds on
     entries: Mapping[str, tuple[LibraryFile, ...]] = field(repr=False, compare=False)  # part -> its files, lowest first
     sets: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what was set on top, path -> value
+    comparator: Comparator | None = None  # standard of care, of an arm that gets no cells
     own: OwnPatients | None = field(default=None, repr=False)  # the user's own patients, where a file gives them
     notes: tuple[str, ...] = ()  # what a reader should know of what was asked
     as_fitted: bool = True  # whether the therapy is the library trial's, whose published rows may have been fitted to
@@ -78,7 +80,7 @@ class Resolved:
 
     def _numbered(self) -> tuple[Numbered, ...]:
         """The parts that hold numbers of the model."""
-        parts = (self.product, self.population, self.tumour, self.manufacture)
+        parts = (self.product, self.population, self.tumour, self.manufacture, self.comparator)
         return tuple(part for part in parts if part is not None)
 
     @property
@@ -132,7 +134,7 @@ class Resolved:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; what a run's hash and provenance are made of."""
-        told = ("trial", *(part for part in PARTS if part in self.raw or part != "manufacture"))
+        told = ("trial", *(part for part in PARTS if part in self.raw or part not in ("manufacture", "comparator")))
         parts = {part: _plain(self.raw.get(part, {})) for part in told}
         parts["trial"] = {k: x for k, x in parts["trial"].items() if k not in _ASKED}
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from livingdrug.errors import unknown
+from livingdrug.spec.comparator import Comparator
 from livingdrug.spec.numbers import Costimulation, Drug, Manufacture, Mechanism, Numbered, Product, Tumour
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
@@ -22,6 +23,7 @@ FILES: dict[str, type[Typed]] = {
     "product": Product,
     "costimulation": Costimulation,
     "manufacture": Manufacture,
+    "comparator": Comparator,
     "tumour": Tumour,
     "drug": Drug,
     "mechanism": Mechanism,

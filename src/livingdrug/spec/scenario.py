@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from livingdrug.errors import ScenarioError, nearest, short, unknown
 from livingdrug.library.located import Located
+from livingdrug.spec.comparator import Comparator
 from livingdrug.spec.numbers import Costimulation, Manufacture, Product, Tumour
 from livingdrug.spec.population import Population
 from livingdrug.spec.protocol import Protocol
@@ -22,6 +23,7 @@ PARTS = {
     "tumour": "tumours",
     "protocol": "protocols",
     "manufacture": "manufacture",
+    "comparator": "comparators",
 }
 KINDS_OF = {**PARTS, "costimulation": "costimulation"}  # the folder of each part that has numbers
 SCALES = ("scale", "also_graded")  # words that name grading scales
@@ -32,6 +34,7 @@ TYPES: dict[str, type[Typed]] = {
     "tumour": Tumour,
     "protocol": Protocol,
     "manufacture": Manufacture,
+    "comparator": Comparator,
 }
 ARM = ("name", "title", "about", "set")  # words of an arm that are not changes
 _LABELS = ("registry", "role", "bench", "aliases", "title", "about", "name")  # of a trial; an arm has some of its own

@@ -279,6 +279,7 @@ class Trial(File):
     tumour: Text | None = None
     protocol: Text | None = None
     manufacture: Text | None = None
+    comparator: Text | None = None
     drugs: Texts = ()
     modules: Modules = {}
     patients: Whole | None = None

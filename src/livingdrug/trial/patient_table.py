@@ -35,6 +35,8 @@ def rows(arm: Arm, design: Design, enrolled: Enrolled, part: slice, output: Outp
     found["dose"] = enrolled.dose[part]
     if enrolled.before is not None:
         found |= {name: x[enrolled.infused][part] for name, x in enrolled.before.columns.items()}
+    elif arm.resolved.comparator is not None:  # no cells to wait for
+        found |= {"enrolment_day": np.zeros(len(ids)), "lost_day": np.full(len(ids), np.inf)}
     found["outcome"] = output.outcome
     found["failed"] = (output.outcome >= FAILED) * 1.0
     found["end_day"] = output.ended

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from livingdrug.model import Change, Field, Flow, Module, Param, Publishes, State, Substance, Tissue, Total
+from livingdrug.model import Change, Field, Flow, Module, Param, Port, Publishes, State, Substance, Tissue, Total
 from livingdrug.model.math import exp, maximum, minimum
 
 CLASSES = range(6)  # of antigen, from none to most
@@ -30,8 +30,9 @@ def stage_at_start(v: Any, k: int) -> Any:
 
 
 def grip(v: Any, k: int) -> Any:
-    """Binding and killing of a class relative to full antigen [1], linear between none and full."""
-    return minimum(maximum((named(v, "antigen", k) - v.antigen_none) / (v.antigen_full - v.antigen_none), 0.0), 1.0)
+    """Binding and killing of a class relative to full antigen [1]: linear between none and full, then as a gate says."""
+    seen = minimum(maximum((named(v, "antigen", k) - v.antigen_none) / (v.antigen_full - v.antigen_none), 0.0), 1.0)
+    return (seen + named(v, "also", k) * (1 - seen)) * named(v, "only", k)
 
 
 def living(v: Any) -> Any:
@@ -98,6 +99,8 @@ class Ball(Module):
     for k in CLASSES:
         vars()[f"antigen_{k}"] = Param("1", f"antigen of class {k}, relative to the mean of all cells at the start")
         vars()[f"share_{k}"] = Param("1", f"share of class {k} among the cells at the start")
+        vars()[f"also_{k}"] = Port("1", f"what a second receptor sees of class {k}", combine="add", exact=True)
+        vars()[f"only_{k}"] = Port("1", f"share of class {k} that a second antigen gives free", exact=True)
     for k in CLASSES:
         vars()[f"cells_{k}"] = Field(
             "cell", f"tumour cells of antigen class {k}", partial(at_start, k=k), takes=lambda v: v.cell_room

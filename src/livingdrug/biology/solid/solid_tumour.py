@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livingdrug.biology.solid import CLASSES, Ball, engaged, grip, holds, living, named, vessels
-from livingdrug.model import Change, Entry, Field, Flow, Param, Reads, State, Substance, Total
+from livingdrug.model import Change, Entry, Field, Flow, Param, Port, Reads, State, Substance, Total
 from livingdrug.model.math import maximum
 
 
@@ -39,7 +39,8 @@ def pd_l1(v: Any) -> Any:
 
 def checked(v: Any) -> Any:
     """What PD-L1 and TGF-beta leave of killing and division [1]."""
-    return 1 / (1 + (pd_l1(v) / v.pd_l1_half) ** 2) / (1 + v.tgf / v.tgf_half)
+    stopped = (pd_l1(v) * (1 - v.deaf_pd_l1) / v.pd_l1_half) ** 2
+    return 1 / (1 + stopped) / (1 + v.tgf * (1 - v.deaf_tgf) / v.tgf_half)
 
 
 def bearing(v: Any) -> Any:
@@ -90,6 +91,12 @@ class SolidTumour(Ball):
     arriving = Reads("kinetics.arriving", "cell/day", absent=0.0)
     hazard = Reads("kinetics.hazard", "1/day", absent=0.0)
 
+    deaf_tgf = Port("1", "share of TGF-beta that CAR-T do not hear", combine="add", exact=True)
+    deaf_pd_l1 = Port("1", "share of PD-L1 that CAR-T do not hear", combine="add", exact=True)
+    turned = Port("1", "division that PD-L1 adds, relative to that of bound CAR-T", combine="add", exact=True)
+    idle = Port("1/day", "division of CAR-T that hold no cell", combine="add", exact=True)
+    bystander = Port("1/day", "death of cells beside CAR-T that hold one, at each place", combine="add", exact=True)
+
     functional = Field("cell", "functional CAR-T", drift=inwards, spread=loose, room=room_left)
     exhausted = Field("cell", "exhausted CAR-T", drift=inwards, spread=loose, room=room_left)
     at_surface = State("cell", "CAR-T at the surface, not yet in the tumour")
@@ -121,17 +128,22 @@ class SolidTumour(Ball):
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         yield from super().flows(v)
         shut, room, held = checked(v), room_left(v), holds(v)
-        killers = v.functional + v.exhausted_kill * v.exhausted
+        killers, bound = v.functional + v.exhausted_kill * v.exhausted, engaged(v)
+        beside = v.bystander * bound * v.functional * v.cell_room / v.tissue.volume
         for k in CLASSES:
-            rate = v.kill * grip(v, k) * held[k] * killers * shut
+            rate = (v.kill * grip(v, k) * held[k] * killers + beside * named(v, "cells", k)) * shut
             yield Flow(f"killing of class {k}", f"cells_{k}", "killed", rate)
-        bound = engaged(v)
         supply = v.extravasation * vessels(v) * v.tissue.volume * v.blood
         yield Flow("arrival", into="at_surface", rate=v.arriving)
         yield Flow("death at the surface", out_of="at_surface", rate=(v.car_t_death + v.hazard) * v.at_surface)
         yield Flow("entry", "at_surface", "functional", v.entering * v.at_surface * v.tissue.surface)
         yield Flow("extravasation", into="functional", rate=supply * room)
-        yield Flow("expansion", into="functional", rate=v.expansion * shut * bound * room * v.functional)
+        yield Flow("expansion", into="functional", rate=self.dividing(v, shut, bound) * room * v.functional)
         yield Flow("exhaustion", "functional", "exhausted", v.exhaustion * bound * v.functional)
         yield Flow("death of functional CAR-T", out_of="functional", rate=(v.car_t_death + v.hazard) * v.functional)
         yield Flow("death of exhausted CAR-T", out_of="exhausted", rate=(v.exhausted_death + v.hazard) * v.exhausted)
+
+    def dividing(self, v: Any, shut: Any, bound: Any) -> Any:
+        """Division of functional CAR-T in a place [1/day]; shut, bound: what suppression leaves, who hold a cell."""
+        met = (pd_l1(v) / v.pd_l1_half) ** 2
+        return (v.expansion * bound * (1 + v.turned * met / (1 + met)) + v.idle) * shut
