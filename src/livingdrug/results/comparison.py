@@ -12,6 +12,7 @@ from livingdrug.errors import named
 from livingdrug.tabular import aligned, room, wrapped
 
 NAN = float("nan")
+SILENT = 5  # measures named of those that have nothing to tell
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Row:
     both_low: float = NAN
     both_high: float = NAN
     as_enrolled: float = NAN
+
+    @property
+    def silent(self) -> bool:
+        """Whether the row has nothing on either side: a measure of what this arm is never given."""
+        return math.isnan(self.simulated) and self.value is None
 
     @property
     def comparable(self) -> bool:
@@ -189,7 +195,8 @@ class Comparison:
 
     def __repr__(self) -> str:
         own = [r for r in self.rows if r.comparable]
-        other = [r for r in self.rows if not r.comparable]
+        other = [r for r in self.rows if not r.comparable and not r.silent]
+        silent = [r.title for r in self.rows if not r.comparable and r.silent]
         shown = [(*c[:3], *self._beside(r), *c[3:7]) for r, c in zip(own, self.cells(own), strict=True)]
         parts = [columns([(*self._heads("measure"), "verdict", "use", "source"), *shown])] if own else []
         missed = [r for r in own if r.verdict == "outside"]
@@ -198,6 +205,9 @@ class Comparison:
         if other:
             why = [(*c[:3], *self._beside(r), c[3], c[7]) for r, c in zip(other, self.cells(other), strict=True)]
             parts.append(columns([(*self._heads("not comparable"), "because"), *why]))
+        if silent:
+            few, more = "; ".join(silent[:SILENT]), f"; and {len(silent) - SILENT} more" if len(silent) > SILENT else ""
+            parts.append(wrapped(f"Neither simulated nor published: {few}{more}."))
         return "\n\n".join([*parts, *([wrapped(self.about)] if self.sets else []), self.summary()])
 
     def _repr_html_(self) -> str:
