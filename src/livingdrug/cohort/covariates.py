@@ -3,6 +3,7 @@
 distribution = "log-normal" | "normal" | "logit-normal" | "uniform" | "chance"
 given = "age" with points = [[3, 14.3], ...]      typical value read off between the points
 given = "weight" with value, at, power            typical value = value * (weight / at) ** power
+shared = { patients = 25, lots = 6 }              each 25 patients, by their numbers, have 6 draws between them
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from livingdrug import rng
 from livingdrug.cohort import distributions
 from livingdrug.scenario import Resolved
-from livingdrug.spec.population import Covariate
+from livingdrug.spec.population import Covariate, Lots
 
 Floats = NDArray[np.float64]
 CANDIDATES = 64  # draws of a property of which one is taken, where what hangs on it is known
@@ -34,9 +35,17 @@ def typical(c: Covariate, known: Mapping[str, Floats], n: int) -> Floats:
     return np.asarray(c.value * (other / c.at) ** c.power)
 
 
+def lots(shared: Lots, seed: int, ids: NDArray[Any], what: str) -> NDArray[np.int64]:
+    """The lot (n,) that each patient is dealt: of the patients who share, any of theirs with the same chance."""
+    dealt = np.floor(shared.lots * rng.uniform(seed, ids, f"{what}:lot")).astype(np.int64)
+    return np.asarray(ids // shared.patients * shared.lots + np.minimum(dealt, shared.lots - 1))
+
+
 def drawn(name: str, c: Covariate, known: Mapping[str, Floats], seed: int, ids: NDArray[Any]) -> Floats:
     """The property of each patient (n,)."""
     what, n = f"covariate:{name}", len(ids)
+    if c.shared:
+        ids = lots(c.shared, seed, ids, what)
     if c.distribution == "fixed":
         return np.full(n, float(c.value))
     if c.distribution == "chance":

@@ -14,6 +14,7 @@ from livingdrug.spec.shown import Event, Figure, Section, Shown, Words
 from livingdrug.spec.typed import Refused, Typed
 
 FEATURES = ("binder", "affinity", "vector", "composition", "dose", "conditioning", "approved for")
+ORIGINS = ("patient", "donor")  # whose T cells a product is made of
 NAMED = ("tumour",)  # a name of a part (a text), and a role with numbers (a table)
 
 
@@ -107,10 +108,13 @@ def _one(data: Mapping[str, Any]) -> bool:
 
 
 class Mechanism(Numbered):
-    """The default numbers of a mechanism. earlier: paths that its numbers had in the release before -> path."""
+    """The default numbers of a mechanism. earlier: paths that its numbers had in the release before -> path;
+    calibrated, outlook: what of it was fitted to which patients, and what rests on assumptions; told with every run."""
 
     called: ClassVar[str] = "mechanism"
     earlier: dict[str, Text] = {}
+    calibrated: Text | None = None
+    outlook: Text | None = None
 
 
 class Feature(Sourced):
@@ -130,15 +134,20 @@ class Feature(Sourced):
 
 
 class Product(Numbered):
-    """A CAR-T product: target, costimulation, mechanisms, numbers. like: the product it is a change of; feature: what
-    is known of it, told and not simulated."""
+    """A CAR-T product: target, costimulation, mechanisms, numbers. like: the product it is a change of; origin: whose T
+    cells it is made of; feature: what is known of it, told and not simulated."""
 
     called: ClassVar[str] = "product"
     like: str | None = None
     target: str | None = None
     costimulation: str | None = None
+    origin: Text = ORIGINS[0]
     tumour: str | None = None
     feature: tuple[Feature, ...] = ()
+
+    def consistent(self) -> None:
+        if self.origin not in ORIGINS:
+            raise unknown("origin of a product's cells", self.origin, ORIGINS, self.place("origin"))
 
 
 class Costimulation(Numbered):

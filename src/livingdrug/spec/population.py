@@ -21,7 +21,7 @@ DISTRIBUTIONS = ("log-normal", "normal", "logit-normal", "uniform", "chance", "f
 _DRAWN = ("distribution", "sd", "low", "high", "given", "points", "at", "power")  # what a fixed value has no use for
 _UNUSED = {
     "uniform": ("value", "sd", "points", "given"),
-    "fixed": ("sd", "low", "high", "points", "given"),
+    "fixed": ("sd", "low", "high", "points", "given", "shared"),
     "chance": ("sd", "low", "high"),
     "logit-normal": ("points", "given"),
 }
@@ -29,8 +29,18 @@ FAR = 10.0  # times the typical values of a property: no patient comes near
 STATISTICS = ("median", "mean", "share", "share above", "share below", "share between")
 
 
+class Lots(Typed):
+    """Who shares a property: patients in the order of their numbers, `patients` at a time (a trial), are dealt `lots`
+    draws of it, each patient one of them."""
+
+    called: ClassVar[str] = "sharing"
+    patients: Whole
+    lots: Whole
+
+
 class Covariate(Sourced):
     """A property of the patients: a distribution of its own, or one around what is typical given another property.
+    shared: the draws of it are shared among patients (cells of a few donors).
 
     given with points: the typical value is read off between the points; given with value, at, power: value times
     (the other property / at) to the power.
@@ -50,6 +60,7 @@ class Covariate(Sourced):
     power: Real = 1.0
     title: Text | None = None
     property: Text | None = None
+    shared: Lots | None = None
 
     @classmethod
     def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:

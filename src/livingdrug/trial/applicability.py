@@ -10,9 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from livingdrug import library
 from livingdrug.care.rules import drug
 from livingdrug.results.comparison import number
 from livingdrug.scenario import Resolved
+from livingdrug.spec.numbers import Mechanism
+from livingdrug.spec.typed import of_file
 from livingdrug.trial import beside
 from livingdrug.trial.ground import MANY, PARTS, Ground, Seen, as_calibrated, calibration, changed, outside
 from livingdrug.trial.question import Question, question
@@ -23,6 +26,7 @@ SAID = {
     EXTRAPOLATING: "extrapolating: what follows was entered, and no calibration trial covers it",
     SILENT: "silent: nothing that is changed can move any measure by its equations",
 }
+STANDING = ("calibrated", "outlook")  # what a mechanism's file may say of itself
 MOST = 8  # findings that are printed one by one
 
 
@@ -44,11 +48,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Applicability:
-    """trials: those that calibrate; findings: what lies outside; question: what is changed, and what that can reach."""
+    """trials: those that calibrate; findings: what lies outside; question: what is changed, and what that can reach;
+    standing: what the mechanisms say of themselves, (what, words)."""
 
     trials: tuple[str, ...]
     findings: tuple[Finding, ...]
     question: Question
+    standing: tuple[tuple[str, str], ...] = ()
 
     @property
     def word(self) -> str:
@@ -65,7 +71,8 @@ class Applicability:
 
     def points(self) -> list[tuple[str, str]]:
         """What the verdict rests on: (what, words)."""
-        told = [(f.name, f.told) for f in self.findings[:MOST]]
+        told = [*((what, words.rstrip(".")) for what, words in self.standing)]
+        told += [(f.name, f.told) for f in self.findings[:MOST]]
         if more := len(self.findings[MOST:]):
             told.append(("And", f"{more} more, under applicability of --json"))
         if self.question.silent:
@@ -84,6 +91,7 @@ class Applicability:
             "outside": [{**vars(f), "arms": list(f.arms)} for f in self.findings],
             "silent": list(self.question.silent),
             "left_out": dict(self.question.left_out),
+            "standing": [list(x) for x in self.standing],
         }
 
     def __str__(self) -> str:
@@ -99,10 +107,22 @@ def applicability(resolved: Resolved) -> Applicability:
     inside calibrated ground
     """
     if as_calibrated(resolved):
-        return Applicability(calibration(), (), Question())
+        return Applicability(calibration(), (), Question(), _standing(resolved))
     ground = Ground.known()
     listed = {a.name: list(_outside(Seen(a.name, a), ground)) for a in resolved.arms}
-    return Applicability(tuple(t.name for t in ground.trials), tuple(_merged(listed)), question(resolved))
+    names = tuple(t.name for t in ground.trials)
+    return Applicability(names, tuple(_merged(listed)), question(resolved), _standing(resolved))
+
+
+def _standing(resolved: Resolved) -> tuple[tuple[str, str], ...]:
+    """What the mechanisms of any arm say of themselves: what of them was calibrated, and what is an outlook."""
+    stems = {role: stem for a in resolved.arms for role, stem in a.resolved.modules.items()}
+    known, said = library.names("mechanisms"), []
+    for role, stem in stems.items():
+        if stem in known:
+            own = of_file(Mechanism, library.find("mechanisms", stem))
+            said += [(f"{key.capitalize()} ({role})", text) for key in STANDING if (text := getattr(own, key))]
+    return tuple(said)
 
 
 def _merged(listed: dict[str, list[Finding]]) -> Iterator[Finding]:

@@ -123,9 +123,9 @@ class Ground:
         return _known(library.state(), os.getcwd())
 
     def near(self, arm: Seen) -> tuple[Seen, ...]:
-        """The calibration trials of the same disease; all of them where there is none."""
-        same = tuple(t for t in self.trials if t.parts["tumour"] == arm.parts["tumour"])
-        return same or self.trials
+        """The calibration trials of the same disease, of cells of the same origin first; all where there is none."""
+        same = tuple(t for t in self.trials if t.parts["tumour"] == arm.parts["tumour"]) or self.trials
+        return tuple(t for t in same if t.resolved.product.origin == arm.resolved.product.origin) or same
 
     def span(self, path: str, trials: Sequence[Seen]) -> tuple[float, float] | None:
         """Where the patients of some trials lie in a number or property, but for the outermost; a number that does not
