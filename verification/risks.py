@@ -1,7 +1,7 @@
 """Risks, protection and monitoring: what the examples show, over several seeds, beside what was published.
 
 Run: python verification/risks.py [patients] [example ...] (some minutes). What is shown stands in risks.toml; each
-example has a table between marks in docs/validation.md.
+example has a table between marks in docs/validation.md, or in the page of docs/ that it names.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from writing import table, write_section
 from livingdrug import Trial
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "validation.md"
+DOCS, PAGE = ROOT / "docs", "validation.md"
 SEEDS = (1, 2, 3)
 PATIENTS = 1_000
 
@@ -41,7 +41,7 @@ def section(asked: Mapping[str, Any], patients: int) -> str:
 def main(patients: int, wanted: Sequence[str]) -> None:
     for asked in tomllib.loads((Path(__file__).parent / "risks.toml").read_text(encoding="utf-8"))["table"]:
         if not wanted or asked["example"] in wanted:
-            write_section(f"risk {asked['example']}", section(asked, patients), PAGE)
+            write_section(f"risk {asked['example']}", section(asked, patients), DOCS / asked.get("page", PAGE))
 
 
 if __name__ == "__main__":

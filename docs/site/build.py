@@ -53,6 +53,7 @@ SECTIONS = {
         "verification",
         "validation",
         "manufacture",
+        "donor",
         "credibility",
         "explainers",
         "benchmarks/*",

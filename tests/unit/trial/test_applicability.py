@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug import library
+from livingdrug.errors import LivingDrugError
 from livingdrug.scenario import resolve
 from livingdrug.trial.applicability import EXTRAPOLATING, INSIDE, SILENT, _outside, applicability
 from livingdrug.trial.ground import Ground, Seen, calibration, outside
@@ -133,3 +134,28 @@ def test_every_measure_of_every_trial_is_understood() -> None:
         resolved = resolve(name)
         known = Names(resolved)
         assert [m.name for m in resolved.trial.measure if known.read_off(m) is None] == []
+
+
+def test_what_was_calibrated_and_what_is_an_outlook_is_told_with_every_run() -> None:
+    found = applicability(resolve("carbon"))
+    said = dict(found.standing)
+    assert "CALM" in said["Calibrated (host_versus_graft)"] and "no patient" in said["Outlook (host_versus_graft)"]
+    assert {what for what, _ in found.points()} >= set(said) and found.json()["standing"] == [
+        [*x] for x in found.standing
+    ]
+    assert not applicability(resolve("eliana")).standing, "own cells have no such mechanism"
+    also = {*applicability(resolve("calm")).standing}
+    assert also > {*found.standing}, "a calibration trial says it of itself too, and of its antibody"
+
+
+def test_cells_of_a_donor_are_held_against_those_of_a_donor_first() -> None:
+    ground = Ground.known()
+    near = {n: {t.name for t in ground.near(Seen(n, resolve(n).arms[0]))} for n in ("calm", "carbon", "eliana")}
+    assert near == {"calm": {"calm"}, "carbon": {"juliet", "zuma-1"}, "eliana": {"eliana"}}
+
+
+def test_an_origin_that_is_none_is_refused_by_name(tmp_path) -> None:
+    (tmp_path / "odd.toml").write_text('title = "Odd"\nlike = "ucart19"\norigin = "doner"\n', encoding="utf-8")
+    with pytest.raises(LivingDrugError, match="origin of a product's cells 'doner'; did you mean 'donor'") as problem:
+        judged(tmp_path, 'product = "odd.toml"\n')
+    assert "odd.toml" in str(problem.value)
