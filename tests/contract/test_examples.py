@@ -28,7 +28,15 @@ ASKED = {e["example"]: e for e in tomllib.loads((ROOT / "verification" / "experi
 FEW = 24
 LATER = partial(pytest.param, marks=pytest.mark.thorough)
 # equations that no other contract test compiles
-OWN_MODEL = {"prophylaxis", "hyperinflammation", "fifteen_years", "safety_switches"}
+OWN_MODEL = {
+    "prophylaxis",
+    "hyperinflammation",
+    "fifteen_years",
+    "safety_switches",
+    "donor_cells",
+    "donor_cells_again",
+    "consolidation",
+}
 
 
 def trial(example: str) -> livingdrug.Trial:

@@ -41,7 +41,8 @@ def test_every_population_and_protocol_is_in_a_trial_or_an_example() -> None:
     """By its own name, or as what one is like."""
     used = {kind: set() for kind in ("population", "protocol")}
     asked = [library.find("trials", trial).data for trial in TRIALS]
-    asked += [arm for file in EXAMPLES for arm in tomllib.loads(file.read_text(encoding="utf-8")).get("arm", [])]
+    for example in (tomllib.loads(file.read_text(encoding="utf-8")) for file in EXAMPLES):
+        asked += [example, *example.get("arm", [])]
     for data in asked:
         for kind, names in used.items():
             part = data.get(kind)

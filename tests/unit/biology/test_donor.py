@@ -198,3 +198,11 @@ def test_graft_versus_host_disease_follows_the_receptor() -> None:
     for share, hazard in zip(shares, hazards, strict=True):
         assert hazard == pytest.approx(share * hazards[-1], rel=1e-4, abs=1e-9)
     assert hazards[-1][-1] > hazards[-1][0] > 0
+
+
+def test_a_lot_grows_alike_in_everybody_and_the_usual_lot_as_without_one() -> None:
+    stems, cells = (*DONOR, "donor_lot"), [(0.0, INFUSION, 1e8, 0.0)]
+    without = course(DONOR, cells, [6.0])["kinetics.proliferating"][0]
+    found = [course(stems, cells, [6.0], lot=z)["kinetics.proliferating"][0] for z in (-1.0, 0.0, 1.0)]
+    assert found[1] == pytest.approx(without, rel=1e-5)
+    assert found[0] < 0.8 * found[1] and found[2] > 1.2 * found[1]

@@ -25,9 +25,12 @@ class HostVersusGraft(Module):
 
     mismatch = Param("1", "share of HLA molecules that differ between donor and patient")
     half_mismatch = Param("1", "EC50: share of differing HLA molecules that gives half of the T cells' answer")
+    sensitised = Param(
+        "1", "alloreactive T cells for each lymphocyte at the start, relative to who never met foreign cells"
+    )
     activation = Param("1/day", "multiplication of alloreactive T cells at full contact with donor cells")
     half_contact = Param("cell", "EC50: donor cells that give half of that multiplication")
-    most = Param("1", "largest number of alloreactive T cells for each lymphocyte, relative to before")
+    most = Param("1", "largest number of alloreactive T cells for each lymphocyte, relative to naive")
     contraction = Param("1/day", "loss of those above memory")
     formation = Param("1/day", "passage of alloreactive T cells into memory")
     t_kill = Param("1/day", "loss of donor cells to a whole host's alloreactive T cells before they multiply")
@@ -46,8 +49,10 @@ class HostVersusGraft(Module):
     cd47 = Reads("edits.cd47", "1", absent=0.0)
     cells = Adds("kinetics.removal", "1/day")
 
-    clones = State("1", "alloreactive T cells for each host lymphocyte, relative to before", start=1.0)
-    memory = State("1", "to which of that number they fall back", start=1.0)
+    clones = State(
+        "1", "alloreactive T cells for each host lymphocyte, relative to naive", start=lambda v: v.sensitised
+    )
+    memory = State("1", "to which of that number they fall back", start=lambda v: v.sensitised)
     nk = State("1", "NK cells as a share of normal", start=1.0)
 
     difference = Publishes("1", "strength of the T cells' answer to the difference in HLA, 1 where all differ")
