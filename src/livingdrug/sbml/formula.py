@@ -322,6 +322,18 @@ def _truth(x: Any) -> Any:
     return x if isinstance(x, Boolean) and not isinstance(x, sympy.Symbol) else _related("Ne", x, 0)
 
 
+def amounted(x: Any) -> Any:
+    """A number, where an answer yes or no counts as 1 or 0."""
+    if isinstance(x, (bool, np.bool_)) or (isinstance(x, np.ndarray) and x.dtype == bool):
+        return np.asarray(x, float)[()]
+    if not _symbolic(x):
+        return x
+    from sympy import Symbol
+    from sympy.logic.boolalg import Boolean
+
+    return m.where(x, 1.0, 0.0) if isinstance(x, Boolean) and not isinstance(x, Symbol) else x
+
+
 def _logic(name: str, numeric: Any, start: bool, x: Any) -> Any:
     if _symbolic(*x):
         return _sympy(name)(*map(_truth, x))

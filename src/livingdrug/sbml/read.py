@@ -19,7 +19,7 @@ from livingdrug.model.assemble import Model, assemble
 from livingdrug.model.declare import Change, Declared, Derived, Mode, Module, Param, Publishes, State, Switch
 from livingdrug.sbml.contents import ROLE, Contents, Event, local, safe, start
 from livingdrug.sbml.document import Document, read_document, read_text
-from livingdrug.sbml.formula import TIME, Formula, Look, number
+from livingdrug.sbml.formula import TIME, Formula, Look, amounted, number
 from livingdrug.sbml.occasions import jumps
 from livingdrug.sbml.parse import parse
 
@@ -154,7 +154,7 @@ def _module(contents: Contents, rates: tuple[str, ...]) -> type[Module]:
 
         def published(self, v: Any) -> dict[str, Any]:
             look = looks(v)
-            shown = {safe(n): contents.amount(n, look) for n in contents.assigned}
+            shown = {safe(n): amounted(contents.amount(n, look)) for n in contents.assigned}
             shown |= {f"[{n}]": look(n) for n in by_size} | {n: look(n) for n in rates}
             return shown | ({OUTSIDE: _least(contents, look)} if guards else {})
 
@@ -194,7 +194,7 @@ def _rate_of_amount(contents: Contents, name: str, rate: Formula, look: Look) ->
     """d(amount)/dt of a rated symbol; a species by size also follows the change of its compartment."""
     s = contents.symbols[name]
     if not s.by_size:
-        return rate(look)
+        return amounted(rate(look))
     swelling = contents.rates.get(s.compartment, number(0.0))
     return rate(look) * look(s.compartment) + look(name) * swelling(look)
 

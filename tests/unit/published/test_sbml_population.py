@@ -330,3 +330,20 @@ def test_the_command(tmp_path, capsys):
     app(asked, standalone_mode=False)
     shown = capsys.readouterr()
     assert "median" in shown.out and "agree with libroadrunner" in shown.err
+
+
+def test_an_answer_yes_or_no_is_a_number_for_the_compiler(tmp_path):
+    """A rule, and a rate, that are conditions (SBML Level 3 Version 2): 1 and 0, also in LLVM's text."""
+    from livingdrug.engine.codegen.emit_llvm import translated
+    from livingdrug.engine.native import ENTRIES
+
+    document = small(
+        {"A": 2.0, "k": 0.5, "p": 0.0, "B": 0.0}, {"A": "-k * A", "B": "A > 1"}, {"p": "A > 0.5 || A < 0.2"}
+    )
+    file = saved(document, tmp_path / "truths.xml")
+    found = population(file, {"k": Vary("lognormal", 0.1)}, 3, np.linspace(0.0, 6.0, 13))
+    known = (found.courses["A"] > 0.5) | (found.courses["A"] < 0.2)
+    np.testing.assert_array_equal(found.courses["p"], known.astype(float))
+    np.testing.assert_allclose(found.courses["B"][:, -1], np.log(2.0) / found.drawn["k"], rtol=1e-5)
+    text = cache.text(read(file).model)
+    assert "define" in translated(text, [e for e in ENTRIES if f"def {e}(" in text])
