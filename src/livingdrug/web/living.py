@@ -85,13 +85,14 @@ def key() -> str:
 
 @dataclass(frozen=True)
 class Dose:
-    """An amount per kg or m2 of the body [unit of the entry], on some days, over so long [day].
+    """An amount per kg or m2 of the body, or the same for all (per: None) [unit of the entry], on some days, over so long
+    [day].
 
     small: the amount per kg of who weighs less than `below` [kg]; most: the most in all.
     """
 
     into: str
-    per: str
+    per: str | None
     amount: float
     days: tuple[float, ...]
     over: float
@@ -101,7 +102,7 @@ class Dose:
 
     def of(self, body: Mapping[str, float], amount: float | None = None) -> float:
         """What this body is given; amount: per kg or m2, another than the usual."""
-        size = float(body[self.per])
+        size = float(body[self.per]) if self.per else 1.0
         small = self.small is not None and self.below is not None and size < self.below
         per = amount if amount is not None else self.small if small else self.amount
         return min(size * (per or 0.0), self.most if self.most is not None else math.inf)
@@ -181,7 +182,7 @@ class Therapy:
         """What a figure may give, by its short name, as the library's protocol writes it."""
         return {name: self._dose(**said) for name, said in self.asked["given"].items()}
 
-    def _dose(self, per: str, schedule: str | None = None, rule: str | None = None) -> Dose:
+    def _dose(self, per: str | None = None, schedule: str | None = None, rule: str | None = None) -> Dose:
         from livingdrug.care.rules import find_input
         from livingdrug.spec.grammar import Number, walk
 
@@ -189,8 +190,8 @@ class Therapy:
         row: Any = next(x for x in protocol.schedule if x.name == schedule) if schedule else None
         done: Any = row or next(x.do for x in protocol.rule if x.name == rule)
         numbers = [n for n in walk(done.amount.node) if isinstance(n, Number) and n.unit]
-        amounts = [n.value for n in numbers if "/" in str(n.unit)]
-        bounds = [n.value for n in numbers if "/" not in str(n.unit)]
+        amounts = [n.value for n in numbers if ("/" in str(n.unit)) == bool(per)]  # of several flat ones: the last
+        bounds = [n.value for n in numbers if per and "/" not in str(n.unit)]
         most = done.at_most.node if rule and done.at_most else None
         return Dose(
             into=find_input(self.model, done.give, True),
@@ -199,7 +200,7 @@ class Therapy:
             days=row.days.listed if row else (),
             over=float(done.over or 0.0),
             most=most.value if isinstance(most, Number) else None,
-            small=amounts[0] if len(amounts) > 1 else None,
+            small=amounts[0] if per and len(amounts) > 1 else None,
             below=bounds[0] if len(amounts) > 1 and bounds else None,
         )
 

@@ -34,7 +34,7 @@ export function courses({model, simulate, therapy}) {
     if (spec.button?.gives && Number.isFinite(state[spec.button.name])) days[spec.button.gives] = [state[spec.button.name]];
     const body = person ?? BODY, doses = [];
     for (const [name, dose] of Object.entries(given)) {
-      const size = body[dose.per], per = amounts[name] ?? (size < dose.below ? dose.small : dose.amount);
+      const size = dose.per ? body[dose.per] : 1, per = amounts[name] ?? (size < dose.below ? dose.small : dose.amount);
       const amount = Math.min(size*per, dose.most ?? Infinity);
       for (const day of days[name] ?? dose.days) if (amount > 0) doses.push({day, into: dose.into, amount, over: dose.over});
     }
