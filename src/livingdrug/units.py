@@ -256,6 +256,20 @@ def _lengths(kind: Kind, size: float) -> tuple[Kind, float]:
     return ({**rest, "length": metres} if metres else rest), size * 1e-3**litres
 
 
+_BELOW = ("volume", "mass", "length", "amount", "cell", "copy")  # what an amount is counted for
+
+
+@cache
+def never_negative(unit: str) -> bool:
+    """Whether what has this unit is so much of something (cells, pg/mL, copy/ug), of which there is never less than
+    none; a rate, a temperature, a plain number may be below 0."""
+    if "@" in unit:
+        return False
+    kind, _ = _size(unit)
+    up, down = ({base for base, n in kind.items() if n * sign > 0} for sign in (1, -1))
+    return bool(up) and not up & {"time", "temperature", "temperature difference"} and down <= set(_BELOW)
+
+
 @cache
 def known(unit: str, where: str | None = None) -> str:
     """The unit itself, once it is sure that there is such a unit; UnitError otherwise."""
