@@ -13,7 +13,7 @@ from functools import cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.errors import UnitError, nearest, short
+from livingdrug.errors import UnitError, nearest, of_commas, short
 
 if TYPE_CHECKING:
     import pint
@@ -330,7 +330,7 @@ def quantity(text: str | float | int, wanted: str, where: str | None = None) -> 
                 f"{short(text)} is not a number with a unit",
                 where=where,
                 allowed="a plain number, as 0.5" if wanted == "1" else f"for example '1 {wanted}'",
-                mend="write the number as 1200.5 or 2e6" if match else None,
+                mend=of_commas(text) or ("write the number as 1200.5 or 2e6" if match else None),
             )
         found = float(match[1]) * factor(match[2] or wanted, wanted, where)
     if not math.isfinite(found):

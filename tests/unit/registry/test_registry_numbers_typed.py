@@ -1,5 +1,5 @@
-"""A trial's number finds it however it is typed: with blanks, dashes, another case, the registry's name in any form, as a
-link, with the letter O for a nought."""
+"""A trial's number finds it however it is typed: with blanks, dashes, another case, the registry's name in any form, as
+a link, with the letter O for a nought."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def typed() -> list[tuple[str, str]]:
         for apart in (f"{digits[:4]} {digits[4:]}", "-".join((digits[:2], digits[2:5], digits[5:]))):
             found.append((f"{name} {apart}", number))
     found += [("NCTOOO8593O", NCT), ("nct o0085930", NCT), ("\uff2e\uff23\uff34\uff10\uff10085930", NCT)]
-    for names, number in ((("EudraCT", "eudract", "EUCTR", ""), EUDRACT), (("EU CT", "EU-CT", "euct", "CTIS", ""), EUCT)):
+    for names, number in (
+        (("EudraCT", "eudract", "EUCTR", ""), EUDRACT),
+        (("EU CT", "EU-CT", "euct", "CTIS", ""), EUCT),
+    ):
         for name, gap, sign in itertools.product(names, BEHIND, ("-", " ", "/", "\u2011")):
             if not (name == "" and gap.strip()):
                 found.append((f"{name}{gap}{number.replace('-', sign)}".strip(), number))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from made_studies import study
 
 from livingdrug.registry.classify.classify import classify
 from livingdrug.registry.classify.passages import without_codes
 from livingdrug.registry.classify.targets import antigens
-from made_studies import study
 from thoroughness import some_of
 
 CODES = ("{}-XYZ-01", "XYZ-{}-001", "AB-{}-3.1", "KTE-{}-105", "{}/XYZ-2021-03", "UNI_{}_02")
