@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+_COMMA = re.compile(r"(\s*\*?\s*[-+]?)(\d*),(\d+)((?:[eE][-+]?\d+)?(?:\s*[^\W\d_][^,;]*|\s*%|\s+1/[^,;]*)?)")
+
+
+def pointed(text: str) -> str:
+    """A number (with a unit behind it) that was written with a decimal comma, with a point: 40,5 kg is 40.5 kg. A text
+    that is none, or in which the comma may part thousands (1,000), is as it was."""
+    found = _COMMA.fullmatch(text)
+    if found is None or (len(found[3]) == 3 and found[2].strip("0")):
+        return text
+    return f"{found[1]}{found[2] or 0}.{found[3]}{found[4]}"
+
+
+def of_commas(text: object) -> str | None:
+    """How to write a number in which there is a comma; None where there is none."""
+    if not isinstance(text, str) or not re.search(r"\d,\d|^\s*,\d", text):
+        return None
+    plain = pointed(text)
+    return f"write {plain.strip()}, with a point" if plain != text else "write a point before decimals, and no comma"
 
 
 class LivingDrugError(Exception):

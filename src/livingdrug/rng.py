@@ -42,6 +42,8 @@ def uniform(seed: int, patients: ArrayLike, what: str, occurrence: ArrayLike = 0
     who, when = np.broadcast_arrays(
         np.atleast_1d(np.asarray(patients)).astype(np.uint64), np.asarray(occurrence).astype(np.uint64)
     )
+    if not who.size:
+        return np.zeros(who.shape)
     k = np.uint64(key(seed, what))
     counter = np.stack([who & _LOW, who >> _HALF, when & _LOW, when >> _HALF], axis=-1)
     words = philox(counter, np.array([k & _LOW, k >> _HALF]))

@@ -13,7 +13,7 @@ from functools import cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.errors import UnitError, nearest, short
+from livingdrug.errors import UnitError, nearest, of_commas, short
 
 if TYPE_CHECKING:
     import pint
@@ -256,6 +256,20 @@ def _lengths(kind: Kind, size: float) -> tuple[Kind, float]:
     return ({**rest, "length": metres} if metres else rest), size * 1e-3**litres
 
 
+_BELOW = ("volume", "mass", "length", "amount", "cell", "copy")  # what an amount is counted for
+
+
+@cache
+def never_negative(unit: str) -> bool:
+    """Whether what has this unit is so much of something (cells, pg/mL, copy/ug), of which there is never less than
+    none; a rate, a temperature, a plain number may be below 0."""
+    if "@" in unit:
+        return False
+    kind, _ = _size(unit)
+    up, down = ({base for base, n in kind.items() if n * sign > 0} for sign in (1, -1))
+    return bool(up) and not up & {"time", "temperature", "temperature difference"} and down <= set(_BELOW)
+
+
 @cache
 def known(unit: str, where: str | None = None) -> str:
     """The unit itself, once it is sure that there is such a unit; UnitError otherwise."""
@@ -316,7 +330,7 @@ def quantity(text: str | float | int, wanted: str, where: str | None = None) -> 
                 f"{short(text)} is not a number with a unit",
                 where=where,
                 allowed="a plain number, as 0.5" if wanted == "1" else f"for example '1 {wanted}'",
-                mend="write the number as 1200.5 or 2e6" if match else None,
+                mend=of_commas(text) or ("write the number as 1200.5 or 2e6" if match else None),
             )
         found = float(match[1]) * factor(match[2] or wanted, wanted, where)
     if not math.isfinite(found):

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from livingdrug.care.amounts import BODY, DEGREES, KEEPS_UNIT, combined, convert, literal, per_body
-from livingdrug.care.truth import Check, is_truth
+from livingdrug.care.possible import Possible
+from livingdrug.care.truth import Check, is_truth, written
 from livingdrug.engine.plan import Floats, Ints, Op, Register
 from livingdrug.errors import ScenarioError
 from livingdrug.library.located import Place
@@ -86,7 +87,8 @@ class Programs:
     may be given at all; scheduled: drugs whose doses are decided before the start, which no watch counts;
     truths: names that say whether something is so; levels: grades, and the highest of each; looking: whether there is
     a moment at which one looks (`time`); drawing: whether chance is drawn; judging: whether a comparison that is never
-    or always true is refused (not where what the names are was only seen in their values); simulated: the days.
+    or always true is refused (not where what the names are was only seen in their values); simulated: the days; ranges:
+    between which values a constant lies in any patient, in its own unit.
     """
 
     observables: Mapping[str, str | None]
@@ -106,6 +108,7 @@ class Programs:
     drawing: bool = True
     judging: bool = True
     simulated: tuple[float, float] | None = None
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.used: list[str] = list(self.written)
@@ -135,7 +138,10 @@ class Programs:
             writer.body(node)
         writer.emit(per_body(node) if dose else node, unit)
         theirs = isinstance(where, Place) and bool(where) and not where.ours
-        Check(self, writer.own, writer.wrong, self.simulated if theirs else None).of(node, condition, self.judging)
+        within = self.simulated if theirs else None
+        Check(self, writer.own, writer.wrong, within).of(node, condition, self.judging)
+        if self.judging and (found := Possible(self, writer.own, within).settled(node)):
+            raise writer.settled(*found)
         return np.array(writer.ops, np.int64).reshape(-1, 2), np.array(writer.numbers, float)
 
     def unit(self, asked: Expression | Node) -> str | None:
@@ -252,6 +258,13 @@ class _Writer:
             if name.path not in known:
                 raise self.nobody(name)
         return written and bool(mentioned)
+
+    def settled(self, node: Node, answer: bool) -> ScenarioError:
+        """The error for a condition that has one answer, whatever the patient."""
+        word = "always" if answer else "never"
+        what = f"'{written(node)}' is {word} true, whatever the values"
+        column = next((name.column for name in names(node)), 0)
+        return self.wrong(what, column, mend=f"compare with what it can be, or write {int(answer)} for {word}")
 
     def nobody(self, name: Name) -> ScenarioError:
         """The error for a name that nothing has."""

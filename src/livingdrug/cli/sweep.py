@@ -13,7 +13,7 @@ import typer
 
 from livingdrug.cli.run import folder_name, sized
 from livingdrug.cli.terminal import Cohort, Json, Patients, Seed, Sets, changes, dump, note, progress
-from livingdrug.errors import ScenarioError
+from livingdrug.errors import ScenarioError, of_commas
 
 STEPS = 5
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*", re.A)
@@ -88,10 +88,12 @@ def asked(words: Sequence[str], ends: tuple[str, str] | None, steps: int | None,
 
 def spread(ends: tuple[str, str], steps: int, log: bool) -> list[str]:
     """So many values from the lower to the upper end, with the ends' unit, by equal steps or equal factors."""
-    read = [_NUMBER.fullmatch(end) for end in ends]
+    read = [None if of_commas(end) else _NUMBER.fullmatch(end) for end in ends]
     for end, found in zip(ends, read):
         if found is None:
-            raise ScenarioError(f"'{end}' is not a number", where="--range", allowed="as 0.1 or '0.1 1/day'")
+            raise ScenarioError(
+                f"'{end}' is not a number", where="--range", allowed="as 0.1 or '0.1 1/day'", mend=of_commas(end)
+            )
     (low, unit), (high, other) = ((float(m[1]), m[2]) for m in read if m)
     for end, x in zip(ends, (low, high)):
         if not math.isfinite(x):

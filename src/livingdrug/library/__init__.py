@@ -294,13 +294,23 @@ def names(kind: str) -> list[str]:
 
 def stamps(kind: str) -> tuple[Stamp, ...]:
     """Every file of a kind, as it is now; of two files of one name, the one in the first folder."""
+    kept, own = _HELD.get(), os.environ.get(ENV, "")
+    if kept is None:
+        return _first(kind)
+    if (kind, own) not in kept:
+        kept[kind, own] = _first(kind)
+    found: tuple[Stamp, ...] = kept[kind, own]
+    return found
+
+
+def _first(kind: str) -> tuple[Stamp, ...]:
     found: dict[str, Stamp] = {}
     for folder in reversed(folders()):
         found |= {stamp.name: stamp for stamp in looked(folder / kind)}
     return tuple(found.values())
 
 
-_HELD: ContextVar[dict[tuple[Path, str], list[Stamp]] | None] = ContextVar("held", default=None)
+_HELD: ContextVar[dict[tuple[Path | str, str], Any] | None] = ContextVar("held", default=None)
 
 
 @contextmanager
@@ -320,7 +330,8 @@ def looked(folder: Path, ending: str = ".toml") -> list[Stamp]:
         return _listed(folder, ending)
     if (folder, ending) not in kept:
         kept[folder, ending] = _listed(folder, ending)
-    return kept[folder, ending]
+    found: list[Stamp] = kept[folder, ending]
+    return found
 
 
 def state() -> tuple[Stamp, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -64,6 +65,11 @@ def locate(data: Any, where: Callable[[str], Place], path: str = "") -> Any:
 def placed(data: Any, place: Place) -> Any:
     """Data that was not read from a file (an option, a Python call): every table stands at one place."""
     return locate(data, lambda _: place)
+
+
+def plain(name: str) -> str:
+    """A name as a reader sees it: blanks, underscores and accents in one form. Two that are alike in it are one."""
+    return " ".join(unicodedata.normalize("NFKC", name).replace("_", " ").split())
 
 
 def mistakable(name: str, known: Iterable[str]) -> str | None:

@@ -295,27 +295,27 @@ class Model:
         """Paths of the states, in the order of the engine's state vector."""
         return self._paths(State)
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Paths of the parameters that the library or scenario must give."""
         return self._paths(Param)
 
-    @property
+    @cached_property
     def covariates(self) -> tuple[str, ...]:
         """Names of the patient properties that the population must give."""
         return self._paths(Covariate)
 
-    @property
+    @cached_property
     def derived(self) -> tuple[str, ...]:
         """Paths of the patient constants that are computed from parameters and covariates."""
         return self._paths(Derived)
 
-    @property
+    @cached_property
     def entries(self) -> tuple[str, ...]:
         """Paths where doses land."""
         return self._paths(Entry)
 
-    @property
+    @cached_property
     def infusion(self) -> str | None:
         """Path of the entry where the cell product is infused; None in a model without one."""
         return next(iter(self._products()), None)
@@ -328,7 +328,7 @@ class Model:
         """Entries (dose rates [unit/day]) and switches, in the order of the engine's input vector."""
         return self._paths(Entry, Switch)
 
-    @property
+    @cached_property
     def hazards(self) -> tuple[str, ...]:
         """Paths of the cumulative hazards."""
         return self._paths(Hazard)

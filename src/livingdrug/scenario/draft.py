@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from livingdrug.errors import ScenarioError
 from livingdrug.library import LibraryFile
@@ -16,6 +16,7 @@ from livingdrug.spec.fields import choices
 from livingdrug.spec.scenario import PARTS, SCALES, outer, part_of, split, unknown_word
 from livingdrug.spec.trial import Trial
 
+T = TypeVar("T")
 _MODIFIERS = (*PARAMETER_KEYS, *VARIES)
 
 
@@ -43,7 +44,8 @@ class Draft:
     """A scenario while its layers are being laid on each other.
 
     words: of the trial's design, merged; named: every name that was given for a part, the last holds; parts: changes
-    inside product, population, ..., in their order; told: (layer, file, path) -> where it was said.
+    inside product, population, ..., in their order; told: (layer, file, path) -> where it was said;
+    made: of layers that copies share.
     """
 
     words: Located = field(default_factory=Located)
@@ -53,6 +55,16 @@ class Draft:
     changes: list[Override] = field(default_factory=list)
     origins: dict[str, list[tuple[str, Any, str]]] = field(default_factory=dict)
     told: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    made: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
+
+    def shared(self, what: str, of: Sequence[Any], make: Callable[[], T]) -> T:
+        """What `make` makes of these layers, made once for this draft and its copies: arms share most of their layers,
+        and those are the same objects."""
+        key = (what, *map(id, of))
+        if key not in self.made:
+            self.made[key] = make(), of  # kept as well: an id is of one thing as long as that lives
+        found: T = self.made[key][0]
+        return found
 
     def copy(self) -> Draft:
         """A draft that an arm can change without touching the others."""
@@ -64,6 +76,7 @@ class Draft:
             list(self.changes),
             {k: list(x) for k, x in self.origins.items()},
             dict(self.told),
+            self.made,
         )
 
     def once(self, path: str, layer: str, place: str, value: Any = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
 
@@ -22,16 +22,18 @@ from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import of_file, read
 
 
-def said(
-    model: Model,
-    modules: Mapping[str, str],
-    entries: Mapping[str, list[LibraryFile]],
-    changes: list[Override],
-    elsewhere: Sequence[str] = (),
-    sources: Mapping[str, Source] = {},  # noqa: B006
-) -> dict[str, list[Parameter]]:
-    """What each layer says of every number of the model, lowest first. elsewhere: paths of what is none of its numbers,
-    for messages; sources: that the user's numbers may cite."""
+@dataclass(frozen=True)
+class Below:
+    """What the files of the library say of every number of the model, lowest first. known: every path that there is,
+    the protocol's too; earlier: today's path of a number by the one it had."""
+
+    stack: Mapping[str, tuple[Parameter, ...]]
+    known: Mapping[str, Any]
+    earlier: Mapping[str, str]
+
+
+def in_library(model: Model, modules: Mapping[str, str], entries: Mapping[str, list[LibraryFile]]) -> Below:
+    """What the files of a scenario's parts and mechanisms say, before a user changes anything."""
     stack: dict[str, list[Parameter]] = {path: [] for path in model.parameters}
     earlier: dict[str, str] = {}
     known_stems = set(library.names("mechanisms"))
@@ -58,17 +60,32 @@ def said(
             below = stack[path][-1] if stack[path] else None
             line = entry.line(path)
             stack[path].append(read_parameter(path, data, below, entry.sources, "protocol", entry.file, line))
-    stack = {path: [x.in_unit(model.unit(path)) for x in said] for path, said in stack.items()}
+    return Below(
+        {path: tuple(x.in_unit(model.unit(path)) for x in said) for path, said in stack.items()}, known, earlier
+    )
+
+
+def said(
+    model: Model,
+    modules: Mapping[str, str],
+    below: Below,
+    changes: list[Override],
+    elsewhere: Sequence[str] = (),
+    sources: Mapping[str, Source] = {},  # noqa: B006
+) -> dict[str, list[Parameter]]:
+    """What each layer says of every number of the model, lowest first. elsewhere: paths of what is none of its numbers,
+    for messages; sources: that the user's numbers may cite."""
+    stack = {path: list(x) for path, x in below.stack.items()}
     for change in (
-        _today(c, earlier) for c in changes
+        _today(c, below.earlier) for c in changes
     ):  # a user's bare number is in the model's unit, as shown by explain
         if change.path not in stack:
-            raise _unknown_path(change.path, known, modules, change.place, elsewhere)
+            raise _unknown_path(change.path, below.known, modules, change.place, elsewhere)
         said = stack[change.path]
         file, _, row = change.place.rpartition(":")
         file, number = (file, int(row)) if row.isdigit() else (str(change.place), None)
-        below = said[-1] if said else None
-        read_ = read_parameter(change.path, change.data, below, sources, change.layer, file, number, by_user=True)
+        under = said[-1] if said else None
+        read_ = read_parameter(change.path, change.data, under, sources, change.layer, file, number, by_user=True)
         said.append(read_.in_unit(model.unit(change.path)))
     _complete(stack, model, modules)
     return stack

@@ -72,7 +72,22 @@ def laid(chain: list[LibraryFile], sets: Mapping[str, Any]) -> Resolved:
     alone = not (chain[1:] or sets)
     base = chain[-1].kind != "scenario" and (whole.therapy if alone else _fitted(chain[-1].name, library.state()))
     own = tuple(replace(arm, resolved=replace(arm.resolved, as_fitted=arm.resolved.therapy == base)) for arm in own)
-    return replace(whole, overridden=own, as_fitted=whole.therapy == base)
+    return replace(whole, overridden=_apart(own), as_fitted=whole.therapy == base)
+
+
+def _apart(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    """The arms, with a note at each that is the same as one before it: their results will be, to the last digit."""
+    before: dict[str, list[Arm]] = {}
+    found = []
+    for arm in arms:
+        alike = before.setdefault(arm.resolved.therapy, [])
+        twin = next((x for x in alike if x.resolved.asked == arm.resolved.asked), None)
+        alike.append(arm)
+        if twin:
+            said = f"the arms '{twin.name}' and '{arm.name}' are the same: nothing that they say tells them apart"
+            arm = replace(arm, resolved=replace(arm.resolved, notes=(*arm.resolved.notes, said)))
+        found.append(arm)
+    return tuple(found)
 
 
 @lru_cache(maxsize=32)
@@ -164,12 +179,17 @@ def _on_protocol(draft: Draft, protocol: Protocol, model: Model) -> Draft:
     return moved
 
 
+def _part(part: str, entry: LibraryFile, draft: Draft) -> parts.Laid:
+    """A part with what was changed inside it; arms that change nothing in it share it."""
+    return draft.shared(part, [entry, *draft.parts.get(part, [])], lambda: parts.laid(part, entry, draft))
+
+
 def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolved:
     """Everything chosen and every number given; errors name what is missing or unknown."""
     words = Located({k: x for k, x in draft.words.items() if k != "set"}, draft.words.places, draft.words.place)
-    trial = read(Trial, words)
+    trial = draft.shared("trial", [x for key in words for x in (words[key], words.at(key))], lambda: read(Trial, words))
     entries = parts.entries(draft, top)
-    laid = {part: parts.laid(part, found[-1], draft) for part, found in entries.items()}
+    laid = {part: _part(part, found[-1], draft) for part, found in entries.items()}
     typed = {part: x.typed for part, x in laid.items()}
     modules = parts.modules(draft, trial, typed, entries, chain)
     model = _assembled(modules, draft, [*chain, *(e for listed in entries.values() for e in reversed(listed))])
@@ -184,7 +204,9 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
     cited = {key: x for part in (trial, *typed.values()) for key, x in part.sources.items()}
     cited |= {key: x for found in entries.values() for entry in found for key, x in entry.sources.items()}
     entries |= {f"scale {name}": [file] for name, file in parts.scales(trial).items()}
-    stack = numbers.said(model, modules, entries, changes, parts.addresses(words, laid), cited)
+    files = [x for found in entries.values() for x in found]
+    below = draft.shared(f"numbers of {modules}", [model, *files], lambda: numbers.in_library(model, modules, entries))
+    stack = numbers.said(model, modules, below, changes, parts.addresses(words, laid), cited)
     own = read_patients(trial.cohort, typed["population"].covariates) if trial.cohort else None
     if own:
         parts.twice_told(draft, typed, own)

@@ -159,6 +159,11 @@ class Resolved:
         return json.dumps(_simulated(parts), sort_keys=True, ensure_ascii=False, allow_nan=True)
 
     @cached_property
+    def asked(self) -> str:
+        """A text that changes when anything that is looked at, read off patients or compared changes."""
+        return json.dumps(_simulated(self.as_dict()["trial"]), sort_keys=True, ensure_ascii=False, allow_nan=True)
+
+    @cached_property
     def hash(self) -> str:
         """Sixteen hexadecimal digits that change when anything that is simulated changes."""
         told = {**self.as_dict(), "arms": [a.simulated() for a in self.overridden]}

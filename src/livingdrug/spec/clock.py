@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.errors import ScenarioError, UnitError, unknown
+from livingdrug.errors import ScenarioError, UnitError, of_commas, unknown
 from livingdrug.units import DAYS
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,8 @@ def duration(text: Any, where: str | None = None) -> float:
         raise UnitError(f"{number} has no unit of time", where, mend=f'write "{number} d", or h, min, weeks, months')
     if match:
         raise unknown("unit of time", match[2], DAYS, where, UnitError)
-    raise ScenarioError(f"'{text}' is not a length of time", where=where, allowed='for example "6 h" or "12 months"')
+    said, allowed = f"'{text}' is not a length of time", 'for example "6 h" or "12 months"'
+    raise ScenarioError(said, where=where, allowed=allowed, mend=of_commas(text))
 
 
 def length(days: float) -> str:

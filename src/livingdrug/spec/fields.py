@@ -106,18 +106,38 @@ def _schema(kind: str, description: str, **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, "description": description, **more})
 
 
+def _once(kind: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """A list in which nothing stands twice: the second would change nothing. kind: of each."""
+
+    def made(given: Any) -> tuple[Any, ...]:
+        found = tuple(map(kind, given))
+        for i, x in enumerate(found):
+            if x in found[:i]:
+                raise Refused(ScenarioError(f"{short(x)} is in the list twice", mend="write it once"))
+        return found
+
+    return made
+
+
 _TEXT, _LIST = {"type": "string"}, "array"
 
 Text = Annotated[str, _one(lambda x: isinstance(x, str) and bool(x), "a text"), _schema("string", "a text")]
 Texts = Annotated[
-    tuple[str, ...], _one(_texts, "a list of texts", tuple), _schema(_LIST, "a list of texts", items=_TEXT)
+    tuple[str, ...],
+    _one(_texts, "a list of texts", _once(str)),
+    _schema(_LIST, "a list of texts, each once", items=_TEXT, uniqueItems=True),
+]
+Columns = Annotated[
+    tuple[str, ...],
+    _one(_texts, "a list of texts", tuple),
+    _schema(_LIST, "a list of texts, one a column", items=_TEXT),
 ]
 Names = Annotated[
     tuple[str, ...],
     _one(
         lambda x: _texts((x,) if isinstance(x, str) else x) and bool(x),
         "a text, or a list of texts",
-        lambda x: (x,) if isinstance(x, str) else tuple(x),
+        lambda x: (x,) if isinstance(x, str) else _once(str)(x),
     ),
     _schema(_LIST, "a text, or a list of texts", items=_TEXT),
 ]
@@ -132,8 +152,8 @@ Positive = Annotated[
 ]
 Reals = Annotated[
     tuple[float, ...],
-    _one(_numbers, "a list of numbers", lambda x: tuple(map(float, x))),
-    _schema(_LIST, "a list of numbers", items={"type": "number"}),
+    _one(_numbers, "a list of numbers", _once(float)),
+    _schema(_LIST, "a list of numbers, each once", items={"type": "number"}, uniqueItems=True),
 ]
 Whole = Annotated[
     int,

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from livingdrug.errors import ScenarioError
+from livingdrug.errors import ScenarioError, of_commas
 
 LONGEST, DEEPEST = 2_000, 40
 WORDS = ("and", "or", "not", "if", "else")
@@ -241,7 +241,8 @@ def parse(text: str, where: str | None = None) -> Node:
     reader = _Reader(text, where)
     node = reader.choice()
     if reader.next.kind != "end":
-        raise reader.wrong(f"'{reader.next.text}' cannot stand here")
+        what, mend = f"'{reader.next.text}' cannot stand here", of_commas(text) if reader.next.text == "," else None
+        raise _wrong(what, text, reader.next.column, where, mend)
     return node
 
 

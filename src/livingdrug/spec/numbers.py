@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from livingdrug.errors import ScenarioError, SourceError, nearest, unknown
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import PARAMETER_KEYS, current, is_parameter
-from livingdrug.spec.fields import Modules, Table, Text
+from livingdrug.spec.fields import Columns, Modules, Table, Text, Texts
 from livingdrug.spec.origin import File, Sourced
 from livingdrug.spec.shown import Event, Figure, Section, Shown, Words
 from livingdrug.spec.typed import Refused, Typed
@@ -22,7 +22,7 @@ class Correlated(Typed):
     """Numbers whose between-patient variabilities are correlated, and their correlation matrix."""
 
     called: ClassVar[str] = "correlated group"
-    paths: tuple[str, ...]
+    paths: Texts
     matrix: Any
 
 
@@ -30,7 +30,7 @@ class SetsOfNumbers(Typed):
     """Whole published parameter sets: columns are paths of the model's numbers, rows are sets."""
 
     called: ClassVar[str] = "table of parameter sets"
-    columns: tuple[str, ...]
+    columns: Columns
     rows: tuple[tuple[float, ...], ...]
     weights: tuple[float, ...] | None = None
     units: tuple[str, ...] | None = None

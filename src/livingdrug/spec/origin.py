@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from livingdrug.errors import SourceError, nearest
 from livingdrug.parameters import Source, check_kind
-from livingdrug.spec.fields import Kind, Real, Sources, Text, Unit
+from livingdrug.spec.fields import Kind, Real, Sources, Text, Texts, Unit
 from livingdrug.spec.typed import Typed
 
 
@@ -50,7 +50,7 @@ class File(Typed):
     """What every library file may say of itself."""
 
     title: Text | None = None
-    aliases: tuple[str, ...] = ()
+    aliases: Texts = ()
     about: Text | None = None
     sources: Sources = {}
 

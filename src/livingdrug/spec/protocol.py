@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from livingdrug.errors import ScenarioError, UnitError, nearest
-from livingdrug.library.located import Located, Place, mistakable
+from livingdrug.errors import ScenarioError, UnitError, nearest, short
+from livingdrug.library.located import Located, Place, mistakable, plain
 from livingdrug.parameters import WIDEST, Source
 from livingdrug.spec.clock import Clock, clock
 from livingdrug.spec.fields import (
@@ -247,12 +247,26 @@ def once(rows: Any, kind: str) -> None:
     seen: dict[str, Any] = {}
     for row in rows:
         if not row.name.strip() or not row.name.isprintable():
-            raise ScenarioError(f"a {row.called} without a name", where=row.place("name"), mend='write name = "..."')
-        key = getattr(row, "key", row.name)
+            said = f"a {row.called} without a name" if not row.name.strip() else f"{short(row.name)} cannot be a name"
+            raise ScenarioError(said, row.place("name"), "letters on one line", mend='write name = "..."')
+        key = plain(row.name)
         if key in seen:
             said = f"two rows of [[{kind}]] are called '{row.name}'"
+            if row.name != seen[key].name:
+                said = f"'{row.name}' and '{seen[key].name}' of [[{kind}]] look alike: no table tells them apart"
             raise ScenarioError(said, where=row.place("name"), mend="keep one of them, or rename one")
         seen[key] = row
+
+
+def titles(rows: Any, kind: str) -> None:
+    """ScenarioError when two rows have one title: no table tells them apart."""
+    seen: set[str] = set()
+    for row in rows:
+        title = plain(row.title or "").casefold()
+        if title and title in seen:
+            said = f"two {kind}s have the title '{row.title}'"
+            raise ScenarioError(said, row.place("title"), mend="no table tells them apart: change one title")
+        seen.add(title)
 
 
 def numbers(data: Any, path: str) -> Iterator[tuple[str, Located]]:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from livingdrug.errors import ScenarioError, short, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located
-from livingdrug.spec.fields import Day, Positive, Real, Shares, Table, Text, Texts
+from livingdrug.spec.fields import Columns, Day, Positive, Real, Shares, Table, Text, Texts
 from livingdrug.spec.typed import Refused, Typed
 from livingdrug.spec.typed import read as typed
 
@@ -166,7 +166,7 @@ class Sets(Typed):
     source: Text
     where: Text
     columns: Texts = ()
-    units: Texts = ()
+    units: Columns = ()
     rows: tuple[tuple[Any, ...], ...] = ()
 
     def consistent(self) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from livingdrug.errors import ScenarioError, nearest, short, unknown
-from livingdrug.library.located import Located
+from livingdrug.library.located import Located, plain
 from livingdrug.spec.comparator import Comparator
 from livingdrug.spec.numbers import Costimulation, Manufacture, Product, Tumour
 from livingdrug.spec.population import Population
@@ -67,7 +67,8 @@ def _arms(data: Located) -> None:
     arms = data.get("arm", [])
     if not isinstance(arms, list) or not all(isinstance(arm, Mapping) for arm in arms):
         raise ScenarioError("arm is not a list of tables", data.at("arm"), mend='write [[arm]] with name = "..."')
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
+    titles: set[str] = set()
     for arm in arms:
         name = arm.get("name")
         if not isinstance(name, str) or not 0 < len(name) <= 80 or not name.strip() or not name.isprintable():
@@ -75,9 +76,16 @@ def _arms(data: Located) -> None:
             raise ScenarioError(
                 said, arm.place, "a text of 1 to 80 letters on one line", mend='write name = "..." under [[arm]]'
             )
-        if name in seen:
-            raise ScenarioError(f"two arms are called '{name}'", arm.at("name"), mend="rename one")
-        seen.add(name)
+        if plain(name) in seen:
+            other = seen[plain(name)]
+            said = f"two arms are called '{name}'" if name == other else f"the arms '{name}' and '{other}' look alike"
+            raise ScenarioError(said, arm.at("name"), mend="rename one")
+        seen[plain(name)] = name
+        title = plain(str(arm.get("title", name))).casefold()
+        if title in titles:
+            said = f"two arms have the title '{arm.get('title', name)}'"
+            raise ScenarioError(said, arm.at("title"), mend="no table tells them apart: change one title")
+        titles.add(title)
         if not isinstance(arm.get("set", {}), Mapping):
             raise ScenarioError("'set' is not a table", arm.at("set"), mend="write [arm.set]")
         for key in (*arm, *arm.get("set", {})):

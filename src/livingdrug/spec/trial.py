@@ -32,7 +32,7 @@ from livingdrug.spec.fields import (
     expression,
 )
 from livingdrug.spec.origin import File
-from livingdrug.spec.protocol import once
+from livingdrug.spec.protocol import once, titles
 from livingdrug.spec.typed import Typed, of_file
 from livingdrug.units import DAYS
 
@@ -311,12 +311,8 @@ class Trial(File):
         for m in self.measure:
             if m.timed and m.of not in ends:
                 raise unknown("endpoint", m.of, ends, m.place("of"))
-        titles: set[str] = set()
-        for m in self.measure:
-            if m.title in titles:
-                said = f"two measures have the title '{m.title}'"
-                raise ScenarioError(said, where=m.place("title"), mend="no table tells them apart: change one title")
-            titles |= {m.title} if m.title else set()
+        for kind in ("measure", "endpoint", "column"):
+            titles(getattr(self, kind), kind)
         self._published()
         if self.samples and self.samples.visits not in self.visits:
             raise unknown("list of visits", self.samples.visits, self.visits, self.samples.place("visits"))
@@ -324,11 +320,11 @@ class Trial(File):
     def _published(self) -> None:
         """ScenarioError for a published row of no measure, in another unit, or told twice."""
         known = {m.name: m for m in self.measure}
-        titles = {" ".join(m.title.casefold().split()): m.name for m in self.measure if m.title}
+        called = {" ".join(m.title.casefold().split()): m.name for m in self.measure if m.title}
         seen: dict[tuple[Any, ...], Published] = {}
         for row in self.published:
             if row.measure not in known and not row.not_comparable:
-                name = titles.get(" ".join(row.measure.casefold().split()))
+                name = called.get(" ".join(row.measure.casefold().split()))
                 if name:
                     said = f"'{row.measure}' is the title of a measure"
                     raise ScenarioError(said, row.place("measure"), nearest=name, mend=f'write measure = "{name}"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,11 +21,14 @@ from livingdrug.model.assemble import Model
 from livingdrug.results.courses import Courses
 from livingdrug.scenario import Arm
 from livingdrug.spec.clock import clock
-from livingdrug.spec.protocol import Protocol, Watch
+from livingdrug.spec.patients import beyond, possible
+from livingdrug.spec.population import Covariate
+from livingdrug.spec.protocol import SHARES, Protocol, Watch
 from livingdrug.spec.scale import Scale as ScaleFile
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import file_of, of_file
 from livingdrug.trial.timetable import Timetable, timetable
+from livingdrug.units import never_negative
 
 CLONE_CLOCK = "every 6 h from day {start:g} to day 60, then every 1 d to day 180, then every 2 d"
 DEFAULT_SCALE = "astct"
@@ -183,9 +187,35 @@ def _programs(arm: Arm, model: Model) -> tuple[Programs, tuple[str, ...]]:
     }
     drugs = rules.drugs(model)
     scheduled = {rules.drug(dose.give) for dose in protocol.schedule} & set(drugs)
-    truths = {n for n, c in arm.resolved.covariates.items() if c.distribution == "chance" or c.value in (0, 1)}
+    truths = {n for n, c in arm.resolved.covariates.items() if _yes_or_no(c)}
     days = (arm.resolved.protocol.start, arm.resolved.protocol.follow_up)
-    return Programs(seen, constants, shown, drugs=set(drugs), scheduled=scheduled, truths=truths, simulated=days), shown
+    found = Programs(
+        seen,
+        constants,
+        shown,
+        drugs=set(drugs),
+        scheduled=scheduled,
+        truths=truths,
+        simulated=days,
+        ranges=_ranges(arm),
+    )
+    return found, shown
+
+
+def _yes_or_no(c: Covariate) -> bool:
+    """Whether a property is one that a patient has or has not; one age of everybody, of 1 year, is none."""
+    return c.distribution == "chance" or (c.distribution == "fixed" and c.unit == "1" and c.value in (0, 1))
+
+
+def _ranges(arm: Arm) -> dict[str, tuple[float, float]]:
+    """Between which values a property of the patients or a share of them lies, in its own unit, whoever they are: many
+    times what the population has is nobody's (a user's own value says nothing of others)."""
+    found = {}
+    for name, c in arm.resolved.covariates.items():
+        least = 0.0 if never_negative(c.unit) or not possible(c, -1.0) else -math.inf
+        found[name] = (least, beyond(c) if c.place("value").ours else math.inf)
+    shares = {p: SHARES[x.unit] for p, x in arm.resolved.protocol.numbers.items() if p.startswith("share.")}
+    return found | {path: (0.0, whole) for path, whole in shares.items()}
 
 
 def _scales(trial: Trial, programs: Programs) -> list[Scale]:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from livingdrug import library
 from livingdrug.care.rules import rule_sentence
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short, unknown
 from livingdrug.library import LibraryFile
@@ -59,6 +60,25 @@ SELECTED = 1_000  # patients by whom it is seen whether two arms select the same
 DEVICES = ("cpu", "cuda")
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Seen:
+    """What was looked at in other arms. Arms that change nothing of a trial or protocol share it, and nobody's table is
+    the same in all: it is not looked at again. measured: trial, kinds of the columns, their units; spelt: trial and
+    protocol."""
+
+    measured: list[tuple[Any, ...]] = field(default_factory=list)
+    spelt: list[tuple[Any, ...]] = field(default_factory=list)
+
+    @staticmethod
+    def first(told: list[tuple[Any, ...]], shared: tuple[Any, ...], *same: Any) -> bool:
+        """Whether nothing was the very same (shared) and equal (same) before; from now on it was."""
+        now = (*map(id, shared), *same)
+        if now in told:
+            return False
+        told.append(now)
+        return True
 
 
 class Trial:
@@ -209,8 +229,9 @@ class Trial:
         measures = None if measures is None else several(measures, "measures")
         steps = sweeps.asked(lambda more: resolve(self.asked, {**self.sets, **more}), path, values, arm, measures)
         designs = [(a, design(a)) for a in (steps.own, *steps.arms)]
+        seen = Seen()
         for a, plan in designs:
-            check_arm(a, plan)
+            check_arm(a, plan, seen)
         _same_patients([a for a, _ in designs])
 
         def followed() -> Iterator[tuple[Arm, ArmResult]]:
@@ -291,14 +312,10 @@ class Trial:
 
         def stands(chain: list[LibraryFile], sets: Mapping[str, Any]) -> None:
             whole = laid(chain, sets)
-            for arm in whole.arms:
-                check_arm(arm, design(arm))
-            _same_patients(whole.arms)
+            _check(whole.arms, design)
 
         try:
-            for arm in self.resolved.arms:
-                check_arm(arm, self.design(arm))
-            _same_patients(self.resolved.arms)
+            _check(self.resolved.arms, self.design)
         except LivingDrugError as problem:
             raise blamed(problem, list(self.resolved.chain), self.resolved.sets, stands) from None
 
@@ -455,15 +472,29 @@ def _same_patients(arms: Sequence[Arm]) -> None:
             raise ScenarioError(said, where=f"arm '{arm.name}'", mend=mend)
 
 
-def check_arm(arm: Arm, design: Design) -> None:
-    """A dry run of the trial without patients, so that what cannot be is found before anything is compiled."""
+@library.held()
+def _check(arms: Sequence[Arm], made: Callable[[Arm], Design]) -> None:
+    """ScenarioError for an arm that cannot be, or that would select other patients than the first."""
+    seen = Seen()
+    for arm in arms:
+        check_arm(arm, made(arm), seen)
+    _same_patients(arms)
+
+
+def check_arm(arm: Arm, design: Design, seen: Seen | None = None) -> None:
+    """A dry run of the trial without patients, so that what cannot be is found before anything is compiled. seen: what
+    was looked at in other arms."""
+    seen, trial, protocol, units = seen or Seen(), arm.resolved.trial, arm.resolved.protocol, design.units
     table = dry_run(arm, design)
     tried(arm, design)
-    spelt(arm.resolved.trial, arm.resolved.protocol)
+    if seen.first(seen.spelt, (trial, protocol)):
+        spelt(trial, protocol)
     if asks(arm.resolved.population):
         selection(arm.resolved, arm.resolved.seed)
-    compare(arm.resolved.trial, table, units=design.units)
-    dict(endpoints(arm.resolved.trial, Table(table, design.units)))
+    kinds = {name: np.asarray(column).dtype for name, column in table.items()}
+    if seen.first(seen.measured, (trial,), kinds, units, units.truths):
+        compare(trial, table, units=units)
+        dict(endpoints(trial, Table(table, units)))
     _told(arm, table)
     _used(arm, design)
 

@@ -63,12 +63,14 @@ def asked(
     given = several(values, "values", path)
     if not 1 <= len(given) <= MOST:
         raise ScenarioError(f"a sweep of {len(given)} values is not possible", where=path, allowed=f"1 to {MOST}")
-    own = _arm(resolve({}), arm)
+    plain = resolve({})
+    own = _arm(plain, arm)
     known = [m.name for m in own.resolved.trial.measure]
     for name in measures or ():
         if name not in known:
             raise unknown("measure", name, known)
-    steps = [_arm(resolve({path: x}), own.name) for x in given]
+    named = own.name if plain.overridden else None  # an arm that nobody wrote is called after its product
+    steps = [_arm(_set(resolve, path, x), named) for x in given]
     value, unit = _known(own.resolved, path)
     found = []
     for x, step in zip(given, steps):
@@ -86,6 +88,16 @@ def asked(
         raise ScenarioError(f"'{path}' changes nothing that is simulated", where=path, mend="sweep another number")
     numbers, texts, arms = zip(*found)
     return Asked(path, own, value, unit, tuple(numbers), tuple(texts), tuple(arms))
+
+
+def _set(resolve: Callable[[Mapping[str, Any]], Resolved], path: str, value: Any) -> Resolved:
+    """The scenario at a value; what cannot be is told of the sweep, whose user wrote no --set."""
+    try:
+        return resolve({path: value})
+    except LivingDrugError as problem:
+        if not str(problem.where).startswith("--set"):
+            raise
+        raise type(problem)(problem.what, path, problem.allowed, problem.nearest, problem.mend) from None
 
 
 def _arm(resolved: Resolved, name: str | None) -> Arm:

@@ -14,8 +14,8 @@ QUANTITIES = ("physiology.temperature", "drug.level", "weight", "time", "38 degC
               "weight * 2", "-fever", "max(fever, 1)", "weight if fever else 3 kg", "fever + fever")  # fmt: skip
 TRUTHS = ("fever", "male", "noted", "not fever", "weight > 30 kg", "fever and male", "crs.entry", "crs.grade2",
           "fever if male else not fever", "tocilizumab", "0 if fever else 1", "penn.fever")  # fmt: skip
-WITHIN = ("{} and fever", "fever or {}", "not {}", "1 if {} else 2", "max(1 if {} else 2, 1) > 1",
-          "fever and (male or not {})", "0 if (fever and {}) else 1")  # fmt: skip
+WITHIN = ("{} and other", "other or {}", "not {}", "1 if {} else 2", "max(1 if {} else 2, 1) > 1",
+          "other and (third or not {})", "0 if (other and {}) else 1")  # fmt: skip
 
 
 def programs() -> Programs:
@@ -26,7 +26,7 @@ def programs() -> Programs:
         truths={"male"},
         levels={"crs.grade": 4},
     )
-    for name in ("fever", "level", "noted", "crs.entry", "crs.grade", "crs.grade2"):
+    for name in ("fever", "level", "noted", "crs.entry", "crs.grade", "crs.grade2", "other", "third"):
         made.watch(name)
     made.watch("tocilizumab", gives="tocilizumab")
     made.valued["level"] = expression("drug.level").node

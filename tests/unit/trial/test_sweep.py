@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 import livingdrug
+from livingdrug import library
 from livingdrug.cli.sweep import asked, spread
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.plot.marks import Band, Line
 from livingdrug.results.sweep import Sweep
+from livingdrug.spec.scenario import PARTS
 
 N = 60
 SHORT = {"protocol.follow_up": "6 months"}
@@ -153,3 +155,28 @@ def test_a_range_by_equal_factors() -> None:
     for low, high, steps, log in [*wrong, ("1 kg", "2 g", 3, False)]:
         with pytest.raises(ScenarioError):
             spread((low, high), steps, log)
+
+
+WORDS = {
+    **{part: (library.names(folder)[0], library.names(folder)[-1]) for part, folder in PARTS.items()},
+    "scale": tuple(library.names("scales")[:2]),
+    "title": ("a", "b"),
+    "patients": (10, 20),
+    "seed": (1, 2),
+    "visits.blood": (28, 30),
+    "course.clock": (1, 2),
+    "cohort.file": ("a.csv", "b.csv"),
+    "kinetics.growth": ("nan", 1),
+    "kinetics": (1, 2),
+    "x": (1, 2),
+}
+
+
+@pytest.mark.parametrize("path", WORDS)
+@pytest.mark.parametrize("arm", [None, "tisagenlecleucel"])
+def test_what_cannot_be_swept_is_told_of_the_sweep(path: str, arm: str | None) -> None:
+    """Neither an arm nor an option is blamed: nobody wrote one."""
+    with pytest.raises(LivingDrugError) as caught:
+        livingdrug.Trial("eliana").sweep(path, WORDS[path], patients=2, arm=arm)
+    assert str(caught.value.where).startswith(path) and "arm '" not in caught.value.what
+    assert caught.value.mend or caught.value.allowed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from livingdrug.registry.classify.passages import Passages
+from livingdrug.registry.classify.passages import Passages, without_codes
 from livingdrug.registry.terms.synonyms import Finder, key, library
 
 SEVERAL = "Several"
@@ -204,13 +204,13 @@ def _rank() -> dict[Place, int]:
 def diseases(words: Passages) -> Diseases | None:
     """The diseases of a study by its conditions and title (summary and eligibility only when those are silent)."""
     around = words.joined("title", "official title", "condition", "keyword", "summary")
-    title = [p for passage in words.of("title") for p in places_in(passage.text, around)]
+    title = [p for passage in words.of("title") for p in places_in(without_codes(passage.text), around)]
     stated = [p for passage in words.of("condition") for p in _stated_in(passage.text, around)]
     found, evidence = [*title, *stated], words.joined("title", "condition")
     if not found:
         for place in ("official title", "keyword", "arm", "summary", "eligibility"):
             texts = [_EXCLUSION.split(passage.text[:3000])[0] for passage in words.of(place)]
-            found = [p for text in texts for p in places_in(text, around)]
+            found = [p for text in texts for p in places_in(without_codes(text), around)]
             if found:
                 evidence = words.joined(place)
                 break

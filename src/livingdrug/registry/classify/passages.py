@@ -51,6 +51,24 @@ def _plain(written: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
 
 
+_CODE = re.compile(
+    r"(?<![\w./-])((?:[A-Z][A-Z0-9]*[-_/]){2,})(?:0\d{1,3}|\d{3,6}|\d{1,2}\.\d{1,2})(?:[-_.]\d{1,4})*(?![\w/]|-\w)",
+    re.IGNORECASE,
+)
+_SAYS_WHAT = re.compile(r"(?<![A-Z])(?:U?CAR[ST]?|anti|HLA|TCR|NK|TIL|T|CIK|DC)(?![A-Z])", re.IGNORECASE)
+
+
+def without_codes(text: str) -> str:
+    """The text with blanks for sponsors' codes: AB-ALL-3.1 or CD19-XYZ-01 says nothing of disease or target by itself.
+
+    A code is letters in two parts or more and a number that counts (01, 105, 3.1); what says what it is (CAR-CD19-01,
+    anti-CD22-105) is none.
+    """
+    if "-" not in text and "_" not in text and "/" not in text:
+        return text
+    return _CODE.sub(lambda found: found[0] if _SAYS_WHAT.search(found[1]) else " " * len(found[0]), text)
+
+
 @dataclass(frozen=True)
 class Passage:
     """A piece of a study's text and the place it stands in."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from livingdrug.registry.classify.passages import Passage, Passages
+from livingdrug.registry.classify.passages import Passage, Passages, without_codes
 from livingdrug.registry.terms.patterns import rule
 from livingdrug.registry.terms.products import Product
 from livingdrug.registry.terms.synonyms import Finder, library
@@ -116,8 +116,9 @@ class _Mention:
 
 
 def _mentions(passage: Passage, how: str) -> list[_Mention]:
-    """The antigens of a passage that are `named`, called a target (`aimed`), or asked of the tumour (`demanded`)."""
-    written = _written_out(passage.text)
+    """The antigens of a passage that are `named`, called a target (`aimed`), asked of the tumour (`demanded`), or named
+    in a code at best (`coded`)."""
+    written = _written_out(passage.text if how == "coded" else without_codes(passage.text))
     text = _NOT_TARGET.sub(lambda m: " " * len(m[0]), written)
     found, wary = [], []
     spans: list[tuple[int, int]] = []
@@ -129,7 +130,7 @@ def _mentions(passage: Passage, how: str) -> list[_Mention]:
         elif how == "demanded":
             meant = bool(_DEMAND.search(before) or _DEMANDED.match(after))
         else:
-            meant = how == "named" or bool(_AIM.search(before) or _AIMED.match(after))
+            meant = how in ("named", "coded") or bool(_AIM.search(before) or _AIMED.match(after))
         if how == "aimed" and not _CAR.search(sentence):
             continue
         if _FORMER.search(before) and passage.place not in ("intervention", "other name"):
@@ -162,6 +163,7 @@ _TIERS = (
     (("summary", "condition"), "named", "low"),
     (("eligibility",), "aimed", "low"),
     (("eligibility",), "demanded", "low"),
+    (("intervention", "other name"), "coded", "low"),
 )
 
 

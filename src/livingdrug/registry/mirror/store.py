@@ -31,6 +31,7 @@ from livingdrug.registry.mirror.changes import compare
 from livingdrug.registry.mirror.crosslinks import own_number, relink
 from livingdrug.registry.mirror.file import trouble
 from livingdrug.registry.mirror.history import ordered
+from livingdrug.registry.records.identifiers import written
 from livingdrug.registry.records.read import is_whole, read
 from livingdrug.registry.records.study import DATES, PHASES, STATUSES, Record, Study
 from livingdrug.registry.records.text import as_text, content_hash, parse_json
@@ -217,14 +218,14 @@ class Store:
 
         A record kept under its former id is found by that id; `present` gives the study it became.
         """
-        wanted = _written(given)
         for query in (
             "SELECT id FROM study WHERE id = ?",
             "SELECT study FROM alias WHERE alias = ? ORDER BY study",
             "SELECT s.trial FROM identifier i JOIN study s ON s.id = i.study WHERE i.value = ? ORDER BY s.trial",
         ):
-            if row := self.connect().execute(query, (wanted,)).fetchone():
-                return row[0]
+            for wanted in written(given):
+                if row := self.connect().execute(query, (wanted,)).fetchone():
+                    return row[0]
         raise RegistryError(
             f"no study '{given}' in the mirror",
             where=str(self.path),
@@ -233,21 +234,24 @@ class Store:
 
     def present(self, given: str) -> tuple[str, str | None]:
         """(id of the study as it is listed now, the former id it was asked by, None where it was asked by no such)."""
-        asked = found = _written(given)
-        for _ in range(10):  # a former id of a former id; a circle ends
-            row = (
-                self.connect()
-                .execute(
-                    "SELECT a.study FROM alias a JOIN study s ON s.id = a.study WHERE a.alias = ? AND (a.alias IN"
-                    " (SELECT study FROM tombstone) OR NOT EXISTS (SELECT 1 FROM study o WHERE o.id = a.alias))",
-                    (found,),
+        for asked in written(given):
+            found = asked
+            for _ in range(10):  # a former id of a former id; a circle ends
+                row = (
+                    self.connect()
+                    .execute(
+                        "SELECT a.study FROM alias a JOIN study s ON s.id = a.study WHERE a.alias = ? AND (a.alias IN"
+                        " (SELECT study FROM tombstone) OR NOT EXISTS (SELECT 1 FROM study o WHERE o.id = a.alias))",
+                        (found,),
+                    )
+                    .fetchone()
                 )
-                .fetchone()
-            )
-            if row is None:
-                break
-            found = row[0]
-        return (found, asked) if found != asked else (self.resolve(given), None)
+                if row is None:
+                    break
+                found = row[0]
+            if found != asked:
+                return found, asked
+        return self.resolve(given), None
 
     def same_trial(self, study: str) -> list[str]:
         """Ids of all records of the trial that a study belongs to, in all registries."""
@@ -481,12 +485,6 @@ class Store:
                     db.execute("RELEASE record")
                 raise
             db.execute("RELEASE record")
-
-
-def _written(given: str) -> str:
-    """An id as registries write it: nct1001 is NCT00001001."""
-    wanted = given.strip().upper()
-    return f"NCT{int(wanted[3:]):08d}" if wanted.startswith("NCT") and wanted[3:].isdecimal() else wanted
 
 
 def _digest(raw: str | bytes) -> tuple[bytes, str]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from livingdrug.registry.mirror.store import Store
+from livingdrug.registry.records.identifiers import rejoined
 from livingdrug.registry.search.index import Index
 from livingdrug.registry.terms.spelling import folded
 from livingdrug.registry.terms.synonyms import synonyms
@@ -60,7 +61,7 @@ def completions(store: Store, index: Index, text: str, most: int = 8) -> tuple[C
 
 def _numbers(store: Store, text: str, most: int) -> tuple[Completion, ...]:
     """The studies whose number begins so."""
-    given = text.upper()
+    given = rejoined(text).upper()
     if not re.fullmatch(r"(?:NCT|CTIS|ISRCTN|EUCTR)[\d-]*", given) or len(given) < 5:
         return ()
     rows = store.connect().execute(

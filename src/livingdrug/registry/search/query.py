@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from livingdrug.registry.classify.passages import spelled
+from livingdrug.registry.records.identifiers import rejoined
 from livingdrug.registry.search.identifiers import registry_number, sponsor_code
 from livingdrug.registry.terms.molecules import molecule, molecules_in
 from livingdrug.registry.terms.spelling import beginnings, folded
@@ -169,7 +170,7 @@ def understood(text: str) -> Query:
         clauses.extend(_free_words(" ".join(free)))
         free.clear()
 
-    for quote_minus, quoted, minus, word in _PART.findall(text.replace("\x00", " ")):
+    for quote_minus, quoted, minus, word in _PART.findall(rejoined(text.replace("\x00", " "))):
         if quoted or quote_minus:
             settle()
             if sequence := words(quoted):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from livingdrug.errors import nearest
+from livingdrug.errors import nearest, pointed
 from livingdrug.registry.classify.cell_therapy import CAR_THERAPY
 from livingdrug.registry.classify.disease import places_in, tree
 from livingdrug.registry.classify.targets import antigens
@@ -185,7 +185,7 @@ def _ranges(request: Request) -> dict[str, Range]:
 
 def age(given: float | str) -> float:
     """An age: a number of years, or `8 months`, `6 weeks`, `10 days` [year]."""
-    text = str(given).strip()
+    text = pointed(str(given).strip())
     try:
         years = float(text)
     except ValueError:
@@ -228,8 +228,9 @@ def _between(text: str, where: str, read: Callable[[str, bool], float | None], a
 
 
 def _people(part: str, upper: bool) -> float | None:
-    text = part.replace(",", "").replace("_", "")
-    return float(text) if text.isdecimal() and len(text) < 10 else None
+    plain = re.fullmatch(r"\d+(?:_\d+)*|\d{1,3}(?:,\d{3})+", part, re.ASCII)
+    text = re.sub("[,_]", "", part)
+    return float(text) if plain and len(text) < 10 else None
 
 
 def _number(day: str) -> float:

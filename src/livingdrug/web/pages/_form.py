@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError
+from livingdrug.errors import LivingDrugError, pointed
 from livingdrug.library.located import Place, placed
 from livingdrug.report.offered import Choice, Offer, every_path, offered
 from livingdrug.scenario import Resolved, resolve
@@ -87,13 +87,13 @@ def choices(kind: str) -> list[tuple[str, str]]:
 
 
 def read(given: Mapping[str, str], limits: Limits) -> Form:
-    """The form that was sent; what is unknown in it is left aside."""
+    """The form that was sent; what is unknown in it is left aside, a decimal comma is a point."""
     arms = tuple(given.get(f"arm:{i}", "").strip() for i in range(min(_count(given, "arms", 1), limits.arms)))
     columns = max(len(arms), 1)
     rows = []
     for i in range(min(_count(given, "rows", 0), MOST_ROWS)):
         path = given.get(f"row:{i}", "").strip()
-        cells = tuple(given.get(f"cell:{i}:{j}", "").strip() for j in range(columns))
+        cells = tuple(pointed(given.get(f"cell:{i}:{j}", "").strip()) for j in range(columns))
         if path or any(cells):
             rows.append((path, cells))
     return Form(
@@ -102,7 +102,9 @@ def read(given: Mapping[str, str], limits: Limits) -> Form:
         parts={part: x for part in CHOSEN if (x := given.get(f"part:{part}", "").strip())},
         patients=given.get("patients", "").strip(),
         seed=given.get("seed", "").strip(),
-        values={k.partition(":")[2]: x.strip() for k, x in given.items() if k.startswith("value:") and x.strip()},
+        values={
+            k.partition(":")[2]: pointed(x.strip()) for k, x in given.items() if k.startswith("value:") and x.strip()
+        },
         arms=arms if len(arms) > 1 else (),
         rows=tuple(rows),
     )
