@@ -58,7 +58,7 @@ def course(stems: tuple[str, ...], doses: Sequence[Dose], days: Sequence[float],
     numbers |= model.constants(numbers)
     rows = np.array([(at, model.inputs.index(entry), amount, over) for at, entry, amount, over in doses])
     at = np.array([-7.0, *days])
-    states = integrate(model, numbers, rows.reshape(-1, 4), at[0], at[-1], at, rtol=1e-7, atol=1e-8)[1:]
+    states = integrate(model, numbers, rows.reshape(-1, 4), at[0], at[-1], at, rtol=1e-5, atol=1e-7)[1:]
     inputs = dict.fromkeys(model.inputs, 0.0)
     seen = model.evaluate({**numbers, **inputs, **dict(zip(model.states, states.T, strict=True))})
     return {**dict(zip(model.states, states.T, strict=True)), **seen.published}
