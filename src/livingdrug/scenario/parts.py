@@ -109,7 +109,7 @@ def lineage(entry: LibraryFile) -> list[LibraryFile]:
 
 def _known_words(entry: LibraryFile) -> None:
     """ScenarioError for a word that no file of this kind has: with `like` misspelt, nothing else is judged rightly."""
-    kinds: dict[str, type[Typed]] = {**TYPES, "trial": Trial}
+    kinds: dict[str, type[Typed]] = {**TYPES, "trial": Trial, "mechanism": Mechanism}
     kind = kinds.get(entry.kind.removesuffix("s"))
     for key, x in entry.data.items():  # tables of other names hold numbers
         if kind and key not in {*kind.model_fields, *kind.renamed, "arm"} and not isinstance(x, Mapping):
@@ -433,7 +433,8 @@ def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
     mechanisms = set(library.names("mechanisms"))
     for role, stem in resolved.modules.items():
         if stem in mechanisms:
-            yield role, of_file(Mechanism, library.find("mechanisms", stem))
+            for entry in lineage(library.find("mechanisms", stem)):
+                yield role, of_file(Mechanism, entry)
     for part in (resolved.tumour, resolved.population, resolved.manufacture, resolved.product):
         if part is not None:
             yield "", part
