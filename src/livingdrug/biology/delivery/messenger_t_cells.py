@@ -14,8 +14,8 @@ class MessengerTCells(Module):
     translated and decays, the receptor on the surface is turned over, taken in where it meets its target, and halved by
     each division. Cells are positive above a threshold; nothing is integrated, and nobody is conditioned.
 
-    Our own structure; its rates are recalled orders of size, stated with their uncertainty, and the published times are
-    what it is compared with [hn2025].
+    Our own structure. Decay and turnover are derived from two published times [hn2025]; the rest are orders of size,
+    stated with their uncertainty.
     Leaves out: the reaction to the particles themselves, antibodies against them, other cells that take them up, growth
     of the number of T cells, CD4 T cells, differences between the cells of one patient but for the threshold.
     """
