@@ -147,7 +147,7 @@ class Arms:
             )
         if self.sets:
             told += (
-                f" Values: lowest and highest over {self.sets} plausible sets of the fitted values, the same in every "
+                f" Values: lowest and highest over {self.sets} plausible sets of values, the same in every "
                 "arm"
             )
             told += "; both: such a trial in any of the sets." if self._in_trial else "."

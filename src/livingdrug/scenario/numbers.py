@@ -143,10 +143,19 @@ def _lay(
         elif layer == "mechanism" or path != native:  # these have numbers of their own role only
             own = {old + p[len(new) :] for old, new in renamed.items() for p in stack if p.startswith(f"{new}.")}
             raise _unknown_path(native, dict.fromkeys(own), modules, data.place or place)
-        elif layer != "costimulation" and any(path.startswith(f"{role}.") for role in modules):
+        elif (
+            layer != "costimulation"
+            and any(path.startswith(f"{role}.") for role in modules)
+            and not _replaced(typed, path, modules)
+        ):
             raise _unknown_path(path, stack, modules, data.place or place)
         elif path not in (known := _elsewhere(library.stamps("mechanisms"))):
             raise _unknown_path(path, {**stack, **dict.fromkeys(known)}, modules, data.place or place)
+
+
+def _replaced(typed: Numbered, path: str, modules: Mapping[str, str]) -> bool:
+    """Whether a number belongs to a mechanism that the file chose itself, and another layer replaced."""
+    return any(path.startswith(f"{role}.") and modules.get(role) != own for role, own in typed.modules.items())
 
 
 @lru_cache(maxsize=8)

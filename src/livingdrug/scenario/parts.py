@@ -294,6 +294,10 @@ def modules(
     chosen: dict[str, str] = {}
     for layer in layers:
         chosen.update(layer)
+    if "manufacture" in typed and not any(chosen.get(role) for role in typed["manufacture"].modules):
+        said = "manufacture is named, and nothing of it is left: the product is made in the body"
+        where = draft.named["manufacture"][-1].place if "manufacture" in draft.named else chain[0].file
+        raise ScenarioError(said, where=where, mend="leave manufacture out")
     chosen = {role: stem for role, stem in chosen.items() if stem}
     known = library.names("drugs")
     for role in chosen:

@@ -10,8 +10,8 @@ from livingdrug.model.math import hill
 
 
 class AntiCarImmunity(Module):
-    """Host T cells that see the receptor are primed while CAR-T and host lymphocytes meet, stay as memory, and answer
-    within days when the same receptor comes again: even full conditioning spares enough of them.
+    """Host T cells that see the receptor are primed while CAR-T and host lymphocytes meet, and stay as memory:
+    conditioning spares enough of them that the cells of a second infusion do not expand.
 
     Our own structure, after a patient in whom cells of a second infusion of the same product failed to expand and T
     cells against the receptor were found, while cells with another receptor expanded [muller2025]. A cell with
@@ -23,7 +23,7 @@ class AntiCarImmunity(Module):
 
     start = Param("1", "immunity against this receptor before the first infusion, relative to the fullest")
     priming = Param("1/day", "priming by the strongest encounter at normal host lymphocytes")
-    recall = Param("1/day", "growth of primed cells at the strongest encounter")
+    recall = Param("1/day", "growth of primed cells by the strongest encounter at normal host lymphocytes")
     half_seen = Param("cell", "EC50: CAR-T that give half of the strongest encounter")
     conditioning_kill = Param("1", "kill of primed cells by conditioning, relative to lymphocytes")
     removal = Param("1/day", "loss of CAR-T at the fullest immunity")
@@ -37,11 +37,9 @@ class AntiCarImmunity(Module):
     loss = Publishes("1/day", "loss of CAR-T to immunity against their receptor")
 
     def flows(self, v: Any) -> Iterator[Flow]:
-        seen = hill(v.car_t, v.half_seen)
-        yield Flow("priming", into="primed", rate=v.priming * v.host * seen)
-        yield Flow("recall", into="primed", rate=v.recall * seen * v.primed)
-        full = (v.priming * v.host + v.recall * v.primed) * seen
-        yield Flow("room for no more", out_of="primed", rate=full * v.primed)
+        rising = (v.priming + v.recall * v.primed) * v.host * hill(v.car_t, v.half_seen)
+        yield Flow("priming and recall", into="primed", rate=rising)
+        yield Flow("no more than the fullest", out_of="primed", rate=rising * v.primed)
         yield Flow("conditioning", out_of="primed", rate=v.conditioning_kill * v.chemotherapy * v.primed)
 
     def published(self, v: Any) -> dict[str, Any]:
