@@ -83,7 +83,9 @@ class AutoreactiveLineage(Module):
         )
         yield Flow("long-lived cells settle", into="long_lived", rate=v.long_lived_loss * v.plasmablasts)
         yield Flow(
-            "long-lived cells lost", out_of="long_lived", rate=(v.long_lived_loss + v.long_lived_seen * killed) * v.long_lived
+            "long-lived cells lost",
+            out_of="long_lived",
+            rate=(v.long_lived_loss + v.long_lived_seen * killed) * v.long_lived,
         )
         made = (1 - v.long_lived_share) * v.plasmablasts + v.long_lived_share * v.long_lived
         yield Flow("antibody secretion", into="antibody", rate=v.antibody_loss * made)

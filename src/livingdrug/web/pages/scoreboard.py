@@ -25,7 +25,11 @@ from livingdrug.web.pages._evidence import drawn, evidence, interval
 from livingdrug.web.refused import Refused
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(declared)])
-ROLES = {CALIBRATION: "fitted to, or may have been", VALIDATION: "never fitted to", OUTLOOK: "not calibrated for (an outlook)"}
+ROLES = {
+    CALIBRATION: "fitted to, or may have been",
+    VALIDATION: "never fitted to",
+    OUTLOOK: "not calibrated for (an outlook)",
+}
 
 
 @router.get("/evidence/scoreboard")
