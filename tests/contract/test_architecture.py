@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -232,8 +233,8 @@ def test_the_page_shows_who_may_import_whom() -> None:
 
 
 def test_a_mechanism_imports_nothing_but_the_model_language() -> None:
-    """And what its own room shares, in the room's `__init__.py`, and the mechanism that it is `like`. Only the finder of
-    mechanisms knows the library's folders."""
+    """And what its own room shares, in the room's `__init__.py`, and the mechanism that it is `like`. Only the finder
+    of mechanisms knows the library's folders."""
     mechanisms = [f for f in FILES if part(f) == "biology" and f.name != "__init__.py"]
     assert mechanisms and all(imported(f) <= {"model", "biology"} for f in mechanisms)
     for f in mechanisms:

@@ -129,7 +129,7 @@ def of_arms(arms: Sequence[Arm], sets: int) -> list[Plausible]:
         raise ScenarioError(
             "no number of this run has plausible values beside the one it has",
             where="plausible",
-            mend="leave plausible out: no number of it was fitted here or has an uncertainty, or the user has changed all of them",
+            mend="leave plausible out: none of its numbers was fitted here or has an uncertainty, or all were changed",
         )
     if not 2 <= sets <= most:
         raise ScenarioError(f"{sets} sets of plausible values", where="plausible", allowed=f"2 to {most}")

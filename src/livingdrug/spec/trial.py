@@ -50,7 +50,7 @@ ROLES = ("calibration", "validation", "outlook")
 _ROLE = {
     "type": "string",
     "enum": list(ROLES),
-    "description": "calibration: rows may be fitted to; validation: none is; outlook: none is, and it counts in no score",
+    "description": "calibration: rows may be fitted to; validation: none is; outlook: it counts in no score",
 }
 # What a trial takes of the one that it is like: how patients are looked at. Whom it treats, how, and what was published
 # of it are its own.

@@ -1,4 +1,4 @@
-"""CAR-T for days: messenger RNA in nanoparticles, taken up by T cells of the body, which wear the receptor while it lasts."""
+"""CAR-T for days: messenger RNA in nanoparticles, taken up by T cells, which bear the receptor for a while."""
 
 from __future__ import annotations
 

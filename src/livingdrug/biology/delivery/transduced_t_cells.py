@@ -10,8 +10,8 @@ from livingdrug.model import Entry, Flow, Param, State
 
 
 class TransducedTCells(RenewingEffectors):
-    """Vector in blood is cleared, or bound by T cells; some of what is bound ends as a gene in a T cell, which from then
-    on is a CAR-T cell like any other: it wakes, divides while it sees antigen, contracts, and leaves memory.
+    """Vector in blood is cleared, or bound by T cells; some of what is bound ends as a gene in a T cell, which is then
+    a CAR-T cell like any other: it wakes, divides while it sees antigen, contracts, and leaves memory.
     Antibodies against the vector rise within weeks and clear a later dose.
 
     The cells follow `renewing_effectors` with all its numbers. Far fewer vectors than T cells: each counts once.
