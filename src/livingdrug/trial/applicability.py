@@ -28,7 +28,6 @@ SAID = {
     SILENT: "silent: nothing that is changed can move any measure by its equations",
 }
 STANDING = ("calibrated", "outlook")  # what a mechanism's file may say of itself
-AHEAD = "what it shares with calibrated trials is as fitted there, every other number is assumed, or derived where it says so"
 AHEAD = "what it shares with calibrated trials is as fitted there; other numbers are assumed, or derived if they say so"
 MOST = 8  # findings that are printed one by one
 
