@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -232,14 +233,17 @@ def test_the_page_shows_who_may_import_whom() -> None:
 
 
 def test_a_mechanism_imports_nothing_but_the_model_language() -> None:
-    """And what its own room shares, in the room's `__init__.py`. Only the finder of mechanisms knows the
-    library's folders."""
+    """And what its own room shares, in the room's `__init__.py`, and the mechanism that it is `like`. Only the finder
+    of mechanisms knows the library's folders."""
     mechanisms = [f for f in FILES if part(f) == "biology" and f.name != "__init__.py"]
     assert mechanisms and all(imported(f) <= {"model", "biology"} for f in mechanisms)
     for f in mechanisms:
         room = f"livingdrug.biology.{f.parent.name}"
         found = {n.module for n in ast.walk(tree(f)) if isinstance(n, ast.ImportFrom) and n.module}
-        assert {m for m in found if m.startswith("livingdrug.biology")} <= {room}, f
+        told = f.parents[2] / "library" / "mechanisms" / f"{f.stem}.toml"
+        like = tomllib.loads(text(told)).get("like") if told.exists() else None
+        others = {m for m in found if m.startswith("livingdrug.biology")} - {room}
+        assert {m.rpartition(".")[2] for m in others} <= {like}, f
 
 
 def test_files_are_short_and_well_named() -> None:

@@ -20,6 +20,7 @@ from livingdrug.model.alone import alone as by_itself
 from livingdrug.model.checks import check_units, published_units
 from livingdrug.parameters import read_parameter
 from livingdrug.scenario import resolve
+from livingdrug.scenario.parts import whole
 from livingdrug.units import factor
 from thoroughness import some
 
@@ -38,11 +39,12 @@ def alone(stem: str):
 def defaults(stem: str) -> dict[str, float]:
     """The numbers of the mechanism's own file, in the module's units."""
     entry = library.find("mechanisms", stem)
+    said = whole(entry)
     found = {}
     module = biology.find(stem)
     for p in module.declared.values():
         if isinstance(p, Param):
-            data = entry.data
+            data = said
             for word in f"{module.role}.{p.name}".split("."):
                 assert word in data, f"{entry.file} has no value for {module.role}.{p.name}"
                 data = data[word]

@@ -21,7 +21,7 @@ def scoreboard(
         list[str] | None,
         typer.Option("--trial", metavar="TRIAL_OR_FILE", help="Only this trial; may be repeated (all of the library)."),
     ] = None,
-    role: Annotated[str | None, typer.Option("--role", help="Only calibration, or only validation trials.")] = None,
+    role: Annotated[str | None, typer.Option("--role", help="Only calibration, validation or outlook trials.")] = None,
     no_wrong_truths: Annotated[
         bool, typer.Option("--no-wrong-truths", help="Do not run the model made wrong on purpose.")
     ] = False,

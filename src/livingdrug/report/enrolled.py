@@ -38,7 +38,9 @@ def tables(result: Result) -> list[Table]:
         heads = [capital(a.title) for a in arms] if len(arms) > 1 else ["Median (middle half)"]
         caption = "The product, and the wait: all enrolled, the last lot begun for each; median (middle half)."
         found.append(Table(caption, ("", *heads), made))
-    notes = [] if any("enrolment_day" in a.columns for a in arms) else [UNKNOWN]
+    model = result.resolved.model()
+    inside = model.infusion is not None and model.unit(model.infusion) != "cell"  # made in the body: there are none
+    notes = [] if inside or any("enrolment_day" in a.columns for a in arms) else [UNKNOWN]
     if rows := list(_side_by_side(result)):
         twice = (
             ("infused", "enrolled")

@@ -140,6 +140,9 @@ def _given(one: Followed, resolved: Resolved) -> Iterator[Strip]:
     if cells:
         says = "; ".join(f"{_many(d.amount)} cells on day {d.day:.0f}" for d in cells)
         yield Strip("CAR-T cells given back", says, signs=tuple((d.day, "D", "simulated") for d in cells))
+    elif of_body := [d for d in one.doses if d.drug == "infusion"]:
+        says = "; ".join(f"{_many(d.amount)} {d.unit} on day {d.day:.0f}" for d in of_body)
+        yield Strip("What makes CAR-T in the body", says, signs=tuple((d.day, "D", "simulated") for d in of_body))
 
 
 def _ill(one: Followed, said: Words) -> Iterator[Strip]:

@@ -136,14 +136,15 @@ def what(result: Result, words: Words) -> list[str]:
     properties = [property_of(resolved, x, short=True) for x in resolved.covariates]
     varied = sum(p.variability is not None for p in resolved.parameters.values())
     population = resolved.population.title or "patients"
+    such = f", such as how much {words.names['disease']} they carry and how fast it grows"
     said = [
         f"{counts['enrolled']:,} virtual patients were enrolled ({_small(population)}); "
         f"{counts['infused']:,} of them received {_small(product)}"
         + (f", {lost:,} were lost before infusion. " if lost else ". ")
         + f"Each was followed for {follow_up} after infusion or until death. No two are alike: they differ in "
-        f"{', '.join(properties)}, and in {varied} numbers of the model, such as how much {words.names['disease']} "
-        "they carry and how fast it grows. Doses, care rules, visits and the limits of the assays are those of the "
-        "protocol, so that a relapse is found at a visit, as in life."
+        f"{', '.join(properties)}, and in {varied} numbers of the model{such if 'tumour' in resolved.modules else ''}. "
+        "Doses, care rules, visits and the limits of the assays are those of the protocol, so that a relapse is found "
+        "at a visit, as in life."
     ]
     if len(result.arms) > 1:
         names = [f"“{arm.title}”" for arm in result.arms.values()]

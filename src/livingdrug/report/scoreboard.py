@@ -14,7 +14,7 @@ from livingdrug.plot import svg
 from livingdrug.plot.chart import Chart
 from livingdrug.plot.scoreboard import FALSE, MODEL, NAIVE, Standing
 from livingdrug.results import scoreboard_tables as tables
-from livingdrug.results.score import CALIBRATION, VALIDATION, Score, TrialScore, WrongTruthScore
+from livingdrug.results.score import CALIBRATION, OUTLOOK, VALIDATION, Score, TrialScore, WrongTruthScore
 from livingdrug.results.scoreboard import Scoreboard
 from livingdrug.version import __version__
 
@@ -23,6 +23,8 @@ CAPTIONS = {
     VALIDATION: "Trials that were never fitted: entered by baseline and protocol alone. Naive transfer copies the "
     "value that another trial published, with the interval of a trial of this size; a row to which it has no answer is "
     "its miss.",
+    OUTLOOK: "Trials in diseases, and of ways to make the cells, that no calibration covers: numbers are assumed. They "
+    "count neither with calibration nor with validation.",
 }
 ROWS = (
     "Blue: median and 95 % interval of simulated trials of the published size, the middle of the seeds. Orange: what "

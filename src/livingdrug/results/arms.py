@@ -146,10 +146,7 @@ class Arms:
                 f" In a trial: 95 % prediction interval of a randomised trial with {self.size} patients in each arm."
             )
         if self.sets:
-            told += (
-                f" Values: lowest and highest over {self.sets} plausible sets of the fitted values, the same in every "
-                "arm"
-            )
+            told += f" Values: lowest and highest over {self.sets} plausible sets of values, the same in every arm"
             told += "; both: such a trial in any of the sets." if self._in_trial else "."
         return told
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from livingdrug.results.comparison import Row
 
-CALIBRATION, VALIDATION = "calibration", "validation"
+CALIBRATION, VALIDATION, OUTLOOK = "calibration", "validation", "outlook"
 NO_FAMILY = "other"  # the family of a measure that names none
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.errors import ScenarioError, named
 from livingdrug.results.score import (
     CALIBRATION,
+    OUTLOOK,
     VALIDATION,
     Score,
     Scored,
@@ -116,7 +117,7 @@ class Scoreboard:
             "seeds": len(self.seeds),
             "first_seed": self.seeds[0],
             "wall_s": self.wall_s,
-            **{role: self._of(role) for role in (CALIBRATION, VALIDATION)},
+            **{role: self._of(role) for role in (CALIBRATION, VALIDATION, OUTLOOK)},
             "naive": {
                 "comparable": naive.comparable,
                 "inside": naive.least,

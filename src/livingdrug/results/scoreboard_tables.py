@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.results.comparison import columns, number
 from livingdrug.results.criteria import SEEDS, count
-from livingdrug.results.score import CALIBRATION, VALIDATION, Score, WrongTruthScore
+from livingdrug.results.score import CALIBRATION, OUTLOOK, VALIDATION, Score, WrongTruthScore
 from livingdrug.tabular import wrapped
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ BELOW = (
 
 def scores(board: Scoreboard) -> Cells:
     """A row for each family: calibration, validation, naive transfer, and the model where that has an answer."""
-    sets = {role: board.by_family(role) for role in (CALIBRATION, VALIDATION)}
+    sets = {role: board.by_family(role) for role in (CALIBRATION, VALIDATION, OUTLOOK)}
     naive = bool(board.rows(VALIDATION))
     head = ("family", *(role for role in sets if board.rows(role)), *(NAIVE if naive else ()))
     families = [f for f in (*board.families, *_others(sets, board)) if any(f in s for s in sets.values())]

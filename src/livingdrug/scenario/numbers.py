@@ -15,6 +15,7 @@ from livingdrug.library.located import Located, mistakable
 from livingdrug.model import Adds, Model, Module, Multiplies
 from livingdrug.parameters import PARAMETER_KEYS, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
+from livingdrug.scenario.parts import lineage
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.protocol import numbers as protocol_numbers
 from livingdrug.spec.scenario import PARTS, TYPES
@@ -40,10 +41,10 @@ def in_library(model: Model, modules: Mapping[str, str], entries: Mapping[str, l
     for role, stem in modules.items():
         if stem in known_stems:
             native = type(model.modules[role]).role
-            entry = library.find("mechanisms", stem)
-            typed = of_file(Mechanism, entry)
-            earlier |= typed.earlier
-            _lay(stack, entry, typed, "mechanism", modules, {native: role})
+            for entry in lineage(library.find("mechanisms", stem)):
+                typed = of_file(Mechanism, entry)
+                earlier |= typed.earlier
+                _lay(stack, entry, typed, "mechanism", modules, {native: role})
     drugs = [part for part in entries if part.startswith("drug ")]
     for part in ("tumour", "population", *drugs, "costimulation", "manufacture", "product", "comparator"):
         for entry in entries.get(part, []):
@@ -142,10 +143,19 @@ def _lay(
         elif layer == "mechanism" or path != native:  # these have numbers of their own role only
             own = {old + p[len(new) :] for old, new in renamed.items() for p in stack if p.startswith(f"{new}.")}
             raise _unknown_path(native, dict.fromkeys(own), modules, data.place or place)
-        elif layer != "costimulation" and any(path.startswith(f"{role}.") for role in modules):
+        elif (
+            layer != "costimulation"
+            and any(path.startswith(f"{role}.") for role in modules)
+            and not _replaced(typed, path, modules)
+        ):
             raise _unknown_path(path, stack, modules, data.place or place)
         elif path not in (known := _elsewhere(library.stamps("mechanisms"))):
             raise _unknown_path(path, {**stack, **dict.fromkeys(known)}, modules, data.place or place)
+
+
+def _replaced(typed: Numbered, path: str, modules: Mapping[str, str]) -> bool:
+    """Whether a number belongs to a mechanism that the file chose itself, and another layer replaced."""
+    return any(path.startswith(f"{role}.") and modules.get(role) != own for role, own in typed.modules.items())
 
 
 @lru_cache(maxsize=8)

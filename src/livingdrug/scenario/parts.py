@@ -109,7 +109,7 @@ def lineage(entry: LibraryFile) -> list[LibraryFile]:
 
 def _known_words(entry: LibraryFile) -> None:
     """ScenarioError for a word that no file of this kind has: with `like` misspelt, nothing else is judged rightly."""
-    kinds: dict[str, type[Typed]] = {**TYPES, "trial": Trial}
+    kinds: dict[str, type[Typed]] = {**TYPES, "trial": Trial, "mechanism": Mechanism}
     kind = kinds.get(entry.kind.removesuffix("s"))
     for key, x in entry.data.items():  # tables of other names hold numbers
         if kind and key not in {*kind.model_fields, *kind.renamed, "arm"} and not isinstance(x, Mapping):
@@ -294,6 +294,10 @@ def modules(
     chosen: dict[str, str] = {}
     for layer in layers:
         chosen.update(layer)
+    if "manufacture" in typed and not any(chosen.get(role) for role in typed["manufacture"].modules):
+        said = "manufacture is named, and nothing of it is left: the product is made in the body"
+        where = draft.named["manufacture"][-1].place if "manufacture" in draft.named else chain[0].file
+        raise ScenarioError(said, where=where, mend="leave manufacture out")
     chosen = {role: stem for role, stem in chosen.items() if stem}
     known = library.names("drugs")
     for role in chosen:
@@ -433,7 +437,8 @@ def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
     mechanisms = set(library.names("mechanisms"))
     for role, stem in resolved.modules.items():
         if stem in mechanisms:
-            yield role, of_file(Mechanism, library.find("mechanisms", stem))
+            for entry in lineage(library.find("mechanisms", stem)):
+                yield role, of_file(Mechanism, entry)
     for part in (resolved.tumour, resolved.population, resolved.manufacture, resolved.product):
         if part is not None:
             yield "", part

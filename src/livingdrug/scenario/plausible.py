@@ -1,5 +1,5 @@
 """Plausible values of a scenario's numbers: where a fit moved a number, the ensemble around the fit says what else it
-could be.
+could be; where a file states how uncertain a number is, values are drawn from that.
 
 An ensemble speaks of a number by the file and the path from which the scenario has it. Sets pair by their number: set 3
 of one ensemble goes with set 3 of every other, as a later fit was drawn with the earlier one's set in place.
@@ -11,14 +11,18 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from livingdrug import library
+import numpy as np
+
+from livingdrug import library, rng
 from livingdrug.errors import ScenarioError, SourceError
-from livingdrug.parameters import Parameter
+from livingdrug.parameters import Parameter, Variability
 from livingdrug.scenario.resolved import USERS, Arm, Resolved
 from livingdrug.spec.fit import Ensemble
 from livingdrug.spec.typed import read
 
 ROUNDED = 2e-3  # relative: the library holds fitted values in four figures
+STATED = "uncertainty as stated"  # what a column is of that no fit moved
+MOST = 100  # sets that are drawn of a stated uncertainty
 
 
 @dataclass(frozen=True)
@@ -119,17 +123,49 @@ def of_arms(arms: Sequence[Arm], sets: int) -> list[Plausible]:
     """Of every arm, the numbers to be drawn; one that any arm changes is left as it is in all of them, so that what
     differs between arms is what was asked. ScenarioError when there are not so many sets."""
     changed = {p for a in arms for p, said in a.resolved.stack.items() if by_user(said[-1])}
-    found = [plausible(a.resolved, but=changed) for a in arms]
+    found = [_with_stated(plausible(a.resolved, but=changed), a.resolved, changed) for a in arms]
     most = min((p.sets for p in found if p.columns), default=0)
     if not most:
         raise ScenarioError(
             "no number of this run has plausible values beside the one it has",
             where="plausible",
-            mend="leave plausible out: none of its numbers was fitted here, or the user has changed all that were",
+            mend="leave plausible out: none of its numbers was fitted here or has an uncertainty, or all were changed",
         )
     if not 2 <= sets <= most:
         raise ScenarioError(f"{sets} sets of plausible values", where="plausible", allowed=f"2 to {most}")
     return found
+
+
+def _with_stated(found: Plausible, resolved: Resolved, but: Collection[str]) -> Plausible:
+    """The same, and the numbers of a scenario whose files state an uncertainty, where no ensemble speaks of them.
+
+    Set k of a number depends on its path and k alone: the same in every arm, trial and run.
+    """
+    known = {c.path for c in found.columns if not c.varies}
+    drawn = []
+    for path, p in resolved.parameters.items():
+        if p.uncertainty is None or path in known or path in but or by_user(p):
+            continue
+        z = rng.normal(0, np.arange(MOST), f"uncertainty of {path}")
+        values = tuple(float(x) for x in _spread(p, p.uncertainty, z))
+        drawn.append(Column(STATED, path, False, p.unit, p.value, values, str(p.place)))
+    return Plausible((*found.columns, *drawn))
+
+
+def _spread(p: Parameter, u: Variability, z: np.ndarray) -> np.ndarray:
+    """Values (n,) of a number with this uncertainty, at these standard normal deviates (n,)."""
+    if u.distribution == "log-normal":
+        return p.value * np.exp(u.sd * z)
+    if u.distribution == "normal":
+        return p.value + u.sd * z
+    low, high = (0.0 if u.low is None else u.low), (1.0 if u.high is None else u.high)
+    if u.distribution == "logit-normal" and low < p.value < high:
+        odds = (p.value - low) / (high - p.value) * np.exp(u.sd * z)
+        return low + (high - low) * odds / (1 + odds)
+    if u.distribution == "uniform":
+        return low + (high - low) * (0.5 + 0.5 * np.vectorize(math.erf)(z / math.sqrt(2.0)))
+    said = f"the uncertainty of '{p.path}' ({u}) cannot be drawn around {p.value:g}"
+    raise SourceError(said, where=p.place, mend="give a distribution that holds its value")
 
 
 def _columns(fits: Collection[str] | None) -> Mapping[tuple[str, str], list[Column]]:

@@ -56,7 +56,7 @@ def _named_by_path(resolved: Resolved) -> list[Path]:
 def _named_by_library(resolved: Resolved) -> Iterator[tuple[str, str]]:
     """The files of a user's own library, which are found by their names again in a folder `library` beside."""
     stems = resolved.modules.values()
-    mechanisms = [library.find("mechanisms", s) for s in stems if s in library.names("mechanisms")]
+    mechanisms = [e for s in stems if s in library.names("mechanisms") for e in lineage(library.find("mechanisms", s))]
     entries: list[LibraryFile] = [
         *(e for named in resolved.chain for e in lineage(named)),
         *(e for found in resolved.entries.values() for e in found),

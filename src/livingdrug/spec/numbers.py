@@ -108,10 +108,12 @@ def _one(data: Mapping[str, Any]) -> bool:
 
 
 class Mechanism(Numbered):
-    """The default numbers of a mechanism. earlier: paths that its numbers had in the release before -> path;
-    calibrated, outlook: what of it was fitted to which patients, and what rests on assumptions; told with every run."""
+    """The default numbers of a mechanism. earlier: paths that its numbers had in the release before -> path; like: the
+    mechanism that it is a change of, whose numbers and words it has where it says none of its own; calibrated, outlook:
+    what of it was fitted to which patients, and what rests on assumptions; told with every run."""
 
     called: ClassVar[str] = "mechanism"
+    like: str | None = None
     earlier: dict[str, Text] = {}
     calibrated: Text | None = None
     outlook: Text | None = None

@@ -36,7 +36,7 @@ from livingdrug.spec.protocol import once, titles
 from livingdrug.spec.typed import Typed, of_file
 from livingdrug.units import DAYS
 
-KINDS = ("share", "median", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
+KINDS = ("share", "median", "mean", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
 TIMED = ("survival", "survival median", "hazard ratio")
 OWN = {"survival": "at", "ratio": "by", "hazard ratio": "by"}  # the key that a kind needs, and no other kind knows
 UNITS_OF = {
@@ -46,11 +46,11 @@ UNITS_OF = {
 }
 READ = ("seen", "memory")
 YEARS = (1900, 2100)  # of a publication
-ROLES = ("calibration", "validation")
+ROLES = ("calibration", "validation", "outlook")
 _ROLE = {
     "type": "string",
     "enum": list(ROLES),
-    "description": "calibration: rows may be fitted to; validation: none is",
+    "description": "calibration: rows may be fitted to; validation: none is; outlook: it counts in no score",
 }
 # What a trial takes of the one that it is like: how patients are looked at. Whom it treats, how, and what was published
 # of it are its own.

@@ -13,6 +13,7 @@ from typing import Any
 from livingdrug import library
 from livingdrug.care.rules import drug
 from livingdrug.results.comparison import number
+from livingdrug.results.score import OUTLOOK
 from livingdrug.scenario import Resolved
 from livingdrug.spec.numbers import Mechanism
 from livingdrug.spec.typed import of_file
@@ -27,6 +28,7 @@ SAID = {
     SILENT: "silent: nothing that is changed can move any measure by its equations",
 }
 STANDING = ("calibrated", "outlook")  # what a mechanism's file may say of itself
+AHEAD = "what it shares with calibrated trials is as fitted there; other numbers are assumed, or derived if they say so"
 MOST = 8  # findings that are printed one by one
 
 
@@ -138,6 +140,8 @@ def _outside(arm: Seen, ground: Ground) -> Iterator[Finding]:
         yield Finding("part", "the model", "no trial of the library calibrates it")
         return
     trials = ground.near(arm)
+    if arm.resolved.trial.role == OUTLOOK:
+        yield Finding("part", "outlook", AHEAD)
     if beside.alone(arm.resolved):
         yield Finding("part", "trial", beside.NONE)
     yield from _parts(arm, ground)

@@ -55,7 +55,7 @@ class Case:
 
     @property
     def role(self) -> str:
-        """Calibration or validation."""
+        """Calibration, validation or outlook."""
         return role_of(self.spec)
 
     def at(self, seed: int) -> str:

@@ -197,9 +197,11 @@ def _reader(m: spec.Measure, table: Table, ends: Mapping[str, Endpoint], among: 
     if table.asked().is_truth(m.asked):
         said = f"'{m.of}' is true or false, and the {m.kind} of it says nothing"
         raise ScenarioError(said, where=m.place("of"), mend='count it with kind = "share", or ask for a number')
-    of = table.of(m.asked, m.place("of"), m.shown_unit if m.kind in ("median", "geometric mean") else None)
+    of = table.of(m.asked, m.place("of"), m.shown_unit if m.kind in ("median", "mean", "geometric mean") else None)
     if m.kind == "median":
         return _median(np.where(among, of, np.nan))
+    if m.kind == "mean":
+        return _mean(np.where(among & np.isfinite(of), of, np.nan))
     with np.errstate(all="ignore"):
         logs = np.where(among & (of > 0) & np.isfinite(of), np.log(of), np.nan)
     if m.kind == "geometric mean":

@@ -159,7 +159,12 @@ def column_units(trial: Trial, design: Design, names: list[str]) -> dict[str, st
     """The unit of each column that every patient has."""
     known: dict[str, str | None] = {n: c for n, c in design.programs.constants.items() if n in names}
     known |= {n: unit for n, (unit, _) in told(design.model).items()}
-    known |= {"dose": "cell", "outcome": "1", "failed": "1", "infused": "1"}
+    known |= {
+        "dose": design.model.unit(infusion) if (infusion := design.model.infusion) else "cell",
+        "outcome": "1",
+        "failed": "1",
+        "infused": "1",
+    }
     if trial.samples and trial.samples.observable in design.programs.observables:
         unit = design.programs.observables[trial.samples.observable] or "1"
         if "@" in unit:

@@ -48,7 +48,7 @@ def scoreboard(
     trials: library trials by name, or files (all of the library with published rows that are compared); patients:
     enrolled in each, 1 to 10,000,000 (as each trial says, else 500); seeds: how many, 1 to 100, and seed: the first of
     them; wrong_truths: whether the calibration trials are run under each wrong truth of the library, too; role: of the
-    trials, "calibration" or "validation" (both without); fresh: what was simulated before is simulated again; progress:
+    trials, a word (all without it); fresh: what was simulated before is simulated again; progress:
     called with (patients done, all of them).
 
     ScenarioError (SourceError, UnitError) with file and line for a trial, row or wrong truth that cannot be.

@@ -105,6 +105,7 @@ def test_each_kind_of_measure() -> None:
     assert value(kind="share", of="not infused", among="enrolled") == pytest.approx(100 / 6)
     assert value(kind="median", of="cmax", unit="copy/ug", among="response") == pytest.approx(3e4)
     assert value(kind="median", of="relapse_day", unit="day") == INF
+    assert value(kind="mean", of="cmax", unit="copy/ug", among="response") == pytest.approx(3.75e4)
     assert value(kind="geometric mean", of="cmax", unit="copy/ug", among="response") == pytest.approx(
         np.exp(np.log([4e4, 1e4, 2e4, 8e4]).mean())
     )
@@ -124,7 +125,7 @@ def test_each_kind_of_measure() -> None:
     ("unit", "factor"),
     [("kg", 1.0), ("g", 1000.0), ("mg", 1e6), ("year", None), ("1", None), (None, None), ("%", None)],
 )
-@pytest.mark.parametrize("kind", ["median", "geometric mean"])
+@pytest.mark.parametrize("kind", ["median", "mean", "geometric mean"])
 def test_a_measure_is_given_in_its_unit_or_refused(kind: str, unit: str | None, factor: float | None) -> None:
     asked = {"kind": kind, "of": "weight", **({"unit": unit} if unit else {})}
     if factor is None:
@@ -182,7 +183,7 @@ def test_a_hazard_ratio_by_a_condition_is_one_by_who_belongs_from_the_start() ->
     assert got == pytest.approx(float(hazard_ratio(e.time[:5], e.event[:5], group))) and np.isfinite(got)
 
 
-@pytest.mark.parametrize("kind", ["median", "geometric mean", "log-sd", "ratio"])
+@pytest.mark.parametrize("kind", ["median", "mean", "geometric mean", "log-sd", "ratio"])
 def test_what_is_true_or_false_is_counted_and_not_averaged(kind: str) -> None:
     with pytest.raises(ScenarioError, match="is true or false"):
         value(kind=kind, of="response", **({"by": "weight > 30 kg"} if kind == "ratio" else {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,3 +87,28 @@ def test_an_ensemble_of_other_values_is_refused_or_left_out(tmp_path) -> None:
         with pytest.raises(LivingDrugError, match="livingdrug calibrate eliana again"):
             plausible(resolve("eliana"))
         assert PATHS[0] not in {c.path for c in plausible(resolve("eliana"), strict=False).columns}
+
+
+def test_numbers_of_a_stated_uncertainty_are_drawn_as_wide_as_it_says() -> None:
+    """Median and log-SD of 100 sets; the same in every trial that has the number; a share stays one."""
+    first, other = resolve("hn2301-lupus"), resolve("erlangen-lupus")
+    drawn = {c.path: c for c in of_arms(first.arms, 3)[0].columns}
+    stated = {p for p, x in first.parameters.items() if x.uncertainty}
+    assert len(stated) > 15 and stated - set(PATHS) <= set(drawn)
+    decay, said = drawn["kinetics.decay"], first.parameters["kinetics.decay"]
+    logs = np.log(np.array(decay.values) / said.value)
+    assert abs(logs.mean()) < 0.3 * said.uncertainty.sd and np.std(logs) == pytest.approx(said.uncertainty.sd, rel=0.25)
+    assert all(0 < x < 1 for x in drawn["kinetics.reachable"].values)
+    there = {c.path: c for c in of_arms(other.arms, 3)[0].columns}
+    assert there["autoimmunity.growth"].values == drawn["autoimmunity.growth"].values
+    assert "kinetics.decay" not in there
+
+
+def test_a_number_of_a_stated_uncertainty_that_the_user_changed_is_not_drawn() -> None:
+    arms = resolve("hn2301-lupus", {"kinetics.decay": "* 2"}).arms
+    assert "kinetics.decay" not in {c.path for c in of_arms(arms, 3)[0].columns}
+
+
+def test_what_no_file_calls_uncertain_is_drawn_as_before() -> None:
+    resolved = resolve("eliana")
+    assert of_arms(resolved.arms, 3)[0] == plausible(resolved)

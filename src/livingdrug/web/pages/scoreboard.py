@@ -16,7 +16,7 @@ from livingdrug.report import scoreboard as report
 from livingdrug.report.words import capital, of_unit
 from livingdrug.results import scoreboard_tables as tables
 from livingdrug.results.criteria import count
-from livingdrug.results.score import CALIBRATION, VALIDATION, Score, Scored
+from livingdrug.results.score import CALIBRATION, OUTLOOK, VALIDATION, Score, Scored
 from livingdrug.results.scoreboard import Scoreboard
 from livingdrug.scenario import resolve
 from livingdrug.trial.stored import changed_since, stored
@@ -25,7 +25,11 @@ from livingdrug.web.pages._evidence import drawn, evidence, interval
 from livingdrug.web.refused import Refused
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(declared)])
-ROLES = {CALIBRATION: "fitted to, or may have been", VALIDATION: "never fitted to"}
+ROLES = {
+    CALIBRATION: "fitted to, or may have been",
+    VALIDATION: "never fitted to",
+    OUTLOOK: "not calibrated for (an outlook)",
+}
 
 
 @router.get("/evidence/scoreboard")
