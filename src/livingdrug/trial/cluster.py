@@ -130,14 +130,17 @@ def _deaf() -> Iterator[None]:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Dask tells its own log nothing below a catastrophe."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL)
+    """Dask tells its own logs, each of which has a level of its own, nothing below a catastrophe."""
+    known = logging.root.manager.loggerDict
+    logs = [logging.getLogger(name) for name in list(known) if name.partition(".")[0] == "distributed"]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        log.setLevel(before)
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
 
 
 def _quietly(close: Callable[[], Any]) -> None:

@@ -264,7 +264,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_scheduler_that_dies_ends_the_run_and_the_next_goes_on(few, tmp_path):
+def test_a_scheduler_that_dies_ends_the_run_and_the_next_goes_on(few, tmp_path, capfd):
     pytest.importorskip("distributed", reason="Dask is not installed (livingdrug[cluster])")
     place, started = tmp_path / "blocks", []
 
@@ -292,6 +292,7 @@ def test_a_scheduler_that_dies_ends_the_run_and_the_next_goes_on(few, tmp_path):
         with pytest.raises(EngineError, match="scheduler is lost") as lost:
             Trial("eliana").run(patients=400, seed=5, cluster=address, blocks=place, progress=told)
         assert "what is done is kept" in lost.value.mend
+        assert "Traceback" not in capfd.readouterr().err, "Dask's own words are not shown"
         many = len(list(place.glob("*/*.zip")))
         assert 1 <= many < 25
         _, address = cluster()

@@ -4,6 +4,7 @@ there. Modes (which equations hold over a step) take their new side; states that
 # ruff: noqa: F821, E741
 
 # ---- copied into every generated file from here on ----
+FIRST_STEP = 1e-3  # length of the first step after a boundary [day]
 LOOKS = 4  # looks inside a step
 NARROWING = 52  # bisections: down to a moment of the clock
 CASCADES = 64  # jumps that set off each other at one moment

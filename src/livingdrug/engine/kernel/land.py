@@ -2,7 +2,6 @@
 # ruff: noqa: F821, E741
 
 # ---- copied into every generated file from here on ----
-FIRST_STEP = 1e-3  # length of the first step after a boundary [day]
 NOTHING = 1e-80  # a state smaller than this is 0: sub-normal numbers would slow the processor a hundredfold
 
 
