@@ -503,6 +503,11 @@ class Model:
                 derivatives[p] = number(0.0, f"({self.unit(p)})/day") if number else 0.0
         return Evaluation(derivatives, flows, self._shown(scope) if published else {})
 
+    def rates(self, values: Mapping[str, Any], number: Any = None) -> Iterator[tuple[str, Flow | Change, Any]]:
+        """Role, flow and rate of everything that moves, at these values (as for `evaluate`), one by one: not summed."""
+        scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
+        return ((role, f, rate) for role, m in self.modules.items() for f, rate in self._rates(scope, role, m))
+
     def _rates(self, scope: _Scope, role: str, module: Module) -> Iterator[tuple[Flow | Change, Any]]:
         """A module's flows and signed changes, with the total rate of each."""
         for many, f in enumerate(module.flows(View(scope, role))):

@@ -32,15 +32,7 @@ def check_units(model: Model, of: str | None = None) -> None:
         if of not in (None, role):
             continue
         _unscaled(rate, bare, f"{role}: {getattr(flow, 'name', None) or flow.why}")
-        if isinstance(flow, Change):
-            _same(rate, f"({_unit(model, role, flow.state)})/day", f"{role}: change of {flow.state} ({flow.why})")
-            continue
-        where = f"{role}: flow '{flow.name}'"
-        if flow.per:
-            _same(flow.rate, "1/day", where)
-        for state, factor in ((flow.into, flow.yields), (flow.out_of, 1)):
-            if state:
-                _same(rate * factor, f"({_unit(model, role, state)})/day", where)
+        _moving(model, role, flow, rate)
     for path, port in model.declared.items():
         if isinstance(port, Port) and mine(path):
             _same(seen.published[path], port.unit, f"port {path}")
@@ -48,6 +40,19 @@ def check_units(model: Model, of: str | None = None) -> None:
         if mine(path):
             _same(seen.published[path], published.unit, f"{path.rpartition('.')[0]} publishes {published.name}")
     _check_places(model)
+
+
+def _moving(model: Model, role: str, flow: Any, rate: Any) -> None:
+    """A flow or a change is in the unit of its state, a day."""
+    if isinstance(flow, Change):
+        _same(rate, f"({_unit(model, role, flow.state)})/day", f"{role}: change of {flow.state} ({flow.why})")
+        return
+    where = f"{role}: flow '{flow.name}'"
+    if flow.per:
+        _same(flow.rate, "1/day", where)
+    for state, factor in ((flow.into, flow.yields), (flow.out_of, 1)):
+        if state:
+            _same(rate * factor, f"({_unit(model, role, state)})/day", where)
 
 
 def _readings(model: Model, of: str | None) -> None:
@@ -102,6 +107,8 @@ def _evaluate(model: Model, number: Callable[[float, str], Any] | None = None) -
 
 
 def _evaluated(model: Model, number: Callable[[float, str], Any] | None = None) -> Any:
+    from pint import DimensionalityError
+
     number = number or _number
     paths = (*model.states, *model.parameters, *model.covariates, *model.entries)
     values = {p: number(0.3 + 0.6 * (i * 0.618034 % 1), model.unit(p)) for i, p in enumerate(paths)}
@@ -118,7 +125,12 @@ def _evaluated(model: Model, number: Callable[[float, str], Any] | None = None) 
         what = "derived constant" if isinstance(kind, Derived) else "share" if ">" in path else "start"
         _same(x, unit, f"{what} {path}")
     constants = {p: x if hasattr(x, "units") else _number(float(x), "1") for p, x in constants.items()}
-    return model.evaluate({**values, **constants}, _number)
+    try:
+        return model.evaluate({**values, **constants}, _number)
+    except DimensionalityError:
+        for role, flow, rate in model.rates({**values, **constants}, _number):
+            _moving(model, role, flow, rate)  # of flows that cannot be summed, one is in a wrong unit
+        raise
 
 
 def _entry_unit(model: Model, path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from livingdrug.results.columns import PART, Columns
 from livingdrug.results.kept import Kept
 from livingdrug.results.result import TABLES, ArmResult, Result
 from livingdrug.scenario import Arm
+from livingdrug.spec.scenario import MOST_SEED
 from livingdrug.trial.design import Design
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.grades import grades
@@ -51,7 +53,7 @@ def load(folder: str | Path) -> Result:
         warnings.warn(f"{folder}: {said}", UserWarning, stacklevel=2)
     arms = _arms(place, trial, provenance["seed"])
     for arm in arms.values():
-        if arm.columns.size != (wanted := provenance.get("patients", arm.columns.size)):
+        if arm.columns.size != (wanted := provenance.get("patients") or arm.columns.size):
             said = f"the table has {arm.columns.size:,} patients of the arm '{arm.name}', not {wanted:,}"
             raise ScenarioError(said, where=str(place / "patients.parquet"), mend=AGAIN)
     seed = provenance["seed"]
@@ -63,23 +65,33 @@ def _provenance(path: Path) -> dict[str, Any]:
     """What the file says of the run; ScenarioError unless it names the seed."""
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
+        numbers = {"seed": said["seed"], "patients": said.get("patients"), "wall_s": said.get("wall_s") or 0.0}
+        if not all(isinstance(x, int | float) and 0 <= x < MOST_SEED for x in numbers.values() if x is not None):
+            raise ValueError
         return {**said, "seed": int(said["seed"])}
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise ScenarioError("the file does not say how the run was made", where=str(path), mend=AGAIN) from None
 
 
 def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
     """Every arm, from the tables of the folder."""
+    if absent := [f"{name}.parquet" for name in (*TABLES, "grades") if not (place / f"{name}.parquet").is_file()]:
+        said = f"{place}: without {', '.join(absent)}, which a run of today leaves: these tables are empty"
+        warnings.warn(said, UserWarning, stacklevel=3)
+    columns = {arm.name: _columns(arm, trial.design(arm)) for arm in trial.resolved.arms}
+    known = set().union(*columns.values())
+    kept = {arm.name: _kept(place, arm, trial.design(arm), known - columns[arm.name]) for arm in trial.resolved.arms}
+    return {arm.name: arm_result(arm, trial.design(arm), kept[arm.name], seed) for arm in trial.resolved.arms}
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    """ScenarioError that names the file where it cannot be read, or does not hold what a run leaves."""
     try:
-        columns = {arm.name: _columns(arm, trial.design(arm)) for arm in trial.resolved.arms}
-        known = set().union(*columns.values())
-        kept = {
-            arm.name: _kept(place, arm, trial.design(arm), known - columns[arm.name]) for arm in trial.resolved.arms
-        }
+        yield
     except (OSError, ValueError, LookupError, TypeError) as problem:
         said = f"a table of the run cannot be read: {str(problem).strip()}"
-        raise ScenarioError(said, where=str(place), mend=AGAIN) from None
-    return {arm.name: arm_result(arm, trial.design(arm), kept[arm.name], seed) for arm in trial.resolved.arms}
+        raise ScenarioError(said, where=str(file), mend=AGAIN) from None
 
 
 def _columns(arm: Arm, design: Design) -> set[str]:
@@ -92,24 +104,26 @@ def _kept(place: Path, arm: Arm, design: Design, foreign: set[str]) -> Kept:
     tables beside the patients'."""
     import pandas as pd
 
-    counts, samples, graded = (
-        pd.read_parquet(place / f"{name}.parquet", filters=[("arm", "==", arm.name)], page_checksum_verification=True)
-        if (place / f"{name}.parquet").is_file()
-        else pd.DataFrame()
-        for name in ("histograms", "samples", "grades")
-    )
+    def table(name: str) -> Any:
+        file = place / f"{name}.parquet"
+        if not file.is_file():
+            return pd.DataFrame()
+        with _reading(file):
+            return pd.read_parquet(file, filters=[("arm", "==", arm.name)], page_checksum_verification=True)
+
+    counts, samples, graded = map(table, ("histograms", "samples", "grades"))
     means = dictionary(arm, design)
     kept = Kept(design.courses(), grades(design))
-    kept.courses.fill(counts, samples)
-    kept.grades.fill(graded, samples)
-    for part in _parts(place / "patients.parquet", arm.name, foreign):
-        _whole(part, means["patients"], place / "patients.parquet")
-        kept.patients.append(part)
-    for name in TABLES:
-        if (place / f"{name}.parquet").is_file():
-            for part in _parts(place / f"{name}.parquet", arm.name, foreign):
-                _whole(part, means[name], place / f"{name}.parquet")
-                kept.append({name: part})
+    with _reading(place / "histograms.parquet"):
+        kept.courses.fill(counts, samples)
+    with _reading(place / "grades.parquet"):
+        kept.grades.fill(graded, samples)
+    for name in ("patients", *TABLES):
+        file = place / f"{name}.parquet"
+        with _reading(file):
+            for part in _parts(file, arm.name, foreign) if file.is_file() else ():
+                _whole(part, means[name], file)
+                kept.patients.append(part) if name == "patients" else kept.append({name: part})
     return kept
 
 

@@ -125,7 +125,8 @@ sys.meta_path.append(_Importer())
 
 def _mistake(problem: BaseException, path: Path) -> LivingDrugError:
     """A user's mistake in Python as one message, with the line of their file on which it shows."""
-    lines = [f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)]
+    shown = [x for x in (problem, problem.__cause__) if x is not None]  # what was raised, and what it was raised for
+    lines = [f.lineno for x in shown for f in traceback.extract_tb(x.__traceback__) if f.filename == str(path)]
     line = problem.lineno if isinstance(problem, SyntaxError) else (lines[-1] if lines else _line(str(problem), path))
     where = f"{library.shown(path)}:{line}" if line else library.shown(path)
     if isinstance(problem, LivingDrugError):
@@ -142,8 +143,9 @@ def _line(message: str, path: Path) -> int | None:
     text = path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
     paths = re.findall(r"'([^']+)'|(?:reads|publishes|constant|start|of) ([\w.]+)", message)
     names = [name for found in paths for path in found if path for name in (path, path.rpartition(".")[2])]
-    for name in names:
-        written = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
+    forms = [rf"[\"']{re.escape(name)}[\"']" for name in names]  # a flow, a key of what is published: in quotes
+    for form in (*forms, *(rf"(?<![\w.]){re.escape(name)}(?![\w.])" for name in names)):
+        written = re.compile(form)
         if line := next((i for i, line in enumerate(text, 1) if written.search(line)), None):
             return line
     return None

@@ -1,0 +1,83 @@
+"""A saved run damaged in any of its files: told with the file, or whole without it; never a traceback."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import warnings
+from pathlib import Path
+
+import pytest
+
+import livingdrug
+from livingdrug.errors import LivingDrugError
+from livingdrug.results.result import TABLES, Result
+from livingdrug.trial.saved import NEEDED
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    folder = tmp_path_factory.mktemp("damaged") / "run"
+    return livingdrug.Trial("eliana", {"protocol.follow_up": "3 months"}).run(patients=4, seed=3, out=folder), folder
+
+
+def damage(file: Path, how: str) -> None:
+    raw = file.read_bytes()
+    file.unlink()
+    if how == "a folder":
+        file.mkdir()
+    elif how != "missing":
+        file.write_bytes({"empty": b"", "cut": raw[: len(raw) // 2], "another": b"hello\n", "a list": b"[]"}[how])
+
+
+HOW = ("missing", "empty", "cut", "another", "a list", "a folder")
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_every_file_of_a_run_is_looked_at(how: str, saved: tuple[Result, Path], tmp_path: Path) -> None:
+    result, folder = saved
+    for name in sorted(p.name for p in folder.iterdir()):
+        place = tmp_path / "run"
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(folder, place)
+        damage(place / name, how)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            try:
+                again = livingdrug.load(place)
+            except LivingDrugError as problem:
+                assert name in str(problem) and problem.mend, (name, problem)
+                continue
+        assert name not in NEEDED, name
+        if name.removesuffix(".parquet") in (*TABLES, "grades"):
+            assert how in ("missing", "a folder") and any(name in str(w.message) for w in told), name
+        assert repr(again.beside_published()) == repr(result.beside_published())
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"seed": None}, {"seed": "x"}, {"seed": [1]}, {"seed": -1}, {"seed": 1e400}, {"patients": "x"},
+             {"patients": 5}, {"wall_s": "x"}, {"scenario_hash": 7}],
+)  # fmt: skip
+def test_how_a_run_was_made_is_told_where_it_cannot_be(
+    said: dict[str, object], saved: tuple[Result, Path], tmp_path: Path
+) -> None:
+    place = tmp_path / "run"
+    shutil.copytree(saved[1], place)
+    file = place / "provenance.json"
+    told = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**told, **said} if said else {}), encoding="utf-8")
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            livingdrug.load(place)
+        except LivingDrugError as problem:
+            assert "run" in str(problem.where)
+        else:
+            assert "scenario_hash" in said
+
+
+def test_what_a_run_leaves_can_be_sent(saved: tuple[Result, Path]) -> None:
+    result, _ = saved
+    trial = livingdrug.Trial("eliana")
+    for thing in (result, result.beside_published(), result.arm(), result.arm().courses, trial, trial.resolved):
+        assert type(pickle.loads(pickle.dumps(thing))) is type(thing)
