@@ -259,6 +259,8 @@ STATES: dict[str, list[dict[str, Any]]] = {
     "severity": [{}, {"burden": 900, "reserve": -2.2, "dose": 1.1}],
     "relapse": [{}, {"cells": 300, "turnover": 0.3}, {"growth": 0.3, "left": 900}],
     "growing-cells": [{}, {"collected": 40, "days": 4.25, "share": 33}, {"collected": 5, "days": 1, "share": 1}],
+    "donor-cells": [{}, {"antibody": "yes"}, {"class_one": 0, "cells": 200}],
+    "message-that-fades": [{}, {"mg": 0.6, "decay": 7.5}, {"reach": 12}],
     "waiting-weeks": [{}, {"wait": 83, "growth": 7.7, "effect": 20}, {"wait": 7, "effect": 100}],
 }
 COURSE = """async ([name, state]) => {
