@@ -195,8 +195,8 @@ class Possible:
                 None,
                 "1",
             ):
-                ends = [x * y for x in self._lies(left) or _NOWHERE for y in self._lies(right) or _NOWHERE]
-                return None if any(map(math.isnan, ends)) else (min(ends), max(ends))
+                four = [x * y for x in self._lies(left) or _NOWHERE for y in self._lies(right) or _NOWHERE]
+                return None if any(map(math.isnan, four)) else (min(four), max(four))
         return None
 
     def _in_unit_of(self, left: Node, right: Node) -> Span:

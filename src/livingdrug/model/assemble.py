@@ -318,10 +318,7 @@ class Model:
     @cached_property
     def infusion(self) -> str | None:
         """Path of the entry where the cell product is infused; None in a model without one."""
-        return next(iter(self._products()), None)
-
-    def _products(self) -> list[str]:
-        return [p for p, d in self.declared.items() if isinstance(d, Entry) and d.product]
+        return next((p for p, d in self.declared.items() if isinstance(d, Entry) and d.product), None)
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
@@ -428,9 +425,10 @@ class Model:
 
     def _check(self) -> None:
         """Evaluate once with ones, so that every missing name is found now."""
-        if len(self._products()) > 1:
+        products = [p for p, d in self.declared.items() if isinstance(d, Entry) and d.product]
+        if len(products) > 1:
             raise WiringError(
-                f"two entries take the cell product: {' and '.join(self._products()[:2])}",
+                f"two entries take the cell product: {' and '.join(products[:2])}",
                 mend="declare product=True at one of them",
             )
         one = np.float64(1.0)  # divides by zero without raising
@@ -462,17 +460,13 @@ class Model:
                             )
                         found[f"{path}>{state}"] = share(view) if callable(share) else share
                 elif isinstance(d, State):
-                    found[f"{path}@start"] = (
-                        d.start(view) if callable(d.start) else scope.number(float(d.start), d.unit)
-                    )
+                    start = d.start(view) if callable(d.start) else scope.number(float(d.start), d.unit)
+                    found[f"{path}@start"] = start
         return found
 
     def evaluate(self, values: Mapping[str, Any], number: Any = None, published: bool = True) -> Evaluation:
-        """Evaluate the equations once.
-
-        values: states, parameters, covariates, derived constants, entry shares, inputs and `time`, by path; NumPy
-        arrays, pint quantities or SymPy symbols alike. Inputs left out are 0.
-        """
+        """Evaluate the equations once. values: states, parameters, covariates, derived constants, entry shares, inputs
+        and `time`, by path; NumPy arrays, pint quantities or SymPy symbols alike. Inputs left out are 0."""
         scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
         derivatives: dict[str, Any] = {p: None for p in self.states}
         flows: list[tuple[str, Flow | Change, Any]] = []
@@ -503,10 +497,10 @@ class Model:
                 derivatives[p] = number(0.0, f"({self.unit(p)})/day") if number else 0.0
         return Evaluation(derivatives, flows, self._shown(scope) if published else {})
 
-    def rates(self, values: Mapping[str, Any], number: Any = None) -> Iterator[tuple[str, Flow | Change, Any]]:
-        """Role, flow and rate of everything that moves, at these values (as for `evaluate`), one by one: not summed."""
-        scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
-        return ((role, f, rate) for role, m in self.modules.items() for f, rate in self._rates(scope, role, m))
+    def rates(self, values: Mapping[str, Any], number: Any) -> Iterator[tuple[str, Flow | Change, Any]]:
+        """Role, flow and rate of all that moves, one by one, at these values (as for `evaluate`, inputs too)."""
+        scope = _Scope(self, dict(values), number)
+        return ((role, *found) for role, m in self.modules.items() for found in self._rates(scope, role, m))
 
     def _rates(self, scope: _Scope, role: str, module: Module) -> Iterator[tuple[Flow | Change, Any]]:
         """A module's flows and signed changes, with the total rate of each."""

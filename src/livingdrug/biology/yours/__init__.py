@@ -98,9 +98,7 @@ def last_class(there: ModuleType, file: str) -> type[Module]:
         if isinstance(c, type) and issubclass(c, Module) and c.__module__ == there.__name__ and c.role
     ]
     if not classes:
-        raise WiringError(
-            "the file holds no mechanism", where=file, mend="write a subclass of Module with a role in it"
-        )
+        raise WiringError("the file holds no mechanism", file, mend="write a subclass of Module with a role in it")
     return classes[-1]
 
 
@@ -125,8 +123,8 @@ sys.meta_path.append(_Importer())
 
 def _mistake(problem: BaseException, path: Path) -> LivingDrugError:
     """A user's mistake in Python as one message, with the line of their file on which it shows."""
-    shown = [x for x in (problem, problem.__cause__) if x is not None]  # what was raised, and what it was raised for
-    lines = [f.lineno for x in shown for f in traceback.extract_tb(x.__traceback__) if f.filename == str(path)]
+    traces = (x.__traceback__ for x in (problem, problem.__cause__) if x)  # of what was raised, and what for
+    lines = [f.lineno for trace in traces for f in traceback.extract_tb(trace) if f.filename == str(path)]
     line = problem.lineno if isinstance(problem, SyntaxError) else (lines[-1] if lines else _line(str(problem), path))
     where = f"{library.shown(path)}:{line}" if line else library.shown(path)
     if isinstance(problem, LivingDrugError):
