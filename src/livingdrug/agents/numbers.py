@@ -3,9 +3,9 @@ the model in shells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError, unknown
@@ -17,7 +17,7 @@ from livingdrug.spec.typed import read as typed
 
 
 class Numbers(NamedTuple):
-    """In um, min and mmHg. Those of SHARED are the model's in shells, the others the agents' own."""
+    """In um, min and mmHg."""
 
     # tumour cells
     tumour_radius: float
@@ -76,7 +76,7 @@ class Numbers(NamedTuple):
     exactness: float
     skin: float
     car_t_skin: float
-    # the model's in shells
+    # those of the model in shells, where a file says so
     oxygen_low: float
     oxygen_full: float
     anoxia_from: float
@@ -94,24 +94,6 @@ class Numbers(NamedTuple):
     life: float
 
 
-# Number of the agents -> that of the model in shells; True: one over it
-SHARED: dict[str, tuple[str, bool]] = {
-    "oxygen_low": ("tumour.oxygen_low", False),
-    "oxygen_full": ("tumour.oxygen_full", False),
-    "anoxia_from": ("tumour.anoxia_from", False),
-    "anoxia": ("tumour.anoxia", False),
-    "lysis": ("tumour.lysis", True),
-    "apoptosis": ("tumour.clearance", True),
-    "oxygen_spread": ("tumour.oxygen_spread", False),
-    "oxygen_decay": ("tumour.oxygen_decay", False),
-    "antigen_none": ("tumour.antigen_none", False),
-    "antigen_full": ("tumour.antigen_full", False),
-    "kill": ("tumour.kill", False),
-    "release": ("tumour.release", False),
-    "side": ("kinetics.side", False),
-    "gap": ("kinetics.gap", False),
-    "life": ("kinetics.life", False),
-}
 # The published codes, habits of their numerics included: CAR-T move in the step only in which they turn, and oxygen is
 # what a split step of 0.01 min leaves behind
 AS_PUBLISHED = {"car_t.steady": "0", "field.split": "0.01"}
@@ -124,13 +106,15 @@ ABOVE_ZERO = (
 
 
 class AgentsFile(Typed):
-    """The whole file: model: the one in shells whose numbers it shares; numbers by role."""
+    """The whole file. model: the one in shells; shared: name -> its path there, "1/PATH" for one over it; numbers by
+    role."""
 
     called: ClassVar[str] = "model of agents"
     title: Text
     model: Text
     about: Text = ""
     sources: dict[str, Table] = {}
+    shared: dict[str, Text] = {}
     cell: dict[str, Table] = {}
     car_t: dict[str, Table] = {}
     law: dict[str, Table] = {}
@@ -155,18 +139,21 @@ class Given:
     entry: library.LibraryFile
     shells: Published
     parameters: dict[str, Parameter]
+    shared: dict[str, str]
 
     @property
     def numbers(self) -> Numbers:
         """As the kernels take them."""
         found: dict[str, float] = {}
-        for path, p in self.parameters.items():
-            name = path.partition(".")[2]
-            if name in Numbers._fields and name not in SHARED and path.partition(".")[0] in ROLES:
-                found[name] = p.in_unit(_minutes(p.unit)).value
-        for name, (path, inverse) in SHARED.items():
+        for name in Numbers._fields:
+            said = self.shared.get(name)
+            path = _path(said) if said else next(p for p in self.parameters if p.endswith(f".{name}"))
             x = self.parameters[path].in_unit(_minutes(self.parameters[path].unit)).value
-            found[name] = 1.0 / x if inverse else x
+            if said and said != path:
+                if x <= 0:
+                    raise ScenarioError(f"{path} = {x:g} is not possible", where="--set", mend="give a value above 0")
+                x = 1.0 / x
+            found[name] = x
         return Numbers(**found)
 
     @property
@@ -193,17 +180,20 @@ def given(name: str, changed: Mapping[str, str] | None = None) -> Given:
     entry = library.find("agents", stem)
     said = typed(AgentsFile, entry.table)
     own = _own(entry, said)
-    changed = dict(changed or {})
-    known = {**own, **{p: None for p, _ in SHARED.values()}}
-    full = {_full(path, known): text for path, text in changed.items()}
-    shared = {p: x for p, x in full.items() if p not in own}
-    shells = published(f"{said.model}:{variant}" if variant else said.model, shared)
+    there = [_path(x) for x in said.shared.values()]
+    full = {_full(path, [*own, *there]): text for path, text in (changed or {}).items()}
+    theirs = {p: x for p, x in full.items() if p not in own}
+    shells = published(f"{said.model}:{variant}" if variant else said.model, theirs)
+    for name, path in said.shared.items():
+        if _path(path) not in shells.parameters:
+            raise unknown(f"number of {said.model}", path, shells.parameters, entry.where(f"shared.{name}"))
     for path, text in full.items():
         if path in own:
             new = read_parameter(path, {"value": text}, own[path], entry.sources, "--set", "--set", None, by_user=True)
             own[path] = new
-    parameters = {**own, **{p: shells.parameters[p] for p, _ in SHARED.values()}}
-    made = Given(shells.label.replace(said.model, entry.name, 1), said.title, said.about, entry, shells, parameters)
+    parameters = {**own, **{p: shells.parameters[p] for p in there}}
+    name = shells.label.replace(said.model, entry.name, 1)
+    made = Given(name, said.title, said.about, entry, shells, parameters, said.shared)
     _possible(made)
     return made
 
@@ -211,7 +201,10 @@ def given(name: str, changed: Mapping[str, str] | None = None) -> Given:
 def _own(entry: library.LibraryFile, said: AgentsFile) -> dict[str, Parameter]:
     """The file's own numbers, all of them and no others."""
     found: dict[str, Parameter] = {}
-    wanted = [x for x in Numbers._fields if x not in SHARED]
+    for name in said.shared:
+        if name not in Numbers._fields:
+            raise unknown("number of a model of agents", name, Numbers._fields, entry.where(f"shared.{name}"))
+    wanted = [x for x in Numbers._fields if x not in said.shared]
     for role in ROLES:
         for name, data in getattr(said, role).items():
             path = f"{role}.{name}"
@@ -224,7 +217,12 @@ def _own(entry: library.LibraryFile, said: AgentsFile) -> dict[str, Parameter]:
     return found
 
 
-def _full(path: str, known: Mapping[str, Any]) -> str:
+def _path(said: str) -> str:
+    """The path that a shared number has in the model in shells."""
+    return said.removeprefix("1/")
+
+
+def _full(path: str, known: Sequence[str]) -> str:
     """The path that is meant: whole, or by its last name alone."""
     if path in known:
         return path
