@@ -69,8 +69,7 @@ class Shells:
     @property
     def middles(self) -> Floats:
         """Distance of each shell from the middle [um]."""
-        found: Floats = (np.arange(len(self.tumour)) + 0.5) * SHELL
-        return found
+        return SHELL * np.arange(0.5, len(self.tumour), dtype=np.float64)
 
 
 @dataclass
