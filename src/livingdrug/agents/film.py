@@ -71,7 +71,7 @@ def _animate(course: Course, half: float, part: Path) -> None:
         for picture in course.pictures:
             figure.texts.clear()
             figure.text(0.02, 0.975, _words(picture), va="top", size=10, color=INKS["light"].text)
-            _key(figure, 0.935)
+            _key(figure, 0.935, 5.4)
             _slice(axes, picture, half)
             film.grab_frame()
 
@@ -87,7 +87,7 @@ def _sheet(course: Course, half: float, part: Path) -> None:
         _slice(axes, picture, half)
         axes.set_title(_words(picture), fontsize=9, loc="left", color=INKS["light"].text)
     figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.62 / (3.5 * down + 0.4), 0.03, 0.12)
-    _key(figure, 1 - 0.05 / (3.5 * down))
+    _key(figure, 1 - 0.05 / (3.5 * down), min(7.5, 2.6 * across))
     figure.savefig(part)
 
 
@@ -96,14 +96,14 @@ def _words(picture: Picture) -> str:
     return f"day {picture.day:.1f}: {tumour:,} tumour cells" + (f", {car_t:,} CAR-T" if car_t else "")
 
 
-def _key(figure: Any, high: float) -> None:
+def _key(figure: Any, high: float, size: float) -> None:
     """What each colour is, in one line."""
     from matplotlib.lines import Line2D
 
     marks = [Line2D([], [], marker="o", ls="", ms=5, color=COLOURS[k], label=NAMES[k]) for k in NAMES]
     figure.legends.clear()
     figure.legend(
-        handles=marks, ncol=7, loc="upper center", bbox_to_anchor=(0.5, high), frameon=False, fontsize=5.4,
+        handles=marks, ncol=7, loc="upper center", bbox_to_anchor=(0.5, high), frameon=False, fontsize=size,
         handletextpad=0.1, columnspacing=0.7,
     )  # fmt: skip
 
