@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "report": GROUND | {"library", "spec", "results", "plot", "model", "scenario", "cohort", "care", "trial"},
     "export": GROUND | {"results"},
     "published": GROUND | {"library", "spec", "results", "plot", "model", "biology", "engine"},
+    "agents": GROUND | {"library", "spec", "plot", "engine", "published"},
     "sbml": GROUND | {"model", "plot", "engine"},
     "fit": GROUND | {"library", "spec", "results", "model", "biology", "engine", "scenario", "cohort", "care", "trial"},
     "registry": GROUND | {"library", "plot"},

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "trials": "livingdrug.cli.trials",
     "models": "livingdrug.cli.models",
+    "agents": "livingdrug.cli.agents",
     "sbml": "livingdrug.cli.sbml",
     "approvals": "livingdrug.cli.approvals",
     "explainers": "livingdrug.cli.explainers",

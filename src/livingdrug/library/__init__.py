@@ -38,6 +38,7 @@ KINDS = (
     "trials",
     "scales",
     "models",
+    "agents",
     "fits",
     "ensembles",
 )
