@@ -78,6 +78,6 @@ def _endpoints(listed: Iterable[Endpoint], seen: set[str]) -> Iterator[Endpoint]
 
 
 def _measured(m: Measure, seen: set[str], endpoints: Iterable[str]) -> bool:
-    """Whether a measure can be read; who was not infused is no question where nobody is."""
-    of = m.of in endpoints if m.timed else "infused" not in {n.path for n in m.asked.names} and _readable(m.asked, seen)
+    """Whether a measure can be read; who was infused is no question where nobody is."""
+    of = m.of in endpoints if m.timed else {n.path for n in m.asked.names} != {"infused"} and _readable(m.asked, seen)
     return bool(of) and _readable(m.among, seen) and (m.by is None or _readable(expression(m.by), seen))

@@ -52,6 +52,11 @@ _ROLE = {
     "enum": list(ROLES),
     "description": "calibration: rows may be fitted to; validation: none is; outlook: it counts in no score",
 }
+_ARMS = {  # of the library's own file; read when the scenario is, as the user's arms are
+    "type": "array",
+    "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+    "description": "arms, each with its name and what it changes; comparator = NAME: standard of care in place of cells",
+}
 # What a trial takes of the one that it is like: how patients are looked at. Whom it treats, how, and what was published
 # of it are its own.
 DESIGN = ("scale", "also_graded", "visits", "course", "samples", "column", "endpoint", "measure")
@@ -295,6 +300,7 @@ class Trial(File):
     endpoint: tuple[Endpoint, ...] = ()
     measure: tuple[Measure, ...] = ()
     published: tuple[Published, ...] = ()
+    arm: Annotated[tuple[Any, ...], WithJsonSchema(_ARMS)] = ()
     set: dict[str, Any] = {}
 
     def consistent(self) -> None:
