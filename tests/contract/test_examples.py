@@ -37,6 +37,8 @@ OWN_MODEL = {
     "donor_cells_again",
     "consolidation",
 }
+OWN_MODEL = {"prophylaxis", "hyperinflammation", "fifteen_years", "safety_switches", "armoured", "two_antigens"}
+OWN_MODEL |= {"local_or_intravenous"}
 
 
 def trial(example: str) -> livingdrug.Trial:

@@ -446,7 +446,14 @@ def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
 
 def cited(resolved: Resolved) -> None:
     """An error for a row that cites a source that no file defines, and for a quantity shown that nobody publishes."""
-    own = (resolved.trial, resolved.protocol, resolved.population, resolved.product, resolved.tumour, resolved.comparator)
+    own = (
+        resolved.trial,
+        resolved.protocol,
+        resolved.population,
+        resolved.product,
+        resolved.tumour,
+        resolved.comparator,
+    )
     sources = {key: source for part in own if part is not None for key, source in part.sources.items()}
     quantities = resolved.model().quantities
     for role, file in shown_by(resolved):

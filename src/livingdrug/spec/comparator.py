@@ -1,4 +1,4 @@
-"""What is given in place of cells: standard of care as hazards that another trial published, and how it is looked at."""
+"""What is given in place of cells: standard of care as published hazards, and how it is looked at."""
 
 from __future__ import annotations
 

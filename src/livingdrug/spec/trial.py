@@ -55,7 +55,7 @@ _ROLE = {
 _ARMS = {  # of the library's own file; read when the scenario is, as the user's arms are
     "type": "array",
     "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
-    "description": "arms, each with its name and what it changes; comparator = NAME: standard of care in place of cells",
+    "description": "arms, each with its name and what it changes; comparator = NAME: standard of care, no cells",
 }
 # What a trial takes of the one that it is like: how patients are looked at. Whom it treats, how, and what was published
 # of it are its own.
