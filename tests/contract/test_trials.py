@@ -28,6 +28,7 @@ TRIALS = library.names("trials")
 PROTOCOLS = library.names("protocols")
 # What a trial file may hold: design, what is read off the patients, and published rows.
 DESIGN = {
+    "manufacture",
     "title",
     "aliases",
     "about",

@@ -56,7 +56,7 @@ def notes(comparator: Comparator | None) -> tuple[str, ...]:
     """What a reader should know of an arm with standard of care."""
     if comparator is None:
         return ()
-    said = f"no cells, but standard of care as published hazards ({comparator.title or 'a comparator'})"
+    said = f"no cells, but what was published of other patients as hazards ({comparator.title or 'a comparator'})"
     return (f"{said}: counted as infused are those who begin it, on the day of enrolment",)
 
 

@@ -55,7 +55,7 @@ _ROLE = {
 _ARMS = {  # of the library's own file; read when the scenario is, as the user's arms are
     "type": "array",
     "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
-    "description": "arms, each with its name and what it changes; comparator = NAME: standard of care, no cells",
+    "description": "arms, each with its name and what it changes; comparator = NAME: no cells",
 }
 # What a trial takes of the one that it is like: how patients are looked at. Whom it treats, how, and what was published
 # of it are its own.
@@ -308,8 +308,18 @@ class Trial(File):
             raise unknown("role of a trial", self.role, ROLES, self.place("role"))
         for kind in ("column", "endpoint", "measure"):
             once(getattr(self, kind), kind)
+        self._arms()
         if self.like is None:
             self._whole()
+
+    def _arms(self) -> None:
+        """ScenarioError for a word of an arm that no trial has; tables of other names hold numbers of the model."""
+        for arm in self.arm:
+            for key, x in arm.items() if isinstance(arm, Mapping) else ():
+                if key not in type(self).model_fields and not isinstance(x, Mapping):
+                    raise unknown(
+                        "word in an arm", key, type(self).model_fields, getattr(arm, "at", lambda _: None)(key)
+                    )
 
     def _whole(self) -> None:
         """ScenarioError for a word that nothing in the trial answers to, or for two titles that are alike."""
