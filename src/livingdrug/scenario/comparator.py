@@ -48,6 +48,7 @@ def trial_of(trial: Trial, protocol: Protocol, model: Model, covariates: Iterabl
         "measure": measures,
         "published": tuple(row for row in trial.published if row.measure in names or row.not_comparable),
         "samples": None,
+        "course": trial.course.model_copy(update={"shown": tuple(filter(seen.__contains__, trial.course.shown))}),
     }
     return trial.model_copy(update=left)
 

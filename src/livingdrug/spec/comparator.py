@@ -28,7 +28,9 @@ class Comparator(Numbered):
     @classmethod
     def _current(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """A misspelt list of rows is told as such, and not taken for numbers of a role."""
-        for key, x in data.items() if isinstance(data, Located) else ():
+        if not isinstance(data, Located):
+            return super()._current(data)
+        for key, x in data.items():
             if key not in cls.model_fields and isinstance(x, Mapping) and "value" not in x:
                 said = any(isinstance(inside, (str, list)) for inside in x.values())
                 if said and (close := nearest(key, cls.model_fields)):

@@ -34,6 +34,8 @@ from livingdrug.spec.fields import (
 from livingdrug.spec.origin import File
 from livingdrug.spec.protocol import once, titles
 from livingdrug.spec.typed import Typed, of_file
+from livingdrug.spec.protocol import once
+from livingdrug.spec.typed import Typed, of_file, read
 from livingdrug.units import DAYS
 
 KINDS = ("share", "median", "mean", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
@@ -315,6 +317,8 @@ class Trial(File):
     def _arms(self) -> None:
         """ScenarioError for a word of an arm that no trial has; tables of other names hold numbers of the model."""
         for arm in self.arm:
+            for row in arm.get("published", ()) if isinstance(arm, Mapping) else ():
+                read(Published, row)
             for key, x in arm.items() if isinstance(arm, Mapping) else ():
                 if key not in type(self).model_fields and not isinstance(x, Mapping):
                     raise unknown(
