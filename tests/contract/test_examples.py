@@ -37,8 +37,7 @@ OWN_MODEL = {
     "donor_cells_again",
     "consolidation",
 }
-OWN_MODEL = {"prophylaxis", "hyperinflammation", "fifteen_years", "safety_switches", "armoured", "two_antigens"}
-OWN_MODEL |= {"local_or_intravenous"}
+OWN_MODEL |= {"armoured", "two_antigens", "local_or_intravenous"}
 
 
 def trial(example: str) -> livingdrug.Trial:

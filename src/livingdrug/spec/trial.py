@@ -33,8 +33,6 @@ from livingdrug.spec.fields import (
 )
 from livingdrug.spec.origin import File
 from livingdrug.spec.protocol import once, titles
-from livingdrug.spec.typed import Typed, of_file
-from livingdrug.spec.protocol import once
 from livingdrug.spec.typed import Typed, of_file, read
 from livingdrug.units import DAYS
 
