@@ -11,6 +11,9 @@ from livingdrug.biology.solid import CLASSES
 from livingdrug.library import find
 from livingdrug.parameters import read_parameter
 from livingdrug.scenario.numbers import assembled
+from livingdrug.scenario.parts import lineage
+from livingdrug.spec.numbers import Mechanism
+from livingdrug.spec.typed import of_file
 
 BASE = (("tumour", "lesions"),)
 HOST = (("homeostasis", "homeostatic_cytokines"), ("cytokines", "cytokine_release"))
@@ -20,14 +23,11 @@ def flows(parts, **changed):
     """Flows of one well-mixed lesion with CAR-T inside, by name, at the library's numbers; changed: path -> value."""
     model = assembled((*BASE, *parts))
     values = {}
-    for role, stem in (*BASE, *parts):
-        entry = find("mechanisms", stem)
-        for path in (p for p in model.parameters if p.startswith(f"{role}.")):
-            data = entry.data
-            for key in path.split("."):
-                data = data[key]
-            number = read_parameter(path, data, None, entry.sources, "mechanism", entry.file, None)
-            values[path] = number.in_unit(model.unit(path)).value
+    for _, stem in (*BASE, *parts):
+        for entry in lineage(find("mechanisms", stem)):
+            for path, data in of_file(Mechanism, entry).numbers.items():
+                number = read_parameter(path, data, None, entry.sources, "mechanism", entry.file, None)
+                values[path] = number.in_unit(model.unit(path)).value
     values |= {p.replace("__", "."): x for p, x in changed.items()}
     values |= model.constants(values)
     start = {p: np.float64(values.get(f"{p}@start", 0.0)) for p in model.states}
