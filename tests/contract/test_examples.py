@@ -37,6 +37,7 @@ OWN_MODEL = {
     "donor_cells_again",
     "consolidation",
 }
+OWN_MODEL |= {"armoured", "two_antigens", "local_or_intravenous"}
 
 
 def trial(example: str) -> livingdrug.Trial:

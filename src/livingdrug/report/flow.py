@@ -100,8 +100,8 @@ def _stages(arm: ArmResult, result: Result) -> list[Stage]:
 
 
 def _given(arm: ArmResult, result: Result) -> str:
-    """What is done with those who stay: cells are infused, or standard of care is given in their place."""
-    return "infused" if result.resolved.arm(arm.name).resolved.comparator is None else "given standard of care"
+    """What is done with those who stay: cells are infused, or a comparator is given in their place."""
+    return "infused" if result.resolved.arm(arm.name).resolved.comparator is None else "given the comparator"
 
 
 def _after(columns: Mapping[str, Any], infused: Mask, first: float | None, given: str) -> list[Stage]:

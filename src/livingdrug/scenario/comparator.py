@@ -48,6 +48,7 @@ def trial_of(trial: Trial, protocol: Protocol, model: Model, covariates: Iterabl
         "measure": measures,
         "published": tuple(row for row in trial.published if row.measure in names or row.not_comparable),
         "samples": None,
+        "course": trial.course.model_copy(update={"shown": tuple(filter(seen.__contains__, trial.course.shown))}),
     }
     return trial.model_copy(update=left)
 
@@ -56,7 +57,7 @@ def notes(comparator: Comparator | None) -> tuple[str, ...]:
     """What a reader should know of an arm with standard of care."""
     if comparator is None:
         return ()
-    said = f"no cells, but standard of care as published hazards ({comparator.title or 'a comparator'})"
+    said = f"no cells, but what was published of other patients as hazards ({comparator.title or 'a comparator'})"
     return (f"{said}: counted as infused are those who begin it, on the day of enrolment",)
 
 
@@ -78,6 +79,6 @@ def _endpoints(listed: Iterable[Endpoint], seen: set[str]) -> Iterator[Endpoint]
 
 
 def _measured(m: Measure, seen: set[str], endpoints: Iterable[str]) -> bool:
-    """Whether a measure can be read; who was not infused is no question where nobody is."""
-    of = m.of in endpoints if m.timed else "infused" not in {n.path for n in m.asked.names} and _readable(m.asked, seen)
+    """Whether a measure can be read; who was infused is no question where nobody is."""
+    of = m.of in endpoints if m.timed else {n.path for n in m.asked.names} != {"infused"} and _readable(m.asked, seen)
     return bool(of) and _readable(m.among, seen) and (m.by is None or _readable(expression(m.by), seen))

@@ -313,7 +313,7 @@ def _of_comparator(comparator: Numbered) -> dict[str, str]:
     """Role -> mechanism of an arm that gets standard of care and nothing else."""
     chosen = {role: stem for role, stem in comparator.modules.items() if stem}
     if not chosen:
-        mend = 'add [modules] with standard_of_care = "standard_of_care"'
+        mend = "add [modules] with the mechanism of its hazards"
         raise ScenarioError("the comparator chooses no module", where=comparator.place(), mend=mend)
     return chosen
 

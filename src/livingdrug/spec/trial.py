@@ -33,7 +33,7 @@ from livingdrug.spec.fields import (
 )
 from livingdrug.spec.origin import File
 from livingdrug.spec.protocol import once, titles
-from livingdrug.spec.typed import Typed, of_file
+from livingdrug.spec.typed import Typed, of_file, read
 from livingdrug.units import DAYS
 
 KINDS = ("share", "median", "mean", "geometric mean", "log-sd", "ratio", "survival", "survival median", "hazard ratio")
@@ -51,6 +51,11 @@ _ROLE = {
     "type": "string",
     "enum": list(ROLES),
     "description": "calibration: rows may be fitted to; validation: none is; outlook: it counts in no score",
+}
+_ARMS = {  # of the library's own file; read when the scenario is, as the user's arms are
+    "type": "array",
+    "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+    "description": "arms, each with its name and what it changes; comparator = NAME: no cells",
 }
 # What a trial takes of the one that it is like: how patients are looked at. Whom it treats, how, and what was published
 # of it are its own.
@@ -295,6 +300,7 @@ class Trial(File):
     endpoint: tuple[Endpoint, ...] = ()
     measure: tuple[Measure, ...] = ()
     published: tuple[Published, ...] = ()
+    arm: Annotated[tuple[Any, ...], WithJsonSchema(_ARMS)] = ()
     set: dict[str, Any] = {}
 
     def consistent(self) -> None:
@@ -302,8 +308,20 @@ class Trial(File):
             raise unknown("role of a trial", self.role, ROLES, self.place("role"))
         for kind in ("column", "endpoint", "measure"):
             once(getattr(self, kind), kind)
+        self._arms()
         if self.like is None:
             self._whole()
+
+    def _arms(self) -> None:
+        """ScenarioError for a word of an arm that no trial has; tables of other names hold numbers of the model."""
+        for arm in self.arm:
+            for row in arm.get("published", ()) if isinstance(arm, Mapping) else ():
+                read(Published, row)
+            for key, x in arm.items() if isinstance(arm, Mapping) else ():
+                if key not in type(self).model_fields and not isinstance(x, Mapping):
+                    raise unknown(
+                        "word in an arm", key, type(self).model_fields, getattr(arm, "at", lambda _: None)(key)
+                    )
 
     def _whole(self) -> None:
         """ScenarioError for a word that nothing in the trial answers to, or for two titles that are alike."""

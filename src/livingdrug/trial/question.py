@@ -65,7 +65,7 @@ def question(resolved: Resolved) -> Question:
 
 def _compared(resolved: Resolved) -> tuple[Resolved | None, list[Resolved]]:
     """What is set against what: the further arms against the first, or one arm against the library trial it changes."""
-    arms = resolved.arms
+    arms = tuple(a for a in resolved.arms if a.resolved.comparator is None) or resolved.arms
     if len(arms) > 1:
         return arms[0].resolved, [a.resolved for a in arms[1:]]
     base = resolved.chain[-1]

@@ -154,6 +154,14 @@ def _tumour(population: str) -> str | None:
     return next((e.data["tumour"] for e in below if isinstance(e.data.get("tumour"), str)), None)
 
 
+ARMOUR = {
+    "modules.armour.tgf": "decoy_receptor",
+    "modules.armour.pd1": "checkpoint_switch",
+    "modules.armour.il15": "interleukin_15",
+    "modules.armour.il12": "interleukin_12",
+}
+
+
 def _rehearsed() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
     """(kind, name) of tumours and mechanisms -> a trial that has them, and what is set in it."""
     found: dict[tuple[str, str], tuple[str, dict[str, str]]] = {}
@@ -162,6 +170,7 @@ def _rehearsed() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
         ("eliana", plain),
         ("juliet", plain),
         ("juliet", MAKING),
+        *(("ct041-st-01", {**ARMOUR, "modules.gate": gate}) for gate in ("or_gate", "and_gate")),
         *((t, plain) for t in library.names("trials")),
     ):
         if sets or ("tumours", _tumour(library.find("trials", trial).data["population"])) not in found:

@@ -48,7 +48,9 @@ class StandardOfCare(Module):
     def flows(self, v: Any) -> Iterator[Flow]:
         yield Flow("progression", into="passed", rate=(1 - v.dying_first) * v.first_event)
         yield Flow(
-            "death first", into="early_death", rate=v.dying_first * v.first_event * (1 - v.progressed) * self._affected(v)
+            "death first",
+            into="early_death",
+            rate=v.dying_first * v.first_event * (1 - v.progressed) * self._affected(v),
         )
         yield Flow("death afterwards", into="late_death", rate=v.afterwards * v.progressed)
 

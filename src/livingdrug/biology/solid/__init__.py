@@ -30,7 +30,7 @@ def stage_at_start(v: Any, k: int) -> Any:
 
 
 def grip(v: Any, k: int) -> Any:
-    """Binding and killing of a class relative to full antigen [1]: linear between none and full, then as a gate says."""
+    """Binding and killing of a class relative to full antigen [1]: linear between none and full, then by a gate."""
     seen = minimum(maximum((named(v, "antigen", k) - v.antigen_none) / (v.antigen_full - v.antigen_none), 0.0), 1.0)
     return (seen + named(v, "also", k) * (1 - seen)) * named(v, "only", k)
 

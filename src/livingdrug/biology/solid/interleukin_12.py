@@ -1,4 +1,4 @@
-"""An armoured CAR-T: it makes interleukin 12 where it holds a cell, which wakes others to kill around, and interferon."""
+"""An armoured CAR-T: where it holds a cell it makes interleukin 12, which wakes others to kill around."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The solid tumour of a patient: lesions alike, some of whose cells have no antigen, and CAR-T that need the host's help."""
+"""A patient's solid tumour: lesions alike, cells without antigen among them, and CAR-T that need the host's help."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ class Lesions(SolidTumour):
             "cell", f"tumour cells of antigen class {k}", partial(at_start, k=k), takes=lambda v: v.cell_room
         )
     del k
-    antigen = Total(
-        "cell", "tumour cells near vessels, by antigen", of=lambda v: v.lesions * vessels(v) * bearing(v)
-    )
+    antigen = Total("cell", "tumour cells near vessels, by antigen", of=lambda v: v.lesions * vessels(v) * bearing(v))
     diameters = Publishes("um", "sum of the lesions' diameters")
     tumour_cells = Publishes("cell", "living tumour cells in all lesions")
     negative_now = Publishes("1", "share of living tumour cells without antigen")
