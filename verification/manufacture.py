@@ -27,10 +27,13 @@ PATIENTS = 1_000  # of an arm of a scenario
 FEW_SEEDS = (1, 2, 3)
 CHILDREN, ADULTS = ("eliana", "tisagenlecleucel-leukaemia"), ("juliet", "tisagenlecleucel")
 AXI, LISO = ("zuma-1", "axicabtagene-ciloleucel"), ("transcend-nhl-001", "lisocabtagene-maraleucel")
+BREXU, IDE = ("zuma-2", "brexucabtagene-autoleucel"), ("karmma", "idecabtagene-vicleucel")
+CILTA = ("cartitude-1", "ciltacabtagene-autoleucel")
+CILTA_OUTSIDE = ("us-ciltacabtagene-myeloma", "ciltacabtagene-autoleucel")
 Read = Callable[[Mapping[str, Any], Enrolled], float]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def enrolled(of: tuple[str, str], seed: int, sets: tuple[tuple[str, Any], ...]) -> Enrolled:
     """Patients of a trial with their product made, as they are when they are infused or lost."""
     trial = Trial(of[0], {"manufacture": of[1], **dict(sets)})
@@ -154,6 +157,14 @@ LOSSES = [
     Row("TRANSCEND: given out of specification, %", "8", 8, LISO, out_of_specification, 344, used=True),
     Row("TRANSCEND: made, not given, %", "14", 14, LISO, share("dropped_out"), 344, used=True),
     Row("TRANSCEND: not infused, %", "15", 15, LISO, not_infused, 344),
+    Row("ZUMA-2: manufacturing failure, %", "4", 4, BREXU, share("manufacturing_failure"), 74),
+    Row("ZUMA-2: made, not given, %", "4", 4, BREXU, share("dropped_out"), 74),
+    Row("ZUMA-2: not infused, %", "8", 8, BREXU, not_infused, 74),
+    Row("KarMMa: manufacturing failure, %", "0.7", 0.7, IDE, share("manufacturing_failure"), 140),
+    Row("KarMMa: made, not given, %", "8", 8, IDE, share("dropped_out"), 140, used=True),
+    Row("KarMMa: not infused, %", "9", 9, IDE, not_infused, 140, used=True),
+    Row("CARTITUDE-1: not infused, %", "14", 14, CILTA, not_infused, 113),
+    Row("cilta-cel outside trials: not infused, %", "7.5", 7.5, CILTA_OUTSIDE, not_infused, 255),
     Row("Pinnix 2020: of those lost while waiting, for the disease, %", "88", 88, AXI, progressed, used=True),
 ]
 PRODUCT = [
@@ -184,6 +195,7 @@ AUDIT = [
     Row("lymphoma, axi-cel: first lot failed, %", "4.2", 4.2, AXI, first_failed, 903, sets=TWO),
     Row("lymphoma, tisa-cel: first lot failed, %", "4.2", 4.2, ADULTS, first_failed, 903, sets=TWO),
     Row("leukaemia: first lot failed, %", "4.3", 4.3, CHILDREN, first_failed, 138, sets=TWO),
+    Row("mantle-cell lymphoma, brexu-cel: first lot failed, %", "14.4", 14.4, BREXU, first_failed, 97, sets=TWO),
     Row("35 % after bendamustine (as for mantle-cell): first lot failed, %", "14.4", 14.4, AXI, first_failed, 97,
         sets=(*TWO, ("culture.bendamustine", 0.35))),
     Row("axi-cel: bendamustine within six months, of failures, %", "23.7", 23.7, AXI, after_bendamustine, 38,

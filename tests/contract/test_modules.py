@@ -20,7 +20,7 @@ from livingdrug.model.alone import alone as by_itself
 from livingdrug.model.checks import check_units, published_units
 from livingdrug.parameters import read_parameter
 from livingdrug.scenario import resolve
-from livingdrug.scenario.parts import whole
+from livingdrug.scenario.parts import lineage, whole
 from livingdrug.units import factor
 from thoroughness import some
 
@@ -40,6 +40,7 @@ def defaults(stem: str) -> dict[str, float]:
     """The numbers of the mechanism's own file, in the module's units."""
     entry = library.find("mechanisms", stem)
     said = whole(entry)
+    sources = {key: x for e in lineage(entry) for key, x in e.sources.items()}
     found = {}
     module = biology.find(stem)
     for p in module.declared.values():
@@ -48,7 +49,7 @@ def defaults(stem: str) -> dict[str, float]:
             for word in f"{module.role}.{p.name}".split("."):
                 assert word in data, f"{entry.file} has no value for {module.role}.{p.name}"
                 data = data[word]
-            parameter = read_parameter(p.name, data, None, entry.sources, "mechanism", entry.file, None)
+            parameter = read_parameter(p.name, data, None, sources, "mechanism", entry.file, None)
             found[f"{module.role}.{p.name}"] = parameter.value * factor(parameter.unit, p.unit)
     return found
 

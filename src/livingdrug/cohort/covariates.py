@@ -3,6 +3,7 @@
 distribution = "log-normal" | "normal" | "logit-normal" | "uniform" | "chance"
 given = "age" with points = [[3, 14.3], ...]      typical value read off between the points
 given = "weight" with value, at, power            typical value = value * (weight / at) ** power
+loadings = { wear = -0.25 }                       added to the typical value (log-normal: to its logarithm)
 shared = { patients = 25, lots = 6 }              each 25 patients, by their numbers, have 6 draws between them
 """
 
@@ -26,6 +27,15 @@ NARROW = 0.02  # least relative spread that is reckoned with then
 
 def typical(c: Covariate, known: Mapping[str, Floats], n: int) -> Floats:
     """The median (n,) of a property for patients whose other properties are known."""
+    middle = _given(c, known, n)
+    if not c.loadings:
+        return middle
+    added = sum((weight * known[name] for name, weight in c.loadings.items()), np.zeros(n))
+    return np.asarray(middle * np.exp(added) if c.distribution == "log-normal" else middle + added)
+
+
+def _given(c: Covariate, known: Mapping[str, Floats], n: int) -> Floats:
+    """The median (n,) without loadings."""
     if c.given is None:
         return np.full(n, c.value if c.value is not None else 0.0)
     other = known[c.given]

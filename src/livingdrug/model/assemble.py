@@ -263,9 +263,9 @@ class Model:
 
     def _contribute(self, role: str, c: Multiplies | Adds) -> None:
         port_role, _, name = c.path.rpartition(".")
-        if port_role not in self.modules:
+        port = self.modules[port_role].declared.get(name) if port_role in self.modules else None
+        if not isinstance(port, Port) and (c.if_open or port_role not in self.modules):
             return
-        port = self.modules[port_role].declared.get(name)
         if not isinstance(port, Port):
             opened = [f"{port_role}.{p.name}" for p in self.modules[port_role].of(Port)]
             raise WiringError(

@@ -169,13 +169,16 @@ class Port(Declared):
 class _Contribution(Declared):
     combine = ""
 
-    def __init__(self, path: str, unit: str = "1") -> None:
-        self.path, self.unit = path, unit
+    def __init__(self, path: str, unit: str = "1", if_open: bool = False) -> None:
+        self.path, self.unit, self.if_open = path, unit, if_open
         self.doc = f"{self.combine}s {path}"
 
 
 class Multiplies(_Contribution):
-    """This module multiplies a port that another module opened. Nothing happens when nobody opened it."""
+    """This module multiplies a port that another module opened. Nothing happens when nobody fills that role.
+
+    if_open: nor when who fills it opened no such port, as a tumour that sheds no antigen.
+    """
 
     combine = "multiply"
 

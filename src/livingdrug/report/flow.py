@@ -14,6 +14,7 @@ from livingdrug.plot import Chart, Flow, Stage
 from livingdrug.plot.tables import Table, tables
 from livingdrug.report.figures import Drawing, drawing
 from livingdrug.report.words import capital
+from livingdrug.results.columns import Columns, Texts
 from livingdrug.trial.before_infusion import INFUSED
 from livingdrug.trial.timetable import timetable
 
@@ -86,8 +87,8 @@ def _alike(flows: list[Flow]) -> list[Flow]:
 def _stages(arm: ArmResult, result: Result) -> list[Stage]:
     columns = arm.columns
     infused = np.asarray(columns[INFUSED]) > 0
-    everybody, status = np.ones(len(infused), bool), np.asarray(columns["status"]).astype(str)
-    reason = np.char.replace(status, NOT_INFUSED, "")
+    everybody, status = np.ones(len(infused), bool), columns.texts("status")
+    reason = Texts([word.replace(NOT_INFUSED, "") for word in status.words], status.places)
     before = [_stage("Enrolled", everybody, infused, reason)]
     if READY in columns:
         ready = np.asarray(columns[READY]) > 0
@@ -104,14 +105,15 @@ def _given(arm: ArmResult, result: Result) -> str:
     return "infused" if result.resolved.arm(arm.name).resolved.comparator is None else "given the comparator"
 
 
-def _after(columns: Mapping[str, Any], infused: Mask, first: float | None, given: str) -> list[Stage]:
+def _after(columns: Columns, infused: Mask, first: float | None, given: str) -> list[Stage]:
     """From the infusion to the end of follow-up; first [day]: of the visits at which an answer is looked for; given:
     what the first stage is called."""
     end, death = (np.asarray(columns[name], float) for name in ("end_day", "death_day"))
     failed = np.asarray(columns["failed"]) == 1
     died = infused & ~failed & (death <= end)
-    cause = np.asarray(columns["cause"]).astype(str)
-    why = np.where(failed, "could not be simulated to the end", np.where(died, _died(cause), "no longer followed"))
+    cause = columns.texts("cause")
+    words = ["could not be simulated to the end", "no longer followed", *map(_died, cause.words)]
+    why = Texts(words, np.where(failed, 0, np.where(died, 2 + cause.places, 1)))
     alive = infused & ~failed & ~died
     if first is None:
         return [_stage(given, infused, alive, why), _stage("Alive when last seen", alive, alive, why)]
@@ -123,14 +125,13 @@ def _after(columns: Mapping[str, Any], infused: Mask, first: float | None, given
     ]
 
 
-def _died(cause: Any) -> Any:
-    return np.where(cause == "", "died", np.char.add("died: ", np.char.replace(cause, " death", "")))
+def _died(cause: str) -> str:
+    return f"died: {cause.replace(' death', '')}" if cause else "died"
 
 
-def _stage(words: str, here: Mask, next_: Mask, why: Any) -> Stage:
+def _stage(words: str, here: Mask, next_: Mask, why: Texts) -> Stage:
     """Those here, and why some of them are not among the next."""
-    reasons, many = np.unique(why[here & ~next_], return_counts=True)
-    return Stage(words, int(here.sum()), lost=tuple(zip(map(str, reasons), map(int, many), strict=True)))
+    return Stage(words, int(here.sum()), lost=tuple(why.counts(here & ~next_).items()))
 
 
 def _lots(columns: Mapping[str, Any], ready: Mask) -> tuple[tuple[str, int], ...]:

@@ -118,7 +118,7 @@ def _fate(arm: ArmResult, said: Words, events: Mapping[str, float], place: int) 
     end = float(arm.columns["end_day"][place])
     if DEATH[0] not in events:
         return ". ".join([*told, f"Day {end:.0f}: last seen, alive"]) + "."
-    cause = str(arm.columns["cause"][place])
+    cause = str(arm.columns.part("cause", place, place + 1)[0])
     died = f"Day {events[DEATH[0]]:.0f}: died ({cause})" if cause else f"Day {events[DEATH[0]]:.0f}: died"
     response = [e.words for e in said.events if e.reached and e.words in events]
     ended = [e.words for e in said.events if e.ends_response and e.words in events]
@@ -145,7 +145,7 @@ def _place(arm: ArmResult, patient: int) -> int:
         said = f"the run has no patient {patient}"
         raise ScenarioError(said, where="patient", allowed=f"0 to {int(np.max(arm.columns['patient']))}")
     if not arm.columns["infused"][where[0]] > 0:
-        status = str(arm.columns["status"][where[0]])
+        status = str(arm.columns.part("status", where[0], where[0] + 1)[0])
         infused = np.asarray(arm.columns["patient"])[arm.columns["infused"] > 0]
         near = ", ".join(str(p) for p in sorted(infused, key=lambda p: abs(p - patient))[:3])
         raise ScenarioError(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind", bound=Typed)
 USUAL = 50.0  # place in the order of what gives none
 TABLES = ("shown", "figure", "section", "event")
-PLAIN = {"disease": "the disease", "cells": "tumour cells", "target": "antigen"}
+PLAIN = {"disease": "the disease", "cells": "tumour cells", "target": "antigen", "second_target": "second antigen"}
 UNITS = {
     "copy/ug": "copies/µg DNA",
     "copy*day/ug": "copies·d/µg DNA",
@@ -136,7 +136,8 @@ def words(resolved: Resolved) -> Words:
                 said[kind][path] = given.laid_on(said[kind].get(path))
         glossary |= file.glossary
         names |= file.words.said()
-    names["target"] = resolved.product.target or names["target"]
+    for word in ("target", "second_target"):
+        names[word] = getattr(resolved.product, word) or names[word]
     disease = resolved.tumour.glossary if resolved.tumour else {}
     spoken = {k: {n: _spoken(x, names) for n, x in found.items()} for k, found in said.items()}
     quantities = resolved.model().quantities
@@ -188,7 +189,7 @@ def capital(text: str) -> str:
 
 
 def _spoken(given: Kind, names: Mapping[str, str]) -> Kind:
-    """The table with {disease}, {cells} and {target} in its texts filled in; other braces are kept."""
+    """The table with {disease}, {cells}, {target} and {second_target} in its texts filled in; other braces are kept."""
     texts = {k: x for k in given.model_fields_set if isinstance(x := getattr(given, k), str)}
     filled = {k: re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], found[0]), x) for k, x in texts.items()}
     return given.model_copy(update=filled)

@@ -30,6 +30,15 @@ class Texts:
     def __len__(self) -> int:
         return len(self.places)
 
+    def counts(self, among: Any = slice(None)) -> dict[str, int]:
+        """How many rows have each text, of those `among` (a mask); by the text."""
+        many = np.bincount(np.asarray(self.places)[among], minlength=len(self.words))
+        found: dict[str, int] = {}
+        for word, n in zip(self.words, many):
+            if n:
+                found[word] = found.get(word, 0) + int(n)
+        return dict(sorted(found.items()))
+
 
 class Columns(Mapping[str, Any]):
     """Columns of patients (n,), filled chunk by chunk and read one at a time; texts are kept as codes.
@@ -93,6 +102,12 @@ class Columns(Mapping[str, Any]):
         column = self._columns[name]
         kept = column.coded(0, self.size)
         return kept if column.words is None else Texts(tuple(column.words), kept)
+
+    def texts(self, name: str) -> Texts:
+        """A column of texts as they are kept: a fiftieth of the memory of the texts."""
+        kept = self.coded(name)
+        assert isinstance(kept, Texts), f"{name} is no column of texts"
+        return kept
 
     def dtype(self, name: str) -> np.dtype[Any]:
         """The type that a column has when it is read."""

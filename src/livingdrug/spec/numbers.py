@@ -136,12 +136,14 @@ class Feature(Sourced):
 
 
 class Product(Numbered):
-    """A CAR-T product: target, costimulation, mechanisms, numbers. like: the product it is a change of; origin: whose T
-    cells it is made of; feature: what is known of it, told and not simulated."""
+    """A CAR-T product: target, costimulation, mechanisms, numbers. like: the product it is a change of; second_target:
+    of a product with two binders; origin: whose T cells it is made of; feature: what is known of it, told and not
+    simulated."""
 
     called: ClassVar[str] = "product"
     like: str | None = None
     target: str | None = None
+    second_target: str | None = None
     costimulation: str | None = None
     origin: Text = ORIGINS[0]
     tumour: str | None = None

@@ -18,12 +18,22 @@ from livingdrug.spec.origin import Sourced
 from livingdrug.spec.typed import Refused, Typed, file_of
 
 DISTRIBUTIONS = ("log-normal", "normal", "logit-normal", "uniform", "chance", "fixed")
-_DRAWN = ("distribution", "sd", "low", "high", "given", "points", "at", "power")  # what a fixed value has no use for
+_DRAWN = (
+    "distribution",
+    "sd",
+    "low",
+    "high",
+    "given",
+    "points",
+    "at",
+    "power",
+    "loadings",
+)  # what a fixed value has no use for
 _UNUSED = {
-    "uniform": ("value", "sd", "points", "given"),
-    "fixed": ("sd", "low", "high", "points", "given", "shared"),
-    "chance": ("sd", "low", "high"),
-    "logit-normal": ("points", "given"),
+    "uniform": ("value", "sd", "points", "given", "loadings"),
+    "fixed": ("sd", "low", "high", "points", "given", "loadings", "shared"),
+    "chance": ("sd", "low", "high", "loadings"),
+    "logit-normal": ("points", "given", "loadings"),
 }
 FAR = 10.0  # times the typical values of a property: no patient comes near
 STATISTICS = ("median", "mean", "share", "share above", "share below", "share between")
@@ -43,7 +53,8 @@ class Covariate(Sourced):
     shared: the draws of it are shared among patients (cells of a few donors).
 
     given with points: the typical value is read off between the points; given with value, at, power: value times
-    (the other property / at) to the power.
+    (the other property / at) to the power. loadings: weights of further properties, added to the typical value of a
+    normal distribution, and to its logarithm of a log-normal one.
     """
 
     called: ClassVar[str] = "covariate"
@@ -58,6 +69,7 @@ class Covariate(Sourced):
     points: Any = None
     at: Real = 1.0
     power: Real = 1.0
+    loadings: dict[str, Real] = {}
     title: Text | None = None
     property: Text | None = None
     shared: Lots | None = None
@@ -81,6 +93,10 @@ class Covariate(Sourced):
             kept = {k: x for k, x in data.items() if k not in _DRAWN}
             return Located({**kept, "distribution": "fixed"}, data.places, data.place)
         return data
+
+    def after(self) -> tuple[str, ...]:
+        """The properties that it depends on."""
+        return (*((self.given,) if self.given else ()), *self.loadings)
 
     def consistent(self) -> None:
         if self.distribution not in DISTRIBUTIONS:
@@ -248,9 +264,10 @@ class Population(Numbered):
 
     def consistent(self) -> None:
         for name, c in self.covariates.items() if self.like is None else ():
-            if c.given is not None and c.given not in self.covariates:
-                raise unknown(f"property that '{name}' depends on:", c.given, self.covariates, c.place("given"))
-
+            for other in c.after():
+                if other not in self.covariates:
+                    key = "given" if other == c.given else "loadings"
+                    raise unknown(f"property that '{name}' depends on:", other, self.covariates, c.place(key))
             if c.given is not None and "at" in c.model_fields_set and self.covariates[c.given].given != name:
                 self._near(name, c, self.covariates[c.given])
 
@@ -277,7 +294,7 @@ class Population(Numbered):
         """The properties, each after the one it depends on."""
         waiting, done = dict(self.covariates), dict[str, Covariate]()
         while waiting:
-            free = [n for n, c in waiting.items() if c.given is None or c.given in done]
+            free = [n for n, c in waiting.items() if done.keys() >= set(c.after())]
             if not free:
                 raise ScenarioError(
                     f"the properties {', '.join(waiting)} depend on each other in a circle",

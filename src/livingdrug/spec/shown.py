@@ -88,7 +88,7 @@ class Figure(Typed):
 
 
 class Words(Typed):
-    """What texts say for {disease}, {cells} and {target}."""
+    """What texts say for {disease}, {cells}, {target} and {second_target}."""
 
     called: ClassVar[str] = "list of words"
     disease: Text | None = None

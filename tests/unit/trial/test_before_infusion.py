@@ -25,7 +25,17 @@ from livingdrug.trial.enrolment import enrol
 from livingdrug.trial.slots import line
 
 ADULT, CHILD = ("juliet", "tisagenlecleucel"), ("eliana", "tisagenlecleucel-leukaemia")
-MADE_FOR = {CHILD[1]: "eliana", "axicabtagene-ciloleucel": "zuma-1", "lisocabtagene-maraleucel": "transcend-nhl-001"}
+MADE_FOR = {
+    CHILD[1]: "eliana",
+    "axicabtagene-ciloleucel": "zuma-1",
+    "lisocabtagene-maraleucel": "transcend-nhl-001",
+    "relmacabtagene-autoleucel": "transcend-nhl-001",
+    "brexucabtagene-autoleucel": "zuma-2",
+    "idecabtagene-vicleucel": "karmma",
+    "ciltacabtagene-autoleucel": "cartitude-1",
+    "equecabtagene-autoleucel": "karmma",
+    "obecabtagene-autoleucel": "obecabtagene-adult-b-all",
+}
 
 
 def before(trial: str, manufacture: str, patients: int = 1000, seed: int = 1, **sets: object):
@@ -122,6 +132,19 @@ def test_a_usual_lot_engrafts_as_the_cells_to_which_the_model_was_fitted(manufac
     made = before(trial, manufacture, patients=4000).cohort.of("kinetics.engraftment")
     assert np.median(np.log(made)) == pytest.approx(np.median(np.log(plain)), abs=0.06)
     assert np.log(made).std() == pytest.approx(np.log(plain).std(), rel=0.08)
+
+
+@pytest.mark.parametrize("manufacture", sorted(MADE_FOR))
+def test_the_usual_lot_and_the_usual_wait_of_a_product_are_what_its_file_says(manufacture):
+    trial = MADE_FOR[manufacture]
+    made = before(trial, manufacture)
+    assert np.median(made.cohort.of("transduction.density")) == pytest.approx(1, rel=0.05)
+    assert np.median(made.cohort.of("phenotype.worth") / made.cohort.of("phenotype.usual_worth")) == pytest.approx(
+        1, rel=0.06
+    )
+    waited = np.median(made.columns["vein_to_vein"]) / made.cohort.of("waiting.usual_days")
+    assert waited == pytest.approx(1, rel=0.06)
+    assert np.median(made.cohort.of("waiting.swelling")) == pytest.approx(1, rel=0.06)
 
 
 def test_bendamustine_fails_lots_and_a_second_lot_helps():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -85,3 +86,27 @@ def test_what_is_on_demand_is_made_when_asked() -> None:
     assert list(found) == ["a", "b"] and not made and "a" in found and "c" not in found
     assert [found["a"], found["a"], found["b"], found["a"]] == ["A", "A", "B", "A"] and made == ["a", "b", "a"]
     assert found.get("c") is None and len(made) == 3
+
+
+def test_texts_are_counted_as_they_stand_and_without_being_written_out(table: Columns) -> None:
+    told, written = table.texts("cause"), np.concatenate([lot["cause"] for lot in LOTS])
+    assert [told.words[i] for i in told.places] == written.tolist()
+    some = np.concatenate([lot["male"] for lot in LOTS])
+    for among in (slice(None), some):
+        words, many = np.unique(written[among], return_counts=True)
+        assert list(told.counts(among).items()) == list(zip(words.tolist(), many.tolist()))
+
+
+def test_words_that_are_said_alike_are_counted_together() -> None:
+    told = place.Texts(["b", "a", "b"], np.array([0, 1, 2, 2]))
+    assert told.counts() == {"a": 1, "b": 3}
+
+
+def test_counting_the_texts_of_many_patients_takes_a_few_numbers_for_each() -> None:
+    many = 100_000
+    table = Columns({"status": np.array(["infused", "not infused: death before infusion"], "U48")[np.arange(many) % 2]})
+    tracemalloc.start()
+    assert sum(table.texts("status").counts().values()) == many
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 40 * many  # the texts themselves are 192 bytes each

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Flow, Module, Param, Publishes, Reads, State, Switch
+from livingdrug.model import Flow, Module, Param, Port, Publishes, Reads, State, Switch
 from livingdrug.model.math import hill
 
 
@@ -19,7 +19,7 @@ class Myeloma(Module):
     follow what is met. M-protein and soluble antigen are made and cleared as in [singh2021], in proportion to the
     cells. Birth and death are separate, so that the last cells can die out by chance.
     Leaves out: plasmacytomas, light chains, bone, kidney, cells that leave the niche, antigen lost during treatment
-    (loss is there from the start), drugs that keep the antigen on the cell.
+    (loss is there from the start), how long antigen takes to gather on a cell once it is not cleaved (hours).
     """
 
     role = "tumour"
@@ -52,6 +52,8 @@ class Myeloma(Module):
     killers = Reads("kinetics.killers", "cell", absent=0.0)
     chemotherapy = Reads("lymphocytes.kill", "1/day", absent=0.0)
     salvaged = Switch("1 once a therapy after progression has worked")
+    shedding = Port("1", "antigen cleaved off the cells relative to that without drugs", exact=True)
+    on_cell = Port("1", "antigen on a cell relative to that without drugs", exact=True)
 
     positive = State("cell", "plasma cells in reach", start=lambda v: v.burden * (1 - v.niche_share), clone=True)
     niche = State("cell", "plasma cells in their niche", start=lambda v: v.burden * v.niche_share, clone=True)
@@ -79,7 +81,7 @@ class Myeloma(Module):
             yield Flow(f"{clone} division", into=clone, per=clone, rate=v.growth + v.turnover)
             yield Flow(f"{clone} death", out_of=clone, per=clone, rate=v.turnover + logistic + other)
             yield Flow(f"{clone} kill", out_of=clone, per=clone, rate=kill * engaged)
-        made = v.soluble_healthy + v.shed * self._burden(v)
+        made = v.shedding * (v.soluble_healthy + v.shed * self._burden(v))
         yield Flow("shedding of antigen", into="soluble", rate=v.soluble_loss * made)
         yield Flow("clearance of soluble antigen", out_of="soluble", rate=v.soluble_loss * v.soluble)
         yield Flow("M-protein secretion", into="protein", rate=v.protein_loss * v.secretion * self._burden(v))
@@ -89,7 +91,7 @@ class Myeloma(Module):
         burden = self._burden(v)
         return {
             "burden": burden,
-            "antigen": v.visibility * self._free(v) * (v.positive + v.access * v.niche),
+            "antigen": v.on_cell * v.visibility * self._free(v) * (v.positive + v.access * v.niche),
             "plasma_cells": burden / (burden + v.marrow_cells),
             "free": self._free(v),
             "load": burden / (burden + v.load_half),
@@ -101,7 +103,7 @@ class Myeloma(Module):
 
     @staticmethod
     def _kill(v: Any, density: Any) -> Any:
-        return v.kill * hill(density * Myeloma._free(v), v.half_density, v.density_power)
+        return v.kill * hill(v.on_cell * density * Myeloma._free(v), v.half_density, v.density_power)
 
     @staticmethod
     def _free(v: Any) -> Any:
