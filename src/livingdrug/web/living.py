@@ -85,8 +85,8 @@ def key() -> str:
 
 @dataclass(frozen=True)
 class Dose:
-    """An amount per kg or m2 of the body, or the same for all (per: None) [unit of the entry], on some days, over so long
-    [day].
+    """An amount per kg or m2 of the body, or the same for all (no `per`) [unit of the entry], on some days, over so
+    long [day].
 
     small: the amount per kg of who weighs less than `below` [kg]; most: the most in all.
     """
