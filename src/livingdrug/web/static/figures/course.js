@@ -14,7 +14,7 @@ const holds = (x, found, i) => Array.isArray(x) ? HOLDS[x[0]](holds(x[1], found,
 
 /** What a figure may ask of a model: `courses(await import("../models/therapy.js"))`. */
 export function courses({model, simulate, therapy}) {
-  const BODY = {weight: model.values.weight.value, bsa: model.values.bsa.value};
+  const BODY = {weight: model.values.weight?.value, bsa: model.values.bsa?.value};  // where doses go by it
 
   /** What the model is asked for at this state of a figure; person: own numbers by path, else the typical patient's. */
   function ask(spec, state, person = null) {
