@@ -31,7 +31,7 @@ UNFINISHED = (
 )
 
 
-FIRST = "The first patient infused, by number; not selected. Another is drawn by: livingdrug plot RUN --patient N --journey"
+FIRST = "The first patient infused, by number, not selected. Another: livingdrug plot RUN --patient N --journey"
 
 
 @dataclass(frozen=True)
