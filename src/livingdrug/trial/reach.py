@@ -22,7 +22,8 @@ from livingdrug.spec.protocol import Protocol, Rule, Watch
 from livingdrug.spec.scale import Scale
 from livingdrug.spec.trial import Measure
 from livingdrug.spec.typed import read
-from livingdrug.trial.before_infusion import at_conditioning
+from livingdrug.trial.before_infusion import at_conditioning, steps
+from livingdrug.trial.before_infusion import told as told_before
 from livingdrug.trial.definitions import SAMPLED
 from livingdrug.trial.graded import OWN, asked_of, scale_of
 from livingdrug.trial.selected import chosen
@@ -113,6 +114,8 @@ class Names:
             *_events(model).items(),
         ):
             self.inside.setdefault(name, set()).update(asked)
+        before = {p for p in model.parameters if p.partition(".")[0] in steps(model)}
+        self.inside = {**dict.fromkeys(told_before(model), before), **self.inside}
         if trial.samples:
             for name in (*SAMPLED, *(f"copies_{day:g}" for day in trial.samples.days)):
                 self.inside.setdefault(name, {trial.samples.observable})

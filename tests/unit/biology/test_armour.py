@@ -49,7 +49,7 @@ def test_without_antigen_nothing_is_killed() -> None:
 def test_cells_without_antigen_are_the_patients_own_share(negative: float) -> None:
     model = assembled(BASE)
     own = {p: 1.0 for p in model.parameters} | {f"tumour.share_{k}": 1 / 6 for k in CLASSES}
-    own |= {"tumour.negative": negative, "tumour.burden": 1e9}
+    own |= {"tumour.negative_share": negative, "tumour.burden": 1e9}
     values = model.constants(own)
     cells = np.array([values[f"tumour.cells_{k}@start"] for k in CLASSES])
     assert cells.sum() == pytest.approx(1e9) and cells[0] == pytest.approx(negative * 1e9)

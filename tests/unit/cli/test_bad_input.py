@@ -58,7 +58,7 @@ WORDS = [  # what is typed, what the message must say
     ((*RUN, "--set", "kinetics.growth=true[1"), ["is not a number"]),
     ((*RUN, "--set", "kinetics.growth=1", "--set", "kinetics.growth=2"), ["set twice"]),
     ((*RUN, "--set", "product=kymria"), ["unknown product 'kymria'"]),
-    ((*RUN, "--set", "population=nobody"), ["unknown population 'nobody'", "german-b-all-young"]),
+    ((*RUN, "--set", "population=nobody"), ["unknown population 'nobody'", "adult-b-all"]),
     ((*RUN, "--set", "tumour=rock"), ["unknown tumour 'rock'"]),
     ((*RUN, "--set", "modules.kinetics=renewing_effector"), ["did you mean 'renewing_effectors'"]),
     ((*RUN, "--set", "modules.kinetics=leukaemia"), ["fills the role 'tumour', not 'kinetics'"]),

@@ -14,7 +14,18 @@ from unit.cli.command import command
 from unit.trial.two_trials import two_trials
 
 FEW = ("--patients", "120", "--seeds", "2")
-KEYS = {"seeds", "first_seed", "calibration", "validation", "naive", "wrong_truths", "criteria", "notes", "trials"}
+KEYS = {
+    "seeds",
+    "first_seed",
+    "calibration",
+    "validation",
+    "outlook",
+    "naive",
+    "wrong_truths",
+    "criteria",
+    "notes",
+    "trials",
+}
 Capture = pytest.CaptureFixture[str]
 
 

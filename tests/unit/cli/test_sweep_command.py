@@ -24,7 +24,7 @@ def test_a_folder_of_its_own_with_table_and_plot(capsys: pytest.CaptureFixture[s
     assert folder.name.startswith("eliana-protocol.follow_up=60-d") and folder.name.endswith("-sweep-dose.factor")
     names = {p.name for p in folder.iterdir()}
     assert {"sweep.csv", "sweep.parquet", "sweep.json", "sweep.html", "sweep.svg", "scenario.toml"} <= names
-    assert "dose.factor" in (folder / "sweep.html").read_text().partition("</title>")[0]
+    assert "dose.factor" in (folder / "sweep.html").read_text(encoding="utf-8").partition("</title>")[0]
 
 
 def test_json_is_one_object_and_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

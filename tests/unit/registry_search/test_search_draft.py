@@ -70,13 +70,14 @@ def test_several_doses_make_arms(tmp_path: Path) -> None:
 
 
 def test_what_the_library_lacks_is_named(tmp_path: Path) -> None:
-    made = draft(study("CT041", interventions=["CT041"], conditions=["Gastric Cancer"], ages=("18 Years", None)))
+    named = ["GPC3 CAR-T cells"]
+    made = draft(study("GPC3", interventions=named, conditions=["Hepatocellular Carcinoma"], ages=("18 Years", None)))
     assert len(made.missing) == 2
-    assert "satricabtagene autoleucel" in made.missing[0] and "target Claudin 18.2" in made.missing[0]
-    assert "Gastric" in made.missing[1]
+    assert "GPC3 CAR" in made.missing[0] and "target GPC3" in made.missing[0]
+    assert "Hepatocellular" in made.missing[1]
     assert all(f"#   - {m}" in made.text for m in made.missing)
     tomllib.loads(made.text)
-    with pytest.raises(LivingDrugError, match="unknown product 'satricabtagene-autoleucel'"):
+    with pytest.raises(LivingDrugError, match="unknown product 'gpc3-car'"):
         resolved(made.text, tmp_path)
 
 

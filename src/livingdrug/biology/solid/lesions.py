@@ -13,8 +13,8 @@ from livingdrug.model import Field, Param, Publishes, Reads, Total
 def at_start(v: Any, k: int) -> Any:
     """Cells of a class in a lesion at the start [cell]; those without antigen are the patient's own share."""
     if k == 0:
-        return v.negative * v.burden
-    return (1 - v.negative) * named(v, "share", k) / (1 - v.share_0) * v.burden
+        return v.negative_share * v.burden
+    return (1 - v.negative_share) * named(v, "share", k) / (1 - v.share_0) * v.burden
 
 
 class Lesions(SolidTumour):
@@ -27,7 +27,7 @@ class Lesions(SolidTumour):
     role = "tumour"
 
     lesions = Param("1", "lesions in the patient, alike")
-    negative = Param("1", "share of tumour cells without antigen at the start")
+    negative_share = Param("1", "share of tumour cells without antigen at the start")
     load_half = Param("cell", "tumour cells at half of the load that the hazard of death sees")
     help = Reads("homeostasis.help", "1", absent=1.0)
 

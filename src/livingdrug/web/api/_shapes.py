@@ -114,6 +114,7 @@ class Board(BaseModel):
     wall_s: float
     calibration: dict[str, Any]
     validation: dict[str, Any]
+    outlook: dict[str, Any]
     naive: dict[str, Any]
     wrong_truths: list[dict[str, Any]]
     criteria: list[dict[str, Any]]

@@ -36,7 +36,7 @@ EVERYWHERE = {"theme"}
 LONGEST = 200
 """Characters of one value"""
 
-MOST = 60
+MOST = 120
 """Values in one address"""
 
 PER_PAGE = 20
