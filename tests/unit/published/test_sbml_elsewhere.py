@@ -100,6 +100,9 @@ def test_what_others_refuse_or_read_otherwise_is_not_in_our_files(name):
         assert not e.isSetDelay() and not e.isSetPriority()
         assert e.getTrigger().getPersistent() and not e.getTrigger().getInitialValue()
         assert e.getTrigger().getMath().getType() == libsbml.AST_RELATIONAL_GEQ
+        left, right = (e.getTrigger().getMath().getChild(i) for i in range(2))  # COPASI: never a quantity that jumps
+        assert left.getType() == libsbml.AST_NAME_TIME and right.isNumber()
+    assert not model.isSetConversionFactor()  # COPASI
     for s in model.getListOfSpecies():  # who asks for a concentration gets the amount
         assert s.getHasOnlySubstanceUnits() and s.isSetInitialAmount() and not s.isSetConversionFactor()
         assert model.getCompartment(s.getCompartment()).getSize() == 1.0
