@@ -66,6 +66,10 @@ FREE = {
     "protocols: share.*": "a protocol's own numbers",
     "protocols: dose": "a protocol's own numbers",
     "protocols: dose.*": "a protocol's own numbers",
+    "protocols: treat": "a protocol's own numbers",
+    "protocols: treat.*": "a protocol's own numbers",
+    "protocols: antibody": "a protocol's own numbers",
+    "protocols: antibody.*": "a protocol's own numbers",
     "protocols: threshold": "a protocol's own numbers",
     "protocols: threshold.*": "a protocol's own numbers",
     "*: *.*.variability.loadings.*": "properties that a number goes with",
@@ -163,7 +167,7 @@ ARMOUR = {
 
 
 def _rehearsed() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
-    """(kind, name) of tumours and mechanisms -> a trial that has them, and what is set in it."""
+    """(kind, name) of tumours, products and mechanisms -> a trial that has them, and what is set in it."""
     found: dict[tuple[str, str], tuple[str, dict[str, str]]] = {}
     plain: dict[str, str] = {}
     for trial, sets in (
@@ -171,11 +175,19 @@ def _rehearsed() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
         ("juliet", plain),
         ("juliet", MAKING),
         *(("ct041-st-01", {**ARMOUR, "modules.gate": gate}) for gate in ("or_gate", "and_gate")),
+        ("eliana", {"tumour": "b-all-two-antigens"}),
+        ("juliet", {"tumour": "lbcl-two-antigens"}),
+        ("karmma", {"tumour": "multiple-myeloma-two-antigens"}),
         *((t, plain) for t in library.names("trials")),
     ):
-        if sets or ("tumours", _tumour(library.find("trials", trial).data["population"])) not in found:
+        data = library.find("trials", trial).data
+        if sets or not {("tumours", _tumour(data["population"])), ("products", data.get("product"))} <= set(found):
             resolved = resolve(trial, sets)
-            used = [("tumours", resolved.names["tumour"]), *(("mechanisms", x) for x in resolved.modules.values())]
+            used = [
+                ("tumours", resolved.names["tumour"]),
+                ("products", resolved.names["product"]),
+                *(("mechanisms", x) for x in resolved.modules.values()),
+            ]
             found = {**dict.fromkeys(used, (trial, sets)), **found}
     return found
 
