@@ -294,8 +294,7 @@ def modules(
     chosen: dict[str, str] = {}
     for layer in layers:
         chosen.update(layer)
-    if "manufacture" in typed and not any(chosen.get(role) for role in typed["manufacture"].modules):
-        said = "manufacture is named, and nothing of it is left: the product is made in the body"
+    if "manufacture" in typed and (said := _unmade(typed, chosen)):
         where = draft.named["manufacture"][-1].place if "manufacture" in draft.named else chain[0].file
         raise ScenarioError(said, where=where, mend="leave manufacture out")
     chosen = {role: stem for role, stem in chosen.items() if stem}
@@ -307,6 +306,15 @@ def modules(
     if not chosen:
         raise ScenarioError("no module is chosen", where=chain[0].file, mend="add [modules] to product or population")
     return chosen
+
+
+def _unmade(typed: Mapping[str, Any], chosen: Mapping[str, str]) -> str:
+    """Why nothing of a manufacture that is named can be carried out; "" where it can."""
+    if not any(chosen.get(role) for role in typed["manufacture"].modules):
+        return "manufacture is named, and nothing of it is left: the product is made in the body"
+    if "product" in typed and typed["product"].origin == "donor":
+        return "manufacture is named, and nobody waits for cells: they were made in advance, from a donor"
+    return ""
 
 
 def _of_comparator(comparator: Numbered) -> dict[str, str]:

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from livingdrug import biology, library
+from livingdrug.errors import ScenarioError
 from livingdrug.engine.reference import integrate
 from livingdrug.model import Param, assemble
 from livingdrug.parameters import read_parameter
+from livingdrug.scenario import resolve
 from livingdrug.units import factor
 from thoroughness import some
 
@@ -206,3 +208,10 @@ def test_a_lot_grows_alike_in_everybody_and_the_usual_lot_as_without_one() -> No
     found = [course(stems, cells, [6.0], lot=z)["kinetics.proliferating"][0] for z in (-1.0, 0.0, 1.0)]
     assert found[1] == pytest.approx(without, rel=1e-5)
     assert found[0] < 0.8 * found[1] and found[2] > 1.2 * found[1]
+
+
+@pytest.mark.parametrize("trial", ["calm", "carbon"])
+@pytest.mark.parametrize("manufacture", some(library.names("manufacture")))
+def test_nobody_waits_for_cells_that_were_made_in_advance(trial: str, manufacture: str) -> None:
+    with pytest.raises(ScenarioError, match="made in advance, from a donor\n.*\n  mend: +leave manufacture out"):
+        resolve(trial, {"manufacture": manufacture})
