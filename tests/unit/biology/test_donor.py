@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from livingdrug import biology, library
-from livingdrug.errors import ScenarioError
 from livingdrug.engine.reference import integrate
+from livingdrug.errors import ScenarioError
 from livingdrug.model import Param, assemble
 from livingdrug.parameters import read_parameter
 from livingdrug.scenario import resolve
@@ -211,7 +211,7 @@ def test_a_lot_grows_alike_in_everybody_and_the_usual_lot_as_without_one() -> No
 
 
 @pytest.mark.parametrize("trial", ["calm", "carbon"])
-@pytest.mark.parametrize("manufacture", some(library.names("manufacture")))
+@pytest.mark.parametrize("manufacture", some([*library.names("manufacture")]))
 def test_nobody_waits_for_cells_that_were_made_in_advance(trial: str, manufacture: str) -> None:
     with pytest.raises(ScenarioError, match="made in advance, from a donor\n.*\n  mend: +leave manufacture out"):
         resolve(trial, {"manufacture": manufacture})
