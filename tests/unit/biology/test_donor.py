@@ -19,7 +19,7 @@ from livingdrug.model import Param, assemble
 from livingdrug.parameters import read_parameter
 from livingdrug.scenario import resolve
 from livingdrug.units import factor
-from thoroughness import some
+from thoroughness import some, some_of
 
 DONOR = (
     "renewing_effectors",
@@ -211,7 +211,7 @@ def test_a_lot_grows_alike_in_everybody_and_the_usual_lot_as_without_one() -> No
 
 
 @pytest.mark.parametrize("trial", ["calm", "carbon"])
-@pytest.mark.parametrize("manufacture", some([*library.names("manufacture")]))
+@pytest.mark.parametrize("manufacture", some_of(library.names("manufacture")))
 def test_nobody_waits_for_cells_that_were_made_in_advance(trial: str, manufacture: str) -> None:
     with pytest.raises(ScenarioError, match="made in advance, from a donor\n.*\n  mend: +leave manufacture out"):
         resolve(trial, {"manufacture": manufacture})
