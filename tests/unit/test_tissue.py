@@ -9,6 +9,7 @@ from livingdrug import biology
 from livingdrug.engine import cache
 from livingdrug.engine.codegen import ros34pw2
 from livingdrug.engine.codegen.emit_javascript import write
+from livingdrug.engine.codegen.lower import lower
 from livingdrug.engine.plan import Patients, Plan
 from livingdrug.engine.reference import integrate
 from livingdrug.engine.run import simulate
@@ -16,6 +17,7 @@ from livingdrug.errors import EngineError, WiringError
 from livingdrug.model import Entry, Field, Flow, Module, Param, Publishes, Substance, Tissue, Total, assemble
 from livingdrug.model.checks import check_units
 from livingdrug.model.math import where
+from livingdrug.model.mixed import well_mixed
 from livingdrug.published.entry import published
 
 
@@ -206,8 +208,23 @@ def test_what_cannot_be_is_said():
         assemble(Empty)
     with pytest.raises(ValueError, match="one shell or more"):
         Tissue("none", shells=0)
-    with pytest.raises(EngineError, match="a page's module cannot carry out 'ball.cells'"):
-        write(assemble(Ball), VALUES, "a ball")
+    with pytest.raises(EngineError, match="a graphics card cannot carry out 'ball.cells'"):
+        assemble(Ball).without_tissue("a graphics card")
+
+
+def test_a_model_well_mixed_is_the_tissue_of_one_shell():
+    """What a page runs, by the ordinary method, beside the method for shells with one of them."""
+    mixed, times = well_mixed(ball(8)), np.array([0.0, 3.0, 6.0])
+    assert (mixed.tissue, mixed.fields, lower(mixed).shells) == (None, (), None)
+    assert well_mixed(mixed) is mixed
+    what = ["ball.number", "ball.wanderers", "ball.radius", "ball.mean"]
+    found, wanted = (run(x, VALUES, times, what, rtol=1e-7) for x in (mixed, ball(1)))
+    assert found == pytest.approx(wanted, rel=1e-5)
+    assert found[-1, 0] > 1.5 * found[0, 0]
+    deep = run(ball(8), VALUES, times, what)
+    assert abs(deep[-1, 0] / found[-1, 0] - 1) > 1e-3  # where depth counts, one shell is another model
+    text = write(ball(8), VALUES, "a ball")
+    assert '"ball.cells"' in text and "ball.cells[" not in text
 
 
 def test_the_loop_is_printed_once_however_many_shells():

@@ -80,6 +80,7 @@ def fingerprint(model: Model) -> str:
         *_engine_texts(Path(__file__).parents[1]),
         platform.machine(),
         platform.python_version(),
+        type(model).__name__,  # the same modules may be well mixed
     ):
         h.update(part.encode() + b"\0")
     for role, module in model.modules.items():

@@ -122,11 +122,14 @@ class Therapy:
 
     @cached_property
     def model(self) -> Model:
-        """The model as the page has it: without what no figure gives."""
+        """The model as the page has it: without what no figure gives, a tissue as one shell."""
+        from livingdrug.model.mixed import well_mixed
         from livingdrug.scenario.numbers import assembled
 
         left_out = self.asked["without"]
-        return assembled(tuple((role, stem) for role, stem in self.resolved.modules.items() if role not in left_out))
+        return well_mixed(
+            assembled(tuple((role, stem) for role, stem in self.resolved.modules.items() if role not in left_out))
+        )
 
     @cached_property
     def typical(self) -> dict[str, float]:
@@ -182,7 +185,15 @@ class Therapy:
         """What a figure may give, by its short name, as the library's protocol writes it."""
         return {name: self._dose(**said) for name, said in self.asked["given"].items()}
 
-    def _dose(self, per: str | None = None, schedule: str | None = None, rule: str | None = None) -> Dose:
+    def _dose(
+        self,
+        per: str | None = None,
+        schedule: str | None = None,
+        rule: str | None = None,
+        into: str | None = None,
+        among: str | None = None,
+    ) -> Dose:
+        """into: where it is given instead; among: the number by which the amount is shared out."""
         from livingdrug.care.rules import find_input
         from livingdrug.spec.grammar import Number, walk
 
@@ -194,9 +205,9 @@ class Therapy:
         bounds = [n.value for n in numbers if per and "/" not in str(n.unit)]
         most = done.at_most.node if rule and done.at_most else None
         return Dose(
-            into=find_input(self.model, done.give, True),
+            into=find_input(self.model, into or done.give, True),
             per=per,
-            amount=amounts[-1],
+            amount=amounts[-1] / (self.values[among] if among else 1.0),
             days=row.days.listed if row else (),
             over=float(done.over or 0.0),
             most=most.value if isinstance(most, Number) else None,
@@ -307,14 +318,17 @@ class Asked:
 def courses(
     rows: Sequence[Asked], times: NDArray[np.float64], seen: Sequence[str], rtol: float = 1e-7, of: str = ""
 ) -> NDArray[np.float64]:
-    """(rows, times, seen) by the compiled engine, with no rule and no chance; of: one of the other models."""
+    """(rows, times, seen) by the engine, with no rule and no chance; of: one of the other models."""
     import numpy as np
 
+    from livingdrug.engine import cache as programs
     from livingdrug.engine.plan import Patients, Plan
     from livingdrug.engine.run import simulate
 
     made = therapy(of)
-    model, n = made.resolved.model(), len(rows)  # the whole model: the one that `livingdrug run` has compiled
+    whole, n = made.resolved.model(), len(rows)
+    # the whole model is the one that `livingdrug run` has compiled; one with a tissue runs as in the page, uncompiled
+    model, program = (made.model, programs.plain(made.model)) if whole.tissue else (whole, None)
     base = {**{p: made.resolved.parameters[p].value for p in model.parameters}, **made.typical}
     paths = dict.fromkeys((*model.parameters, *model.covariates))
     values: dict[str, float | NDArray[np.float64]] = {
@@ -338,7 +352,7 @@ def courses(
         extinction=False,
     )
     patients = Patients(np.arange(n), values, np.zeros((n, 0)), doses, np.full((n, hazards), np.inf))
-    return np.asarray(simulate(model, plan, patients, threads=1).observables)
+    return np.asarray(simulate(model, plan, patients, threads=1, program=program).observables)
 
 
 # ---- kept on disk ------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from livingdrug.engine.codegen.reduced import reduced
 from livingdrug.engine.codegen.sparse_lu import SparseLU
 from livingdrug.engine.codegen.syntax import ATOM, Spelling
 from livingdrug.errors import EngineError
+from livingdrug.model.mixed import well_mixed
 
 if TYPE_CHECKING:
     from livingdrug.model import Model
@@ -28,7 +29,7 @@ KEPT = """y p u h f m k v N STAGES abs arguments await
     begin break case catch class const constants continue debugger default
     delete do else enum eval exp export extends false finally for function if implements import in instanceof
     interface let log model new null observe package power prepare private protected public return simulate slope
-    step dense hoist keys keyOf high low
+    step dense factor hoist keys keyOf high low
     solve sqrt static super switch this throw true try typeof undefined uniform var void while with yield""".split()
 
 
@@ -49,9 +50,10 @@ def write(
     """The model as the text of an ES module that exports `model`, `simulate`, `prepare`, `uniform`.
 
     values: what a page need not give (parameters and covariates by path); seen: the states and published quantities
-    that a page shows: what none of them rests on is left out, and so are descriptions and room to read.
+    that a page shows: what none of them rests on is left out, and so are descriptions and room to read. A tissue is one
+    shell.
     """
-    model.without_turns("a page's module").without_tissue("a page's module")
+    model = well_mixed(model.without_turns("a page's module"))
     system = lower(model) if seen is None else reduced(lower(model), seen)
     spelling = JavaScript({n: f"{n}$" for n in KEPT})
     used, constants = _constants(model, system, spelling)
@@ -163,7 +165,7 @@ def _step() -> list[str]:
     def total(row: Sequence[float], now: int = -1) -> str:
         return " + ".join(f"{x!r}*{'x' if j == now else f'k{j}[i]'}" for j, x in enumerate(row)).replace("+ -", "- ")
 
-    lines = ["begin(y, p, u, h, f, m);"]
+    lines = ["begin(y, p, u, h, f, m);", "factor(m);"]
     for s, row in enumerate(C):
         if s:
             lines += ["slope(ys, p, u, h, f);", f"for (let i = 0; i < N; i++) f[i] += {total(row)};"]
@@ -204,12 +206,11 @@ def _equations(system: System, lu: SparseLU, spelling: JavaScript) -> list[str]:
     slopes = [f"f[{i}] = h*{say(x)};" for i, x in enumerate(system.rhs)]
     matrix = ["m.fill(0);", *(f"{at(lu.entry[i, i])} = {1.0 / rodas5p.GAMMA!r};" for i in range(lu.size))]
     matrix += [f"{at(lu.entry[i, j])} -= h*{say(x)};" for (i, j), x in system.jacobian.items()]
-    matrix += [f"{line};" for line in lu.factor(at)]
     return [
         _hoist(system, spelling),
         function(
             "begin",
-            "Slopes h f(y) in f, and the factors of I/GAMMA - h J in m.",
+            "Slopes h f(y) in f, and I/GAMMA - h J in m.",
             "y, p, u, h, f, m",
             [*system.rhs, *system.jacobian.values()],
             [*slopes, *matrix],
@@ -222,6 +223,8 @@ def _equations(system: System, lu: SparseLU, spelling: JavaScript) -> list[str]:
             list(system.observed),
             [f"shown[{i}] = {say(x)};" for i, x in enumerate(system.observed)],
         ),
+        # apart from `begin`: a browser does not optimise a function that is too long
+        _function("factor", "The matrix in m becomes its factors.", "m", [f"{line};" for line in lu.factor(at)]),
         _function("solve", "Solves for f in place.", "m, f", [f"{line};" for line in lu.solve(at, of)]),
     ]
 

@@ -73,8 +73,9 @@ class Places:
 
         self.model = model
         self.count = model.declared[model.tissue].shells if model.tissue else 0  # type: ignore[attr-defined]
-        self.levels = [p for p, d in model.declared.items() if isinstance(d, Substance)]
-        self.sums = [p for p, d in model.declared.items() if isinstance(d, Total)]
+        inside = model.declared if model.tissue else {}
+        self.levels = [p for p, d in inside.items() if isinstance(d, Substance)]
+        self.sums = [p for p, d in inside.items() if isinstance(d, Total)]
         self.geometry = [f"{model.tissue}.{x}" for x in PLACE] if model.tissue else []
         self.paths = (*self.levels, *self.sums, *self.geometry)
         self.states = tuple(f"{p}[{s}]" for p in model.fields for s in range(self.count))
