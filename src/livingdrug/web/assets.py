@@ -83,6 +83,12 @@ def _of(trial: str) -> str:
     return crowds.module(trial)
 
 
+def _recorded() -> str:
+    from livingdrug.web import moments
+
+    return moments.text("tumour_cells.json")
+
+
 def _draws() -> str:
     return resources.files("livingdrug.engine.codegen").joinpath("draws.js").read_text(encoding="utf-8")
 
@@ -95,6 +101,7 @@ MADE: dict[str, Callable[[], str]] = {
     "models/making.js": _making,
     "models/making-people.js": _made_for,
     "models/draws.js": _draws,
+    "models/tumour-cells.json": _recorded,
 }
 """What is not a file but made on first use: name -> its text. Beside these, the other models, and people of trials."""
 MODELS = re.compile(r"models/([a-z0-9-]+)\.js")

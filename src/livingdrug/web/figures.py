@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from livingdrug.errors import unknown
 from livingdrug.files import write_text
-from livingdrug.web import chances, crowds, drawn, living, making
+from livingdrug.web import chances, crowds, drawn, living, making, moments
 
 Floats = NDArray[np.float64]
 Counted = tuple[Any, list[Any], Any, float | None]
@@ -48,12 +48,15 @@ def spec(name: str) -> dict[str, Any]:
         "people": {},
         "rate": {"low": 0, "high": 0, "width": 0, "below": 0},
         "survival": {"share": 0},
+        "moments": dict.fromkeys(("hour", "alive", "little", "dead", "car", "start"), 0),
     }[kind]
     if button := read.get("button"):
         read.setdefault("label", button.get("label", ""))
         if "gives" not in button:
             button["first"] = 1
     read["columns"] = _columns(read)
+    if kind == "moments":
+        read |= {"across": moments.ACROSS, "up": moments.UP, "slices": moments.SLICES}
     if kind == "curves":
         read["axis"] = _axis(read)
         read.setdefault("label", "tocilizumab, day {when}" if _drug(read) else "")
@@ -63,6 +66,8 @@ def spec(name: str) -> dict[str, Any]:
 
 def _columns(read: Mapping[str, Any]) -> list[str]:
     """The heads of the table."""
+    if "columns" in read:
+        return list(read["columns"])
     if read["kind"] == "people":
         return ["Group", "People of 100"]
     if read["kind"] == "rate":
@@ -104,6 +109,10 @@ WALKS = {
     },
     "survival": lambda f: {
         "name": "k", "low": 0, "high": 12, "step": 1, "first": 12, "short": "Person", "most": 40, "unit": "", "of": "n",
+        "label": f["scrub"],
+    },
+    "moments": lambda f: {
+        "name": "moment", "low": 1, "high": 6, "step": 1, "first": 3, "short": "Moment", "most": 6, "unit": "",
         "label": f["scrub"],
     },
 }  # fmt: skip
@@ -343,7 +352,13 @@ CROWDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Counted]] = {
     "remission": _remission, "release": _release, "waiting": making.waiting, "first grade": _first_grade,
 }  # fmt: skip
 """What is counted, by name."""
-STILL = {"curves": _curves, "people": _people, "rate": chances.rate, "survival": chances.survival}
+STILL = {
+    "curves": _curves,
+    "people": _people,
+    "rate": chances.rate,
+    "survival": chances.survival,
+    "moments": moments.still,
+}
 
 
 def _made(model: str) -> Any:
@@ -383,7 +398,7 @@ def _kinds(figure: Mapping[str, Any]) -> dict[str, int]:
     """How many of the model's numbers are measured, fitted, derived, assumed."""
     from livingdrug.parameters import KINDS
 
-    if figure["kind"] in ("rate", "survival"):
+    if figure["kind"] in ("rate", "survival", "moments"):
         return {}
     made = _made(figure["model"])
     rests = made.rests_on if figure["model"] == "making" else made.model.parameters

@@ -52,6 +52,8 @@ FROM = (
     "web/crowds.py",
     "web/making.py",
     "web/drawn.py",
+    "web/moments.py",
+    "web/data/tumour_cells.json",
 )
 KINDS = {".py", ".toml", ".js"}  # of the files that decide what is made
 
@@ -74,8 +76,8 @@ def key() -> str:
     """Changes with every text that the module or a drawing is made from."""
     root, digest = Path(str(resources.files("livingdrug"))), hashlib.sha256()
     for part in FROM:
-        for path in sorted(root.glob(part if part.endswith(".py") else f"{part}/**/*")):
-            if path.suffix in KINDS and "__pycache__" not in path.parts:
+        for path in sorted(root.glob(part if Path(part).suffix else f"{part}/**/*")):
+            if (path.suffix in KINDS or part.endswith(path.name)) and "__pycache__" not in path.parts:
                 digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:20]
 

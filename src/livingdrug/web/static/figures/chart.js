@@ -69,7 +69,7 @@ export function save(name, type, text) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "font-size", "font-weight", "font-family", "text-anchor", "vector-effect", "paint-order"];
+const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "font-size", "font-weight", "font-family", "text-anchor", "vector-effect", "paint-order"];
 
 /** The drawings of a figure, one under the other, as a file of its own: colours and type as they are seen now. */
 export function drawing(title, sentence, plots) {
