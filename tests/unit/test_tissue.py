@@ -208,8 +208,8 @@ def test_what_cannot_be_is_said():
         assemble(Empty)
     with pytest.raises(ValueError, match="one shell or more"):
         Tissue("none", shells=0)
-    with pytest.raises(EngineError, match="a graphics card cannot carry out 'ball.cells'"):
-        assemble(Ball).without_tissue("a graphics card")
+    with pytest.raises(EngineError, match="a page's module cannot carry out 'ball.cells'"):
+        write(assemble(Ball), VALUES, "a ball")
 
 
 def test_a_model_well_mixed_is_the_tissue_of_one_shell():
@@ -223,7 +223,7 @@ def test_a_model_well_mixed_is_the_tissue_of_one_shell():
     assert found[-1, 0] > 1.5 * found[0, 0]
     deep = run(ball(8), VALUES, times, what)
     assert abs(deep[-1, 0] / found[-1, 0] - 1) > 1e-3  # where depth counts, one shell is another model
-    text = write(ball(8), VALUES, "a ball")
+    text = write(mixed, VALUES, "a ball")
     assert '"ball.cells"' in text and "ball.cells[" not in text
 
 

@@ -17,7 +17,7 @@ NAME, MODEL = "solid-lump", "solid"
 def test_sliders_begin_at_the_numbers_of_the_library() -> None:
     values = living.therapy(MODEL).values
     begin = {x["sets"]: x["first"] * x["times"] for x in figures.spec(NAME)["slider"]}
-    for path in ("tumour.negative", "tumour.tgf_dense", "tumour.extravasation"):
+    for path in ("tumour.negative_share", "tumour.tgf_dense", "tumour.extravasation"):
         assert begin[path] == pytest.approx(values[path], rel=1e-9), path
     assert begin["tumour.burden"] < values["tumour.burden"]  # smaller on purpose; the figure says so
 

@@ -19,7 +19,6 @@ from livingdrug.engine.codegen.reduced import reduced
 from livingdrug.engine.codegen.sparse_lu import SparseLU
 from livingdrug.engine.codegen.syntax import ATOM, Spelling
 from livingdrug.errors import EngineError
-from livingdrug.model.mixed import well_mixed
 
 if TYPE_CHECKING:
     from livingdrug.model import Model
@@ -50,10 +49,10 @@ def write(
     """The model as the text of an ES module that exports `model`, `simulate`, `prepare`, `uniform`.
 
     values: what a page need not give (parameters and covariates by path); seen: the states and published quantities
-    that a page shows: what none of them rests on is left out, and so are descriptions and room to read. A tissue is one
-    shell.
+    that a page shows: what none of them rests on is left out, and so are descriptions and room to read. A tissue is
+    written as one shell, and only when asked for (`model.mixed.well_mixed`).
     """
-    model = well_mixed(model.without_turns("a page's module"))
+    model.without_turns("a page's module").without_tissue("a page's module")
     system = lower(model) if seen is None else reduced(lower(model), seen)
     spelling = JavaScript({n: f"{n}$" for n in KEPT})
     used, constants = _constants(model, system, spelling)
