@@ -105,3 +105,13 @@ def test_the_recording_is_asked_for_when_the_figure_comes_near(visit: Any) -> No
     page.wait_for_selector(f"#{NAME}[data-ready]")
     assert any("tumour-cells.json" in url for url in asked)
     assert living.kept(living.STILLS).exists()
+
+
+def test_without_its_recording_the_drawing_stays_and_nothing_is_to_be_pressed(visit: Any) -> None:
+    page = visit()
+    page.route("**/tumour-cells.json", lambda route: route.fulfill(body="{"))
+    page.goto(f"/gallery/{NAME}")
+    page.wait_for_function("name => !document.querySelector(`#${name} [data-live]:not([hidden])`)", arg=NAME)
+    spec = figures.spec(NAME)
+    assert drawn(page) == moments.still(spec, figures.first(spec))["slices"]
+    page.unroute_all()

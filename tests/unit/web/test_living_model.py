@@ -58,6 +58,7 @@ def test_a_figure_says_what_it_must(name: str) -> None:
         "people": {"n0", "n1", "n2", "more0", "more1", spec.get("middle", "n0")},
         "rate": {"seen", "low", "high", "width", "below", "hit"},
         "survival": {"share", "risk", "events", "censored"},
+        "moments": {*spec["digits"]},
     }[spec["kind"]]
     for rule in spec["says"]:
         assert set(re.findall(r"{(\w+)}", rule["text"])) <= known

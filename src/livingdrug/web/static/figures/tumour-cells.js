@@ -80,7 +80,6 @@ function figure(data) {
     const soon = () => { if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; paint(); }); } };
     const turn = (across, up) => { view.across += across; view.up = Math.min(Math.max(view.up + up, -STEEPEST), STEEPEST); soon(); };
     const KEYS = {ArrowLeft: [-TURN, 0], ArrowRight: [TURN, 0], ArrowUp: [0, -TURN], ArrowDown: [0, TURN]};
-    ball.tabIndex = 0;
     ball.addEventListener("keydown", e => { if (e.key in KEYS) { e.preventDefault(); turn(...KEYS[e.key]); } });
     ball.addEventListener("pointerdown", e => ball.setPointerCapture(e.pointerId));
     ball.addEventListener("pointermove", e => { if (ball.hasPointerCapture(e.pointerId)) turn(e.movementX/150, e.pointerType === "touch" ? 0 : e.movementY/150); });
@@ -118,14 +117,22 @@ function made(ball, many, side, near) {
   }
 }
 
-/** Asks for the recording and starts; without it the still stays. */
+/** Asks for the recording and starts; without it the still stays, and nothing to press. */
 async function begin() {
-  const answer = await fetch(new URL("../models/tumour-cells.json", import.meta.url));
-  if (answer.ok) start(NAME, figure(await answer.json()));
+  try {
+    const answer = await fetch(new URL("../models/tumour-cells.json", import.meta.url));
+    start(NAME, figure(await answer.json()));
+  } catch { live(false); }
+}
+/** Shows what is pressed, and lets the keys reach the drawing. */
+function live(is) {
+  for (const part of root.querySelectorAll("[data-live]")) part.hidden = !is;
+  root.querySelector(".ball").tabIndex = is ? 0 : -1;
 }
 
 const root = globalThis.document?.getElementById(NAME);
 if (root) {
+  live(true);
   const near = new IntersectionObserver(seen => {
     if (!seen.some(e => e.isIntersecting)) return;
     near.disconnect();
