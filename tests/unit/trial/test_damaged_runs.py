@@ -14,6 +14,7 @@ import livingdrug
 from livingdrug.errors import LivingDrugError
 from livingdrug.results.result import TABLES, Result
 from livingdrug.trial.saved import NEEDED
+from thoroughness import some_of
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def damage(file: Path, how: str) -> None:
 HOW = ("missing", "empty", "cut", "another", "a list", "a folder")
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", some_of(HOW, 3))
 def test_every_file_of_a_run_is_looked_at(how: str, saved: tuple[Result, Path], tmp_path: Path) -> None:
     result, folder = saved
     for name in sorted(p.name for p in folder.iterdir()):
