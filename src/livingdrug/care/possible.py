@@ -12,12 +12,12 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, product
-from typing import Any, Protocol
+from typing import Protocol
 
 from livingdrug.care.amounts import convert
 from livingdrug.care.truth import COMPARISONS, Known, Span, is_truth, span, written
 from livingdrug.errors import LivingDrugError
-from livingdrug.spec.grammar import Binary, Call, Choice, Name, Node, Number, Unary, names, walk
+from livingdrug.spec.grammar import Binary, Call, Choice, Name, Node, Number, Unary, names, pieces_of, walk
 from livingdrug.units import never_negative
 
 MOST = 4_096  # combinations that are tried; of more, no answer is known
@@ -221,17 +221,7 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
 
 def _pieces(node: Node, known: Known) -> Iterator[Node]:
     """Every condition inside an expression, the inner before the outer."""
-    inside: tuple[Any, ...] = ()
-    match node:
-        case Call(arguments=parts):
-            inside = parts
-        case Unary(inner=inner):
-            inside = (inner,)
-        case Binary(left=left, right=right):
-            inside = (left, right)
-        case Choice(condition=condition, then=then, otherwise=otherwise):
-            inside = (condition, then, otherwise)
-    for part in inside:
+    for part in pieces_of(node):
         yield from _pieces(part, known)
     if not isinstance(node, (Name, Number, Call)) and is_truth(node, known):
         yield node

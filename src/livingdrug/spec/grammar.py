@@ -246,20 +246,24 @@ def parse(text: str, where: str | None = None) -> Node:
     return node
 
 
+def pieces_of(node: Node) -> tuple[Node, ...]:
+    """What an expression is made of, one step down, in order (of a choice, its condition first)."""
+    match node:
+        case Call(arguments=given):
+            return tuple(given)
+        case Unary(inner=inner):
+            return (inner,)
+        case Binary(left=left, right=right):
+            return (left, right)
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            return (condition, then, otherwise)
+    return ()
+
+
 def walk(node: Node) -> Iterator[Node]:
     """Every piece of an expression, in order: the whole first, then its parts (of a choice, its condition first)."""
     yield node
-    inside: tuple[Node, ...] = ()
-    match node:
-        case Call(arguments=parts):
-            inside = parts
-        case Unary(inner=inner):
-            inside = (inner,)
-        case Binary(left=left, right=right):
-            inside = (left, right)
-        case Choice(condition=condition, then=then, otherwise=otherwise):
-            inside = (condition, then, otherwise)
-    for part in inside:
+    for part in pieces_of(node):
         yield from walk(part)
 
 
