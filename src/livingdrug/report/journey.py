@@ -11,6 +11,7 @@ import numpy as np
 from livingdrug import plot
 from livingdrug.plot import Bar, Chart, Strip
 from livingdrug.plot.journey import YEAR
+from livingdrug.plot.marks import Floats
 from livingdrug.plot.tables import NONE, Table, told
 from livingdrug.plot.ticks import number
 from livingdrug.report.figures import Drawing, drawing
@@ -241,7 +242,7 @@ def _after(fate: Fate, last: float) -> Strip:
 def _numbers(one: Followed, said: Words) -> Table:
     """The courses of the picture on some days."""
     shown = _in_order(one, said)
-    lines = [shown_.times * one.courses[shown_.path] for shown_ in shown]
+    lines = [_above_zero(shown_.times * one.courses[shown_.path]) for shown_ in shown]
     near = {int(np.argmin(np.abs(one.days - day))) for day in LOOKED_AT}
     places = [i for i in sorted(near) if any(np.isfinite(line[i]) for line in lines)]
     rows = tuple(
@@ -249,6 +250,13 @@ def _numbers(one: Followed, said: Words) -> Table:
     )
     head = ("Day", *(f"{s.journey.words}, {s.unit}" for s in shown if s.journey))
     return Table("The courses on some days", head, rows)
+
+
+def _above_zero(line: Floats) -> Floats:
+    """A course (days,) without what integration leaves below zero of what is never negative."""
+    seen = line[np.isfinite(line)]
+    noise = seen.size and -1e-6 * np.abs(seen).max() < seen.min() < 0
+    return np.maximum(line, 0.0) if noise else line
 
 
 # ---- days and amounts in words ----

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from livingdrug import plot
 from livingdrug.plot.journey import YEAR, Calendar
 from livingdrug.plot.marks import Band, Boxes, Points, Words
+from livingdrug.report.journey import _above_zero
 
 
 @given(st.floats(-200, -1), st.floats(28, 2 * YEAR), st.lists(st.floats(-300, 1000), min_size=2))
@@ -50,3 +51,12 @@ def test_long_words_are_broken_and_get_room(says: str) -> None:
     assert all(len(m.text) <= 46 for m in lines)
     assert "".join(says.split()) == "".join("".join(m.text.split()) for m in lines[-4::-1])
     assert panel.height == sum(26 + 21 + 15 * n for n in (len(lines) - 3, 1))
+
+
+@given(st.lists(st.floats(0.0, 1e6), min_size=1), st.floats(-1e-9, 0.0))
+def test_a_table_shows_no_less_than_nothing(values: list[float], below: float) -> None:
+    line = np.array([1e3, *values, below, np.nan])
+    shown = _above_zero(line)
+    assert np.nanmin(shown) >= 0 and np.array_equal(shown[:-2], line[:-2]) and np.isnan(shown[-1])
+    real = np.array([37.0, -2.0])
+    assert np.array_equal(_above_zero(real), real)
