@@ -7,13 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 WIDTHS = {"phone": 390, "tablet": 820, "desk": 1440}
+PATIENCE = 300.0  # s in which what is waited for comes, on a machine that does other things too
 
 
 class Server:
@@ -39,8 +41,17 @@ class Server:
     def stop(self, *, kill: bool = False) -> None:
         """Ends it, by SIGKILL if asked."""
         (self.process.kill if kill else self.process.terminate)()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         self.log.close()
+
+
+def until(true: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """Waits for something to come true, and returns it."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -68,8 +79,9 @@ def chromium() -> Iterator[Any]:
     found = os.environ.get("LIVINGDRUG_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
         pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         yield browser
@@ -90,6 +102,7 @@ class Windows:
         kind = repr((address, scripts, sorted(asked.items())))
         if kind not in self.opened:
             self.opened[kind] = self.browser.new_context(base_url=address, java_script_enabled=scripts, **asked)
+            self.opened[kind].set_default_timeout(1000 * PATIENCE)
         return self.opened[kind].new_page()
 
 
@@ -100,7 +113,12 @@ def windows(chromium: Any) -> Windows:
 
 
 class Visit:
-    """One reader's tab. Fails at the end for any console error, broken script or request to another host."""
+    """One reader's tab. Fails at the end for any console error, broken script or request to another host.
+
+    What is read at once is that of the page that is there: a click that leads to another page stands in
+    `with page.expect_navigation()`, and what a press changes is waited for, `expect(...).to_have_text(...)`.
+    `tests/contract/test_browser_waits.py` looks for reads that do not wait.
+    """
 
     def __init__(
         self, windows: Windows, server: Server, size: tuple[int, int], dark: bool, scripts: bool, **more: Any
@@ -120,6 +138,11 @@ class Visit:
     def close(self) -> None:
         self.page.close()
         assert self.faults == []
+
+
+def after(page: Any, ms: int = 100) -> None:
+    """Waits until a page has done what it put off until the next frame or for less than so long, however late it is."""
+    page.evaluate("ms => new Promise(done => requestAnimationFrame(() => setTimeout(done, ms)))", ms)
 
 
 def opener(windows: Windows, server: Server) -> Iterator[Any]:

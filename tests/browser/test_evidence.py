@@ -8,6 +8,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 FIRST_PAGE_BYTES = 80_000  # page, styles and scripts, compressed
 
@@ -35,7 +36,8 @@ def test_filters_narrow_the_list(visit: Any, scripts: bool) -> None:
     every = page.locator("table.list tbody tr").count()
     page.goto("/evidence/parameters")
     page.get_by_label("Kind").select_option("measured")
-    page.get_by_role("button", name="Show").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show").click()
     kinds = set(page.locator("table.list .kind").all_inner_texts())
     assert kinds == {"measured"} and 0 < page.locator("table.list tbody tr").count() < every
 
@@ -61,6 +63,7 @@ def test_equations_are_laid_out_as_mathematics(visit: Any) -> None:
     assert len(found) > 10
     assert all(m["wide"] > 4 and m["high"] > 8 and m["text"] and m["stacked"] for m in found)
     page.get_by_text("The equations as text").click()
+    expect(page.locator(".as-text dd").first).to_be_visible()
     shown = page.locator(".as-text dd").all_inner_texts()
     assert shown == [m["text"] for m in found]
 
@@ -69,7 +72,7 @@ def test_links_of_a_mechanism_lead_to_its_numbers(visit: Any) -> None:
     page = visit()
     page.goto("/evidence/equations/leukaemia")
     page.locator("#numbers + ul a").first.click()
-    assert page.locator("h1").inner_text() == "tumour.burden"
+    expect(page.locator("h1")).to_have_text("tumour.burden")
 
 
 def test_the_table_of_a_chart_has_the_numbers_of_the_chart(visit: Any) -> None:
@@ -77,6 +80,7 @@ def test_the_table_of_a_chart_has_the_numbers_of_the_chart(visit: Any) -> None:
     page.goto("/evidence/scoreboard")
     figure = page.locator("figure").first
     figure.get_by_text("The same as a table").click()
+    expect(figure.locator("tbody tr").first).to_be_visible()
     rows = [r.split("\t") for r in figure.locator("tbody tr").all_inner_texts()]
     drawn = dict(
         zip(

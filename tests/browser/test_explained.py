@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
+from browser.conftest import until
 from livingdrug.explainers import page as pages
 from livingdrug.web.typeset import typeset
 from thoroughness import some_of
@@ -20,7 +23,8 @@ def test_the_list_leads_to_every_page(visit: Any) -> None:
     page.goto("/explained")
     links = [a.get_attribute("href") for a in page.locator(".explainers h2 a").all()]
     assert links == [f"/explained/{name}" for name in NAMES]
-    page.locator(".explainers h2 a").first.click()
+    with page.expect_navigation():
+        page.locator(".explainers h2 a").first.click()
     assert page.url.endswith(links[0]) and page.locator("nav[aria-label=Main] a[aria-current]").count() == 1
 
 
@@ -49,18 +53,20 @@ def test_a_word_is_explained_on_focus_and_escape_closes_it(visit: Any, name: str
     word = page.locator("a.word").first
     key = word.get_attribute("href").removeprefix("#word-")
     word.focus()
-    assert page.locator("#hint").inner_text() == pages.words()[key].means
-    assert word.get_attribute("aria-describedby") == "hint"
+    expect(page.locator("#hint")).to_have_text(pages.words()[key].means)
+    expect(word).to_have_attribute("aria-describedby", "hint")
     page.keyboard.press("Escape")
-    assert not page.locator("#hint").is_visible()
+    expect(page.locator("#hint")).to_be_hidden()
 
 
 def test_trials_of_the_mirror_are_linked_with_their_day(visit: Any) -> None:
     page = visit()
-    for _ in range(40):  # until the list is made
+
+    def listed() -> bool:
         page.goto("/explained/car-t")
-        if page.locator(".now .strip").count():
-            break
+        return page.locator(".now .strip").count() > 0
+
+    until(listed)
     assert page.locator(".now .strip a[href^='/trials/NCT']").count() == 3
     assert "with data of" in page.locator(".now").inner_text() and "Open" in page.locator(".now").inner_text()
 
@@ -77,10 +83,10 @@ def test_questions_open_by_keyboard_and_name_the_right_answer(visit: Any) -> Non
     page.goto("/explained/car-t")
     for question, asked in zip(page.locator(".questions > li").all(), pages.find("car-t").table.questions, strict=True):
         answer = question.locator("details")
-        assert not answer.evaluate("e => e.open")
+        expect(answer).not_to_have_attribute("open", "")
         question.locator("summary").focus()
         page.keyboard.press("Enter")
-        assert answer.evaluate("e => e.open")
+        expect(answer).to_have_attribute("open", "")
         assert answer.locator("p").inner_text().startswith(f"{'ABCDE'[asked.right]}. {typeset(asked.why)[:20]}")
 
 
@@ -103,7 +109,7 @@ def test_without_scripts_words_and_answers_are_there(visit: Any) -> None:
     page = visit(scripts=False)
     page.goto("/explained/car-t")
     page.locator("a.word").first.click()
-    assert "#word-" in page.url
+    expect(page).to_have_url(re.compile("#word-"))
     assert page.locator(".questions details").count() >= 5
     assert page.locator("figure.icons svg").first.is_visible()
 

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from browser.conftest import after
 from livingdrug.web import chances, figures, living
 from thoroughness import some_of
 
@@ -44,7 +45,7 @@ def opened(visit: Any) -> Any:
         assert page.goto(f"/gallery/{name}{query}").status == 200
         page.wait_for_selector(f"#{name}[data-ready]")
         if name in PEOPLE:
-            page.wait_for_selector(f"#{name}[data-counted]", timeout=60_000)
+            page.wait_for_selector(f"#{name}[data-counted]")
         return page
 
     return open_
@@ -63,13 +64,12 @@ def numbers(page: Any) -> list[list[str]]:
 
 def settle(page: Any, name: str) -> None:
     """Waits until the words around the drawing have followed the last change."""
-    page.wait_for_timeout(250)
+    after(page)
     if name in PEOPLE:
         page.wait_for_function(
             "name => { const {asked, counted} = document.getElementById(name).dataset; return asked === counted; }",
-            arg=name, timeout=60_000,
-        )  # fmt: skip
-        page.wait_for_timeout(200)
+            arg=name,
+        )
 
 
 def test_every_figure_is_found_by_its_files() -> None:
@@ -411,7 +411,7 @@ def slack() -> float:
 @pytest.mark.parametrize("name", some([n for n in FIGURES if n not in PEOPLE]))
 def test_work_from_slider_to_redrawn_curve(opened: Any, name: str, record_property: Any) -> None:
     page, slider = opened(name), figures.spec(name)["slider"][-1]["name"]
-    page.wait_for_timeout(1000)
+    after(page, 1000)
     client = page.context.new_cdp_session(page)
     for rate, bar in ((1, WORK), (4, SLOWED)):
         client.send("Emulation.setCPUThrottlingRate", {"rate": rate})

@@ -6,14 +6,14 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from browser.conftest import Server
+from browser.conftest import PATIENCE, Server, until
 
 LONG = 3_000  # patients of a run that is still going on when the server is ended
 READERS = 50
@@ -28,20 +28,12 @@ def own(tmp_path: Path, mirror: Path) -> Iterator[Server]:
         made.stop()
 
 
-def until(true: Callable[[], Any], seconds: float = 180.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
-    return found
-
-
 def job(server: Server, key: str) -> dict[str, Any]:
-    return dict(httpx.get(f"{server.address}/api/jobs/{key}", timeout=60).json())
+    return dict(httpx.get(f"{server.address}/api/jobs/{key}", timeout=PATIENCE).json())
 
 
 def run(server: Server, **asked: Any) -> dict[str, Any]:
-    found = httpx.post(f"{server.address}/api/run", json={"trial": "eliana", **asked}, timeout=60)
+    found = httpx.post(f"{server.address}/api/run", json={"trial": "eliana", **asked}, timeout=PATIENCE)
     assert found.status_code in {200, 202}, found.text
     return dict(found.json())
 
@@ -61,12 +53,12 @@ def test_killed_in_the_middle_of_a_run(own: Server) -> None:
     until(lambda: job(own, key)["done"] > 0)
     assert working(own.folder)
     own.stop(kill=True)
-    until(lambda: not working(own.folder), 20)
+    until(lambda: not working(own.folder))
     own.start()
     until(lambda: job(own, key)["state"] != "waiting")
     done = until(lambda: (found := job(own, key))["state"] in {"done", "failed"} and found)
     assert done["state"] == "done" and done["done"] == many and done["error"] is None
-    result = httpx.get(f"{own.address}{done['links']['result']}", timeout=60).json()
+    result = httpx.get(f"{own.address}{done['links']['result']}", timeout=PATIENCE).json()
     assert result["patients"]["enrolled"] == many
     assert run(own, patients=many, seed=1)["state"] == "done"
 
@@ -77,7 +69,7 @@ def test_stopped_by_ctrl_c_ends_its_processes(own: Server) -> None:
     until(lambda: job(own, key)["state"] == "running")
     assert working(own.folder)
     own.stop()
-    until(lambda: not working(own.folder), 20)
+    until(lambda: not working(own.folder))
     assert "Traceback" not in Path(own.log.name).read_text()
     own.start()
     until(lambda: job(own, key)["done"] > 0)
@@ -88,7 +80,7 @@ def test_stopped_by_ctrl_c_ends_its_processes(own: Server) -> None:
 def test_a_cancelled_run_lets_go_of_its_processor(own: Server) -> None:
     key = run(own, patients=20_000, seed=3)["key"]
     until(lambda: job(own, key)["done"] > 0)
-    said = httpx.post(f"{own.address}/api/jobs/{key}/cancel", timeout=60).json()
+    said = httpx.post(f"{own.address}/api/jobs/{key}/cancel", timeout=PATIENCE).json()
     assert said["state"] == "cancelled" and said["done"] < said["total"]
     next_ = run(own, patients=20, seed=4)["key"]
     until(lambda: job(own, next_)["state"] == "done")
@@ -113,10 +105,10 @@ def test_two_servers_on_one_folder(own: Server, mirror: Path) -> None:
 def test_progress_as_it_happens(own: Server) -> None:
     """Events come one by one while the run goes on, go forward, and end with it; leaving in the middle harms nobody."""
     key = run(own, patients=4000, seed=6)["key"]
-    with httpx.stream("GET", f"{own.address}/api/jobs/{key}/events", timeout=60) as left:
+    with httpx.stream("GET", f"{own.address}/api/jobs/{key}/events", timeout=PATIENCE) as left:
         next(left.iter_lines())
     came = []
-    with httpx.stream("GET", f"{own.address}/api/jobs/{key}/events", timeout=60) as told:
+    with httpx.stream("GET", f"{own.address}/api/jobs/{key}/events", timeout=PATIENCE) as told:
         for line in told.iter_lines():
             if line.startswith("data: "):
                 came.append((time.monotonic(), json.loads(line[6:])))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
+from browser.conftest import after
 from livingdrug.web import figures, living, moments
 
 NAME = "tumour-cells"
@@ -48,7 +50,7 @@ def test_the_first_frame_is_that_of_python(page: Any, visit: Any) -> None:
         assert counts == expected["counts"]
     live.locator("[data-part=walk-box]").fill("5")
     live.locator("[data-part=within-box]").fill("120")
-    live.wait_for_timeout(200)
+    after(live)
     expected = moments.still(spec, {"moment": 5, "within": 120})
     assert (
         drawn(live) == expected["slices"] and expected["slices"] != moments.still(spec, figures.first(spec))["slices"]
@@ -62,12 +64,12 @@ def test_it_is_turned_by_keys_and_set_back(page: Any) -> None:
     seen.locator(".ball").focus()
     for key in ("ArrowLeft", "ArrowUp"):
         seen.keyboard.press(key)
-    seen.wait_for_timeout(150)
+    after(seen)
     turned = drawn(seen)
     assert turned != first
     assert sum(d.count("M") for row in turned for d in row) == sum(d.count("M") for row in first for d in row)
     seen.locator("[data-part=reset]").click()
-    seen.wait_for_timeout(150)
+    after(seen)
     assert drawn(seen) == first
 
 
@@ -75,30 +77,30 @@ def test_it_plays_to_the_end_and_stops(page: Any) -> None:
     seen = page()
     press, last = seen.locator("[data-part=press]"), figures.spec(NAME)["walk"]["high"]
     press.click()
-    assert press.inner_text() == "Stop"
-    seen.wait_for_function(
-        "n => document.querySelector('[data-part=walk-box]').value == n", arg=str(last), timeout=9000
-    )
-    assert press.inner_text() == "Play"
+    expect(press).to_have_text("Stop")
+    expect(seen.locator("[data-part=walk-box]")).to_have_value(str(last))
+    expect(press).to_have_text("Play")
     press.click()
+    expect(press).to_have_text("Stop")
     press.click()
-    assert press.inner_text() == "Play" and seen.locator("[data-part=walk-box]").input_value() == "1"
+    expect(press).to_have_text("Play")
+    assert int(seen.locator("[data-part=walk-box]").input_value()) < last, "it begins again"
 
 
 def test_where_motion_is_to_be_reduced_a_press_is_one_moment(page: Any) -> None:
     seen = page()
     seen.emulate_media(reduced_motion="reduce")
     seen.locator("[data-part=press]").click()
-    seen.wait_for_timeout(1500)
-    assert seen.locator("[data-part=walk-box]").input_value() == str(figures.spec(NAME)["walk"]["first"] + 1)
-    assert seen.locator("[data-part=press]").inner_text() == "Play"
+    after(seen, 1500)
+    expect(seen.locator("[data-part=walk-box]")).to_have_value(str(figures.spec(NAME)["walk"]["first"] + 1))
+    expect(seen.locator("[data-part=press]")).to_have_text("Play")
 
 
 def test_the_recording_is_asked_for_when_the_figure_comes_near(visit: Any) -> None:
     page, asked = visit(), []
     page.on("request", lambda r: asked.append(r.url))
     page.goto("/explained/solid-tumours")
-    page.wait_for_timeout(500)
+    after(page, 500)
     assert not any("tumour-cells.json" in url for url in asked)
     assert page.locator(f"#{NAME} .ball > g").count() == moments.SLICES  # drawn already
     page.locator(f"#{NAME}").scroll_into_view_if_needed()

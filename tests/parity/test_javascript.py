@@ -30,7 +30,7 @@ def ran(folder, module: str, script: str):
         "const say = x => console.log(JSON.stringify(x, plain));\n" + script,
         encoding="utf-8",
     )
-    done = subprocess.run(["node", str(folder / "script.mjs")], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["node", str(folder / "script.mjs")], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -130,7 +130,7 @@ def test_a_stopped_process_leaves_nothing(how):
         "    title = 'slow'\n"
         "    def __init__(self, *a, **k): pass\n"
         "    def run(self, **k):\n"
-        "        print('running', flush=True); time.sleep(60)\n"
+        "        print('running', flush=True); time.sleep(240)\n"
         "livingdrug.trial.Trial = Slow\n"
         "from livingdrug.cli import main\n"
         "main(['run', 'eliana', '--out', 'there'])\n"
@@ -145,7 +145,7 @@ def test_a_stopped_process_leaves_nothing(how):
         assert p.stdout.readline().strip() == "running"
         time.sleep(0.1)
         p.send_signal(how)
-        _, err = p.communicate(timeout=30)
+        _, err = p.communicate(timeout=300)
     assert p.returncode == 130 and "Traceback" not in err and left() == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,10 @@ Ask = Callable[[str], Any]
 
 def shown_at_last(get: Ask, address: str) -> str:
     """A page, asked for again while its list of trials is being made."""
-    for _ in range(40):
-        text = get(address).text
-        if "being made ready" not in text:
-            return text
-    raise AssertionError("the list was never ready")
+    end = time.monotonic() + 300
+    while "being made ready" in (text := get(address).text):
+        assert time.monotonic() < end, "the list was never ready"
+    return text
 
 
 @pytest.fixture

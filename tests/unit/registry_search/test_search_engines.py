@@ -416,7 +416,7 @@ def test_a_script_without_a_main_guard_makes_its_index_alone(tmp_path: Path) -> 
         "index.os.cpu_count = lambda: 2\n"
         f"print(len(list(index.fresh(Store(Path({str(store.path)!r})), 'fts5').labels())))\n"
     )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0 and done.stdout.strip().isdigit(), done.stderr[-500:]
 
 

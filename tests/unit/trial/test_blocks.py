@@ -310,4 +310,4 @@ def _worker(address):
     import distributed
 
     with distributed.Client(address, set_as_default=False) as client:
-        client.wait_for_workers(1, timeout=60)
+        client.wait_for_workers(1, timeout=300)

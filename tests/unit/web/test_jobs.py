@@ -39,7 +39,7 @@ name = "half"
 """
 
 
-def until(true: Callable[[], Any], seconds: float = 120.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = 300.0) -> Any:
     """Waits for something to come true, which it does within that time on any machine."""
     end = time.monotonic() + seconds
     while not (found := true()):

@@ -39,7 +39,7 @@ class Served:
         assert found, (root / "log").read_text()
         self.address = found[0].rstrip("/")
         self.port = int(self.address.rpartition(":")[2])
-        self.client = httpx.Client(base_url=self.address, timeout=60)
+        self.client = httpx.Client(base_url=self.address, timeout=300)
 
     def raw(self, *lines: str, body: bytes = b"", close: bool = False) -> str:
         """The answer to a request as it is written here; close: the sender goes away after it."""
@@ -59,7 +59,7 @@ class Served:
     def stop(self) -> None:
         self.client.close()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(300)
         self.log.close()
 
 

@@ -391,7 +391,7 @@ def test_a_reader_who_comes_while_the_index_is_made_is_told(
 
     def slow(store: Store, **more: Any) -> Any:
         more["progress"](10, 25)
-        go_on.wait(30)
+        go_on.wait(300)
         return real(store, **more)
 
     monkeypatch.setattr(_mirror, "fresh", slow)
@@ -401,7 +401,7 @@ def test_a_reader_who_comes_while_the_index_is_made_is_told(
     assert early.status_code == 503 and early.headers["refresh"] == "5" and "10 of 25 studies" in early.text
     assert web.get("/api/trials/search").json()["status"] == 503
     go_on.set()
-    monkeypatch.setattr(_mirror, "PATIENCE", 30.0)
+    monkeypatch.setattr(_mirror, "PATIENCE", 300.0)
     assert web.get("/trials").status_code == 200
 
 
