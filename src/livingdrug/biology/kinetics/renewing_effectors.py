@@ -114,6 +114,12 @@ class RenewingEffectors(Module):
         yield Flow(
             "exhaustion", out_of="mature", into="exhausted", rate=v.signalling * v.exhaustion * engaged * v.mature
         )
+        yield Flow(
+            "exhaustion in division",
+            out_of="proliferating",
+            into="exhausted",
+            rate=v.signalling * v.exhaustion * engaged * v.proliferating,
+        )
         yield Flow("death of exhausted cells", out_of="exhausted", rate=v.exhausted_death * v.exhausted)
         yield Flow(
             "death of memory cells", out_of="memory", rate=(v.memory_death + v.host_loss * v.rejection) * v.memory

@@ -24,6 +24,7 @@ class CytokineRelease(Module):
 
     working = Param("cell", "engaged CAR-T that make a trigger of one")
     half_antigen = Param("cell", "EC50 of antigen-bearing cells on the trigger")
+    antigen_power = Param("1", "Hill coefficient of the trigger in antigen-bearing cells")
     activity = Param("1", "trigger of an infused short-lived effector relative to one that has expanded")
     ifn_scale = Param("pg/mL", "interferon at a trigger of one")
     ifn_loss = Param("1/day", "loss of interferon")
@@ -34,7 +35,7 @@ class CytokineRelease(Module):
     gm_half = Param("pg/mL", "EC50 of GM-CSF on activation")
     gm_strength = Param("1", "Emax of GM-CSF, relative to activation by interferon")
     macrophage_rate = Param("1/day", "activation and deactivation rate of macrophages")
-    tiring = Param("1/day", "largest rate at which active macrophages become refractory")
+    tiring = Param("1/day", "largest rate at which macrophages become refractory while they are active")
     tiring_half = Param("1", "EC50: active macrophages that become refractory at half that rate")
     recovery = Param("1/day", "loss of that refractoriness")
     il1_scale = Param("pg/mL", "IL-1 at macrophages of one")
@@ -71,7 +72,7 @@ class CytokineRelease(Module):
     ifn_gamma = State("pg/mL", "interferon gamma")
     gm_csf = State("pg/mL", "GM-CSF")
     macrophages = State("1", "activated macrophages")
-    refractory = State("1", "refractoriness of macrophages that have been active, as after endotoxin")
+    refractory = State("1", "share of the macrophages that are refractory, having been active, as after endotoxin")
     il1 = State("pg/mL", "interleukin 1")
     il6 = State("pg/mL", "interleukin 6", start=lambda v: v.il6_base)
     crp = State("mg/L", "C-reactive protein", start=lambda v: v.crp_base)
@@ -82,7 +83,8 @@ class CytokineRelease(Module):
 
     def flows(self, v: Any) -> Iterator[Flow]:
         antigen = v.tumour_antigen + v.b_cell_antigen
-        trigger = (v.effectors + v.activity * v.infused) / v.working * antigen / (antigen + v.half_antigen)
+        trigger = (v.effectors + v.activity * v.infused) / v.working
+        trigger = trigger * hill(antigen, v.half_antigen, v.antigen_power)
         trigger = trigger * v.car_t_signalling
         drive = hill(v.ifn_gamma, v.ifn_half, v.steepness) * (1 + v.gm_strength * v.gm_csf / (v.gm_csf + v.gm_half))
         drive = drive * v.signalling
@@ -95,11 +97,11 @@ class CytokineRelease(Module):
         yield Flow(
             "activation",
             into="macrophages",
-            rate=v.macrophage_rate * drive * amplified * v.production / (1 + v.refractory),
+            rate=v.macrophage_rate * drive * amplified * v.production * (1 - v.refractory),
         )
         yield Flow("deactivation", out_of="macrophages", rate=v.macrophage_rate * v.macrophages)
         tired = v.macrophages / (v.macrophages + v.tiring_half)
-        yield Flow("becoming refractory", into="refractory", rate=v.tiring * tired)
+        yield Flow("becoming refractory", into="refractory", rate=v.tiring * tired * (1 - v.refractory))
         yield Flow("recovery of responsiveness", out_of="refractory", rate=v.recovery * v.refractory)
         yield Flow("IL-1 secretion", into="il1", rate=v.il1_loss * v.il1_scale * v.macrophages)
         yield Flow("IL-1 clearance", out_of="il1", rate=v.il1_loss * v.il1)
