@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from livingdrug.model import Flow, Module, Param, Publishes, Reads, State
+from livingdrug.model import Covariate, Derived, Flow, Module, Param, Publishes, Reads, State
 from livingdrug.model.math import hill
 
 
 class Physiology(Module):
     """The cytokine signal causes fever and vascular leak; a leak beyond the patient's thresholds needs
-    support.
+    support. Children need oxygen at less of a leak than adults: they use more of it for what their lungs hold.
 
     Our own structure; each index says that a measure is needed when it is 1 or more, and grading scales are
     functions of them.
@@ -20,6 +20,7 @@ class Physiology(Module):
 
     role = "physiology"
 
+    age = Covariate("year", "age")
     fever_most = Param("delta_degC", "Emax: rise of temperature at full signal")
     fever_half = Param("pg/mL", "EC50 of the signal on temperature")
     fever_power = Param("1", "Hill coefficient of fever in the signal")
@@ -32,10 +33,17 @@ class Physiology(Module):
     pressor_at = Param("1", "leak that needs a vasopressor")
     high_pressor_at = Param("1", "leak that needs a high-dose vasopressor")
     second_pressor_at = Param("1", "leak that needs several vasopressors")
-    oxygen_at = Param("1", "leak that needs oxygen")
+    oxygen_at = Param("1", "leak that needs oxygen at the reference age")
+    reference_age = Param("year", "age for which that holds")
+    oxygen_age_power = Param("1", "power of age on the leak that needs oxygen")
     high_flow_ratio = Param("1", "leak that needs high-flow oxygen, relative to oxygen")
     ventilation_ratio = Param("1", "leak that needs ventilation, relative to oxygen")
     signal = Reads("cytokines.signal", "pg/mL", absent=0.0)
+    oxygen_need = Derived(
+        "1",
+        "leak that needs oxygen in this patient",
+        lambda v: v.oxygen_at * (v.age / v.reference_age) ** v.oxygen_age_power,
+    )
 
     temperature = State("delta_degC", "body temperature", zero="37 degC")
     leak = State("1", "vascular leak, 1 needs fluids")
@@ -66,7 +74,7 @@ class Physiology(Module):
             "pressor_index": v.leak / v.pressor_at,
             "high_pressor_index": v.leak / v.high_pressor_at,
             "second_pressor_index": v.leak / v.second_pressor_at,
-            "oxygen_index": v.leak / v.oxygen_at,
-            "high_flow_index": v.leak / (v.oxygen_at * v.high_flow_ratio),
-            "ventilation_index": v.leak / (v.oxygen_at * v.ventilation_ratio),
+            "oxygen_index": v.leak / v.oxygen_need,
+            "high_flow_index": v.leak / (v.oxygen_need * v.high_flow_ratio),
+            "ventilation_index": v.leak / (v.oxygen_need * v.ventilation_ratio),
         }
