@@ -43,7 +43,7 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
     >>> resolved = resolve("eliana", {"tumour.kill": "* 0.5"})
     >>> parameter = resolved.parameters["tumour.kill"]
     >>> parameter.value, parameter.unit
-    (1.8..., '1/day')
+    (1.5..., '1/day')
     """
     chain = _chain(name_or_file)
     given = {path: said(path, value) for path, value in (sets or {}).items()}

@@ -13,7 +13,7 @@ from livingdrug.spec.origin import File, Sourced
 from livingdrug.spec.shown import Event, Figure, Section, Shown, Words
 from livingdrug.spec.typed import Refused, Typed
 
-FEATURES = ("binder", "affinity", "vector", "composition", "dose", "conditioning", "approved for")
+FEATURES = ("binder", "affinity", "vector", "composition", "dose", "conditioning", "healthy tissue", "approved for")
 ORIGINS = ("patient", "donor")  # whose T cells a product is made of
 NAMED = ("tumour",)  # a name of a part (a text), and a role with numbers (a table)
 

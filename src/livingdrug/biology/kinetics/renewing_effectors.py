@@ -13,7 +13,8 @@ SUBSETS = ("product", "fresh", "settling", "waking", "proliferating", "mature", 
 
 class RenewingEffectors(Module):
     """A few of the infused cells engraft and, after a lag, proliferate while they are engaged with antigen and the host
-    is depleted, mature as antigen falls, contract, and leave memory; under persisting antigen cells become exhausted.
+    is depleted, mature as antigen falls, contract, and leave memory; under antigen effectors become exhausted,
+    dividing or not.
     Others of the infused cells work for some days as short-lived effectors that do not expand; the rest is lost.
 
     Memory, contraction and exhaustion are switched by antigen as in [kirouac2023]; renewal at high antigen replaces

@@ -11,7 +11,8 @@ from livingdrug.model.math import exp, hill, log, maximum
 
 class CytokineRelease(Module):
     """Interferon and GM-CSF from engaged CAR-T activate macrophages, IL-1 amplifies them, IL-6 acts through its
-    receptor.
+    receptor. The trigger follows antigen less than in proportion; macrophages that were active become refractory
+    (endotoxin tolerance [lopez2013]), so that release ends though antigen stays.
 
     Decay rates of interferon and IL-6 from [hardiansyah2019]; IL-6 is cleared partly by its receptor
     [nishimoto2008], so a blocked receptor makes IL-6 rise while its signal, and with it CRP, falls. A part of the
