@@ -97,8 +97,9 @@ def main() -> None:
 READING = """What agrees: CRP and IL-6 rise within three days, IL-6 peaks around day 7, ferritin follows days later,
 leucocytes are lowest around day 3, and peaks of CRP and IL-6 step up with the grade. What does not: these children have
 more disease, so medians of CRP and IL-6 are higher and their release comes later, and CRP has not settled on day 10;
-leucocytes come back later here (deeper conditioning and a diseased marrow against adults with lymphoma); release comes in two waves, of
-infused cells on day 2 and of those that expanded on day 8, with a dip between that nothing published shows."""
+leucocytes come back later here (deeper conditioning and a diseased marrow against adults with lymphoma);
+release comes in two waves, of infused cells on day 2 and of those that expanded on day 8, with a dip between that
+nothing published shows."""
 
 
 def plot(days: np.ndarray, seen: dict[str, np.ndarray], early: np.ndarray) -> None:
