@@ -79,6 +79,7 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
     properties = covariates.draw(resolved, who, seed)
     own_units = {n: c.unit for n, c in resolved.covariates.items()}
     values: dict[str, Any] = {n: _converted(x, own_units[n], model.declared.get(n), n) for n, x in properties.items()}
+    values |= {n: x for n in model.covariates if n not in values and (x := model.declared[n].absent) is not None}
     missing = [n for n in model.covariates if n not in values]
     if missing:
         raise WiringError(

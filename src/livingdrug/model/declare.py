@@ -65,10 +65,13 @@ class Param(Declared):
 
 
 class Covariate(Declared):
-    """A property of the patient (age, weight, kidney function), given by the population under the same name."""
+    """A property of the patient (age, weight, kidney function), given by the population under the same name.
 
-    def __init__(self, unit: str, doc: str) -> None:
-        self.unit, self.doc = unit, doc
+    absent: its value where the population does not give it; without one it must.
+    """
+
+    def __init__(self, unit: str, doc: str, absent: float | None = None) -> None:
+        self.unit, self.doc, self.absent = unit, doc, absent
 
 
 class Derived(Declared):
