@@ -39,7 +39,8 @@ def trial_of(trial: Trial, protocol: Protocol, model: Model, covariates: Iterabl
     """The trial with those columns, endpoints and measures alone that can be read in such an arm."""
     hazards = {f"{path.rpartition('.')[2]}_day" for path in model.hazards}
     looks = {look.key for look in (*protocol.watch, *protocol.rule)}
-    seen = {*looks, *protocol.numbers, *model.quantities, *model.parameters, *model.derived, *covariates, *hazards, *PATIENTS, *ALWAYS}
+    numbers = {*protocol.numbers, *model.parameters, *model.derived}
+    seen = {*looks, *numbers, *model.quantities, *covariates, *hazards, *PATIENTS, *ALWAYS}
     columns: list[Column] = []
     for column in trial.column:
         if _readable(column.value, seen):
