@@ -111,6 +111,10 @@ class Courses:
             self.counts = self.wide[:, :own]
         return self.wide
 
+    def settle(self) -> None:
+        """Forget the counts of what has no name, when nobody more is to be counted."""
+        self.counts, self.wide = np.ascontiguousarray(self.counts), None
+
     def __getstate__(self) -> dict[str, Any]:
         """Without the counts of what has no name."""
         return {**vars(self), "wide": None, "counts": np.ascontiguousarray(self.counts)}
