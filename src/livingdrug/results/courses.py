@@ -113,7 +113,8 @@ class Courses:
 
     def settle(self) -> None:
         """Forget the counts of what has no name, when nobody more is to be counted."""
-        self.counts, self.wide = np.ascontiguousarray(self.counts), None
+        if self.wide is not None:
+            self.counts, self.wide = self.counts.copy(), None
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the counts of what has no name."""
