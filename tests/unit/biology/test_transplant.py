@@ -1,4 +1,4 @@
-"""A transplant in remission as a rule of care: whom it concerns, what it takes away, what it costs, how it is counted."""
+"""A transplant in remission as a rule of care: whom it concerns, what it takes and costs, how it is counted."""
 
 from __future__ import annotations
 

@@ -10,17 +10,18 @@ from livingdrug.model.math import exp, log
 
 
 class Transplant(Module):
-    """A care rule says on which day, and in whom: conditioning then removes CAR-T and the host's lymphocytes within days,
-    and for a year there is a hazard of dying of the transplant that falls as time goes on [peters2021].
+    """A care rule says on which day, and in whom: conditioning then removes CAR-T and the host's lymphocytes within
+    days, and for a year there is a hazard of dying of the transplant that falls as time goes on [peters2021].
 
-    Whether the disease is gone with it is a chance of the protocol, and told to the tumour as of any therapy that works.
-    Leaves out: counts and immunoglobulin after conditioning, graft-versus-host disease but for its deaths, how remission,
-    age and donor change the risk, the graft's own action on what returns.
+    Whether the disease is gone with it is a chance of the protocol, and told to the tumour as of any therapy that
+    works.
+    Leaves out: counts and immunoglobulin after conditioning, graft-versus-host disease but for its deaths, how
+    remission, age and donor change the risk, the graft's own action on what returns.
     """
 
     role = "transplant"
 
-    deaths = Param("1", "patients who die of the transplant and of nothing else")
+    deaths = Param("1", "patients who die of the transplant and of nothing else", most=0.99)
     fading = Param("day", "days after which that hazard has fallen to 1/e")
     removal = Param("1/day", "loss of CAR-T as conditioning begins")
     lymphocyte_loss = Param("1/day", "loss of the host's lymphocytes as conditioning begins")
