@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -49,3 +50,11 @@ def spans(first: int, last: int, most: int, fewest: int, threads: int) -> Iterat
         size = most if threads == 1 else min(most, max(fewest, -(-left // (2 * threads))))
         yield first, min(first + size, last)
         first += size
+
+
+def give_back() -> None:
+    """Give memory that threads have freed back to the system, where the C library can (GNU); else nothing."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError, TypeError):
+        return

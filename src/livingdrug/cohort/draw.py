@@ -79,6 +79,7 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
     properties = covariates.draw(resolved, who, seed)
     own_units = {n: c.unit for n, c in resolved.covariates.items()}
     values: dict[str, Any] = {n: _converted(x, own_units[n], model.declared.get(n), n) for n, x in properties.items()}
+    values |= {n: x for n in model.covariates if n not in values and (x := model.declared[n].absent) is not None}
     missing = [n for n in model.covariates if n not in values]
     if missing:
         raise WiringError(
@@ -94,7 +95,10 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
     with np.errstate(all="ignore"):  # what is not finite is looked for below
         for path, parameter in resolved.parameters.items():
             values[path] = _number(parameter, resolved, properties, shared, rows, who, seed)
-        values.update(model.constants(values))
+        try:
+            values.update(model.constants(values))
+        except ZeroDivisionError:  # of two plain numbers; an array that is divided by 0 is not finite
+            raise _not_finite("a constant of every patient", resolved) from None
     finite(values, who, resolved)
     return Cohort(who, seed, values, tuple(properties), units)
 
@@ -104,12 +108,16 @@ def finite(values: Mapping[str, Any], ids: NDArray[np.int64], resolved: Resolved
     for path, x in values.items():
         if not np.all(np.isfinite(x)):
             bad = ids[~np.isfinite(np.broadcast_to(x, ids.shape))]  # of no patient, in a dry run
-            words = resolved.changed()
-            raise SourceError(
-                f"'{path}'{f' of patient {bad[0]}' if bad.size else ''} is not a finite number",
-                where=f"changed here: {listed(words)}" if words else resolved.name,
-                mend="look at the values and variabilities it is computed from",
-            )
+            raise _not_finite(f"'{path}'{f' of patient {bad[0]}' if bad.size else ''}", resolved)
+
+
+def _not_finite(what: str, resolved: Resolved) -> SourceError:
+    words = resolved.changed()
+    return SourceError(
+        f"{what} is not a finite number",
+        where=f"changed here: {listed(words)}" if words else resolved.name,
+        mend="look at the values and variabilities it is computed from",
+    )
 
 
 def again(resolved: Resolved, cohort: Cohort, paths: Sequence[str], occasion: str) -> dict[str, float | Floats]:

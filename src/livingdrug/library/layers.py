@@ -22,7 +22,7 @@ def merged(below: Any, above: Any, what: str = "", place: Place | None = None) -
     if _named(below) and isinstance(above, Mapping):
         above = _by_name(above, below, what)
     if isinstance(below, Mapping) and "value" in below and isinstance(above, (int, float, str)):
-        return _revalued(below, above, place)
+        return _revalued(below, above, what, place)
     if is_number(below) and is_factor(above):
         return _times(below, above, place)
     if _rows(below) and above == []:
@@ -154,7 +154,7 @@ def _by_name(tables: Mapping[str, Any], below: list[Any], what: str) -> list[Any
     return found
 
 
-def _revalued(number: Mapping[str, Any], value: Any, place: Place | None) -> Any:
+def _revalued(number: Mapping[str, Any], value: Any, what: str, place: Place | None) -> Any:
     """A sourced number with the user's value in its place: unit kept, origin now the user."""
     kept = {k: x for k, x in number.items() if k not in ("source", "where", "kind", "why", "value")}
     if is_factor(value) and is_number(number["value"]):
@@ -162,7 +162,7 @@ def _revalued(number: Mapping[str, Any], value: Any, place: Place | None) -> Any
     elif isinstance(value, str):
         from livingdrug.units import quantity
 
-        value = quantity(value, str(number.get("unit", "1")), place)
+        value = quantity(value, str(number.get("unit", "1")), f"{what} ({place})" if what and place else place)
     at = place if place is not None else Place(getattr(number, "place", ""))
     places = {**getattr(number, "places", {}), **({"value": place} if place else {})}
     return Located({**kept, "value": value, "kind": "assumed", "why": "set by the user"}, places, at)

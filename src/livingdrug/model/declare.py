@@ -58,17 +58,28 @@ class Hazard(State):
 
 
 class Param(Declared):
-    """A number of the mechanism; its value, source and between-subject variability come from the library."""
+    """A number of the mechanism; its value, source and between-subject variability come from the library.
 
-    def __init__(self, unit: str, doc: str) -> None:
-        self.unit, self.doc = unit, doc
+    most: the largest that it can be; 1 for what is called a share. A user's value above it is refused.
+    """
+
+    def __init__(self, unit: str, doc: str, most: float | None = None) -> None:
+        self.unit, self.doc, self.most = unit, doc, most
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
+        if self.most is None and self.unit == "1" and (name == "share" or name.endswith("_share")):
+            self.most = 1.0
 
 
 class Covariate(Declared):
-    """A property of the patient (age, weight, kidney function), given by the population under the same name."""
+    """A property of the patient (age, weight, kidney function), given by the population under the same name.
 
-    def __init__(self, unit: str, doc: str) -> None:
-        self.unit, self.doc = unit, doc
+    absent: its value where the population does not give it; without one it must.
+    """
+
+    def __init__(self, unit: str, doc: str, absent: float | None = None) -> None:
+        self.unit, self.doc, self.absent = unit, doc, absent
 
 
 class Derived(Declared):

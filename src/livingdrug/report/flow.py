@@ -25,6 +25,7 @@ Mask = NDArray[np.bool_]
 READY, LOTS, WITHIN = "product_ready", "lots", "in_specification"  # columns of a run in which cells are manufactured
 JUDGED = "response"  # visits at which an answer is looked for
 NOT_INFUSED = f"not {INFUSED}: "
+TRANSPLANTED = "consolidation_day"  # the day of a transplant in remission, where a scenario has such a column
 
 
 @dataclass(frozen=True)
@@ -116,13 +117,16 @@ def _after(columns: Columns, infused: Mask, first: float | None, given: str) -> 
     why = Texts(words, np.where(failed, 0, np.where(died, 2 + cause.places, 1)))
     alive = infused & ~failed & ~died
     if first is None:
-        return [_stage(given, infused, alive, why), _stage("Alive when last seen", alive, alive, why)]
-    seen = infused & ~failed & (end >= first)
-    return [
-        _stage(given, infused, seen, why),
-        _stage(f"Evaluated at the first visit for an answer, day {first:.0f}", seen, alive & seen, why),
-        _stage("Alive when last seen", alive & seen, alive & seen, why),
-    ]
+        stages = [_stage(given, infused, alive, why)]
+        there = infused
+    else:
+        there = infused & ~failed & (end >= first)
+        looked = f"Evaluated at the first visit for an answer, day {first:.0f}"
+        stages = [_stage(given, infused, there, why), _stage(looked, there, alive & there, why)]
+    if TRANSPLANTED in columns:
+        later = there & np.isfinite(np.asarray(columns[TRANSPLANTED], float))
+        stages[-1] = replace(stages[-1], of=(("later transplanted in remission", int(later.sum())),))
+    return [*stages, _stage("Alive when last seen", alive & there, alive & there, why)]
 
 
 def _died(cause: str) -> str:

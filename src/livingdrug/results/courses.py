@@ -111,6 +111,11 @@ class Courses:
             self.counts = self.wide[:, :own]
         return self.wide
 
+    def settle(self) -> None:
+        """Forget the counts of what has no name, when nobody more is to be counted."""
+        if self.wide is not None:
+            self.counts, self.wide = self.counts.copy(), None
+
     def __getstate__(self) -> dict[str, Any]:
         """Without the counts of what has no name."""
         return {**vars(self), "wide": None, "counts": np.ascontiguousarray(self.counts)}

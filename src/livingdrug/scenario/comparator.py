@@ -15,6 +15,8 @@ from livingdrug.spec.trial import END, Column, Endpoint, Measure, Trial
 PATIENTS = ("status", "infused", "dose", "outcome", "failed", "end_day", "death_day", "enrolment_day", "lost_day")
 STARTS = ("infusion", "enrolment")
 ALWAYS = ("time", "never", "enrolled")
+WAITING = ("share.manufacturing_failure", "share.lost_before_infusion")  # who waits for cells is lost, nobody here
+MISSING = "share.not_evaluable"  # whose answer is missing: nobody's, as shares were published of everybody
 
 
 def asked(changes: Iterable[Override], modules: Iterable[str]) -> list[Override]:
@@ -24,16 +26,21 @@ def asked(changes: Iterable[Override], modules: Iterable[str]) -> list[Override]
 
 
 def protocol_of(comparator: Comparator, protocol: Protocol) -> Protocol:
-    """The trial's follow-up, with the comparator's own watches and rules: no dose, no product, nobody lost before."""
+    """The trial's follow-up and thresholds, with the comparator's own watches and rules: no dose, no product, nobody
+    lost before."""
     own = {"start": 0.0, "schedule": (), "rule": comparator.rule, "watch": comparator.watch, "drugs": (), "modules": {}}
-    return protocol.model_copy(update={**own, "numbers": {}})
+    numbers = {path: x for path, x in protocol.numbers.items() if path not in WAITING}
+    if MISSING in numbers:
+        numbers[MISSING] = numbers[MISSING].model_copy(update={"value": 0.0})
+    return protocol.model_copy(update={**own, "numbers": numbers})
 
 
 def trial_of(trial: Trial, protocol: Protocol, model: Model, covariates: Iterable[str]) -> Trial:
     """The trial with those columns, endpoints and measures alone that can be read in such an arm."""
     hazards = {f"{path.rpartition('.')[2]}_day" for path in model.hazards}
     looks = {look.key for look in (*protocol.watch, *protocol.rule)}
-    seen = {*looks, *model.quantities, *model.parameters, *model.derived, *covariates, *hazards, *PATIENTS, *ALWAYS}
+    numbers = {*protocol.numbers, *model.parameters, *model.derived}
+    seen = {*looks, *numbers, *model.quantities, *covariates, *hazards, *PATIENTS, *ALWAYS}
     columns: list[Column] = []
     for column in trial.column:
         if _readable(column.value, seen):
@@ -58,7 +65,7 @@ def notes(comparator: Comparator | None) -> tuple[str, ...]:
     if comparator is None:
         return ()
     said = f"no cells, but what was published of other patients as hazards ({comparator.title or 'a comparator'})"
-    return (f"{said}: counted as infused are those who begin it, on the day of enrolment",)
+    return (f"{said}: counted as infused are those who begin it, on the day of enrolment; nobody's answer is missing",)
 
 
 def _readable(asked: Expression, seen: set[str]) -> bool:
@@ -79,6 +86,10 @@ def _endpoints(listed: Iterable[Endpoint], seen: set[str]) -> Iterator[Endpoint]
 
 
 def _measured(m: Measure, seen: set[str], endpoints: Iterable[str]) -> bool:
-    """Whether a measure can be read; who was infused is no question where nobody is."""
-    of = m.of in endpoints if m.timed else {n.path for n in m.asked.names} != {"infused"} and _readable(m.asked, seen)
-    return bool(of) and _readable(m.among, seen) and (m.by is None or _readable(expression(m.by), seen))
+    """Whether a measure can be read; who was infused, and with how much, is no question where nobody is."""
+    if m.timed:
+        of = m.of in endpoints
+    else:
+        names = {n.path for n in m.asked.names}
+        of = names != {"infused"} and "dose" not in names and _readable(m.asked, seen)
+    return of and _readable(m.among, seen) and (m.by is None or _readable(expression(m.by), seen))

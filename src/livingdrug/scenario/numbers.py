@@ -12,7 +12,7 @@ from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, mistakable
-from livingdrug.model import Adds, Model, Module, Multiplies
+from livingdrug.model import Adds, Model, Module, Multiplies, Param
 from livingdrug.parameters import PARAMETER_KEYS, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.scenario.parts import lineage
@@ -88,8 +88,19 @@ def said(
         under = said[-1] if said else None
         read_ = read_parameter(change.path, change.data, under, sources, change.layer, file, number, by_user=True)
         said.append(read_.in_unit(model.unit(change.path)))
+        _not_above(said[-1], cast("Param", model.declared[change.path]).most, under)
     _complete(stack, model, modules)
     return stack
+
+
+def _not_above(number: Parameter, most: float | None, was: Parameter | None) -> None:
+    """ScenarioError for a user's number above the largest that it can be, such as a share above 1."""
+    if most is not None and number.value > most:
+        now = f" (it is {was.value:g} in {was.place})" if was else ""
+        percent = f"{number.value:g} %" if most == 1 and number.value <= 100 else None
+        mend = f'write "{percent}" where percent are meant' if percent else None
+        said, place = f"{number.path} = {number.value:g} is too much", f"{number.path} ({number.place})"
+        raise ScenarioError(said, where=place, allowed=f"0 to {most:g}{now}", mend=mend)
 
 
 def _numbered(kind: Any, entry: LibraryFile) -> Numbered:

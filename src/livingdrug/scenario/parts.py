@@ -355,6 +355,19 @@ def filled_in(draft: Draft, typed: Mapping[str, Any], entries: Mapping[str, list
     ]
 
 
+def made_as(entries: Mapping[str, list[LibraryFile]]) -> list[str]:
+    """Whether the cells are made as those of another product are: one sentence, or none."""
+    if "manufacture" not in entries:
+        return []
+    last, made = entries["product"][-1].name, entries["manufacture"][-1].name
+    own = {last} if last in library.names("products") else {e.name for e in entries["product"]}
+    other = next((x for x in library.names("products") if made == x or made.startswith(f"{x}-")), None)
+    if other is None or other in own:
+        return []
+    said = f"cells of '{entries['product'][-1].name}' are made as those of '{other}' are, within its limits"
+    return [f'{said} (manufacture = "{made}")']
+
+
 def fixed(population: Population, below: Population) -> list[str]:
     """Properties that a user gave a value outside what the population was made for: every patient has it."""
     found = []

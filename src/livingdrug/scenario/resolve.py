@@ -235,6 +235,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
             *(own.notes if own else ()),
             *comparator.notes(typed.get("comparator")),
             *parts.filled_in(draft, typed, entries),
+            *parts.made_as(entries),
             *numbers.idle(model),
             *parts.fixed(typed["population"], parts.laid("population", entries["population"][-1], Draft()).typed),
             *parts.uncited({"trial": trial, **typed}, [*(e.data for e in chain), *(x.table for x in laid.values())]),

@@ -167,11 +167,15 @@ def _idle(arm: Arm, model: Model) -> list[str]:
     ]
     gives = {d.give for d in protocol.schedule} | {r.do.give for r in protocol.rule if r.do and r.do.give}
     given = {rules.find_input(model, word, True) for word in gives}
+    switched = {rules.find_input(model, r.do.set, False) for r in protocol.rule if r.do and r.do.set}
     for role in model.modules:
         said = arm.resolved.origins.get(f"modules.{role}")
         entries = {path for path in model.entries if path.startswith(f"{role}.")}
         if said and entries and not entries & given and model.infusion not in entries and not arm.resolved.own:
             notes.append(f"nothing gives '{role}' ({said[-1][2]}): no rule and no scheduled dose")
+        switches = {path for path in model.inputs if path.startswith(f"{role}.")} - entries
+        if said and switches and not switches & switched:
+            notes.append(f"nothing sets '{min(switches)}' ({said[-1][2]}): without a rule that does, it does nothing")
     return notes
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from livingdrug.engine.plan import Floats, Output, Register
-from livingdrug.parallel import TOGETHER, in_order, spans
+from livingdrug.parallel import TOGETHER, give_back, in_order, spans
 from livingdrug.results.columns import Columns
 from livingdrug.results.kept import Kept
 from livingdrug.results.packed import pack
@@ -139,6 +139,8 @@ def gather(arm: Arm, design: Design, patients: int, seed: int, keep: Iterable[in
         kept.patients.append(table)
         for tables in made:
             kept.append(tables)
+    kept.courses.settle()
+    give_back()
     return kept
 
 

@@ -7,26 +7,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import livingdrug
-from livingdrug import library
+from livingdrug import cohort, library
 from livingdrug.cli import main
 from livingdrug.errors import ScenarioError
 from livingdrug.results.result import Result
 from livingdrug.scenario import resolve
-from livingdrug.scenario.numbers import assembled
 from livingdrug.spec.comparator import Comparator
 from livingdrug.spec.json_schema import schema_of
 
 MONTH = 30.4375
-NAMES = library.names("comparators")
 # median overall survival [month] that each comparator's sources print for its own line
 PRINTED = {
     "gastric-third-line-chemotherapy": 5.0,
     "gastric-third-line-tipiracil": 6.8,
     "gastric-third-line-supportive-care": 3.6,
+    "myeloma-triple-class-exposed": 13.8,
+    "myeloma-cd38-refractory": 9.3,
 }
 TWO_ARMS = """
 trial = "zuma-1"
@@ -58,7 +56,7 @@ def survival(t, first, dying, after):
     return np.exp(-first * t) + going / (after - first) * (np.exp(-first * t) - np.exp(-after * t))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PRINTED)
 def test_hazards_after_progression_give_the_printed_survival(name: str) -> None:
     p = {k.rpartition(".")[2]: x.value for k, x in resolve("zuma-1", {"comparator": name}).parameters.items()}
     alive = survival(PRINTED[name] * MONTH, np.log(2) / p["pfs"], p["dying_first"], p["death_after"])
@@ -93,17 +91,21 @@ def test_what_needs_cells_is_not_measured_and_the_rest_is(tmp_path: Path) -> Non
     assert arms[0].resolved.therapy == resolve("zuma-1").therapy, "the arm with cells is as it was"
 
 
-@given(stable=st.floats(0.0, 60.0), spared=st.floats(0.0, 0.9))
-def test_deaths_and_progressions_of_alike_patients_never_pass_the_affected(stable: float, spared: float) -> None:
-    model = assembled((("standard_of_care", "standard_of_care"),))
-    own = {p: 1.0 for p in model.parameters}
-    own |= {"standard_of_care.spared": spared, "prior_lines": 2.0, "standard_of_care.passed": stable}
-    values = {**own, **dict.fromkeys(model.hazards, 0.0), "standard_of_care.progressed": 0.0}
-    values |= model.constants(values)
-    seen = model.evaluate(values)
-    assert spared - 1e-12 <= seen.published["standard_of_care.stable"] <= 1.0
-    first = {f.name: float(rate) for _, f, rate in seen.flows}["death first"]
-    assert 0 <= first <= np.log(2) + 1e-12
+@pytest.mark.parametrize("name", library.names("comparators"))
+def test_every_comparator_fits_every_disease_it_may_stand_beside(name: str) -> None:
+    """Patients of a disease need not say how many lines they had, and measures are left to read."""
+    for trial in ("zuma-1", "eliana", "karmma"):
+        left = resolve(trial, {"comparator": name})
+        assert cohort.draw(left, range(3), 1).of("standard_of_care.later").max() <= 1
+        assert {m.kind for m in left.trial.measure} >= {"survival"}
+        assert not any("dose" in m.of for m in left.trial.measure), "no cells, and no dose of them"
+
+
+def test_who_is_spared_neither_progresses_nor_dies_of_it() -> None:
+    sets = {"comparator": "lbcl-refractory-chemotherapy", "standard_of_care.spared": 0.4}
+    patients = livingdrug.Trial("zuma-1", sets).run(patients=800, seed=3).patients
+    spared = np.isinf(patients["relapse_day"]) & np.isinf(patients["death_day"])
+    assert spared.mean() == pytest.approx(0.4, abs=0.06)
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,14 @@ def test_what_stands_behind_the_named_observables_is_left_out() -> None:
     behind.add(np.arange(300), VALUES[:300])
     assert (alone.counts == behind.counts).all()
     np.testing.assert_array_equal(alone.sample("a"), behind.sample("a"))
+
+
+def test_what_has_no_name_is_forgotten_and_what_has_one_is_kept() -> None:
+    made = Courses.empty(np.zeros(1), ("a", "b"), {})
+    made.add(np.arange(4), np.arange(12.0).reshape(4, 1, 3) + 1)
+    assert made.wide is not None
+    before = made.counts.copy()
+    made.settle()
+    assert made.wide is None and np.array_equal(made.counts, before) and made.counts.base is None
+    made.add(np.arange(4, 6), np.ones((2, 1, 3)))
+    assert made.counts.sum() == before.sum() + 4

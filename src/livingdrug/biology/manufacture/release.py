@@ -11,14 +11,14 @@ from livingdrug.model.math import minimum, where
 
 def passing(v: Any) -> Any:
     """1 where the lot meets every limit of its specification."""
-    enough, alive = where(v.made / v.least >= 1, 1.0, 0.0), where(v.viability >= v.viability_least, 1.0, 0.0)
+    enough, alive = where(v.ready / v.least >= 1, 1.0, 0.0), where(v.viability >= v.viability_least, 1.0, 0.0)
     bearing, few_copies = where(v.car_share >= v.car_least, 1.0, 0.0), where(v.copies <= v.copies_most, 1.0, 0.0)
     return v.clean * enough * alive * bearing * few_copies
 
 
 def usable(v: Any) -> Any:
     """1 where a lot is infused: in specification, or out of it but clean, alive enough, and accepted by the doctor."""
-    near = where(v.made / v.least >= v.near, 1.0, 0.0) * where(v.viability >= v.viability_floor, 1.0, 0.0)
+    near = where(v.ready / v.least >= v.near, 1.0, 0.0) * where(v.viability >= v.viability_floor, 1.0, 0.0)
     accepted = where(v.accepting_draw < v.accepting, 1.0, 0.0)
     return v.in_specification + (1 - v.in_specification) * v.clean * near * accepted
 
@@ -38,22 +38,22 @@ class Release(Step):
     each_lot = ("lot_viability", "clean_draw", "accepting_draw")
 
     lots = Param("1", "lots begun for a patient at most")
-    viability_of_patient = Param("1", "living cells after thawing, in a usual lot of this patient")
+    viability_of_patient = Param("1", "living cells after thawing, in a usual lot of this patient", most=1.0)
     lot_viability = Param("1", "dead cells in this lot relative to the patient's usual one")
-    recovery = Param("1", "cells left after washing, freezing and thawing")
+    recovery = Param("1", "cells left after washing, freezing and thawing", most=1.0)
     fewest_per_kg = Param("cell/kg", "fewest living CAR+ cells for each kg of body weight")
     fewest = Param("cell", "fewest living CAR+ cells that are ever asked for")
     fill_per_kg = Param("cell/kg", "most living CAR+ cells filled for each kg of body weight")
     fill = Param("cell", "most living CAR+ cells filled")
-    as_made = Param("1", "1: the whole lot is the dose; 0: the protocol's dose is taken from it")
-    viability_least = Param("1", "viability asked for")
-    viability_floor = Param("1", "viability below which nobody infuses a lot")
-    near = Param("1", "share of the fewest cells that a lot out of specification must have")
-    car_least = Param("1", "CAR+ share asked for")
+    as_made = Param("1", "1: the whole lot is the dose; 0: the protocol's dose is taken from it", most=1.0)
+    viability_least = Param("1", "viability asked for", most=1.0)
+    viability_floor = Param("1", "viability below which nobody infuses a lot", most=1.0)
+    near = Param("1", "share of the fewest cells that a lot out of specification must have", most=1.0)
+    car_least = Param("1", "CAR+ share asked for", most=1.0)
     copies_most = Param("1", "most copies in a CAR+ cell")
-    unclean = Param("1", "chance that a lot fails for another reason (sterility, purity, equipment)")
+    unclean = Param("1", "chance that a lot fails for another reason (sterility, purity, equipment)", most=1.0)
     clean_draw = Param("1", "uniform draw of that chance")
-    accepting = Param("1", "share of the lots out of specification that are infused")
+    accepting = Param("1", "share of the lots out of specification that are infused", most=1.0)
     accepting_draw = Param("1", "uniform draw of that share")
     weight = Covariate("kg", "body weight")
     cells = Reads("culture.cells", "cell", absent=2e9)

@@ -30,8 +30,8 @@ class Waiting(Step):
     carries = {"tumour.burden": "swelling"}
 
     growth = Param("1/day", "net growth of the tumour while waiting, without bridging")
-    bridged = Param("1", "1: treated while waiting (bridging)")
-    bridging_effect = Param("1", "share of the growth that bridging takes away")
+    bridged = Param("1", "1: treated while waiting (bridging)", most=1.0)
+    bridging_effect = Param("1", "share of the growth that bridging takes away", most=1.0)
     usual_days = Param("day", "wait after which the population's burden was described")
     most_swelling = Param("1", "largest change of the burden by a longer wait")
     burden = Param("cell", "tumour cells at conditioning after the usual wait")
