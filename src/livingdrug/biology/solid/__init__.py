@@ -130,7 +130,8 @@ class Ball(Module):
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         """What happens in one place without CAR-T."""
         last = len(STAGES) * named(v, "stage", STAGES[-1])
-        want = minimum(maximum(2 - 2 * v.oxygen / v.anoxia_from, 0.0), 1.0)
+        low = minimum(maximum(2 - 2 * v.oxygen / v.anoxia_from, 0.0), 1.0)
+        want = low * low * (3 - 2 * low)
         for k in CLASSES:
             name, n = f"cells_{k}", named(v, "cells", k)
             yield Flow(f"division of class {k}", into=name, rate=last * divisions(v, k))
