@@ -58,10 +58,13 @@ class Hazard(State):
 
 
 class Param(Declared):
-    """A number of the mechanism; its value, source and between-subject variability come from the library."""
+    """A number of the mechanism; its value, source and between-subject variability come from the library.
 
-    def __init__(self, unit: str, doc: str) -> None:
-        self.unit, self.doc = unit, doc
+    most: what nobody can set it above, 1 of a share.
+    """
+
+    def __init__(self, unit: str, doc: str, most: float | None = None) -> None:
+        self.unit, self.doc, self.most = unit, doc, most
 
 
 class Covariate(Declared):

@@ -88,8 +88,20 @@ def said(
         under = said[-1] if said else None
         read_ = read_parameter(change.path, change.data, under, sources, change.layer, file, number, by_user=True)
         said.append(read_.in_unit(model.unit(change.path)))
+        _within(model, said[-1], change.place)
     _complete(stack, model, modules)
     return stack
+
+
+def _within(model: Model, said: Parameter, place: str) -> None:
+    """ScenarioError for a number above the most that its mechanism can take."""
+    most = getattr(model.declared.get(said.path), "most", None)
+    if most is not None and said.value > most:
+        raise ScenarioError(
+            f"{said.path} = {said.value:g} {said.unit} is above {most:g}",
+            where=place,
+            allowed=f"0 to {most:g}: {model.declared[said.path].doc}",
+        )
 
 
 def _numbered(kind: Any, entry: LibraryFile) -> Numbered:

@@ -1,8 +1,8 @@
 """Prints a lowered model as one Python file: constants, generated functions, and the hand-written kernel.
 
-The file is compiled to machine code, eight patients side by side in the vector registers (four, where each brings a tissue:
-their workspace is then to fit into the nearer caches), or it runs as plain Python, one patient at a time, which is how a
-mechanism is tested without compiling anything.
+The file is compiled to machine code, eight patients side by side in the vector registers (four, where each brings a
+tissue, so that their workspace fits into the nearer caches), or it runs as plain Python, one patient at a time, which
+is how a mechanism is tested without compiling anything.
 """
 
 from __future__ import annotations
