@@ -60,11 +60,11 @@ class Hazard(State):
 class Param(Declared):
     """A number of the mechanism; its value, source and between-subject variability come from the library.
 
-    most: what nobody can set it above, 1 of a share.
+    most: what nobody can set it above, 1 of a share; above: name of the module's number that it must exceed.
     """
 
-    def __init__(self, unit: str, doc: str, most: float | None = None) -> None:
-        self.unit, self.doc, self.most = unit, doc, most
+    def __init__(self, unit: str, doc: str, most: float | None = None, above: str = "") -> None:
+        self.unit, self.doc, self.most, self.above = unit, doc, most, above
 
 
 class Covariate(Declared):

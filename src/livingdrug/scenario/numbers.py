@@ -12,7 +12,7 @@ from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, mistakable
-from livingdrug.model import Adds, Model, Module, Multiplies
+from livingdrug.model import Adds, Model, Module, Multiplies, Param
 from livingdrug.parameters import PARAMETER_KEYS, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.scenario.parts import lineage
@@ -88,20 +88,24 @@ def said(
         under = said[-1] if said else None
         read_ = read_parameter(change.path, change.data, under, sources, change.layer, file, number, by_user=True)
         said.append(read_.in_unit(model.unit(change.path)))
-        _within(model, said[-1], change.place)
     _complete(stack, model, modules)
+    _within(stack, model, {change.path: change.place for change in changes})
     return stack
 
 
-def _within(model: Model, said: Parameter, place: str) -> None:
-    """ScenarioError for a number above the most that its mechanism can take."""
-    most = getattr(model.declared.get(said.path), "most", None)
-    if most is not None and said.value > most:
-        raise ScenarioError(
-            f"{said.path} = {said.value:g} {said.unit} is above {most:g}",
-            where=place,
-            allowed=f"0 to {most:g}: {model.declared[said.path].doc}",
-        )
+def _within(stack: Mapping[str, list[Parameter]], model: Model, changed: Mapping[str, str]) -> None:
+    """ScenarioError for a changed number above the most that its mechanism can take, or not above what it must be."""
+    for path, d in model.declared.items():
+        if not isinstance(d, Param):
+            continue
+        x = stack[path][-1]
+        if path in changed and d.most is not None and x.value > d.most:
+            said, allowed = f"{path} = {x.value:g} {x.unit} is above {d.most:g}", f"0 to {d.most:g}: {d.doc}"
+            raise ScenarioError(said, where=changed[path], allowed=allowed)
+        low = f"{path.rpartition('.')[0]}.{d.above}"
+        if d.above and (place := changed.get(path, changed.get(low))) and x.value <= (least := stack[low][-1].value):
+            said, allowed = f"{path} = {x.value:g} {x.unit} is not above {low} = {least:g}", f"{d.doc}, above the other"
+            raise ScenarioError(said, where=place, allowed=allowed, mend="change one of the two")
 
 
 def _numbered(kind: Any, entry: LibraryFile) -> Numbered:

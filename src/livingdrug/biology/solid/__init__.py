@@ -82,7 +82,7 @@ class Ball(Module):
     synchrony = Param("1", "share of the cells that begin a division cycle on day 0", most=1)
     turnover = Param("1/day", "death of tumour cells without treatment")
     oxygen_low = Param("mmHg", "oxygen at which division stops")
-    oxygen_full = Param("mmHg", "oxygen from which division is fastest")
+    oxygen_full = Param("mmHg", "oxygen from which division is fastest", above="oxygen_low")
     anoxia_from = Param("mmHg", "oxygen below which cells die; fastest below half of it")
     anoxia = Param("1/day", "death of want of oxygen at its fastest")
     lysis = Param("1/day", "clearance of cells dead of want of oxygen")

@@ -1,6 +1,8 @@
-"""A share is at most 1, whoever sets it."""
+"""What a number cannot be: a share above 1, an upper end below its lower one; and a host against its own cells."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -30,3 +32,18 @@ def test_more_than_all_is_refused_with_what_is_allowed(path: str, value: float) 
     with pytest.raises(ScenarioError, match="is above 1") as refused:
         resolve("carbon", {f"edits.{path}": value})
     assert "0 to 1: share of the infused cells" in str(refused.value)
+
+
+@pytest.mark.parametrize(("path", "value"), [("antigen_none", 3), ("antigen_full", 0.5), ("oxygen_low", 38)])
+def test_an_upper_end_below_its_lower_one_is_refused(path: str, value: float) -> None:
+    with pytest.raises(ScenarioError, match=r"is not above tumour\.") as refused:
+        resolve("ct041-st-01", {f"tumour.{path}": value})
+    assert "change one of the two" in str(refused.value)
+
+
+@pytest.mark.parametrize("stem", ["host_versus_graft", "graft_versus_host"])
+def test_what_is_between_donor_and_host_is_refused_for_own_cells(stem: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(f'trial = "eliana"\n[modules]\n{stem} = "{stem}"\n', encoding="utf-8")
+    with pytest.raises(ScenarioError, match="these are the patient's own"):
+        resolve(file)
