@@ -3,7 +3,7 @@
     python benchmarks/bench_solid.py [--patients 64] [--repeats 5]
 
 Both are followed for a year after one dose, on one thread; turns alternate, the fastest counts. The shells are followed
-to 1e-4, since 40 of them are an error of a thousandth anyway (`largest_error` is against 1e-7), the others to 1e-6.
+to 3e-4, since 40 of them are an error of a thousandth anyway (`largest_error` is against 1e-7), the others to 1e-6.
 Printed: CPU time for a patient-year of each, their ratio, and the ratio of cold compiles (equations to machine code, in
 an empty cache folder). The third model is the whole therapy model of ELIANA, without care rules.
 """
@@ -19,7 +19,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-RTOL = 1e-4
+RTOL = 3e-4
 SEEN = ("tumour.alive", "tumour.radius", "tumour.car_t", "tumour.mean_oxygen")
 TYPICAL = {"weight": 70.0, "bsa": 1.8, "egfr": 100.0, "age": 40.0, "fitness": 0.0}
 LEAN = 0.15 * 365 / 360  # [CPU-s] for a year of an earlier prototype with 4 classes and no cycle, as noted then

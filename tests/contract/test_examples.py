@@ -37,7 +37,7 @@ OWN_MODEL = {
     "donor_cells_again",
     "consolidation",
 }
-OWN_MODEL |= {"armoured", "two_antigens", "local_or_intravenous"}
+OWN_MODEL |= {"armoured", "two_antigens", "local_or_intravenous", "what_holds_them_back"}
 
 
 def trial(example: str) -> livingdrug.Trial:

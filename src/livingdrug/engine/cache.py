@@ -227,7 +227,7 @@ def plain(model: Model) -> Program:
     return _loaded[name]
 
 
-def text(model: Model, lanes: int = 8, made: str = "native") -> str:
+def text(model: Model, lanes: int | None = None, made: str = "native") -> str:
     """The generated file of a model (see `codegen.emit_python.source`)."""
     from livingdrug.engine.codegen.emit_python import source
     from livingdrug.engine.codegen.lower import lower

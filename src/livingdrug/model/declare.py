@@ -60,11 +60,12 @@ class Hazard(State):
 class Param(Declared):
     """A number of the mechanism; its value, source and between-subject variability come from the library.
 
-    most: the largest that it can be; 1 for what is called a share. A user's value above it is refused.
+    most: what nobody can set it above; 1 for what is called a share.
+    above: name of the number of the same module that it must exceed.
     """
 
-    def __init__(self, unit: str, doc: str, most: float | None = None) -> None:
-        self.unit, self.doc, self.most = unit, doc, most
+    def __init__(self, unit: str, doc: str, most: float | None = None, above: str = "") -> None:
+        self.unit, self.doc, self.most, self.above = unit, doc, most, above
 
     def __set_name__(self, owner: type, name: str) -> None:
         super().__set_name__(owner, name)

@@ -88,19 +88,25 @@ def said(
         under = said[-1] if said else None
         read_ = read_parameter(change.path, change.data, under, sources, change.layer, file, number, by_user=True)
         said.append(read_.in_unit(model.unit(change.path)))
-        _not_above(said[-1], cast("Param", model.declared[change.path]).most, under)
     _complete(stack, model, modules)
+    _within(stack, model, {change.path: change.place for change in changes})
     return stack
 
 
-def _not_above(number: Parameter, most: float | None, was: Parameter | None) -> None:
-    """ScenarioError for a user's number above the largest that it can be, such as a share above 1."""
-    if most is not None and number.value > most:
-        now = f" (it is {was.value:g} in {was.place})" if was else ""
-        percent = f"{number.value:g} %" if most == 1 and number.value <= 100 else None
-        mend = f'write "{percent}" where percent are meant' if percent else None
-        said, place = f"{number.path} = {number.value:g} is too much", f"{number.path} ({number.place})"
-        raise ScenarioError(said, where=place, allowed=f"0 to {most:g}{now}", mend=mend)
+def _within(stack: Mapping[str, list[Parameter]], model: Model, changed: Mapping[str, str]) -> None:
+    """ScenarioError for a changed number above the most that its mechanism can take, or not above what it must be."""
+    for path, d in model.declared.items():
+        if not isinstance(d, Param):
+            continue
+        x = stack[path][-1]
+        if path in changed and d.most is not None and x.value > d.most:
+            said, allowed = f"{path} = {x.value:g} {x.unit} is above {d.most:g}", f"0 to {d.most:g}: {d.doc}"
+            percent = f'write "{x.value:g} %" where percent are meant' if d.most == 1 and x.value <= 100 else None
+            raise ScenarioError(said, where=changed[path], allowed=allowed, mend=percent)
+        low = f"{path.rpartition('.')[0]}.{d.above}"
+        if d.above and (place := changed.get(path, changed.get(low))) and x.value <= (least := stack[low][-1].value):
+            said, allowed = f"{path} = {x.value:g} {x.unit} is not above {low} = {least:g}", f"{d.doc}, above the other"
+            raise ScenarioError(said, where=place, allowed=allowed, mend="change one of the two")
 
 
 def _numbered(kind: Any, entry: LibraryFile) -> Numbered:

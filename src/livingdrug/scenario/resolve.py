@@ -30,6 +30,7 @@ from livingdrug.spec.typed import read
 
 OWN = "cohort.file"
 DEEPEST = 8  # scenarios that build on each other
+BETWEEN_TWO = ("host_versus_graft", "graft_versus_host")  # mechanisms that need cells of a donor
 
 
 @library.held()
@@ -148,8 +149,9 @@ def _arm(arm: Located, draft: Draft, top: LibraryFile, chain: list[LibraryFile])
     return Arm(arm["name"], title, inside, _settle(own, top, chain))
 
 
-def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile]) -> Model:
-    """The model of these modules; a role or mechanism that cannot be is told at the line that chose it."""
+def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile], whose: str) -> Model:
+    """The model of these modules; a role or mechanism that cannot be is told at the line that chose it. whose: T cells
+    the product is made of."""
 
     def changed(role: str) -> str | None:
         """Where a user chose it."""
@@ -164,6 +166,12 @@ def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile
     for role in modules:
         if role not in others and (close := mistakable(role, others)):
             raise ScenarioError(f"no role is called '{role}'", where=place(role), allowed=others, nearest=close)
+        if whose != "donor" and modules[role] in BETWEEN_TWO and changed(role):
+            raise ScenarioError(
+                f"'{modules[role]}' is between a donor's cells and their host, and these are the patient's own",
+                where=place(role),
+                mend='leave it out, or choose a product of a donor: origin = "donor"',
+            )
     return numbers.wired(tuple((role, numbers.fitting(role, stem, place(role))) for role, stem in modules.items()))
 
 
@@ -192,7 +200,8 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
     laid = {part: _part(part, found[-1], draft) for part, found in entries.items()}
     typed = {part: x.typed for part, x in laid.items()}
     modules = parts.modules(draft, trial, typed, entries, chain)
-    model = _assembled(modules, draft, [*chain, *(e for listed in entries.values() for e in reversed(listed))])
+    whose = getattr(typed.get("product"), "origin", "")
+    model = _assembled(modules, draft, [*chain, *(e for listed in entries.values() for e in reversed(listed))], whose)
     if (moved := _on_protocol(draft, typed["protocol"], model)) is not draft:
         draft, laid["protocol"] = moved, parts.laid("protocol", entries["protocol"][-1], moved)
         typed["protocol"] = laid["protocol"].typed

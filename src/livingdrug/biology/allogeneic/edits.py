@@ -18,9 +18,9 @@ class Edits(Module):
 
     role = "edits"
 
-    tcr_left = Param("1", "share of the infused cells that still carry a T-cell receptor")
-    class_one_left = Param("1", "share of the infused cells that still carry HLA class I")
-    cd52_left = Param("1", "share of the infused cells that still carry CD52")
+    tcr_left = Param("1", "share of the infused cells that still carry a T-cell receptor", most=1)
+    class_one_left = Param("1", "share of the infused cells that still carry HLA class I", most=1)
+    cd52_left = Param("1", "share of the infused cells that still carry CD52", most=1)
     cd47_added = Param("1", "CD47 added, from 0 (as it is by nature) to 1 (as much as protects best)")
 
     tcr = Publishes("1", "share of the cells with a T-cell receptor")

@@ -23,7 +23,7 @@ class HostVersusGraft(Module):
 
     role = "host_versus_graft"
 
-    mismatch = Param("1", "share of HLA molecules that differ between donor and patient")
+    mismatch = Param("1", "share of HLA molecules that differ between donor and patient", most=1)
     half_mismatch = Param("1", "EC50: share of differing HLA molecules that gives half of the T cells' answer")
     sensitised = Param(
         "1", "alloreactive T cells for each lymphocyte at the start, relative to who never met foreign cells"

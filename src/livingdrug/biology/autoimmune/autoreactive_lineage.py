@@ -30,7 +30,9 @@ class AutoreactiveLineage(Module):
     half_killers = Param("cell", "EC50: CAR-T giving half the largest kill")
     power = Param("1", "Hill coefficient of the kill in CAR-T")
     access = Param("1", "kill in the tissue where these cells live, relative to that in blood")
-    memory_seen = Param("1", "share of the kill that meets memory cells: 1 where they bear the target, 0 where not")
+    memory_seen = Param(
+        "1", "share of the kill that meets memory cells: 1 where they bear the target, 0 where not", most=1
+    )
     plasmablasts_seen = Param("1", "the same, of plasmablasts")
     long_lived_seen = Param("1", "the same, of long-lived plasma cells")
     conditioning_kill = Param("1", "kill by conditioning relative to lymphocytes")
@@ -43,7 +45,7 @@ class AutoreactiveLineage(Module):
     complement_normal = Param("g/L", "complement C3 without consumption")
     complement_low = Param("g/L", "lower limit of normal of complement C3")
     complement_loss = Param("1/day", "catabolism of complement C3")
-    cellular = Param("1", "share of the drive of disease that is of memory cells, not of antibody")
+    cellular = Param("1", "share of the drive of disease that is of memory cells, not of antibody", most=1)
     resolution = Param("1/day", "rate at which activity follows its drive")
     subclinical = Param("1", "activity, relative to that before treatment, below which there is no sign")
     signs_start = Param("1", "points of the score for signs and symptoms before treatment")

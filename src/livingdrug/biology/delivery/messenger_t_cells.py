@@ -31,7 +31,7 @@ class MessengerTCells(Module):
     internalisation = Param("1/day", "further loss of receptor that is engaged")
     division = Param("1/day", "divisions of engaged cells, each of which halves messenger and receptor")
     steepness = Param("1", "Hill coefficient of the share of positive cells in the receptor: how alike the cells are")
-    reachable = Param("1", "share of the CD8 T cells that particles reach")
+    reachable = Param("1", "share of the CD8 T cells that particles reach", most=1)
     cd8_share = Param("1", "CD8 T cells among lymphocytes")
     cd8_cells = Param("cell", "CD8 T cells of the body at normal lymphocytes")
     potency = Param("1", "kill by a positive cell relative to an expanded effector")

@@ -21,7 +21,7 @@ class Filgrastim(Module):
 
     weight = Covariate("kg", "body weight")
     absorption = Param("1/day", "absorption from under the skin")
-    bioavailability = Param("1", "share of a dose that reaches the blood")
+    bioavailability = Param("1", "share of a dose that reaches the blood", most=1)
     clearance_per_kg = Param("L/day/kg", "clearance for each kg of body weight")
     volume_per_kg = Param("L/kg", "volume for each kg of body weight")
     most = Param("1", "Emax: rise of marrow renewal, relative to none")

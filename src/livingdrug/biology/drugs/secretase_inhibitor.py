@@ -21,7 +21,7 @@ class SecretaseInhibitor(Module):
     role = "drug.secretase_inhibitor"
 
     absorption = Param("1/day", "absorption from the gut")
-    bioavailability = Param("1", "share of the dose that reaches blood")
+    bioavailability = Param("1", "share of the dose that reaches blood", most=1)
     half_life = Param("day", "half-life in blood")
     volume = Param("L", "volume of distribution")
     half_inhibited = Param("mg/L", "IC50: concentration that halves the enzyme's work")

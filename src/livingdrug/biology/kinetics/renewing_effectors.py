@@ -26,13 +26,13 @@ class RenewingEffectors(Module):
 
     role = "kinetics"
 
-    engraftment = Param("1", "share of infused cells that engraft")
+    engraftment = Param("1", "share of infused cells that engraft", most=1)
     memory_share = Param("1", "memory cells among those that engraft")
     distribution = Param("1/day", "rate at which infused cells leave the blood")
     awakening = Param("1/day", "transit rate through each of two stages between engraftment and the first division")
     growth = Param("1/day", "proliferation at full antigen, full cytokine support and far below carrying capacity")
     idle_growth = Param("1", "proliferation without antigen, as a share of that with it (homeostatic expansion)")
-    short_lived = Param("1", "share of the cells that do not engraft which work as short-lived effectors")
+    short_lived = Param("1", "share of the cells that do not engraft which work as short-lived effectors", most=1)
     short_loss = Param("1/day", "loss of infused short-lived effectors")
     room = Param("cell", "carrying capacity: CAR-T at which proliferation stops")
     death = Param("1/day", "death of proliferating effectors")

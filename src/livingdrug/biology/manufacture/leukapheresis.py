@@ -22,7 +22,7 @@ class Leukapheresis(Step):
     t_cell_share = Param("1", "T cells (CD3+) of the lymphocytes")
     volumes = Param("1", "blood processed in a day, in blood volumes of the patient")
     most = Param("uL", "largest volume processed in a day")
-    efficiency = Param("1", "share of the T cells passing by that is collected", most=1.0)
+    efficiency = Param("1", "share of the T cells passing by that is collected", most=1)
     recruited = Param("1", "T cells that re-enter blood during the run, relative to those there")
     enough = Param("cell", "T cells below which a second day is collected")
     blood_volume = Reads("kinetics.blood_volume", "uL", absent=5e6)

@@ -23,7 +23,7 @@ class Phenotype(Step):
 
     stem_share = Param("1", "stem-like and naive cells of the T cells collected")
     central_share = Param("1", "central memory cells of the others")
-    moving = Param("1", "chance of each daughter to move a stage down, in IL-2", most=1.0)
+    moving = Param("1", "chance of each daughter to move a stage down, in IL-2", most=1)
     held = Param("1", "that chance in this culture's cytokines, relative to IL-2")
     worth_central = Param("1", "engraftment of a central memory cell, relative to a stem-like one")
     worth_memory = Param("1", "engraftment of an effector memory cell, relative to a stem-like one")

@@ -27,7 +27,7 @@ class Transduction(Step):
     columns = {"car_positive": "car_share", "copies_per_cell": "copies"}
     carries = {"tumour.half_density": "sparseness"}
 
-    susceptible = Param("1", "share of the cells that can be transduced", most=1.0)
+    susceptible = Param("1", "share of the cells that can be transduced", most=1)
     integrations = Param("1", "mean integrations in a susceptible cell")
     lot_titre = Param("1", "integrations in this lot relative to the usual")
     dispersion = Param("1", "shape of the negative binomial distribution: the smaller, the more cells differ")

@@ -30,8 +30,8 @@ class Waiting(Step):
     carries = {"tumour.burden": "swelling"}
 
     growth = Param("1/day", "net growth of the tumour while waiting, without bridging")
-    bridged = Param("1", "1: treated while waiting (bridging)", most=1.0)
-    bridging_effect = Param("1", "share of the growth that bridging takes away", most=1.0)
+    bridged = Param("1", "1: treated while waiting (bridging)", most=1)
+    bridging_effect = Param("1", "share of the growth that bridging takes away", most=1)
     usual_days = Param("day", "wait after which the population's burden was described")
     most_swelling = Param("1", "largest change of the burden by a longer wait")
     burden = Param("cell", "tumour cells at conditioning after the usual wait")
@@ -41,7 +41,7 @@ class Waiting(Step):
     other_rate = Param("1/day", "hazard of dropping out for another reason")
     disease_draw = Param("1", "uniform draw of the day on which the disease takes a patient out")
     other_draw = Param("1", "uniform draw of the day on which something else does")
-    dying_share = Param("1", "share of those taken out by the disease who die of it then")
+    dying_share = Param("1", "share of those taken out by the disease who die of it then", most=1)
     dying_draw = Param("1", "uniform draw of that share")
     death_rate = Param("1/day", "hazard of death of those who get no cells")
     death_draw = Param("1", "uniform draw of the day of that death")

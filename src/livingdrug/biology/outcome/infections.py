@@ -24,7 +24,7 @@ class Infections(Module):
     bacterial_rate = Param("1/day", "hazard of a bacterial infection with normal defences")
     viral_rate = Param("1/day", "hazard of a viral infection with normal defences")
     fungal_rate = Param("1/day", "hazard of a fungal infection with normal defences")
-    serious_share = Param("1", "share of infections that need a hospital or drugs into a vein")
+    serious_share = Param("1", "share of infections that need a hospital or drugs into a vein", most=1)
     neutropenia = Param("1", "times the hazard of bacteria and fungi is raised without neutrophils")
     neutrophils_half = Param("cell/uL", "EC50: neutrophils that give half of that rise")
     lymphopenia = Param("1", "times the hazard of viruses is raised without lymphocytes")

@@ -24,7 +24,7 @@ class LateEffects(Module):
     t_cell_rate = Param("1/day", "hazard of a T-cell cancer")
     solid_rate = Param("1/day", "hazard of a solid cancer")
     skin_rate = Param("1/day", "hazard of a skin cancer that is no melanoma")
-    fatal = Param("1", "share of second cancers, skin apart, that are fatal")
+    fatal = Param("1", "share of second cancers, skin apart, that are fatal", most=1)
     other_rate = Param("1/day", "hazard of death of other causes at the reference age")
     reference_age = Param("year", "age for which that holds")
     ageing = Param("1/year", "rise of that hazard with each year of age, on a logarithm")

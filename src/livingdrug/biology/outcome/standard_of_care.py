@@ -22,14 +22,14 @@ class StandardOfCare(Module):
 
     prior_lines = Covariate("1", "lines of treatment before", absent=0.0)
     pfs = Param("day", "median time to progression or death")
-    dying_first = Param("1", "deaths among the first events", most=1.0)
+    dying_first = Param("1", "deaths among the first events", most=1)
     death_after = Param("1/day", "hazard of death after progression")
     source_lines = Param("1", "lines of treatment before up to which the hazards hold")
     later_progression = Param("1", "first events in a later line, relative to that one")
     later_death = Param("1", "deaths after progression in a later line, relative to that one")
-    spared = Param("1", "patients who neither progress nor die of the disease", most=1.0)
-    responding = Param("1", "patients who respond: those who would progress last", most=1.0)
-    complete = Param("1", "patients whose response is complete: the last of these", most=1.0)
+    spared = Param("1", "patients who neither progress nor die of the disease", most=1)
+    responding = Param("1", "patients who respond: those who would progress last", most=1)
+    complete = Param("1", "patients whose response is complete: the last of these", most=1)
     progressed = Switch("1 once progression is known")
     safe = Switch("1 for a patient whom the disease neither takes nor returns to")
 

@@ -21,7 +21,7 @@ class CaspaseSwitch(Module):
 
     role = "safety.caspase"
 
-    sensitive_share = Param("1", "share of the infused cells that carry enough of the switch")
+    sensitive_share = Param("1", "share of the infused cells that carry enough of the switch", most=1)
     kill = Param("1/day", "death of such cells at full dimerizer")
     half_kill = Param("mg/L", "EC50 of the dimerizer on that death")
 

@@ -79,10 +79,10 @@ class Ball(Module):
     cell_room = Param("um^3/cell", "tissue for each tumour cell, fluid included")
     cycle = Param("day", "mean time between divisions at full oxygen and mean antigen")
     advantage = Param("1", "how far division follows antigen: 1 where the antigen drives it")
-    synchrony = Param("1", "share of the cells that begin a division cycle on day 0")
+    synchrony = Param("1", "share of the cells that begin a division cycle on day 0", most=1)
     turnover = Param("1/day", "death of tumour cells without treatment")
     oxygen_low = Param("mmHg", "oxygen at which division stops")
-    oxygen_full = Param("mmHg", "oxygen from which division is fastest")
+    oxygen_full = Param("mmHg", "oxygen from which division is fastest", above="oxygen_low")
     anoxia_from = Param("mmHg", "oxygen below which cells die; fastest below half of it")
     anoxia = Param("1/day", "death of want of oxygen at its fastest")
     lysis = Param("1/day", "clearance of cells dead of want of oxygen")
@@ -98,7 +98,7 @@ class Ball(Module):
     one_cell = Param("cell", "below this number a mean over cells means nothing")
     for k in CLASSES:
         vars()[f"antigen_{k}"] = Param("1", f"antigen of class {k}, relative to the mean of all cells at the start")
-        vars()[f"share_{k}"] = Param("1", f"share of class {k} among the cells at the start")
+        vars()[f"share_{k}"] = Param("1", f"share of class {k} among the cells at the start", most=1)
         vars()[f"also_{k}"] = Port("1", f"what a second receptor sees of class {k}", combine="add", exact=True)
         vars()[f"only_{k}"] = Port("1", f"share of class {k} that a second antigen gives free", exact=True)
     for k in CLASSES:
@@ -130,7 +130,8 @@ class Ball(Module):
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         """What happens in one place without CAR-T."""
         last = len(STAGES) * named(v, "stage", STAGES[-1])
-        want = minimum(maximum(2 - 2 * v.oxygen / v.anoxia_from, 0.0), 1.0)
+        low = minimum(maximum(2 - 2 * v.oxygen / v.anoxia_from, 0.0), 1.0)
+        want = low * low * (3 - 2 * low)
         for k in CLASSES:
             name, n = f"cells_{k}", named(v, "cells", k)
             yield Flow(f"division of class {k}", into=name, rate=last * divisions(v, k))

@@ -17,7 +17,7 @@ class AndGate(Module):
     role = "gate"
 
     for k in CLASSES:
-        vars()[f"second_{k}"] = Param("1", f"share of class {k} with the second antigen")
+        vars()[f"second_{k}"] = Param("1", f"share of class {k} with the second antigen", most=1)
         vars()[f"only_{k}"] = Multiplies(f"tumour.only_{k}")
     del k
 

@@ -15,7 +15,7 @@ class CheckpointSwitch(Module):
 
     role = "armour.pd1"
 
-    taken = Param("1", "share of the PD-L1 signal that the switch takes")
+    taken = Param("1", "share of the PD-L1 signal that the switch takes", most=1)
     costimulation = Param("1", "division that it adds where PD-L1 is full, relative to that without")
     deaf = Adds("tumour.deaf_pd_l1")
     turned = Adds("tumour.turned")

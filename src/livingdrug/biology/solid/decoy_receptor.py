@@ -15,7 +15,7 @@ class DecoyReceptor(Module):
 
     role = "armour.tgf"
 
-    taken = Param("1", "share of the TGF-beta signal that the decoy takes")
+    taken = Param("1", "share of the TGF-beta signal that the decoy takes", most=1)
     deaf = Adds("tumour.deaf_tgf")
 
     def contributes(self, v: Any) -> dict[str, Any]:

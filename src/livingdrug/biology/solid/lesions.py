@@ -27,7 +27,7 @@ class Lesions(SolidTumour):
     role = "tumour"
 
     lesions = Param("1", "lesions in the patient, alike")
-    negative_share = Param("1", "share of tumour cells without antigen at the start")
+    negative_share = Param("1", "share of tumour cells without antigen at the start", most=1)
     load_half = Param("cell", "tumour cells at half of the load that the hazard of death sees")
     help = Reads("homeostasis.help", "1", absent=1.0)
 

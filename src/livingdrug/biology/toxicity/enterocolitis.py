@@ -23,7 +23,7 @@ class Enterocolitis(Module):
     rate = Param("1/day", "largest hazard of enterocolitis")
     half = Param("cell/uL", "EC50: CAR-T in the gut, as the blood count they follow, that give half that hazard")
     power = Param("1", "Hill coefficient of that hazard")
-    fatal = Param("1", "share of episodes that end in death")
+    fatal = Param("1", "share of episodes that end in death", most=1)
     blood = Reads("kinetics.blood", "cell/uL", absent=0.0)
 
     arriving = State("cell/uL", "CAR-T on the way into the gut, as the blood count they follow")

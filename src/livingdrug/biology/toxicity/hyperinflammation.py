@@ -25,7 +25,7 @@ class Hyperinflammation(Module):
     threshold = Param("pg/mL", "EC50: interferon that activates haemophagocytic macrophages by half")
     steepness = Param("1", "Hill coefficient of that activation")
     rate = Param("1/day", "activation and deactivation rate of haemophagocytic macrophages")
-    il1_share = Param("1", "share of their activation that needs IL-1")
+    il1_share = Param("1", "share of their activation that needs IL-1", most=1)
     loop = Param("1", "interferon that fully active haemophagocytic macrophages sustain, relative to the threshold")
     interferon_loss = Param("1/day", "loss of interferon")
     ferritin_made = Param("ug/L/day", "ferritin released by fully active haemophagocytic macrophages")

@@ -26,7 +26,7 @@ class Myeloma(Module):
 
     burden = Param("cell", "plasma cells of the myeloma when conditioning begins")
     niche_share = Param("1", "cells in their niche at the start, as a share of the burden")
-    access = Param("1", "share of CAR-T that reach the niche, and of its cells that they meet")
+    access = Param("1", "share of CAR-T that reach the niche, and of its cells that they meet", most=1)
     negative_share = Param("1", "antigen-negative cells at the start, as a share of the burden")
     growth = Param("1/day", "net growth far below carrying capacity")
     capacity = Param("cell", "carrying capacity: burden at which growth stops")

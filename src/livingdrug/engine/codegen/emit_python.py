@@ -1,7 +1,8 @@
 """Prints a lowered model as one Python file: constants, generated functions, and the hand-written kernel.
 
-The file is compiled to machine code, eight patients side by side in the vector registers, or it runs as plain Python,
-one patient at a time, which is how a mechanism is tested without compiling anything.
+The file is compiled to machine code, eight patients side by side in the vector registers (four, where each brings a
+tissue, so that their workspace fits into the nearer caches), or it runs as plain Python, one patient at a time, which
+is how a mechanism is tested without compiling anything.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ PRELUDES = {  # how functions are made, and the arithmetic: of the file for plai
     "native": ("undecorated.py", "simd.py"),
     "numba": ("by_numba.py", "simd.py"),
 }
+LANES, LANES_OF_TISSUE = 8, 4
 LINED_UP = (
     "w = np.ones(SIZE)",
     "w = lined_up(np.ones(SIZE + 8))",
@@ -48,8 +50,9 @@ def kernel_text(name: str) -> str:
     return (kernel_folder() / name).read_text(encoding="utf-8").split(MARK, 1)[1]
 
 
-def source(system: System, lanes: int = 8, made: str = "native") -> str:
-    """The whole file for one model; `made`: one of PRELUDES."""
+def source(system: System, lanes: int | None = None, made: str = "native") -> str:
+    """The whole file for one model; lanes: patients side by side, LANES of them; `made`: one of PRELUDES."""
+    lanes = lanes or (LANES_OF_TISSUE if system.shells else LANES)
     n = len(system.states)
     method = ros34pw2 if system.shells else rodas5p
     lu = SparseLU(len(system.rows), system.jacobian)
@@ -84,7 +87,7 @@ def source(system: System, lanes: int = 8, made: str = "native") -> str:
         "THETA": 1,
         "LEAP": 1,
         "BEFORE": 1,
-        **(emit_shells.slots(system.shells, n) if system.shells else {}),
+        **(emit_shells.slots(system) if system.shells else {}),
     }
     offset, size = {}, 0
     for name, length in slots.items():

@@ -14,19 +14,24 @@ from livingdrug.engine.codegen.places import Shells
 from livingdrug.model.tissue import LEAST
 
 KERNEL = "shells.py"
+COSTLY = {"/", "("}  # in the text of a statement: a division or a function
 
 
-def slots(shells: Shells, states: int) -> dict[str, int]:
+def slots(system: System) -> dict[str, int]:
     """Areas of the workspace that a tissue needs, in numbers of each patient."""
+    assert system.shells
+    shells, states = system.shells, len(system.states)
     m, fields = shells.count, len(shells.fields)
     groups = len(shells.movers) + 1
     return {
         "X": states,
         **dict.fromkeys(("VOLUME", "RADIUS", "GROWN", "PUSHED", "SPREAD", "OUTSIDE", "RESISTANCE"), 1),
+        **dict.fromkeys(("PER_VOLUME", "PER_RADIUS"), 1),
         "TOTAL": len(shells.totals),
         **dict.fromkeys(("GAIN", "LOSS", "SOURCE"), m),
         **dict.fromkeys(("RATIO", "PART"), m + 1),
         "LEVEL": m * len(shells.levels),
+        "SHARED": m * len(shared(system)),
         **dict.fromkeys(("LOCAL", "DIAGONAL", "BEFORE_IT", "BEYOND_IT"), m * fields),
         **dict.fromkeys(("DRIFT", "SPREADS", "ROOM", "CLOSING", "OWN_OUT", "OWN_IN"), m * len(shells.movers)),
         **dict.fromkeys(("OUTWARD", "INWARD"), m * groups),
@@ -50,6 +55,24 @@ def groups(shells: Shells) -> list[int]:
     return [movers.index(f) + 1 if f in movers else 0 for f in range(len(shells.fields))]
 
 
+def shared(system: System) -> list[str]:
+    """Costly values of a shell that decide a substance and are read again: worked out once, and kept beside it."""
+    assert system.shells
+    shells, hoisted = system.shells, {s.target for s in system.hoisted}
+    local = {*shells.fields, *(x for n, x in shells.place.items() if n != "radius"), *(x.symbol for x in shells.levels)}
+    for s in system.statements:
+        if s.reads & local:
+            local.add(s.target)
+    seen: set[str] = set()
+    found = []
+    levels = [[x.gain, x.loss] for x in shells.levels]
+    for targets in (*levels, [*shells.rates, *(total for _, total in shells.totals)]):
+        needed = [s for s in system.needed(targets, hoisted) if s.target in local]
+        found += [s.target for s in needed if s.target in seen and s.target not in found and COSTLY & set(s.text)]
+        seen |= {s.target for s in needed}
+    return found
+
+
 class Printer:
     """The functions of a tissue. places: where names that do not differ between shells stand; kept: the hoisted."""
 
@@ -63,6 +86,8 @@ class Printer:
         self.outer |= self.totals()
         self.inner = {n: self._shell("X", f, self.shells.first) for f, n in enumerate(self.shells.fields)}
         self.inner |= {x.symbol: self._shell("LEVEL", i) for i, x in enumerate(self.shells.levels)}
+        self.shared = {n: self._shell("SHARED", i) for i, n in enumerate(shared(system))}
+        self.kept: set[str] = set()  # of the shared, which the functions printed so far have worked out
 
     def totals(self) -> dict[str, str]:
         """Where what is of the whole tissue stands: its totals and its radius."""
@@ -159,9 +184,14 @@ class Printer:
     def _over_shells(
         self, name: str, doc: str, targets: list[str], stores: list[str], begin: list[str] | None = None
     ) -> str:
-        places = {**self.places, **self.outer, **self.inner}
+        kept = {n: place for n, place in self.shared.items() if n in self.kept}
+        places = {**self.places, **self.outer, **self.inner, **kept}
         places |= {self.shells.place[n]: text for n, text in self._geometry().items()}
-        statements = self.system.needed(targets, self.places)
+        statements = self.system.needed(targets, {**self.places, **kept})
+        if name.startswith("arise"):
+            new = [s.target for s in statements if s.target in self.shared]
+            stores = [*(f"{self.shared[n]} = {n}" for n in new), *stores]
+            self.kept |= set(new)
         reads = {r for s in statements for r in s.reads} | set(targets)
         lines = [f"{n} = {text}" for n, text in places.items() if n in reads]
         lines += [*(f"{s.target} = {s.text}" for s in statements), *stores]

@@ -106,7 +106,7 @@ class System:
         for s in self.statements:
             if s.reads <= fixed:
                 fixed.add(s.target)
-                if "/" in s.text or "(" in s.text:
+                if "/" in s.text or "(" in s.text or (self.shells and " if " in s.text):
                     found.append(s)
         return tuple(found)
 

@@ -3,6 +3,7 @@
 What happens in one shell is printed from the model (`engine.codegen.emit_shells`); here is what all tissues share. A
 finite-volume scheme: fluxes through the faces between shells, upwind; the mesh grows with the tissue, whose volume is
 that of its cells. FIELDS kinds of cells in SHELLS shells, state-wise: all shells of the first kind, then the second.
+What runs from shell to shell does so for all kinds at once, whose chains do not wait for one another.
 """
 # ruff: noqa: F821, E741
 
@@ -21,12 +22,14 @@ def look_at(w, area):
 
 @compiled("void(float64[::1])")
 def size_up(w):
-    """The radius of the tissue from its volume, in logarithms."""
+    """The radius of the tissue from its volume, in logarithms, and one over both."""
     wide()
     for l in across(LANES):
         x = w[VOLUME + l]
         w[VOLUME + l] = x if x > LEAST else LEAST
         w[RADIUS + l] = exp(log(w[VOLUME + l] / SPHERE) / 3.0)
+        w[PER_VOLUME + l] = 1.0 / w[VOLUME + l]
+        w[PER_RADIUS + l] = 1.0 / w[RADIUS + l]
 
 
 @compiled("void(float64[::1], int64)")
@@ -34,23 +37,29 @@ def balance(w, level):
     """A substance's level in every shell: a tridiagonal system, eliminated outwards and solved inwards."""
     wide()
     to = LEVEL + level * SHELLS * LANES
-    for s in range(SHELLS):
-        inner = s * s
+    for s in range(SHELLS - 1):
         share = (3.0 * s * s + 3.0 * s + 1.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
-        last = s == SHELLS - 1
+        inner, outer = 1.0 * s * s, (s + 1.0) * (s + 1.0)
         for l in across(LANES):
             volume = w[VOLUME + l] * share
-            conductance = w[SPREAD + l] * 3.0 * SPHERE * w[RADIUS + l] / SHELLS
-            out = conductance * ((s + 1) * (s + 1))
-            through = out / (0.5 + w[RESISTANCE + l] * SHELLS / w[RADIUS + l])
-            out = 0.0 if last else out
-            edge = through if last else 0.0
+            conductance = w[SPREAD + l] * (3.0 * SPHERE / SHELLS) * w[RADIUS + l]
+            out = conductance * outer
             back = conductance * inner
-            pivot = 1.0 / (back + out + edge + w[LOSS + s * LANES + l] * volume - back * w[RATIO + s * LANES + l])
+            pivot = 1.0 / (back + out + w[LOSS + s * LANES + l] * volume - back * w[RATIO + s * LANES + l])
             w[RATIO + (s + 1) * LANES + l] = out * pivot
-            given = w[GAIN + s * LANES + l] * volume + edge * w[OUTSIDE + l]
+            given = w[GAIN + s * LANES + l] * volume
             w[to + s * LANES + l] = (given + back * w[PART + s * LANES + l]) * pivot
             w[PART + (s + 1) * LANES + l] = w[to + s * LANES + l]
+    s = SHELLS - 1
+    share = (3.0 * s * s + 3.0 * s + 1.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
+    for l in across(LANES):
+        volume = w[VOLUME + l] * share
+        conductance = w[SPREAD + l] * (3.0 * SPHERE / SHELLS) * w[RADIUS + l]
+        back = conductance * (s * s)
+        edge = conductance * (SHELLS * SHELLS) / (0.5 + w[RESISTANCE + l] * SHELLS * w[PER_RADIUS + l])
+        pivot = 1.0 / (back + edge + w[LOSS + s * LANES + l] * volume - back * w[RATIO + s * LANES + l])
+        given = w[GAIN + s * LANES + l] * volume + edge * w[OUTSIDE + l]
+        w[to + s * LANES + l] = (given + back * w[PART + s * LANES + l]) * pivot
     for k in range(SHELLS - 1):
         s = SHELLS - 2 - k
         for l in across(LANES):
@@ -66,15 +75,14 @@ def push(w):
         w[PUSHED + l] = 0.0
     for s in range(SHELLS - 1):
         within = (s + 1.0) * (s + 1.0) * (s + 1.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
-        share = (3.0 * s * s + 3.0 * s + 1.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
-        beyond = (3.0 * s * s + 9.0 * s + 7.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
+        per_share = (SHELLS * SHELLS * SHELLS) / (3.0 * s * s + 3.0 * s + 1.0)
+        per_beyond = (SHELLS * SHELLS * SHELLS) / (3.0 * s * s + 9.0 * s + 7.0)
         for l in across(LANES):
             grown = w[PUSHED + l] + w[SOURCE + s * LANES + l]
             w[PUSHED + l] = grown
-            flow = grown - w[GROWN + l] * within
-            volume = 1.0 / w[VOLUME + l]
-            out = flow * volume / share
-            back = -flow * volume / beyond
+            flow = (grown - w[GROWN + l] * within) * w[PER_VOLUME + l]
+            out = flow * per_share
+            back = -flow * per_beyond
             w[OUTWARD + s * LANES + l] = out if flow > 0.0 else 0.0
             w[INWARD + s * LANES + l] = back if flow < 0.0 else 0.0
 
@@ -88,18 +96,17 @@ def move(w, mover):
     room = ROOM + mover * SHELLS * LANES
     to = (mover + 1) * SHELLS * LANES
     for s in range(SHELLS - 1):
-        share = (3.0 * s * s + 3.0 * s + 1.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
-        beyond = (3.0 * s * s + 9.0 * s + 7.0) * (1.0 / (SHELLS * SHELLS * SHELLS))
+        per_share = (SHELLS * SHELLS * SHELLS) / (3.0 * s * s + 3.0 * s + 1.0)
+        per_beyond = (SHELLS * SHELLS * SHELLS) / (3.0 * s * s + 9.0 * s + 7.0)
         for l in across(LANES):
             radius = w[RADIUS + l] * (s + 1.0) * (1.0 / SHELLS)
             area = 3.0 * SPHERE * radius * radius
             speed = 0.5 * (w[drift + s * LANES + l] + w[drift + (s + 1) * LANES + l])
             loose = 0.5 * (w[spread + s * LANES + l] + w[spread + (s + 1) * LANES + l])
             own = area * speed
-            both = area * loose * SHELLS / w[RADIUS + l]
-            volume = 1.0 / w[VOLUME + l]
-            out = ((own if own > 0.0 else 0.0) + both) * volume / share
-            back = ((0.0 if own > 0.0 else -own) + both) * volume / beyond
+            both = area * loose * SHELLS * w[PER_RADIUS + l]
+            out = ((own if own > 0.0 else 0.0) + both) * w[PER_VOLUME + l] * per_share
+            back = ((0.0 if own > 0.0 else -own) + both) * w[PER_VOLUME + l] * per_beyond
             w[OWN_OUT + to - SHELLS * LANES + s * LANES + l] = out
             w[OWN_IN + to - SHELLS * LANES + s * LANES + l] = back
             w[OUTWARD + to + s * LANES + l] = out * w[room + (s + 1) * LANES + l] + w[OUTWARD + s * LANES + l]
@@ -127,10 +134,10 @@ def close(w, mover, field):
 def carry(w):
     """Adds to each field's rate of change what comes from the neighbouring shells."""
     wide()
-    for f in range(FIELDS):
-        at = f * SHELLS * LANES
-        way = GROUP[f] * SHELLS * LANES
-        for s in range(SHELLS - 1):
+    for s in range(SHELLS - 1):
+        for f in range(FIELDS):
+            at = f * SHELLS * LANES
+            way = GROUP[f] * SHELLS * LANES
             for l in across(LANES):
                 inner = w[X + FIRST + at + s * LANES + l]
                 outer = w[X + FIRST + at + (s + 1) * LANES + l]
@@ -184,14 +191,14 @@ def add_shells(w):
 def factor_shells(w):
     """Factors of I/GAMMA - h W for each field: its own loss in a shell, and its transport between shells."""
     wide()
-    for f in range(FIELDS):
-        at = f * SHELLS * LANES
-        way = GROUP[f] * SHELLS * LANES
-        for s in range(SHELLS):
-            for l in across(LANES):
-                x = w[DIAGONAL + at + s * LANES + l]
-                w[DIAGONAL + at + s * LANES + l] = INVERSE_GAMMA - w[H + l] * (x if x < 0.0 else 0.0)
-        for s in range(SHELLS - 1):
+    for i in range(FIELDS * SHELLS):
+        for l in across(LANES):
+            x = w[DIAGONAL + i * LANES + l]
+            w[DIAGONAL + i * LANES + l] = INVERSE_GAMMA - w[H + l] * (x if x < 0.0 else 0.0)
+    for s in range(SHELLS - 1):
+        for f in range(FIELDS):
+            at = f * SHELLS * LANES
+            way = GROUP[f] * SHELLS * LANES
             for l in across(LANES):
                 h = w[H + l]
                 out = h * w[OUTWARD + way + s * LANES + l]
@@ -203,7 +210,8 @@ def factor_shells(w):
                 w[DIAGONAL + at + (s + 1) * LANES + l] = (
                     w[DIAGONAL + at + (s + 1) * LANES + l] + back - out * back * inverse
                 )
-        last = at + (SHELLS - 1) * LANES
+    for f in range(FIELDS):
+        last = (f * SHELLS + SHELLS - 1) * LANES
         for l in across(LANES):
             w[DIAGONAL + last + l] = 1.0 / w[DIAGONAL + last + l]
 
@@ -212,17 +220,20 @@ def factor_shells(w):
 def solve_shells(w):
     """Solves for the tissue's part of F in place."""
     wide()
-    for f in range(FIELDS):
-        at = f * SHELLS * LANES
-        for s in range(SHELLS - 1):
+    for s in range(SHELLS - 1):
+        for f in range(FIELDS):
+            at = f * SHELLS * LANES
             for l in across(LANES):
                 passed = w[BEFORE_IT + at + s * LANES + l] * w[F + FIRST + at + s * LANES + l]
                 w[F + FIRST + at + (s + 1) * LANES + l] = w[F + FIRST + at + (s + 1) * LANES + l] + passed
+    for f in range(FIELDS):
         for l in across(LANES):
-            last = at + (SHELLS - 1) * LANES + l
+            last = (f * SHELLS + SHELLS - 1) * LANES + l
             w[F + FIRST + last] = w[F + FIRST + last] * w[DIAGONAL + last]
-        for k in range(SHELLS - 1):
-            s = SHELLS - 2 - k
+    for k in range(SHELLS - 1):
+        s = SHELLS - 2 - k
+        for f in range(FIELDS):
+            at = f * SHELLS * LANES
             for l in across(LANES):
                 x = w[F + FIRST + at + s * LANES + l] * w[DIAGONAL + at + s * LANES + l]
                 x = x + w[BEYOND_IT + at + s * LANES + l] * w[F + FIRST + at + (s + 1) * LANES + l]
