@@ -59,7 +59,9 @@ class Enrolled:
 
 
 def columns(names: list[str], values: Mapping[str, Any], ids: Ints, seed: int) -> Floats:
-    """A table of patient constants, one column a name."""
+    """A table of patient constants, one column a name: of the names as they stand, which blocks simulated beside this one
+    may go on adding to."""
+    names = list(names)
     table = np.empty((len(ids), len(names)))
     for i, name in enumerate(names):
         if name.startswith("draw("):
