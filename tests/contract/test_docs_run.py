@@ -212,9 +212,9 @@ def given(folder: Path, text: str, few: int) -> None:
     """What a reader brings along, where the page names it: the checkout's examples, an SBML file, a mirror."""
     if "examples/" in text:
         for file in (ROOT / "examples").glob("*.toml"):
-            few = re.sub(r"(patients\s*=\s*)\d+", rf"\g<1>{few}", file.read_text(encoding="utf-8"))
+            smaller = re.sub(r"(patients\s*=\s*)\d+", rf"\g<1>{few}", file.read_text(encoding="utf-8"))
             (folder / "examples").mkdir(exist_ok=True)
-            (folder / "examples" / file.name).write_text(few, encoding="utf-8")
+            (folder / "examples" / file.name).write_text(smaller, encoding="utf-8")
     if "model.xml" in text:
         model = published("stein_2019")
         (folder / "model.xml").write_text(sbml.write(model.model, model.values), encoding="utf-8")
