@@ -1,12 +1,17 @@
-"""A file appears whole or not at all: written beside its place, then renamed. Errors name the path."""
+"""A file appears whole or not at all: written beside its place, then renamed. Errors name the path.
+
+A lock of a file lasts as long as the process that took it, however that ends.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from livingdrug.errors import ScenarioError
 
@@ -47,6 +52,35 @@ def write_text(path: str | Path, text: str, where: str | None = None, new: bool 
     """Write a UTF-8 text whole or not at all; as `whole_file`."""
     with whole_file(path, where, new) as part:
         part.write_text(text, encoding="utf-8", newline="")
+
+
+def locked(file: IO[bytes]) -> bool:
+    """Takes the lock of an open file; False where another process has it, or nothing can be locked."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def alone(path: Path, longest: float = 300.0) -> Iterator[None]:
+    """The making of a file, one process at a time. After so long [s], and where nothing can be locked, all the same:
+    what is written whole may be written twice."""
+    with disk(path):
+        file = path.with_name(f".{path.name}.lock").open("wb")
+    with file:
+        end = time.monotonic() + longest
+        while not locked(file) and time.monotonic() < end:
+            time.sleep(0.1)
+        yield
 
 
 @contextmanager

@@ -125,6 +125,12 @@ def module_name(path: Path, root: Path) -> str:
     return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
 
 
+@cache
+def is_module(name: str, root: Path) -> bool:
+    file = root.joinpath(*name.split("."))
+    return file.with_suffix(".py").is_file() or (file / "__init__.py").is_file()
+
+
 def modules_imported(path: Path, root: Path = SRC.parent) -> set[str]:
     """The modules below a root that a file imports, also inside functions; not those for type hints alone."""
     found = set()
@@ -132,30 +138,22 @@ def modules_imported(path: Path, root: Path = SRC.parent) -> set[str]:
     if path.name != "__init__.py":
         package = package[:-1]
 
-    @cache
-    def is_module(name: str) -> bool:
-        file = root.joinpath(*name.split("."))
-        return file.with_suffix(".py").is_file() or (file / "__init__.py").is_file()
-
     def visit(node: ast.AST) -> None:
-        if (
-            isinstance(node, ast.If)
-            and "TYPE_CHECKING" in ast.dump(node.test)
-            and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-        ):
+        if isinstance(node, ast.If) and getattr(node.test, "attr", getattr(node.test, "id", "")) == "TYPE_CHECKING":
             for other in node.orelse:
                 visit(other)
             return
         if isinstance(node, ast.Import):
-            found.update(a.name for a in node.names if is_module(a.name))
+            found.update(a.name for a in node.names if is_module(a.name, root))
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) + 1 - node.level] if node.level else []
             source = ".".join([*above, *([node.module] if node.module else [])])
             for alias in node.names:
                 name = f"{source}.{alias.name}"
-                found.update(n for n in [name if is_module(name) else source] if is_module(n))
-        for child in ast.iter_child_nodes(node):
-            visit(child)
+                found.update(n for n in [name if is_module(name, root) else source] if is_module(n, root))
+        if not isinstance(node, ast.expr):  # in which nothing is imported
+            for child in ast.iter_child_nodes(node):
+                visit(child)
 
     visit(tree(path))
     return found - {module_name(path, root)}

@@ -7,6 +7,7 @@ import ast
 import re
 import tokenize
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from livingdrug import biology, library
@@ -69,16 +70,21 @@ def words() -> set[str]:
     return {w for w in found if len(w) > 3 or w in ("crp", "cy")} - ELSEWHERE - {"cy"}
 
 
-PATTERN = re.compile(
-    r"(?<![\w.])(" + "|".join(re.escape(w) for w in sorted(words(), key=len, reverse=True)) + r")(?![\w])"
-)
+@cache
+def pattern() -> re.Pattern[str]:
+    """Any of the words, the longest first; those of two first letters together, since a pattern is tried in order."""
+    alike = groupby(sorted(words(), key=lambda w: (w[:2], -len(w))), key=lambda w: w[:2])
+    kinds = (f"{re.escape(two)}(?:{'|'.join(re.escape(w[2:]) for w in some)})" for two, some in alike)
+    return re.compile(rf"(?<![\w.])(?:{'|'.join(kinds)})(?!\w)")
+
+
 FILES = sorted(
     p for ending in ("*.py", "*.j2", "*.js") for p in SRC.rglob(ending) if p.relative_to(SRC).parts[0] not in DATA
 )
 
 
 def named(text: str) -> set[str]:
-    return set(PATTERN.findall(text.lower()))
+    return set(pattern().findall(text.lower()))
 
 
 @cache

@@ -2,8 +2,8 @@
 
 A page has a folder of its own and one Python namespace. Its blocks are what they say they are:
 
-    console, sh     every command (of a console: behind `$ `; its other lines are what is printed) is run, with FEW
-                    patients; `# ends with exit code 2` says of one that it is refused
+    console, sh     every command (of a console: behind `$ `; its other lines are what is printed) is run, with few
+                    patients or cells; `# ends with exit code 2` says of one that it is refused
     python          is run; with title="FILE" it is written there instead
     toml            with title="FILE" is written there and loaded as what the folder says (a scenario elsewhere); else
                     a comment above it says what it is: <!-- part of a protocol file -->
@@ -43,7 +43,8 @@ from livingdrug.spec.typed import read
 from livingdrug.trial.run import check_arm
 
 ROOT = Path(__file__).resolve().parents[2]
-FEW = 70  # patients; 50 must be infused for a comparison
+FEW, FEWER = 70, 20  # patients; 50 must be infused for a comparison, of which a page may show what is printed
+SMALL = ["--set", "cell.tumour_radius=60", "--set", "kinetics.side=300"]  # a tumour of few cells
 KINDS = {"console", "sh", "python", "toml", "json", "ini", "csv", "text"}
 REASONS = {"needs a network", "it serves until it is stopped", "installs software", "needs another program"}
 PAGES = [
@@ -114,7 +115,9 @@ def test_a_page_can_be_followed(page: str, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("LIVINGDRUG_TRIALS", str(tmp_path / "trials.sqlite"))
     monkeypatch.setenv(library.ENV, "")
     monkeypatch.setattr(html, "write", written_once(html.write))
-    given(tmp_path, "\n".join(b.text for b in blocks(page)))
+    shows = any(b.printed or b.kind == "text" and b.mark != "a drawing" for b in blocks(page))
+    few = FEW if shows else FEWER
+    given(tmp_path, "\n".join(b.text for b in blocks(page)), few)
     namespace: dict[str, Any] = {"__name__": "page"}
     printed = ""
     for block in blocks(page):
@@ -122,25 +125,25 @@ def test_a_page_can_be_followed(page: str, tmp_path: Path, monkeypatch: pytest.M
             printed = ""
             continue
         try:
-            printed = follow(block, namespace, printed, tmp_path)
+            printed = follow(block, namespace, printed, tmp_path, few)
         except Exception as problem:
             raise AssertionError(f"{block.place}: {type(problem).__name__}: {problem}") from problem
 
 
-def follow(block: Block, namespace: dict[str, Any], printed: str, folder: Path) -> str:
-    """Carry out one block; what it prints."""
+def follow(block: Block, namespace: dict[str, Any], printed: str, folder: Path, few: int) -> str:
+    """Carry out one block, with so few patients; what it prints."""
     if block.kind == "text":
         if block.mark != "a drawing":
             assert printed, "a text that follows nothing that prints: <!-- a drawing --> says that it is one"
             compare(block.text, printed)
         return printed
-    text = re.sub(r"(\bpatients\s*=\s*)[\d_]+", rf"\g<1>{FEW}", block.text)
+    text = re.sub(r"(\bpatients\s*=\s*)[\d_]+", rf"\g<1>{few}", block.text)
     if block.title:
         (folder / block.title).parent.mkdir(parents=True, exist_ok=True)
         (folder / block.title).write_text(text, encoding="utf-8")
     if block.kind in ("console", "sh"):
         assert block.commands, "nothing to type: a command of a console begins with '$ '"
-        printed = "".join(typed(command, block.place) for command in block.commands)
+        printed = "".join(typed(command, block.place, few) for command in block.commands)
         compare("\n".join(block.printed), printed)
         return printed
     if block.kind == "python" and not block.title:
@@ -159,8 +162,8 @@ def follow(block: Block, namespace: dict[str, Any], printed: str, folder: Path) 
     return ""
 
 
-def typed(line: str, place: str) -> str:
-    """Run one command as it is typed, in this process; what it prints, errors too."""
+def typed(line: str, place: str, few: int) -> str:
+    """Run one command as it is typed, in this process, with so few patients; what it prints, errors too."""
     wanted = re.search(r"# ends with exit code (\d)", line)
     words = shlex.split(line, comments=True)
     into = None
@@ -170,7 +173,7 @@ def typed(line: str, place: str) -> str:
     out, before = io.StringIO(), signal.getsignal(signal.SIGTERM)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(sys.stderr if into else out):
-            main(with_few(words[1:]))
+            main(with_few(words[1:], few))
     except SystemExit as left:
         code = left.code or 0
     finally:
@@ -181,12 +184,14 @@ def typed(line: str, place: str) -> str:
     return out.getvalue()
 
 
-def with_few(words: list[str]) -> list[str]:
-    """A command with few patients: where it says how many, and where `run` leaves it to the trial."""
+def with_few(words: list[str], few: int) -> list[str]:
+    """A command with few patients, where it says how many or `run` leaves it to the trial; or with few cells."""
     if "--patients" in words:
         i = words.index("--patients") + 1
-        return [*words[:i], str(FEW), *words[i + 1 :]]
-    return [*words, "--patients", str(FEW)] if words[0] == "run" else words
+        return [*words[:i], str(few), *words[i + 1 :]]
+    if words[:2] == ["agents", "run"] and "--set" not in words:
+        return [*words, *SMALL]
+    return [*words, "--patients", str(few)] if words[0] == "run" else words
 
 
 DRAWN: list[Path] = []
@@ -203,13 +208,13 @@ def written_once(write: Any) -> Any:
     return writer
 
 
-def given(folder: Path, text: str) -> None:
+def given(folder: Path, text: str, few: int) -> None:
     """What a reader brings along, where the page names it: the checkout's examples, an SBML file, a mirror."""
     if "examples/" in text:
         for file in (ROOT / "examples").glob("*.toml"):
-            few = re.sub(r"(patients\s*=\s*)\d+", rf"\g<1>{FEW}", file.read_text(encoding="utf-8"))
+            smaller = re.sub(r"(patients\s*=\s*)\d+", rf"\g<1>{few}", file.read_text(encoding="utf-8"))
             (folder / "examples").mkdir(exist_ok=True)
-            (folder / "examples" / file.name).write_text(few, encoding="utf-8")
+            (folder / "examples" / file.name).write_text(smaller, encoding="utf-8")
     if "model.xml" in text:
         model = published("stein_2019")
         (folder / "model.xml").write_text(sbml.write(model.model, model.values), encoding="utf-8")
@@ -218,7 +223,7 @@ def given(folder: Path, text: str) -> None:
     if "livingdrug trials" in text or "registry.mirror" in text:
         records = [study(number, status="RECRUITING") for number in (2435849, 2445248, *range(1, 30))]
         (folder / "records.json").write_text(json.dumps(records), encoding="utf-8")
-        typed("livingdrug trials import records.json", "the mirror")
+        typed("livingdrug trials import records.json", "the mirror", few)
 
 
 def loaded(text: str, block: Block, folder: Path) -> None:

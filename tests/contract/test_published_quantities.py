@@ -13,14 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingdrug import library
+from laid_out import trials
 from livingdrug.cohort import draw
 from livingdrug.model import Flow, Module, State, assemble
-from livingdrug.scenario import resolve
 from thoroughness import some, some_of
 
 TRIALS = [  # one for each model: what differs between trials of one model is values
-    *{tuple(sorted(resolve(trial).modules.items())): trial for trial in reversed(library.names("trials"))}.values()
+    *{tuple(sorted(resolved.modules.items())): trial for trial, resolved in reversed(trials().items())}.values()
 ]
 DRAINED = ("cytokines.il6", "leucocytes.myeloid", "lymphocytes.share", "b_cells.igg", "cytokines.crp")
 # States that cannot leave an interval, whatever is added to the model: path -> path of their largest value.
@@ -30,7 +29,7 @@ BOUNDED = {"kinetics.share": "kinetics.circulating"}
 @lru_cache
 def patients(trial: str):
     """The trial's model, and parameters and constants of 200 patients by path."""
-    scenario = resolve(trial)
+    scenario = trials()[trial]
     return scenario.model(), draw(scenario, np.arange(200), 7)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livingdrug import library
-from livingdrug.scenario import resolve
+from laid_out import trials
 from livingdrug.spec.scoreboard import Transfer, WrongTruth, transfers, wrong_truths
 from livingdrug.spec.trial import Trial
 from livingdrug.trial.cases import role_of
@@ -13,7 +12,7 @@ from livingdrug.trial.false_models import false_model
 from livingdrug.trial.naive import copied, is_compared
 from livingdrug.trial.scoring import chosen
 
-TRIALS: dict[str, Trial] = {name: resolve(name).trial for name in library.names("trials")}
+TRIALS: dict[str, Trial] = {name: resolved.trial for name, resolved in trials().items()}
 ROLES = {name: role_of(trial) for name, trial in TRIALS.items()}
 VALIDATION = [name for name, role in ROLES.items() if role == "validation"]
 

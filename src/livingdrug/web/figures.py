@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import unknown
-from livingdrug.files import write_text
 from livingdrug.web import chances, crowds, drawn, living, making, moments
 
 Floats = NDArray[np.float64]
@@ -467,9 +466,7 @@ def make() -> None:
         living.module(model)
     for trial in crowds.trials():
         crowds.module(trial)
-    path = living.kept(living.STILLS)
-    if not path.exists():
-        write_text(path, json.dumps({name: still(name) for name in names()}, ensure_ascii=False))
+    living.kept_text(living.STILLS, lambda: json.dumps({name: still(name) for name in names()}, ensure_ascii=False))
 
 
 if __name__ == "__main__":

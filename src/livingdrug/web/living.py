@@ -24,7 +24,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.files import write_text
+from livingdrug.files import alone, write_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -377,13 +377,15 @@ def _folder(asked_for: str | None) -> Path:
 
 
 def kept_text(name: str, make: Any) -> str:
-    """From the disk; else, when a process beside us is at it, what that one makes; else made here, once."""
+    """From the disk; else, when another process is at it, what that one makes; else made here, once."""
     path = kept(name)
     with _making:
         while not path.exists() and _beside and _beside[0].poll() is None:
             time.sleep(0.1)
         if not path.exists():
-            write_text(path, make())
+            with alone(path):
+                if not path.exists():
+                    write_text(path, make())
         return path.read_text(encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ import pytest
 from livingdrug.engine import cache
 from livingdrug.trial import cases
 from unit.cli.command import command
-from unit.trial.two_trials import two_trials
+from unit.trial.two_trials import forgetful, two_trials
 
 FEW = ("--patients", "120", "--seeds", "2")
 KEYS = {
@@ -32,7 +32,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture(scope="module", autouse=True)
 def library_of_two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(cache.ENV, str(tmp_path_factory.mktemp("cache")))
+        patch.setenv(cache.ENV, forgetful(tmp_path_factory.mktemp("cache")))
         with two_trials(tmp_path_factory.mktemp("library")):
             yield
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from livingdrug.errors import ScenarioError
-from livingdrug.files import mask, whole_file, write_text
+from livingdrug.files import alone, mask, whole_file, write_text
 
 
 def left(folder: Path) -> list[str]:
@@ -112,8 +114,6 @@ def test_a_disk_that_is_always_full() -> None:
 
 
 def test_a_pipe_is_written_to_as_it_stands(tmp_path: Path) -> None:
-    import threading
-
     os.mkfifo(tmp_path / "pipe")
     heard: list[str] = []
     reader = threading.Thread(target=lambda: heard.append((tmp_path / "pipe").read_text(encoding="utf-8")))
@@ -121,3 +121,22 @@ def test_a_pipe_is_written_to_as_it_stands(tmp_path: Path) -> None:
     write_text(tmp_path / "pipe", "through")
     reader.join(300)
     assert heard == ["through"]
+
+
+def test_a_file_is_made_by_one_at_a_time(tmp_path: Path) -> None:
+    there: list[int] = []
+
+    def make() -> None:
+        with alone(tmp_path / "made"):
+            there.append(1)
+            time.sleep(0.02)
+            there.append(-1)
+
+    threads = [threading.Thread(target=make) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert there == [1, -1] * 3
+    with alone(tmp_path / "made"), alone(tmp_path / "made", longest=0.0):
+        pass  # waited for long enough

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingdrug import library
+from laid_out import trials
 from livingdrug.errors import LivingDrugError
 from livingdrug.scenario import resolve
 from livingdrug.trial.applicability import EXTRAPOLATING, INSIDE, SILENT, _outside, applicability
@@ -132,8 +132,7 @@ def test_a_change_that_no_measure_can_feel_is_silent(path) -> None:
 
 def test_every_measure_of_every_trial_is_understood() -> None:
     """Otherwise the model could not be silent on it."""
-    for name in library.names("trials"):
-        resolved = resolve(name)
+    for resolved in trials().values():
         known = Names(resolved)
         assert [m.name for m in resolved.trial.measure if known.read_off(m) is None] == []
 

@@ -12,6 +12,7 @@ from scipy.integrate import quad, solve_ivp
 from scipy.stats import nbinom
 
 import livingdrug
+from laid_out import trials
 from livingdrug import library
 from livingdrug.cohort import draw
 from livingdrug.engine import cache
@@ -219,8 +220,7 @@ def test_manufacture_adds_no_equation():
 
 
 def test_library_trials_begin_at_conditioning_and_their_patients_stay_the_same():
-    for name in library.names("trials"):
-        resolved = resolve(name)
+    for name, resolved in trials().items():
         begins_before = library.find("trials", name).data.get("manufacture")  # a trial that counts from randomisation
         assert bool(steps(resolved.model())) == ("manufacture" in resolved.as_dict()) == bool(begins_before)
     plain, made = resolve(ADULT[0]), resolve(ADULT[0], {"manufacture": ADULT[1]})

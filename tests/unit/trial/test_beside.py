@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.cli.command import command
 
+from laid_out import trials
 from livingdrug import library
 from livingdrug.errors import LivingDrugError
 from livingdrug.scenario import resolve
@@ -18,7 +19,7 @@ from livingdrug.trial.stored import changed_since, stored
 
 ENTRIES = [(kind, name) for kind in HOLDERS for name in library.names(kind)]
 DESIGNS = sorted(set(library.names("trials")) - set(published()))
-RESOLVED = {name: resolve(name) for name in library.names("trials")}
+RESOLVED = trials()
 BARE = [name for kind, name in ENTRIES if kind == "products" and not trials_beside(name)]
 
 

@@ -24,7 +24,7 @@ from livingdrug.spec.typed import read
 from livingdrug.trial.compare import verdict
 from livingdrug.trial.naive import NORMAL, NOT_NAMED, UNKNOWN, binomial, copied, effective, log_normal, sampling
 from unit.trial.test_scoreboard import edited
-from unit.trial.two_trials import two_trials
+from unit.trial.two_trials import forgetful, two_trials
 
 percents = st.floats(0, 100)
 sizes = st.integers(1, 1000)
@@ -33,7 +33,7 @@ sizes = st.integers(1, 1000)
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(cache.ENV, str(tmp_path_factory.mktemp("cache")))
+        patch.setenv(cache.ENV, forgetful(tmp_path_factory.mktemp("cache")))
         with two_trials(tmp_path_factory.mktemp("library")) as place:
             yield place
 

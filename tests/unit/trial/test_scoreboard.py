@@ -21,7 +21,7 @@ from livingdrug.results.criteria import reached
 from livingdrug.results.score import Score, Scored, counted, score
 from livingdrug.results.scoreboard import Scoreboard
 from livingdrug.trial import cases, remembered
-from unit.trial.two_trials import two_trials
+from unit.trial.two_trials import forgetful, two_trials
 
 N, SEEDS = 120, 3
 
@@ -29,7 +29,7 @@ N, SEEDS = 120, 3
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(cache.ENV, str(tmp_path_factory.mktemp("cache")))
+        patch.setenv(cache.ENV, forgetful(tmp_path_factory.mktemp("cache")))
         with two_trials(tmp_path_factory.mktemp("library")) as place:
             yield place
 

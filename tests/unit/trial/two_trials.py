@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from livingdrug import library
+from livingdrug.engine import cache
 from unit.small_library import small_library
 
 PROTOCOL = """
@@ -168,3 +169,9 @@ def two_trials(folder: Path) -> Iterator[Path]:
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text.lstrip("\n"), encoding="utf-8")
         yield folder
+
+
+def forgetful(folder: Path) -> str:
+    """A cache folder that remembers no run; compiled models stand in it as in the usual one."""
+    (folder / "models").symlink_to(cache.folder().resolve())
+    return str(folder)

@@ -5,31 +5,16 @@ A number of a process may be given to another one; a lock cannot be mistaken.
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from livingdrug.files import locked
+
 PROCESSES = "processes"
 LOCK = "lock"
-
-
-def _lock(file: IO[bytes]) -> bool:
-    """Takes the lock of an open file; False where another process has it."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 @dataclass(frozen=True)
@@ -47,7 +32,7 @@ def own(home: Path, name: str | None = None) -> Own:
     folder, begun = home / PROCESSES / name, home / PROCESSES / f".{name}"
     begun.mkdir(parents=True)
     lock = (begun / LOCK).open("wb")
-    _lock(lock)
+    locked(lock)
     begun.rename(folder)  # seen from now on, and locked already
     return Own(name, folder, lock)
 
@@ -56,7 +41,7 @@ def alive(home: Path, name: str) -> bool:
     """Whether the process of that name still lives."""
     try:
         with (home / PROCESSES / name / LOCK).open("r+b") as lock:
-            return not _lock(lock)
+            return not locked(lock)
     except OSError:
         return False
 
