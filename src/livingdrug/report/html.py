@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.files import disk, write_text
+from livingdrug.plot.tables import NONE
 from livingdrug.report import arms, bibliography, enrolled, figures, flow, narrative
 from livingdrug.report.figures import Drawing
 from livingdrug.report.patient import draw, first_infused
@@ -111,6 +112,29 @@ def _journey(result: Result) -> list[Section]:
     ]
 
 
+def _joined(*words: str) -> str:
+    return "; ".join(filter(None, words))
+
+
+def _beside_others(result: Result) -> list[Section]:
+    """Further arms beside what was published of them, where their file gives that."""
+    head = ("Measure", "Simulated", "Published", "Verdict", "Source; why it is outside or not compared")
+    found = []
+    for number, name in enumerate(narrative.with_published(result)[1:], 2):
+        measures = [m for m in result.beside_published(name).to_dicts() if m["published"]]
+        sources = result.resolved.arm(name).resolved.trial.sources
+        told = [narrative.row(m, sources) for m in measures]
+        rows = [
+            (r["label"], r["simulated"] or NONE, r["published"], r["verdict"], _joined(r["source"], r["reason"]))
+            for r in told
+        ]
+        table = narrative.Table(f"{len(rows)} published measures of this arm.", head, rows)
+        title = f"Beside the published results: {result.arm(name).title}"
+        drawn = figures.beside(measures, f"beside-chart-{number}")
+        found.append(Section(f"beside-{number}", title, figures=drawn, tables=[table]))
+    return found
+
+
 def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Section]:
     """The parts of the page, in the order in which one reads them."""
     said = words(result.resolved)
@@ -132,6 +156,7 @@ def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Sect
             [] if comparable else [NOTHING],
             figures=figures.beside(measures),
         ),
+        *_beside_others(result),
         Section(
             "enrolled",
             "From enrolment to the end",
