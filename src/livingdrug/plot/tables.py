@@ -180,3 +180,8 @@ def _triples(*arrays: object) -> Iterator[tuple[float, float, float]]:
 def told(value: float) -> str:
     """A number in words; a dash where there is none."""
     return number(float(value)) if math.isfinite(value) else NONE
+
+
+def told_above(value: float, floor: float) -> str:
+    """The same of what is shown down to a floor: what is less, and more than none, is only that."""
+    return f"<{number(floor)}" if 0 < value < floor else told(value)

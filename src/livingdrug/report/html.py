@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.files import disk, write_text
 from livingdrug.plot.tables import NONE
+from livingdrug.plot.typeset import typeset
 from livingdrug.report import arms, bibliography, enrolled, figures, flow, narrative
 from livingdrug.report.figures import Drawing
 from livingdrug.report.patient import draw, first_infused
@@ -18,6 +20,7 @@ from livingdrug.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
     from livingdrug.results.result import Result
 
@@ -30,9 +33,8 @@ NOTHING = "In this run nothing could be compared; each row below says why."
 UNFINISHED = (
     "No model is whole. Each mechanism names what it leaves aside, so that nobody reads more into it than it holds."
 )
-
-
 FIRST = "The first patient infused, by number, not selected. Another: livingdrug plot RUN --patient N --journey"
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def render(result: Result) -> str:
         "title": result.resolved.title,
         "asks": asks(result),
         "version": __version__,
-        "tally": narrative.tally(measures),
+        "tally": [count for count in narrative.tally(measures) if count["of"]],
         "rule": RULE,
         "about": result.beside_published().about,
         "glossary": narrative.glossary(result, words(result.resolved)),
@@ -86,7 +88,7 @@ def render(result: Result) -> str:
         "numbers": bibliography.numbers(result.resolved),
         "sources": bibliography.cited(result.resolved),
     }
-    return _template().render(page=page, sections=sections(result, measures), charts=svg.style())
+    return typeset(_template().render(page=page, sections=sections(result, measures), charts=svg.style()))
 
 
 @cache
@@ -96,7 +98,15 @@ def _template() -> Template:
 
     loader = PackageLoader("livingdrug.report", "")
     shelf = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    shelf.filters["whole"] = _whole
     return shelf.get_template("report.html.j2")
+
+
+def _whole(text: str) -> Markup:
+    """A sentence whose options of the command line, such as --patient, do not break at their hyphens."""
+    from markupsafe import Markup, escape
+
+    return Markup(_OPTION.sub(lambda m: f'<span class="whole">{m[0]}</span>', str(escape(text))))
 
 
 def _journey(result: Result) -> list[Section]:

@@ -12,7 +12,7 @@ from livingdrug import plot
 from livingdrug.plot import Bar, Chart, Strip
 from livingdrug.plot.journey import YEAR
 from livingdrug.plot.marks import Floats
-from livingdrug.plot.tables import NONE, Table, told
+from livingdrug.plot.tables import Table, told, told_above
 from livingdrug.plot.ticks import number
 from livingdrug.report.figures import Drawing, drawing
 from livingdrug.report.words import Shown, Words, capital, scales
@@ -255,10 +255,12 @@ def _numbers(one: Followed, said: Words) -> Table:
     """The courses of the picture on some days."""
     shown = _in_order(one, said)
     lines = [_above_zero(shown_.times * one.courses[shown_.path]) for shown_ in shown]
+    floors = [s.floor if s.logarithmic else 0.0 for s in shown]
     near = {int(np.argmin(np.abs(one.days - day))) for day in LOOKED_AT}
     places = [i for i in sorted(near) if any(np.isfinite(line[i]) for line in lines)]
     rows = tuple(
-        (told(float(one.days[i])), *(told(line[i]) if np.isfinite(line[i]) else NONE for line in lines)) for i in places
+        (told(float(one.days[i])), *(told_above(float(x[i]), low) for x, low in zip(lines, floors, strict=True)))
+        for i in places
     )
     head = ("Day", *(f"{s.journey.words}, {s.unit}" for s in shown if s.journey))
     return Table("The courses on some days", head, rows)

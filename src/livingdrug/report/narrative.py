@@ -174,7 +174,7 @@ def notes(result: Result) -> list[str]:
     said = []
     for note in result.notes:
         named = [arm.title for arm in result.arms.values() if note in arm.notes]
-        said.append(f"{', '.join(named)}: {note}." if len(named) < len(result.arms) else f"{capital(note)}.")
+        said.append(f"{capital(', '.join(named))}: {note}." if len(named) < len(result.arms) else f"{capital(note)}.")
     return [*said, *([f"{capital(result.few)}."] if result.few else [])]
 
 
@@ -182,7 +182,9 @@ def applicable(result: Result) -> tuple[list[str], list[tuple[str, str]]]:
     """Whether the model is applicable to what was asked, and what that rests on."""
     if not (judged := result.applicability):
         return [], []
-    return [judged.summary], [(what if "." in what else capital(what), words) for what, words in judged.points()]
+    return [judged.summary], [
+        (what if "." in what else capital(what.replace("_", " ")), words) for what, words in judged.points()
+    ]
 
 
 def baseline(result: Result) -> list[Table]:
@@ -242,7 +244,10 @@ def between(result: Result) -> tuple[list[str], list[Table]]:
     if not compared.changed:
         return [compared.same], []
     head, *rows = compared.cells()
-    rows = [(title, "" if unit == "" else of_unit(unit), *values) for title, unit, *values in rows]
+    rows = [
+        (title, "" if unit == "" else of_unit(unit), *(NONE if x == "-" else x for x in values))
+        for title, unit, *values in rows
+    ]
     notes = [t for t in (compared.about, compared.same) if t]
     return [], [Table("Measures that differ between the arms.", head, rows, notes)]
 

@@ -17,10 +17,10 @@ from markupsafe import Markup, escape
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 
+from livingdrug.plot.typeset import typeset
 from livingdrug.version import __version__
 from livingdrug.web.assets import link
 from livingdrug.web.refused import by_field
-from livingdrug.web.typeset import typeset
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,7 +35,7 @@ PARTS = (
 """The parts of the site: name, address, what is there."""
 
 KEPT = 64  # pages that are held as they were written
-_TIED = re.compile(r"\b[A-Z][A-Za-z0-9]*-[A-Z0-9][A-Za-z0-9]*\b|\b[A-Z]-[a-z]+\b|(?<![\w-])--[a-z][a-z-]*")
+_TIED = re.compile(r"\b[A-Z][A-Za-z0-9]*-[A-Z0-9α-ω][A-Za-z0-9]*\b|\b[A-Z]-[a-z]+\b|(?<![\w-])--[a-z][a-z-]*")
 
 
 def tied(text: object) -> Markup:

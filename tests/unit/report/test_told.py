@@ -1,4 +1,4 @@
-"""How runs of every kind are told: deaths, cycles of a therapy, units, changes, and figures with a time of their own."""
+"""How runs of every kind are told: deaths, cycles of a therapy, units, changes, figures with a time of their own."""
 
 from __future__ import annotations
 
