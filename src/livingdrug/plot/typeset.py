@@ -1,4 +1,4 @@
-"""Pages and reports as they are set: true minus signs, powers of ten, units and quotation marks, in all that is read as text.
+"""Pages and reports as they are set: true minus signs, powers of ten, units, quotation marks, in all read as text.
 
 What is typed or copied as it stands (code, fields, scripts), equations, and what is quoted from a record stay as they
 are.
