@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from livingdrug import biology, library, units
 from livingdrug.errors import LivingDrugError, UnitError
-from livingdrug.model import Param, Port, Publishes, State
+from livingdrug.model import Param, Port, Publishes, State, Total
 from livingdrug.report.words import PLAIN, of_unit, words
 from livingdrug.scenario import resolve
 from livingdrug.spec.shown import Figure, Shown
@@ -32,7 +32,7 @@ def converts(unit: str, shown: str) -> bool:
 @pytest.mark.parametrize("stem", MECHANISMS)
 def test_a_mechanism_shows_what_it_has_in_a_unit_that_is_its_own(stem: str) -> None:
     module, data = biology.find(stem), library.find("mechanisms", stem).data
-    looked_at = {d.name: d for d in module().of(State, Publishes, Port)}
+    looked_at = {d.name: d for d in module().of(State, Publishes, Port, Total)}
     numbers = {d.name for d in module().of(Param)}
     for name, shown in data.get("shown", {}).items():
         assert name in looked_at, f"{stem} has no '{name}'"
