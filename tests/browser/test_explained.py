@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from browser.conftest import until
 from livingdrug.explainers import page as pages
-from livingdrug.web.typeset import typeset
+from livingdrug.plot.typeset import typeset
 from thoroughness import some_of
 
 NAMES = pages.names()

@@ -106,4 +106,4 @@ def upright(course: Course) -> Axis:
 
 def _least(course: Course) -> str:
     """The word at the foot of the axis: below a part of a cell there is none; else "this or less"."""
-    return "0" if course.unit == "cells" else f"≤{course.floor:g}"
+    return "0" if course.unit == "cells" and course.floor <= 1 else f"≤{course.floor:,g}"

@@ -27,6 +27,7 @@ MARKS = (
     (7.0, "7"), (14.0, "14"), (28.0, "28"), (3 * MONTH, "3 mo"), (6 * MONTH, "6 mo"), (YEAR, "1 yr"),
     (2 * YEAR, "2 yr"),
 )  # fmt: skip
+SPARE = ("7", "3 mo")  # those left out where there is little room
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class Calendar:
         shown = [(d, w) for d, w in (*early, (0.0, "day 0"), *MARKS) if self.first <= d <= self.last + 1]
         places = np.clip(self.place([d for d, _ in shown]), *WITHIN).tolist()
         label = "weeks before the infusion, days after it, then months and years: equal rooms are not equal times"
-        return Axis(0.0, 1.0, tuple((p, words) for p, (_, words) in zip(places, shown, strict=True)), label)
+        ticks = tuple((p, words) for p, (_, words) in zip(places, shown, strict=True))
+        return Axis(0.0, 1.0, ticks, label, spare=SPARE)
 
 
 def journey(days: Floats, strips: Sequence[Strip], first: float, last: float = 2 * YEAR) -> Chart:

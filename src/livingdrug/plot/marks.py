@@ -20,13 +20,15 @@ DASHES: tuple[Dash, ...] = ("", "dashed", "mixed", "dotted")
 
 @dataclass(frozen=True)
 class Axis:
-    """From low to high, with ticks (place, words); log: equal ratios take equal room."""
+    """From low to high, with ticks (place, words); log: equal ratios take equal room; spare: words of ticks that are
+    left out where there is little room."""
 
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...] = ()
     label: str = ""
     log: bool = False
+    spare: tuple[str, ...] = ()
 
     def share(self, values: ArrayLike) -> Floats:
         """How far along the axis (0 to 1) values lie; what lies beyond an end is put at it, nan stays nan."""

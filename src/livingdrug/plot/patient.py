@@ -89,7 +89,7 @@ def _course(days: Floats, drawn: Drawn) -> Row:
         seen = values[values > max(drawn.floor, 0.0)]
         low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.1, 10.0)
         floor = drawn.floor if drawn.floor > 0 and values.min() < 10 * drawn.floor else max(low / 1.3, high / 1e8)
-        least = "" if floor != drawn.floor else "0" if drawn.unit == "cells" else f"≤{floor:g}"
+        least = "" if floor != drawn.floor else "0" if drawn.unit == "cells" and floor <= 1 else f"≤{floor:,g}"
         y = ticks.decades(floor, max(1.5 * high, 3 * floor), least, drawn.unit)
     else:
         low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)

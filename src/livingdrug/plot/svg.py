@@ -7,6 +7,7 @@ is stretched, their strokes are not.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from functools import cache
@@ -89,10 +90,16 @@ def inline(chart: Content, alt: str = "") -> str:
     return f'<div class="chart" role="img" aria-label="{said}">{"".join(parts)}</div>'
 
 
+def _set(words: str) -> str:
+    """Words for a page, with true minus signs and apostrophes."""
+    words = re.sub(r"(?<![\w.,\-–])-(?=\.?\d)", "\N{MINUS SIGN}", words)
+    return html.escape(re.sub(r"(?<=\w)'(?=\w)", "\N{RIGHT SINGLE QUOTATION MARK}", words))
+
+
 def _key(marks: Sequence[Mark]) -> str:
     if not marks:
         return ""
-    listed = "".join(f"<li>{_sample(m)}{html.escape(m.name)}</li>" for m in marks if not isinstance(m, Words | Rule))
+    listed = "".join(f"<li>{_sample(m)}{_set(m.name)}</li>" for m in marks if not isinstance(m, Words | Rule))
     return f'<ul class="key">{listed}</ul>'
 
 
@@ -113,8 +120,8 @@ def _sample(mark: Mark) -> str:
 
 def _panel(panel: Panel, longest: int) -> str:
     """A panel; longest: characters of the longest words at its upright axis."""
-    unit = f' <span class="unit">{html.escape(panel.y.label)}</span>' if panel.y.label else ""
-    title = f"<b>{html.escape(panel.title)}</b>{unit}" if panel.title else unit.strip()
+    unit = f' <span class="unit">{_set(panel.y.label)}</span>' if panel.y.label else ""
+    title = f"<b>{_set(panel.title)}</b>{unit}" if panel.title else unit.strip()
     room = min(longest, WIDEST)
     inner, outer = [], []
     for mark in panel.marks:
@@ -128,7 +135,7 @@ def _panel(panel: Panel, longest: int) -> str:
         f"{''.join(outer)}{_feet(panel)}</svg>"
     )
     rows = len(panel.below)
-    foot = f'<p class="foot y-{room}">{html.escape(panel.x.label)}</p>'
+    foot = f'<p class="foot y-{room}">{_set(panel.x.label)}</p>'
     key = _key(panel.named()) if panel.keyed else ""
     return f'<div class="panel"><p class="title">{title}</p>{key}{plot}<div class="rows-{rows}"></div>{foot}</div>'
 
@@ -139,7 +146,7 @@ def _grid(x: Axis, y: Axis) -> str:
     for place, words in y.ticks:
         at = f"{_percent(1 - float(y.share(place)))}"
         parts.append(f'<line class="grid" x2="100%" y1="{at}" y2="{at}"/>')
-        parts.append(f'<text class="end" dx="-6" dy=".35em" y="{at}">{html.escape(words)}</text>')
+        parts.append(f'<text class="end" dx="-6" dy=".35em" y="{at}">{_set(words)}</text>')
     return "".join(parts) + '<line class="axis" x2="100%" y1="100%" y2="100%"/>'
 
 
@@ -148,12 +155,13 @@ def _feet(panel: Panel) -> str:
     parts = []
     for place, words in panel.x.ticks:
         at = _percent(float(panel.x.share(place)))
-        parts.append(f'<text class="middle" x="{at}" y="100%" dy="1.35em">{html.escape(words)}</text>')
+        look = "middle spare" if words in panel.x.spare else "middle"
+        parts.append(f'<text class="{look}" x="{at}" y="100%" dy="1.35em">{_set(words)}</text>')
     for row, (ink, written) in enumerate(panel.below):
         for place, words in written:
             side = "start" if row == 0 else "middle"
             at, down = _percent(float(panel.x.share(place))), f"{2.9 + 1.35 * row:g}em"
-            parts.append(f'<text class="{side} i-{ink}" x="{at}" y="100%" dy="{down}">{html.escape(words)}</text>')
+            parts.append(f'<text class="{side} i-{ink}" x="{at}" y="100%" dy="{down}">{_set(words)}</text>')
     return "".join(parts)
 
 
@@ -181,14 +189,14 @@ def _drawn(mark: Mark, panel: Panel) -> tuple[str, str]:
             return "", _boxes(mark, x, y)
         case Words():
             place = f'x="{_percent(float(x.share(mark.x)))}" y="{_percent(1 - float(y.share(mark.y)))}"'
-            words = html.escape(mark.text)
+            words = _set(mark.text)
             return "", f'<text class="over {mark.side} i-{mark.ink}" {place} dy="{-mark.up:g}">{words}</text>'
         case Rule():
             return "", _rule(mark, x, y)
 
 
 def _rule(mark: Rule, x: Axis, y: Axis) -> str:
-    words = html.escape(mark.text)
+    words = _set(mark.text)
     if mark.upright:
         at = _percent(float(x.share(mark.at)))
         line = f'<line class="line dashed i-{mark.ink}" x1="{at}" x2="{at}" y2="100%"/>'
@@ -233,11 +241,11 @@ def _sign(shape: str, ink: str, radius: float, x: str, y: str, hollow: bool = Fa
 def _group(group: Group) -> str:
     lanes = "".join(_lane(lane, group) for lane in group.lanes)
     ticks = "".join(
-        f'<text class="middle" x="{_percent(float(group.axis.share(place)))}" dy="1em">{html.escape(words)}</text>'
+        f'<text class="middle" x="{_percent(float(group.axis.share(place)))}" dy="1em">{_set(words)}</text>'
         for place, words in group.axis.ticks
     )
     scale = f'<div class="lane scale"><svg class="plot" height="18" aria-hidden="true">{ticks}</svg></div>'
-    return f'<div class="lanes">{lanes}{scale}<p class="foot">{html.escape(group.axis.label)}</p></div>'
+    return f'<div class="lanes">{lanes}{scale}<p class="foot">{_set(group.axis.label)}</p></div>'
 
 
 def _lane(lane: Lane, group: Group) -> str:
@@ -261,10 +269,10 @@ def _lane(lane: Lane, group: Group) -> str:
     if lane.sign:
         shape, ink, hollow, words = lane.sign
         small = _sign(shape, ink, 4.5, "6", "6", hollow)
-        sign = f'<svg class="sample" width="14" height="12"><title>{html.escape(words)}</title>{small}</svg>'
-    numbers = "".join(f'<span class="i-{e.ink}">{html.escape(e.words)}</span>' for e in lane.estimates)
+        sign = f'<svg class="sample" width="14" height="12"><title>{_set(words)}</title>{small}</svg>'
+    numbers = "".join(f'<span class="i-{e.ink}">{_set(e.words)}</span>' for e in lane.estimates)
     return (
-        f'<div class="lane"><span class="name">{sign}{html.escape(lane.label)}</span>'
+        f'<div class="lane"><span class="name">{sign}{_set(lane.label)}</span>'
         f'<svg class="plot" height="{height}" aria-hidden="true">{"".join(marks)}</svg>'
         f'<span class="numbers">{numbers}</span></div>'
     )
@@ -273,7 +281,7 @@ def _lane(lane: Lane, group: Group) -> str:
 def _flow(flow: Flow) -> str:
     """Stages under each other, and between them who left."""
     parts = [_stage(stage, flow) for stage in flow.stages]
-    title = f'<p class="title"><b>{html.escape(flow.title)}</b></p>'
+    title = f'<p class="title"><b>{_set(flow.title)}</b></p>'
     return f'<div class="flow rows-of-{len(parts)}">{title}{"".join(parts)}</div>'
 
 
@@ -284,9 +292,9 @@ def _stage(stage: Stage, flow: Flow) -> str:
                    (("rule", "100%"), ("simulated", _percent(share))))  # fmt: skip
     bar = f'<svg height="5" width="100%" aria-hidden="true">{whole}{left}</svg>'
     beside = f' <span class="i-quiet">{_of(share)}</span>' if stage is not flow.stages[0] else ""
-    many = f'<p class="many"><b>{stage.many:,}</b>{beside}</p><p>{html.escape(stage.words)}</p>'
+    many = f'<p class="many"><b>{stage.many:,}</b>{beside}</p><p>{_set(stage.words)}</p>'
     lists = [
-        f'<ul class="{name}">{"".join(f"<li><b>{n:,}</b> {html.escape(words)}</li>" for words, n in rows)}</ul>'
+        f'<ul class="{name}">{"".join(f"<li><b>{n:,}</b> {_set(words)}</li>" for words, n in rows)}</ul>'
         for name, rows in (("kinds", stage.of), ("lost", stage.lost))
         if rows or name == "lost"
     ]

@@ -36,10 +36,10 @@ def tables(chart: Content) -> list[Table]:
 
 def _flows(flows: tuple[Flow, ...]) -> Table:
     """A row for each stage, each kind of people at it and each reason to leave after it, a column for each flow."""
-    found: dict[str, dict[str, dict[int, str]]] = {}
+    found: dict[str, dict[str, dict[int, str]]] = {words: {} for words in _in_turn(flows)}
     for place, flow in enumerate(flows):
         for stage in flow.stages:
-            rows = found.setdefault(stage.words, {})
+            rows = found[stage.words]
             told_ = [(stage.words, stage.many), *((f"of them: {words}", n) for words, n in stage.of)]
             for words, many in [*told_, *((f"then left: {words}", n) for words, n in stage.lost)]:
                 rows.setdefault(words, {})[place] = f"{many:,} ({100 * flow.share(many):.1f} %)"
@@ -49,6 +49,18 @@ def _flows(flows: tuple[Flow, ...]) -> Table:
         for words, cells in rows.items()
     ]
     return Table("People, and their share of those at the start", ("", *(flow.title for flow in flows)), tuple(table))
+
+
+def _in_turn(flows: tuple[Flow, ...]) -> list[str]:
+    """The stages of all flows: one that the first flow has not stands after that which comes before it in its own."""
+    order: list[str] = []
+    for flow in flows:
+        place = 0
+        for words in (stage.words for stage in flow.stages):
+            if words not in order:
+                order.insert(place, words)
+            place = order.index(words) + 1
+    return order
 
 
 def _lanes(group: Group, names: list[str]) -> Table:
@@ -168,3 +180,8 @@ def _triples(*arrays: object) -> Iterator[tuple[float, float, float]]:
 def told(value: float) -> str:
     """A number in words; a dash where there is none."""
     return number(float(value)) if math.isfinite(value) else NONE
+
+
+def told_above(value: float, floor: float) -> str:
+    """The same of what is shown down to a floor: what is less, and more than none, is only that."""
+    return f"<{number(floor)}" if 0 < value < floor else told(value)

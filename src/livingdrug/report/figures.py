@@ -44,7 +44,7 @@ ENROLMENT = "enrolment"  # start of an endpoint of everybody enrolled
 BANDS = "Line: median. Dark band: half of the patients alive and followed; pale band: nine in ten."
 
 
-def beside(measures: Sequence[Mapping[str, Any]]) -> list[Drawing]:
+def beside(measures: Sequence[Mapping[str, Any]], name: str = "beside-chart") -> list[Drawing]:
     """The chart of all comparable measures beside their published values."""
     rows = [
         {**m, "label": m["title"], "unit": of_unit(m["unit"])} for m in measures if m["verdict"] != "not comparable"
@@ -54,7 +54,7 @@ def beside(measures: Sequence[Mapping[str, Any]]) -> list[Drawing]:
     inside = sum(m["verdict"] == "inside" for m in rows)
     return [
         drawing(
-            "beside-chart",
+            name,
             "Measure by measure",
             "Blue: median and 95 % interval of simulated trials of the published size. Orange: published value and its "
             "interval. The mark at the left is round where the two agree and a cross where they do not.",
@@ -75,15 +75,21 @@ def of_section(result: Result, section: str, words: Words) -> list[Drawing]:
         if shown and panel.kind == "expansion":
             drawings.append(_expansion(shown[0], panel))
         elif shown:
-            drawings.append(_multiples(panel.name, panel.title, shown, panel.columns, f"{BANDS} {panel.words}".strip()))
+            drawings.append(_multiples(panel.name, panel.title, shown, panel.columns, _caption(shown, panel)))
     return drawings + _graded(result, section)
+
+
+def _caption(shown: Sequence[Course], panel: Panel) -> str:
+    """What the marks of a figure of courses mean: of those alone that are drawn."""
+    points = "Orange: published typical values." if any(course.published for course in shown) else ""
+    return " ".join(filter(None, (BANDS, panel.words, points)))
 
 
 def _expansion(course: Course, panel: Panel) -> Drawing:
     return drawing(
         panel.name,
         panel.title,
-        f"{BANDS} {panel.words}".strip(),
+        _caption([course], panel),
         f"{panel.title} over time, on a logarithmic scale. {_told(course)}",
         plot.expansion(course, month_one=MONTH_ONE),
     )
@@ -102,7 +108,8 @@ def _graded(result: Result, section: str) -> list[Drawing]:
         drawing(
             f"grades-{section}" if len({s.section for s, _ in _grades(result)}) > 1 else "grades",
             f"Worst grade of {graded}",
-            "The same simulated patients, graded on each scale. Orange: published share, with its interval.",
+            ("The same simulated patients, graded on each scale. " if len(worst) > 1 else "")
+            + ("Orange: published share, with its interval." if any(map(any, published.values())) else ""),
             f"Bars of the worst grade in each patient. Grade 3 or more: {severe}.",
             plot.grades(worst, published=published),
         )
@@ -125,8 +132,8 @@ def fates(result: Result, words: Words) -> list[Drawing]:
             drawing(
                 f"curve-{re.sub('[^a-z]+', '-', end.name.lower())}",
                 end.words,
-                f"{capital(end.about or '')}{'. ' if end.about else ''}"
-                "Band: 95 % confidence. Ticks: censored. Orange: published, with interval.",
+                f"{capital(end.about or '')}{'. ' if end.about else ''}Band: 95 % confidence. Ticks: censored."
+                + (" Orange: published, with interval." if published else ""),
                 f"Kaplan-Meier curve: {free:.0f} % on day {day:.0f} after {start}. Numbers at risk below.",
                 plot.survival(curves, label=label, start=start, published=published),
                 half=True,

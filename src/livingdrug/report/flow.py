@@ -13,8 +13,8 @@ from livingdrug import plot
 from livingdrug.plot import Chart, Flow, Stage
 from livingdrug.plot.tables import Table, tables
 from livingdrug.report.figures import Drawing, drawing
-from livingdrug.report.words import capital
-from livingdrug.results.columns import Columns, Texts
+from livingdrug.report.words import capital, died_of
+from livingdrug.results.columns import Texts
 from livingdrug.trial.before_infusion import INFUSED
 from livingdrug.trial.timetable import timetable
 
@@ -98,7 +98,7 @@ def _stages(arm: ArmResult, result: Result) -> list[Stage]:
             _stage("Cells collected", everybody, ready, reason),
             replace(_stage("Product ready", ready, infused, reason), of=_lots(columns, ready)),
         ]
-    return [*before, *_after(columns, infused, _first_look(result), capital(_given(arm, result)))]
+    return [*before, *_after(arm, infused, result)]
 
 
 def _given(arm: ArmResult, result: Result) -> str:
@@ -106,14 +106,15 @@ def _given(arm: ArmResult, result: Result) -> str:
     return "infused" if result.resolved.arm(arm.name).resolved.comparator is None else "given the comparator"
 
 
-def _after(columns: Columns, infused: Mask, first: float | None, given: str) -> list[Stage]:
-    """From the infusion to the end of follow-up; first [day]: of the visits at which an answer is looked for; given:
-    what the first stage is called."""
+def _after(arm: ArmResult, infused: Mask, result: Result) -> list[Stage]:
+    """From the infusion, or from what is given in its place, to the end of follow-up."""
+    columns, first, given = arm.columns, _first_look(result), capital(_given(arm, result))
     end, death = (np.asarray(columns[name], float) for name in ("end_day", "death_day"))
     failed = np.asarray(columns["failed"]) == 1
     died = infused & ~failed & (death <= end)
     cause = columns.texts("cause")
-    words = ["could not be simulated to the end", "no longer followed", *map(_died, cause.words)]
+    resolved = result.resolved.arm(arm.name).resolved
+    words = ["could not be simulated to the end", "no longer followed", *(died_of(x, resolved) for x in cause.words)]
     why = Texts(words, np.where(failed, 0, np.where(died, 2 + cause.places, 1)))
     alive = infused & ~failed & ~died
     if first is None:
@@ -127,10 +128,6 @@ def _after(columns: Columns, infused: Mask, first: float | None, given: str) -> 
         later = there & np.isfinite(np.asarray(columns[TRANSPLANTED], float))
         stages[-1] = replace(stages[-1], of=(("later transplanted in remission", int(later.sum())),))
     return [*stages, _stage("Alive when last seen", alive & there, alive & there, why)]
-
-
-def _died(cause: str) -> str:
-    return f"died: {cause.replace(' death', '')}" if cause else "died"
 
 
 def _stage(words: str, here: Mask, next_: Mask, why: Texts) -> Stage:

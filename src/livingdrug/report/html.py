@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.files import disk, write_text
+from livingdrug.plot.tables import NONE
+from livingdrug.plot.typeset import typeset
 from livingdrug.report import arms, bibliography, enrolled, figures, flow, narrative
 from livingdrug.report.figures import Drawing
 from livingdrug.report.patient import draw, first_infused
@@ -17,6 +20,7 @@ from livingdrug.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
     from livingdrug.results.result import Result
 
@@ -29,9 +33,8 @@ NOTHING = "In this run nothing could be compared; each row below says why."
 UNFINISHED = (
     "No model is whole. Each mechanism names what it leaves aside, so that nobody reads more into it than it holds."
 )
-
-
 FIRST = "The first patient infused, by number, not selected. Another: livingdrug plot RUN --patient N --journey"
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def render(result: Result) -> str:
         "title": result.resolved.title,
         "asks": asks(result),
         "version": __version__,
-        "tally": narrative.tally(measures),
+        "tally": [count for count in narrative.tally(measures) if count["of"]],
         "rule": RULE,
         "about": result.beside_published().about,
         "glossary": narrative.glossary(result, words(result.resolved)),
@@ -85,7 +88,7 @@ def render(result: Result) -> str:
         "numbers": bibliography.numbers(result.resolved),
         "sources": bibliography.cited(result.resolved),
     }
-    return _template().render(page=page, sections=sections(result, measures), charts=svg.style())
+    return typeset(_template().render(page=page, sections=sections(result, measures), charts=svg.style()))
 
 
 @cache
@@ -95,7 +98,15 @@ def _template() -> Template:
 
     loader = PackageLoader("livingdrug.report", "")
     shelf = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    shelf.filters["whole"] = _whole
     return shelf.get_template("report.html.j2")
+
+
+def _whole(text: str) -> Markup:
+    """A sentence whose options of the command line, such as --patient, do not break at their hyphens."""
+    from markupsafe import Markup, escape
+
+    return Markup(_OPTION.sub(lambda m: f'<span class="whole">{m[0]}</span>', str(escape(text))))
 
 
 def _journey(result: Result) -> list[Section]:
@@ -109,6 +120,29 @@ def _journey(result: Result) -> list[Section]:
     return [
         Section("journey", "The whole journey of one patient", [FIRST], figures=[one.figure()], tables=[words, numbers])
     ]
+
+
+def _joined(*words: str) -> str:
+    return "; ".join(filter(None, words))
+
+
+def _beside_others(result: Result) -> list[Section]:
+    """Further arms beside what was published of them, where their file gives that."""
+    head = ("Measure", "Simulated", "Published", "Verdict", "Source; why it is outside or not compared")
+    found = []
+    for number, name in enumerate(narrative.with_published(result)[1:], 2):
+        measures = [m for m in result.beside_published(name).to_dicts() if m["published"]]
+        sources = result.resolved.arm(name).resolved.trial.sources
+        told = [narrative.row(m, sources) for m in measures]
+        rows = [
+            (r["label"], r["simulated"] or NONE, r["published"], r["verdict"], _joined(r["source"], r["reason"]))
+            for r in told
+        ]
+        table = narrative.Table(f"{len(rows)} published measures of this arm.", head, rows)
+        title = f"Beside the published results: {result.arm(name).title}"
+        drawn = figures.beside(measures, f"beside-chart-{number}")
+        found.append(Section(f"beside-{number}", title, figures=drawn, tables=[table]))
+    return found
 
 
 def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Section]:
@@ -132,6 +166,7 @@ def sections(result: Result, measures: Sequence[Mapping[str, Any]]) -> list[Sect
             [] if comparable else [NOTHING],
             figures=figures.beside(measures),
         ),
+        *_beside_others(result),
         Section(
             "enrolled",
             "From enrolment to the end",

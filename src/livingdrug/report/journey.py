@@ -12,11 +12,11 @@ from livingdrug import plot
 from livingdrug.plot import Bar, Chart, Strip
 from livingdrug.plot.journey import YEAR
 from livingdrug.plot.marks import Floats
-from livingdrug.plot.tables import NONE, Table, told
+from livingdrug.plot.tables import Table, told, told_above
 from livingdrug.plot.ticks import number
 from livingdrug.report.figures import Drawing, drawing
 from livingdrug.report.words import Shown, Words, capital, scales
-from livingdrug.trial.again import Followed
+from livingdrug.trial.again import Followed, Given
 
 if TYPE_CHECKING:
     from livingdrug.scenario import Resolved
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 LOOKED_AT = (-7, 0, 2, 4, 7, 10, 14, 21, 28, 42, 60, 91, 122, 183, 274, 365, 548, 730)  # days of the table
 SEVERE = 3  # grade
+APART = 7.0  # [day] between doses of two cycles, at the least
+INFUSION = "infusion"  # the dose of cells, or of what makes them in the body
 ONES = "cells"  # a unit that the words of a strip say already
 INKS = ("published", "simulated", "pink", "green", "yellow", "text")
 CAPTION = (
@@ -77,7 +79,7 @@ def picture(title: str, one: Followed, said: Words, resolved: Resolved, fate: Fa
         *_given(seen, resolved),
         *_ill(seen, said),
         *_graded(seen, resolved),
-        *_drugs(seen),
+        *_drugs(seen, resolved),
         *_courses(seen, said),
         _after(fate, last),
     ]
@@ -130,18 +132,18 @@ def _making(before: Mapping[str, float], one: Followed) -> Iterator[Strip]:
 
 
 def _given(one: Followed, resolved: Resolved) -> Iterator[Strip]:
-    """Conditioning, and the infusion of the cells."""
-    ready = [d for d in one.doses if f"conditioning.{d.drug}" in resolved.modules and not d.by_rule]
+    """Conditioning, and the infusion of the cells; in every cycle, where there are several."""
+    ready = [d for d in one.doses if is_conditioning(d, resolved)]
     if ready:
-        bars = tuple(Bar(day, day + 1.0, "green") for day in sorted({np.floor(d.day) for d in ready}))
+        days = sorted({float(np.floor(d.day)) for d in ready})
+        bars = tuple(Bar(day, day + 1.0, "green") for day in days)
         names = ", ".join(dict.fromkeys(d.drug for d in ready))
-        says = f"{names}; {_span(ready[0].day, ready[-1].day)}"
-        yield Strip("Chemo that makes room (conditioning)", says, bars)
+        yield Strip("Chemo that makes room (conditioning)", f"{names}; {'; '.join(_spans(days))}", bars)
     cells = [d for d in one.doses if d.unit == "cell"]
     if cells:
         says = "; ".join(f"{_many(d.amount)} cells on day {d.day:.0f}" for d in cells)
         yield Strip("CAR-T cells given back", says, signs=tuple((d.day, "D", "simulated") for d in cells))
-    elif of_body := [d for d in one.doses if d.drug == "infusion"]:
+    elif of_body := [d for d in one.doses if d.drug == INFUSION]:
         says = "; ".join(f"{_many(d.amount)} {d.unit} on day {d.day:.0f}" for d in of_body)
         yield Strip("What makes CAR-T in the body", says, signs=tuple((d.day, "D", "simulated") for d in of_body))
 
@@ -175,14 +177,24 @@ def _graded(one: Followed, resolved: Resolved) -> Iterator[Strip]:
         yield Strip(f"{capital(graded)} ({scale.short} scale)", says, tuple(bars))
 
 
-def _drugs(one: Followed) -> Iterator[Strip]:
+def is_conditioning(dose: Given, resolved: Resolved) -> bool:
+    """Whether a dose makes room for cells; of a later cycle, too, which a rule gives."""
+    return f"conditioning.{dose.drug}" in resolved.modules
+
+
+def by_care(dose: Given, resolved: Resolved) -> bool:
+    """Whether a care rule gave a dose that is no part of the therapy itself, as a further cycle of it is."""
+    return dose.by_rule and dose.drug != INFUSION and not is_conditioning(dose, resolved)
+
+
+def _drugs(one: Followed, resolved: Resolved) -> Iterator[Strip]:
     """The drugs that care rules gave."""
-    ruled = [d for d in one.doses if d.by_rule]
+    ruled = [d for d in one.doses if by_care(d, resolved)]
     for name in dict.fromkeys(d.drug for d in ruled):
         own = [d for d in ruled if d.drug == name]
         many = f"{len(own)} dose{'s' if len(own) > 1 else ''}"
         signs = tuple((d.day, "s", "pink") for d in own)
-        yield Strip(f"Drug against it: {name}", f"{many}, {_span(own[0].day, own[-1].day)}", signs=signs)
+        yield Strip(f"Given by a care rule: {name}", f"{many}, {_span(own[0].day, own[-1].day)}", signs=signs)
 
 
 def _courses(one: Followed, said: Words) -> Iterator[Strip]:
@@ -210,12 +222,12 @@ def _said(days: np.ndarray, values: np.ndarray, shown: Shown) -> str:
         under, level = values < shown.journey.below, f"{shown.journey.below:,.0f} {shown.unit}"
         if under.any():
             return f"below {level} for {_days(days, under)}, {_span(*_ends(days, under))}"
-        return f"never below {level}; fewest {_amount(values[low], shown)}, day {days[low]:.0f}"
+        return f"never below {level}; fewest {_amount(values[low], shown)}, {_day(days[low])}"
     if shown.journey.take == "highest":
-        return f"highest {_amount(values[high], shown)}, day {days[high]:.0f}"
+        return f"highest {_amount(values[high], shown)}, {_day(days[high])}"
     start = _amount(values[np.isfinite(values)][0], shown)
     if not shown.logarithmic or values[low] >= shown.floor:
-        return f"from {start} to {_amount(values[low], shown)}, day {days[low]:.0f}"
+        return f"from {start} to {_amount(values[low], shown)}, {_day(days[low])}"
     gone = days[np.flatnonzero(values < shown.floor)]
     back = days[np.flatnonzero((days > gone[0]) & (values >= shown.floor))]
     return f"from {start} to none, day {gone[0]:.0f}" + (f"; back on day {back[0]:.0f}" if len(back) else "")
@@ -243,10 +255,12 @@ def _numbers(one: Followed, said: Words) -> Table:
     """The courses of the picture on some days."""
     shown = _in_order(one, said)
     lines = [_above_zero(shown_.times * one.courses[shown_.path]) for shown_ in shown]
+    floors = [s.floor if s.logarithmic else 0.0 for s in shown]
     near = {int(np.argmin(np.abs(one.days - day))) for day in LOOKED_AT}
     places = [i for i in sorted(near) if any(np.isfinite(line[i]) for line in lines)]
     rows = tuple(
-        (told(float(one.days[i])), *(told(line[i]) if np.isfinite(line[i]) else NONE for line in lines)) for i in places
+        (told(float(one.days[i])), *(told_above(float(x[i]), low) for x, low in zip(lines, floors, strict=True)))
+        for i in places
     )
     head = ("Day", *(f"{s.journey.words}, {s.unit}" for s in shown if s.journey))
     return Table("The courses on some days", head, rows)
@@ -280,9 +294,19 @@ def _days(days: np.ndarray, true: np.ndarray) -> str:
     return "less than a day" if many < 1 else f"{many:.0f} day{'s' if round(many) > 1 else ''}"
 
 
+def _day(day: float) -> str:
+    return f"day {day:.0f}".replace("-", "\N{MINUS SIGN}")
+
+
 def _span(first: float, last: float) -> str:
-    a, b = (f"{x:.0f}".replace("-", "\N{MINUS SIGN}") for x in (np.floor(first), np.floor(last)))
-    return f"day {a}" if a == b else f"days {a} to {b}"
+    a, b = _day(np.floor(first)), _day(np.floor(last))
+    return a if a == b else f"days {a[4:]} to {b[4:]}"
+
+
+def _spans(days: Sequence[float]) -> list[str]:
+    """Days (n,) in order, those next to each other told together."""
+    parted = np.split(np.asarray(days), np.flatnonzero(np.diff(days) > APART) + 1)
+    return [_span(float(part[0]), float(part[-1])) for part in parted]
 
 
 def _amount(value: float, shown: Shown) -> str:

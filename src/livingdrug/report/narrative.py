@@ -13,6 +13,7 @@ import numpy as np
 from livingdrug import cohort
 from livingdrug.care.rules import rule_sentence, scheduled
 from livingdrug.parameters import Source
+from livingdrug.plot.tables import NONE
 from livingdrug.plot.ticks import number
 from livingdrug.report.speaker import speaker
 from livingdrug.report.words import Words, capital, of_unit, property_of, scales
@@ -153,7 +154,7 @@ def what(result: Result, words: Words) -> list[str]:
             "with the same random numbers, so that what differs is the arm. Unless an arm is named, the page shows "
             f"{names[0]}."
         )
-    said += [f"{capital(n)}." for n in (*result.notes, *([result.few] if result.few else []))]
+    said += notes(result)
     if counts["failed"]:
         said.append(
             f"{counts['failed']:,} patients could not be simulated to the end; they are kept as rows with their code."
@@ -161,11 +162,29 @@ def what(result: Result, words: Words) -> list[str]:
     return said
 
 
+def with_published(result: Result) -> list[str]:
+    """Names of the arms that stand beside published rows of their own: the first, and those whose file gives some."""
+    first, *others = result.resolved.arms
+    own = [a.name for a in others if a.resolved.origins.get("published", (("", None, ""),))[-1][0].startswith("arm ")]
+    return [first.name, *own]
+
+
+def notes(result: Result) -> list[str]:
+    """What a reader should know of a run, as sentences; what is so in some of the arms alone names them."""
+    said = []
+    for note in result.notes:
+        named = [arm.title for arm in result.arms.values() if note in arm.notes]
+        said.append(f"{capital(', '.join(named))}: {note}." if len(named) < len(result.arms) else f"{capital(note)}.")
+    return [*said, *([f"{capital(result.few)}."] if result.few else [])]
+
+
 def applicable(result: Result) -> tuple[list[str], list[tuple[str, str]]]:
     """Whether the model is applicable to what was asked, and what that rests on."""
     if not (judged := result.applicability):
         return [], []
-    return [judged.summary], [(what if "." in what else capital(what), words) for what, words in judged.points()]
+    return [judged.summary], [
+        (what if "." in what else capital(what.replace("_", " ")), words) for what, words in judged.points()
+    ]
 
 
 def baseline(result: Result) -> list[Table]:
@@ -225,7 +244,10 @@ def between(result: Result) -> tuple[list[str], list[Table]]:
     if not compared.changed:
         return [compared.same], []
     head, *rows = compared.cells()
-    rows = [(title, "" if unit == "" else of_unit(unit), *values) for title, unit, *values in rows]
+    rows = [
+        (title, "" if unit == "" else of_unit(unit), *(NONE if x == "-" else x for x in values))
+        for title, unit, *values in rows
+    ]
     notes = [t for t in (compared.about, compared.same) if t]
     return [], [Table("Measures that differ between the arms.", head, rows, notes)]
 
@@ -241,7 +263,7 @@ def given(result: Result, words: Words) -> list[Table]:
         shares = []
         for arm in result.arms.values():
             if name not in arm.columns:
-                shares.append("")  # an arm that gets no cells
+                shares.append(NONE)  # an arm that gets no cells
                 continue
             values = np.asarray(arm.columns[name], float)[arm.columns["infused"] > 0]
             if not (isinstance(node, Call) and node.function == GIVEN):

@@ -12,8 +12,8 @@ from livingdrug import plot
 from livingdrug.errors import ScenarioError
 from livingdrug.plot import Chart, Drawn
 from livingdrug.plot.ticks import number
-from livingdrug.report.journey import Fate, Journey, picture
-from livingdrug.report.words import Shown, Words, capital, of_unit, property_of, scales, words
+from livingdrug.report.journey import Fate, Journey, by_care, picture
+from livingdrug.report.words import Shown, Words, capital, died_of, of_unit, property_of, scales, words
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.again import Followed
 from livingdrug.trial.again import patient as again
@@ -69,7 +69,11 @@ def draw(result: Result, patient: int, arm: str | None = None) -> OnePatient:
     events = dict(_events(found, said, place))
     doses = {capital(name): np.array([d.day for d in one.doses if d.drug == name]) for name in _drugs(one)}
     graded = {s.short: one.grades[s.name] for s in scales(simulated.resolved) if s.name in one.grades}
-    ruled = [capital(name) for name in _drugs(one) if any(d.by_rule for d in one.doses if d.drug == name)]
+    ruled = [
+        capital(name)
+        for name in _drugs(one)
+        if any(by_care(d, simulated.resolved) for d in one.doses if d.drug == name)
+    ]
     drawn = tuple(_drawn(one, said))
     chart = plot.patient(one.days, list(drawn), doses=doses, events=events, grades=graded, by_rule=ruled)
     rows = [(d.day, capital(d.drug), f"{number(d.amount)} {of_unit(d.unit)}") for d in one.doses]
@@ -82,7 +86,7 @@ def draw(result: Result, patient: int, arm: str | None = None) -> OnePatient:
         tuple(sorted(rows)),
         picture(title, one, said, simulated.resolved, _went(found, said, events, place)),
         _about(found, simulated.resolved, place),
-        _fate(found, said, events, place),
+        _fate(found, simulated.resolved, said, events, place),
         one.days,
         drawn,
         graded,
@@ -112,14 +116,14 @@ def _about(arm: ArmResult, resolved: Resolved, place: int) -> str:
     return capital("; ".join([*measured, *had]))
 
 
-def _fate(arm: ArmResult, said: Words, events: Mapping[str, float], place: int) -> str:
+def _fate(arm: ArmResult, resolved: Resolved, said: Words, events: Mapping[str, float], place: int) -> str:
     """What happened to the patient in sentences; a death says whether anything had been found before."""
     told = [f"Day {day:.0f}: {what}" for what, day in sorted(events.items(), key=lambda e: e[1]) if what != DEATH[0]]
     end = float(arm.columns["end_day"][place])
     if DEATH[0] not in events:
         return ". ".join([*told, f"Day {end:.0f}: last seen, alive"]) + "."
     cause = str(arm.columns.part("cause", place, place + 1)[0])
-    died = f"Day {events[DEATH[0]]:.0f}: died ({cause})" if cause else f"Day {events[DEATH[0]]:.0f}: died"
+    died = f"Day {events[DEATH[0]]:.0f}: {died_of(cause, resolved)}"
     response = [e.words for e in said.events if e.reached and e.words in events]
     ended = [e.words for e in said.events if e.ends_response and e.words in events]
     never = next((e.words for e in said.events if e.reached), "")

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from livingdrug import library
+from livingdrug import library, units
+from livingdrug.errors import UnitError
 from livingdrug.scenario.parts import shown_by
 from livingdrug.spec import shown as told
 from livingdrug.spec.scale import Scale as ScaleFile
@@ -183,6 +184,14 @@ def of_unit(unit: str) -> str:
     return re.sub(r"\bu(?=[gLm])", "µ", said)
 
 
+def died_of(cause: str, resolved: Resolved) -> str:
+    """How a death is told: "died of the disease", as the model says what strikes; cause: as in the column of a run."""
+    model = resolved.model()
+    struck = {path.rpartition(".")[2].replace("_", " "): path for path in model.hazards}
+    told_ = model.declared[struck[cause]].doc if cause in struck else ""
+    return told_.replace("death", "died", 1) if told_.startswith("death") else f"died ({cause})" if cause else "died"
+
+
 def capital(text: str) -> str:
     """The words with a capital letter."""
     return text[:1].upper() + text[1:]
@@ -202,7 +211,7 @@ def _order(given: told.Shown | told.Figure | told.Section) -> float:
 def _shown(path: str, given: told.Shown, resolved: Resolved) -> Shown:
     quantity = resolved.model().quantities[path]
     unit = given.unit or of_unit(quantity.unit)
-    times = 100.0 if unit == "%" and quantity.unit == "1" else 1.0
+    times = _times(quantity.unit, given.unit or quantity.unit)
     line = None
     if given.line:
         at = given.line.at
@@ -223,6 +232,15 @@ def _shown(path: str, given: told.Shown, resolved: Resolved) -> Shown:
         columns=given.columns.said() if given.columns else {},
         journey=given.journey,
     )
+
+
+def _times(unit: str, shown: str) -> float:
+    """What a quantity is multiplied by to be in the unit that it is shown in; words that are no unit (copies/µg DNA)
+    are another name of its own."""
+    try:
+        return units.factor(unit, shown)
+    except UnitError:
+        return 1.0
 
 
 def _panel(name: str, given: told.Figure) -> Panel:

@@ -16,7 +16,7 @@ import numpy as np
 from livingdrug import library, rng
 from livingdrug.errors import ScenarioError, SourceError
 from livingdrug.parameters import Parameter, Variability
-from livingdrug.scenario.resolved import USERS, Arm, Resolved
+from livingdrug.scenario.resolved import Arm, Resolved, of_user
 from livingdrug.spec.fit import Ensemble
 from livingdrug.spec.typed import read
 
@@ -116,7 +116,7 @@ def plausible(
 
 def by_user(parameter: Parameter) -> bool:
     """Whether the user's file, an arm of it, or --set has the last word on a number."""
-    return parameter.layer in USERS or parameter.layer.startswith("arm ")
+    return of_user(parameter.layer)
 
 
 def of_arms(arms: Sequence[Arm], sets: int) -> list[Plausible]:

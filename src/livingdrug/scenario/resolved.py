@@ -122,12 +122,12 @@ class Resolved:
 
     def changed(self) -> list[str]:
         """What the user changed: numbers of the model with their values, and paths of all else."""
-
-        def own(layer: str) -> bool:
-            return layer in USERS or layer.startswith("arm ")
-
-        found = [f"{p} = {x.value:g} {x.unit}".removesuffix(" 1") for p, x in self.parameters.items() if own(x.layer)]
-        for path in [*self.sets, *(path for path, said in self.origins.items() if own(said[-1][0]))]:
+        found = [
+            f"{p} = {x.value:g} {x.unit}".removesuffix(" 1") for p, x in self.parameters.items() if of_user(x.layer)
+        ]
+        ours = {path for path, said in self.origins.items() if getattr(said[-1][2], "ours", False)}
+        own = [path for path, said in self.origins.items() if of_user(said[-1][0]) and path not in ours]
+        for path in [*self.sets, *own]:
             told = path in self.parameters or any(f".{path}".endswith(f".{known}") for known in found)
             found += [] if told else [path]
         return found
@@ -217,6 +217,11 @@ _ASKED = (
     *PARTS,
 )  # words that say what to build on, and how many patients
 USERS = ("scenario", "--set")
+
+
+def of_user(layer: str) -> bool:
+    """Whether a layer is the user's: the file, an arm of it, or --set."""
+    return layer in USERS or layer.startswith("arm ")
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from markupsafe import Markup, escape
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 
+from livingdrug.plot.typeset import typeset
 from livingdrug.version import __version__
 from livingdrug.web.assets import link
 from livingdrug.web.refused import by_field
-from livingdrug.web.typeset import typeset
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,11 +35,11 @@ PARTS = (
 """The parts of the site: name, address, what is there."""
 
 KEPT = 64  # pages that are held as they were written
-_TIED = re.compile(r"\b(?:[A-Z][A-Za-z0-9]*-[A-Z0-9][A-Za-z0-9]*)\b")
+_TIED = re.compile(r"\b[A-Z][A-Za-z0-9]*-[A-Z0-9α-ω][A-Za-z0-9]*\b|\b[A-Z]-[a-z]+\b|(?<![\w-])--[a-z][a-z-]*")
 
 
 def tied(text: object) -> Markup:
-    """Text in which names such as CAR-T and IL-6 do not break at their hyphen."""
+    """Text in which names such as CAR-T, IL-6, B-cell and --seed do not break at their hyphens."""
     return Markup(_TIED.sub(lambda m: f'<span class="n">{m[0]}</span>', str(escape(text))))
 
 

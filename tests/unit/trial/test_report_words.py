@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingdrug import biology, library
-from livingdrug.errors import LivingDrugError
-from livingdrug.model import Param, Port, Publishes, State
+from livingdrug import biology, library, units
+from livingdrug.errors import LivingDrugError, UnitError
+from livingdrug.model import Param, Port, Publishes, State, Total
 from livingdrug.report.words import PLAIN, of_unit, words
 from livingdrug.scenario import resolve
 from livingdrug.spec.shown import Figure, Shown
@@ -21,16 +21,25 @@ TRIALS = library.names("trials")
 MECHANISMS = library.names("mechanisms")
 
 
+def converts(unit: str, shown: str) -> bool:
+    """Whether a number in a unit can be told in another of its kind, as mm for um, % for 1."""
+    try:
+        return units.factor(unit, shown) > 0
+    except UnitError:
+        return False
+
+
 @pytest.mark.parametrize("stem", MECHANISMS)
 def test_a_mechanism_shows_what_it_has_in_a_unit_that_is_its_own(stem: str) -> None:
     module, data = biology.find(stem), library.find("mechanisms", stem).data
-    looked_at = {d.name: d for d in module().of(State, Publishes, Port)}
+    looked_at = {d.name: d for d in module().of(State, Publishes, Port, Total)}
     numbers = {d.name for d in module().of(Param)}
     for name, shown in data.get("shown", {}).items():
         assert name in looked_at, f"{stem} has no '{name}'"
         d = looked_at[name]
         unit = getattr(d, "zero", "").partition(" ")[2] or d.unit
-        assert shown.get("unit", of_unit(unit)) in (of_unit(unit), "%" if unit == "1" else ""), f"{stem}: {name}"
+        said = shown.get("unit", of_unit(unit))
+        assert said == of_unit(unit) or converts(unit, said), f"{stem}: {name}"
         at = shown.get("line", {}).get("at")
         assert not isinstance(at, str) or at in numbers, f"{stem}: {name} has its line at '{at}'"
 

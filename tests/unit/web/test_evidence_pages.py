@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from livingdrug import library
 from livingdrug.explainers.check import STATUSES, Report, check
 from livingdrug.parameters import KINDS
+from livingdrug.plot.typeset import typeset
 from livingdrug.registry.reports.approvals import NOT_READ, STAGES, approvals
 from livingdrug.scenario import resolve
 from livingdrug.trial.stored import stored
@@ -27,7 +28,6 @@ from livingdrug.web.app import build
 from livingdrug.web.pages._evidence import PAGES
 from livingdrug.web.pages._numbers import book, products
 from livingdrug.web.pages.equations import mechanisms
-from livingdrug.web.typeset import typeset
 from thoroughness import some
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -15,6 +15,8 @@ from livingdrug.scenario.link import FILE, Shared
 from livingdrug.web.pages import _form
 from livingdrug.web.pages._form import Form, Ground
 from livingdrug.web.pages._scenario import Fault
+from livingdrug.web.pages.virtual import _do
+from livingdrug.web.refused import Refused
 from livingdrug.web.settings import Limits
 
 TYPED = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
@@ -125,3 +127,10 @@ def test_text_and_form_say_the_same(values: dict[str, str]) -> None:
     again, why = _form.shown(text)
     assert again is not None, why
     assert _form.written(again)[0] == text
+
+
+@pytest.mark.parametrize("word", ["", "RUN", "delete", "run ", "\u202erun", "a" * 500])
+def test_a_button_that_no_form_has_runs_nothing(word: str) -> None:
+    with pytest.raises(Refused, match="nothing that can be done"):
+        _do({"trial": "eliana", "do": word})
+    assert _do({"trial": "eliana"}) == "run" and _do({"do": "look"}) == "look"

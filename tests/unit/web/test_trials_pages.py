@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from trials_mirror import fill, record
 
+from livingdrug.plot.typeset import typeset
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.reports import in_words
 from livingdrug.web.app import build
 from livingdrug.web.pages import _mirror
 from livingdrug.web.settings import Settings
-from livingdrug.web.typeset import typeset
 from thoroughness import some, some_of
 
 PAGES = (

@@ -145,6 +145,12 @@ def _in_full(name: str, ways: list[str]) -> str:
 _WORD = re.compile("[a-z]{4}")
 
 
+def _title(words: list[str]) -> str:
+    """What is tested, then the illnesses, as a title."""
+    title = ", ".join(words)
+    return title[:1].upper() + title[1:]
+
+
 def _record(row: dict[str, str], written: dict[str, str], places: list[dict[str, Any]]) -> dict[str, Any]:
     """The facts in the shape of a record that is not whole, so that any whole one takes its place."""
     diseases = [written.get(d, d) for d in row["disease"].split("|") if d]
@@ -155,7 +161,7 @@ def _record(row: dict[str, str], written: dict[str, str], places: list[dict[str,
         design["enrollmentInfo"] = {"count": row["enrollment"]}
     return {
         "protocolSection": {
-            "identificationModule": {"nctId": row["number"], "briefTitle": ", ".join([cells, *diseases])},
+            "identificationModule": {"nctId": row["number"], "briefTitle": _title([cells, *diseases])},
             "statusModule": {
                 "overallStatus": row["status"],
                 "startDateStruct": {"date": row["start"]},

@@ -215,7 +215,10 @@ def answer(question: Question, folder: Path, limits: Limits) -> Answer:
             where = None if question.patients or own or place.ours else str(place) or None
             raise Refused(422, said, where=where, allowed=_most(limits.patients))
         if len(resolved.arms) > limits.arms:
-            raise Refused(422, f"{len(resolved.arms)} arms are more than this server runs", allowed=_most(limits.arms))
+            said, place = f"{len(resolved.arms)} arms are more than this server runs", resolved.trial.place("arm")
+            where = None if getattr(place, "ours", False) else str(place) or None
+            mend = "leave some out, or run it on the command line: livingdrug run"
+            raise Refused(422, said, where=where, allowed=_most(limits.arms), mend=mend)
         trial.check()
         key = key_of(replace(resolved, patients=patients, seed=seed))
     notes = tuple(str(x.message) for x in told if issubclass(x.category, FutureWarning))

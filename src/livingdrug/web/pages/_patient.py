@@ -11,7 +11,8 @@ from livingdrug.errors import ScenarioError
 from livingdrug.plot import svg
 from livingdrug.plot.marks import Panel
 from livingdrug.plot.style import DAYS_PER_MONTH
-from livingdrug.plot.tables import NONE, told
+from livingdrug.plot.tables import told, told_above
+from livingdrug.plot.typeset import typeset
 from livingdrug.report.patient import first_infused
 from livingdrug.web.pages import _results
 
@@ -55,6 +56,7 @@ def chosen(result: Result, typed: str, arm: str | None) -> Shown | None:
 def shown(one: OnePatient) -> Shown:
     """A patient as the page shows it."""
     lines = list(_lines(one))
+    floors = [d.floor if d.logarithmic else 0.0 for d in one.drawn for _ in d.lines] + [0.0] * len(one.grades)
     known = np.isfinite(np.array([values for _, _, values in lines])).any(axis=0) if lines else np.zeros(0, bool)
     days = [float(d) for d in one.days]
     places = [i for i, seen in enumerate(known) if seen]
@@ -63,14 +65,17 @@ def shown(one: OnePatient) -> Shown:
         {int(np.argmin(np.abs(one.days - day))) for day in TABLE if places and day <= days[places[-1]]} & set(places)
     )
     head = ("Day", *(f"{name}, {unit}" if unit else name for name, unit, _ in lines))
-    table = tuple((told(days[i]), *(_told(values[i]) for _, _, values in lines)) for i in wanted)
+    table = tuple(
+        (told(days[i]), *(told_above(float(x[i]), low) for (_, _, x), low in zip(lines, floors, strict=True)))
+        for i in wanted
+    )
     alt = f"{one.title}. {one.fate}"
     reading = {
         "days": [days[i] for i in places],
         "lines": [
             {"name": name, "unit": unit, "values": [_short(values[i]) for i in places]} for name, unit, values in lines
         ],
-        "care": [{"day": day, "what": what, "much": much} for day, what, much in one.rows],
+        "care": [{"day": day, "what": what, "much": typeset(much)} for day, what, much in one.rows],
         "axes": [_axis(panel) for panel in one.chart.panels],
         "rows": _rows(one),
         "columns": one.chart.columns,
@@ -109,10 +114,6 @@ def _axis(panel: Panel) -> list[float]:
     """First and last day of a panel."""
     times = DAYS_PER_MONTH if "month" in panel.x.label else 1.0
     return [round(panel.x.low * times, 4), round(panel.x.high * times, 4)]
-
-
-def _told(value: float) -> str:
-    return NONE if not np.isfinite(value) else told(value)
 
 
 def _short(value: float) -> float | None:

@@ -22,9 +22,10 @@ from livingdrug.plot.tables import tables
 from livingdrug.report import arms, bibliography, figures, flow, narrative
 from livingdrug.report.figures import Drawing
 from livingdrug.report.html import RULE, asks
-from livingdrug.report.words import Words, capital, of_unit, scales, words
+from livingdrug.report.words import Words, of_unit, scales, words
+from livingdrug.scenario.resolved import of_user
 from livingdrug.version import __version__
-from livingdrug.web.paper import render
+from livingdrug.web.paper import plural, render
 
 if TYPE_CHECKING:
     from livingdrug.results.result import Result
@@ -33,16 +34,8 @@ LOADED = 4  # results that are kept in memory
 DRAWN = 32  # pages that are
 Kept = TypeVar("Kept")
 TOLD = "virtual_told.html"
-LIBRARY = ("trial", "mechanism", "tumour", "population", "drug", "costimulation", "product", "protocol")  # layers below
-ABOUT_RUN = (
-    "title",
-    "name",
-    "about",
-    "patients",
-    "seed",
-    "trial",
-    "arm",
-)  # words that say nothing of what is simulated
+ABOUT_RUN = ("title", "name", "about", "patients", "seed", "trial", "arm", "published")
+"""Words that say nothing of what is simulated"""
 
 
 class Shelf:
@@ -137,7 +130,7 @@ def report_of(folder: Path) -> str:
 
 def told(result: Result) -> dict[str, Any]:
     """Everything that the page of a result shows."""
-    said, resolved = words(result.resolved), result.resolved
+    said = words(result.resolved)
     measures = result.beside_published().to_dicts()
     judged, rests = narrative.applicable(result)
     same = result.between_arms().same if len(result.arms) > 1 else ""
@@ -145,7 +138,7 @@ def told(result: Result) -> dict[str, Any]:
         "asks": asks(result),
         "finding": finding(measures),
         "numbers": list(numbers(result, measures)),
-        "notes": [f"{capital(n)}." for n in (*result.notes, *([result.few] if result.few else []))],
+        "notes": narrative.notes(result),
         "several": [arm.title for arm in result.arms.values()] if len(result.arms) > 1 else [],
         "differences": differences(result, measures),
         "same": same,
@@ -153,23 +146,17 @@ def told(result: Result) -> dict[str, Any]:
         "by_arm": with_tables(arms.figures(result)),
         "judged": judged,
         "rests": rests,
-        "forest": list(forest(measures, resolved.trial.sources)),
-        "missed": [narrative.row(m, resolved.trial.sources) for m in measures if m["verdict"] == "outside"],
+        "beside": [beside(result, name) for name in narrative.with_published(result)],
         "rule": RULE,
-        "apart": [
-            narrative.row(m, resolved.trial.sources)
-            for m in measures
-            if m["verdict"] == "not comparable" and m["published"]
-        ],
         "sections": list(sections(result, said)),
         "patients": list(patients(result, said)),
         "numbers_of": [(name, arm.title) for name, arm in result.arms.items()],
         "people": narrative.baseline(result),
         "care": narrative.given(result, said),
-        "rules": narrative.rules(resolved, said),
+        "rules": narrative.rules(result.resolved, said),
         "assumed": list(assumed(result)),
         "set": list(changes(result)),
-        "left_out": bibliography.left_out(resolved),
+        "left_out": bibliography.left_out(result.resolved),
         "facts": narrative.facts(result),
     }
 
@@ -191,13 +178,30 @@ def differences(result: Result, measures: Sequence[Mapping[str, Any]]) -> dict[s
     }
 
 
+def beside(result: Result, arm: str) -> dict[str, Any]:
+    """The measures of an arm beside its published ones: comparable ones drawn, the missed and the others in words."""
+    measures = result.beside_published(arm).to_dicts()
+    sources = result.resolved.arm(arm).resolved.trial.sources
+    return {
+        "arm": result.arm(arm).title if len(result.arms) > 1 else "",
+        "forest": list(forest(measures, sources)),
+        "missed": [narrative.row(m, sources) for m in measures if m["verdict"] == "outside"],
+        "apart": [narrative.row(m, sources) for m in measures if m["verdict"] == "not comparable" and m["published"]],
+    }
+
+
 def finding(measures: Sequence[Mapping[str, Any]]) -> str:
     """The first sentence of the page."""
     comparable = [m for m in measures if m["verdict"] != "not comparable"]
     if not comparable:
         return "Nothing that was published can be compared with this run; each row below says why."
     inside = sum(m["verdict"] == "inside" for m in comparable)
-    return f"{inside} of {len(comparable)} comparable measures lie where the trial in people leaves room for them."
+    lie = (
+        "lies where the trial in people leaves room for it"
+        if inside == 1
+        else ("lie where the trial in people leaves room for them")
+    )
+    return f"{inside} of {plural(len(comparable), 'comparable measure')} {lie}."
 
 
 def numbers(result: Result, measures: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -210,8 +214,10 @@ def numbers(result: Result, measures: Sequence[Mapping[str, Any]]) -> Iterator[t
     if fitted["of"]:
         yield f"{apart['inside']} of {apart['of']}", "inside, kept apart from fitting"
         yield f"{fitted['inside']} of {fitted['of']}", "inside, used in fitting"
-    elif all_of["of"]:
+    elif all_of["of"] and any(row.fitted for row in result.resolved.trial.published):
         yield f"{all_of['inside']} of {all_of['of']}", "inside; what was fitted was changed, so no row tests a fit"
+    elif all_of["of"]:
+        yield f"{all_of['inside']} of {all_of['of']}", "inside; nothing was fitted to this trial"
 
 
 def forest(measures: Sequence[Mapping[str, Any]], sources: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -311,13 +317,30 @@ def changes(result: Result) -> Iterator[tuple[str, str, str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for arm in result.resolved.arms:
         for path, layers in sorted(arm.resolved.stack.items()):
-            if layers[-1].layer not in LIBRARY:
+            if of_user(layers[-1].layer) and path not in arm.resolved.origins:
                 value = f"{layers[-1].value:.6g} {of_unit(layers[-1].unit)}".strip()
                 found.setdefault((path, value), []).append(arm.title)
         for path, said in arm.resolved.origins.items():
-            layer, value, _ = said[-1]
-            if layer not in LIBRARY and path not in ABOUT_RUN:
-                found.setdefault((path, short(value).strip("'")), []).append(arm.title)
+            layer, value, place = said[-1]
+            if of_user(layer) and not getattr(place, "ours", False) and path not in ABOUT_RUN:
+                found.setdefault((path, _in_words(value)), []).append(arm.title)
     every = len(result.resolved.arms)
     for (path, value), named in found.items():
         yield ", ".join(named) if len(named) < every else "", path, value
+
+
+def _in_words(value: Any) -> str:
+    """What a user's file says at a word: of tables, such as rules and doses, what each is called."""
+    if isinstance(value, list | tuple) and value and all(isinstance(x, Mapping) for x in value):
+        return ", ".join(dict.fromkeys(map(_called, value)))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_in_words(x)}" for key, x in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_in_words, value))
+    return str(value).lower() if isinstance(value, bool) else short(value).strip("'")
+
+
+def _called(row: Mapping[str, Any]) -> str:
+    """One table of a list by its name, with whether it is left out."""
+    name = next((str(row[key]) for key in ("name", "measure", "drug") if key in row), "one more")
+    return f"{name.replace('_', ' ')} (left out)" if row.get("remove") else name.replace("_", " ")

@@ -30,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 SHELF = ("trials", "products", "populations", "protocols")  # kinds one may begin with
 RECENT = 8
 MOST_FIELDS = 1000
+DOES = ("run", "look", "text", "form")  # what the buttons of a form ask for
 MORE = {"arm+": "arms", "arm-": "arms", "row+": "arms", "parts": "parts"}  # buttons that only change the form
 
 
@@ -130,7 +131,7 @@ def _says(trial: str, part: str, name: str) -> bool:
 @router.post("/virtual/new")
 def changed(request: Request, sent: Sent) -> Response:
     """What was typed: run, looked at, shown as text or as a form again, or with one more arm or row."""
-    do, limits = sent.get("do", "run"), request.app.state.settings.limits
+    do, limits = _do(sent), request.app.state.settings.limits
     if "text" in sent:
         return _typed(request, sent["text"].replace("\r\n", "\n"), do)
     form = _form.read(sent, limits)
@@ -148,6 +149,14 @@ def changed(request: Request, sent: Sent) -> Response:
     if faults or do == "look":
         return _as_form(request, form, ground, faults, looked=not faults)
     return _asked_for(request, _form.written(form, ground)[0])
+
+
+def _do(sent: Mapping[str, str]) -> str:
+    """What is to be done with a form: what its button says, to run it where none does; Refused (422) for another."""
+    do = sent.get("do", "run")
+    if do not in (*DOES, *MORE):
+        raise Refused(422, f"'{do[:40]}' is nothing that can be done with a form", where="do", allowed=[*DOES, *MORE])
+    return do
 
 
 def _more(form: Form, do: str, most: int) -> Form:

@@ -1,4 +1,4 @@
-"""Pages as they are set: true minus signs, powers of ten, units and quotation marks, in all that is read as text.
+"""Pages and reports as they are set: true minus signs, powers of ten, units, quotation marks, in all read as text.
 
 What is typed or copied as it stands (code, fields, scripts), equations, and what is quoted from a record stay as they
 are.
@@ -11,7 +11,7 @@ import re
 _PIECES = re.compile(r"(<[^>]*>)")
 _OPENED = re.compile(r"<(/?)(code|pre|kbd|samp|script|style|textarea|math|q|svg)\b", re.IGNORECASE)
 _WITHIN = re.compile(r"</?(?:a|em|strong|b|i|span|sub|sup|small|abbr|time)\b", re.IGNORECASE)  # inside a line
-_CANDIDATE = re.compile(r"['\"]|&#3[49];|&quot;|\de[+-]?\d|-[\d.]|m2|\bu[gLm]|degC|\d (?:C\b|%)|\bx(?: \d|:)")
+_CANDIDATE = re.compile(r"['\"]|&#3[49];|&quot;|\de[+-]?\d|-[\d.]|m2|\bu[gLm]|degC|\d (?:C\b|%)|\bx(?: \d|:)|\d×10")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"&#34;|&quot;"), '"'),
@@ -24,6 +24,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=\d) C\b(?![-’'\w])"), " °C"),
     (re.compile(r"(?<=\d) (?=%)"), "\N{NO-BREAK SPACE}"),
     (re.compile(r"(?<![\w.])x(?= \d|: ratio)"), "×"),
+    (re.compile(r"(?<=\d)×(?=10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])"), "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"),
     (re.compile(r"\bdegC\b"), "°C"),
     (re.compile(r"\bm2\b"), "m²"),
     (re.compile(r"\bu(?=(?:g|L|m|mol)\b)"), "µ"),
@@ -34,7 +35,7 @@ _POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d{1,3})\b")
 def typeset(html: str) -> str:
     """A page's HTML with its text set.
 
-    >>> from livingdrug.web.typeset import typeset
+    >>> from livingdrug.plot.typeset import typeset
     >>> typeset("<p>'So', -4.48e-03 copies/ug, 38.6 C</p><code>-1e3 'x'</code>")
     "<p>‘So’, −0.00448 copies/µg, 38.6 °C</p><code>-1e3 'x'</code>"
     """

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from livingdrug.web.typeset import typeset
+from livingdrug.plot.typeset import typeset
 from thoroughness import some
 
 RAW = re.compile(r"\d[eE][-+]?\d|(?<![\w.,–-])-\d|['\"]|\bm2\b|\bu[gLm]\b")
@@ -21,6 +21,7 @@ RAW = re.compile(r"\d[eE][-+]?\d|(?<![\w.,–-])-\d|['\"]|\bm2\b|\bu[gLm]\b")
         ("<td>-0.533 (-1.7 to +0.2)</td>", "<td>−0.533 (−1.7 to +0.2)</td>"),
         ("<td>9</td><td>-1</td>", "<td>9</td><td>−1</td>"),
         ("<td>4.48e-07</td>", "<td>4.48\xa0×\xa010⁻⁷</td>"),
+        ("<td>2.5×10⁸ to 3×10⁻⁹</td>", "<td>2.5\xa0×\xa010⁸ to 3\xa0×\xa010⁻⁹</td>"),
         ("<td>1.75e+05</td>", "<td>175,000</td>"),
         ("<p>fever of 38.6 C, mg/m2, copies/ug</p>", "<p>fever of 38.6 °C, mg/m², copies/µg</p>"),
         ("<p>'so', \"and\" patients' own; it&#39;s</p>", "<p>‘so’, “and” patients’ own; it’s</p>"),
