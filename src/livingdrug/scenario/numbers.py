@@ -13,7 +13,7 @@ from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, Wirin
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, mistakable
 from livingdrug.model import Adds, Model, Module, Multiplies
-from livingdrug.parameters import PARAMETER_KEYS, Parameter, Source, read_parameter
+from livingdrug.parameters import OLDER, PARAMETER_KEYS, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.scenario.parts import lineage
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
@@ -222,7 +222,8 @@ def _unknown_path(
     what = f"the model has no number '{path}'"
     if number := next((p for p in known if path.startswith(f"{p}.")), None):
         key = path[len(number) + 1 :].partition(".")[0]
-        return unknown(f"key of the number '{number}':", key, PARAMETER_KEYS, place)
+        found = unknown(f"key of the number '{number}':", key, PARAMETER_KEYS, place)
+        return ScenarioError(found.what, found.where, found.allowed, OLDER.get(key, found.nearest))
     if role := max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None):
         mine = [p for p in known if p.startswith(f"{role}.")]
         return ScenarioError(what, place, mine or "nothing here", given=path)

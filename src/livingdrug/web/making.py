@@ -134,6 +134,8 @@ def asked(figure: Mapping[str, Any], state: Mapping[str, Any], own: Mapping[str,
         if path := slider.get("sets"):
             reached = solved(values, path, slider["reaches"], x) if "reaches" in slider else x
             values[path] = values[path] * reached / made.values[path] if own and path in own else reached
+    for path in values.keys() - (own or {}).keys():
+        living.known(path, made.values)
     return values
 
 
