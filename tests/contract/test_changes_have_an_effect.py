@@ -61,6 +61,18 @@ def test_a_width_is_not_taken_over_by_another_distribution(path: str, kind: str)
     assert resolved(f"[{path}]\n{with_ends}\n").parameters[path].variability.distribution == kind
 
 
+@pytest.mark.parametrize("first", ["sd", "distribution"])
+def test_parts_of_a_variability_that_are_set_one_by_one_are_meant_together(first: str) -> None:
+    parts: dict[str, Any] = {"sd": 0.1, "distribution": "normal"}
+    ordered = sorted(parts, key=lambda key: key != first)
+    found = (
+        resolve("eliana", {f"{LOG[0]}.variability.{key}": parts[key] for key in ordered}).parameters[LOG[0]].variability
+    )
+    assert (found.sd, found.distribution) == (0.1, "normal")
+    rows = "".join(f"'{LOG[0]}.variability.{key}' = {parts[key]!r}\n" for key in ordered)
+    assert resolved(f"[set]\n{rows}").parameters[LOG[0]].variability == found
+
+
 # --- numbers whose names are also words -------------------------------------------------------------------------------
 
 WAYS = {

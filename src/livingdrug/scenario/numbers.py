@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
@@ -11,9 +11,9 @@ from typing import Any, cast
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest, unknown
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located, mistakable
+from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.model import Adds, Model, Module, Multiplies
-from livingdrug.parameters import OLDER, PARAMETER_KEYS, Parameter, Source, read_parameter
+from livingdrug.parameters import OLDER, PARAMETER_KEYS, VARIES, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.scenario.parts import lineage
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
@@ -77,9 +77,7 @@ def said(
     """What each layer says of every number of the model, lowest first. elsewhere: paths of what is none of its numbers,
     for messages; sources: that the user's numbers may cite."""
     stack = {path: list(x) for path, x in below.stack.items()}
-    for change in (
-        _today(c, below.earlier) for c in changes
-    ):  # a user's bare number is in the model's unit, as shown by explain
+    for change in _joined(_today(c, below.earlier) for c in changes):
         if change.path not in stack:
             raise _unknown_path(change.path, below.known, modules, change.place, elsewhere)
         said = stack[change.path]
@@ -90,6 +88,29 @@ def said(
         said.append(read_.in_unit(model.unit(change.path)))
     _complete(stack, model, modules)
     return stack
+
+
+def _joined(changes: Iterable[Override]) -> list[Override]:
+    """The changes, those of one layer that say parts of one variability (`x.variability.sd` beside
+    `x.variability.distribution`) as one: whichever comes first, they are meant together."""
+    found: list[Override] = []
+    for change in changes:
+        key = next((k for k in VARIES if isinstance(change.data.get(k), Mapping)), None)
+        for i, before in enumerate(found) if key else ():
+            other = before.data.get(key)
+            if (before.path, before.layer) == (change.path, change.layer) and isinstance(other, Mapping):
+                both = Located(
+                    {**other, **change.data[key]}, {**_places(other, before), **_places(change.data[key], change)}
+                )
+                found[i] = replace(before, data={**before.data, **change.data, key: both})
+                break
+        else:
+            found.append(change)
+    return found
+
+
+def _places(data: Mapping[str, Any], change: Override) -> Mapping[str, Place]:
+    return getattr(data, "places", dict.fromkeys(data, change.place))
 
 
 def _numbered(kind: Any, entry: LibraryFile) -> Numbered:
