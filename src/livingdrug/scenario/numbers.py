@@ -95,22 +95,26 @@ def _joined(changes: Iterable[Override]) -> list[Override]:
     `x.variability.distribution`) as one: whichever comes first, they are meant together."""
     found: list[Override] = []
     for change in changes:
-        key = next((k for k in VARIES if isinstance(change.data.get(k), Mapping)), None)
-        for i, before in enumerate(found) if key else ():
-            other = before.data.get(key)
-            if (before.path, before.layer) == (change.path, change.layer) and isinstance(other, Mapping):
-                both = Located(
-                    {**other, **change.data[key]}, {**_places(other, before), **_places(change.data[key], change)}
-                )
-                found[i] = replace(before, data={**before.data, **change.data, key: both})
-                break
-        else:
+        key = next((k for k in VARIES if isinstance(change.data.get(k), Mapping)), "")
+        i = next((i for i, x in enumerate(found) if key and _of_one(x, change, key)), None)
+        if i is None:
             found.append(change)
+            continue
+        before = found[i]
+        one, other = before.data[key], change.data[key]
+        both = Located({**one, **other}, {**_places(one, before), **_places(other, change)})
+        found[i] = replace(before, data={**before.data, **change.data, key: both})
     return found
 
 
+def _of_one(before: Override, change: Override, key: str) -> bool:
+    """Whether two changes are of one layer, and of one number's variability."""
+    return (before.path, before.layer) == (change.path, change.layer) and isinstance(before.data.get(key), Mapping)
+
+
 def _places(data: Mapping[str, Any], change: Override) -> Mapping[str, Place]:
-    return getattr(data, "places", dict.fromkeys(data, change.place))
+    places: Mapping[str, Place] = getattr(data, "places", dict.fromkeys(data, change.place))
+    return places
 
 
 def _numbered(kind: Any, entry: LibraryFile) -> Numbered:

@@ -128,7 +128,8 @@ def worded(words: Iterable[str], description: str = "one of these words") -> Wit
 
 def _or_nought(kinds: list[str], description: str) -> WithJsonSchema:
     """Text (or a list) about time, or 0, which needs no unit."""
-    said = [{"type": kind, **({"minLength": 1} if kind == "string" else {"minItems": 1})} for kind in kinds]
+    least = {"string": "minLength", "array": "minItems"}
+    said: list[dict[str, Any]] = [{"type": kind, least[kind]: 1} for kind in kinds]
     return WithJsonSchema({"anyOf": [*said, {"const": 0}], "description": description})
 
 
@@ -313,7 +314,7 @@ def _sources(given: Any) -> dict[str, Source]:
 
 
 _YEAR = {"type": "integer", "minimum": YEARS[0], "maximum": YEARS[1]}
-SOURCE = {
+SOURCE: dict[str, Any] = {
     "type": "object",
     "required": ["title"],
     "properties": {key: {**_TEXT, "pattern": r"\S"} for key in SOURCE_KEYS} | {"year": _YEAR, "pmid": True},

@@ -110,7 +110,8 @@ def _of(file: type[Typed]) -> dict[str, Any]:
 def _relaxed(schema: dict[str, Any]) -> dict[str, Any]:
     """Let tables of a schema say only what they change, as where they are laid on others; what they need where they
     are whole comes back, by property."""
-    whole, rows = {}, {name: _row(said) for name, said in schema["properties"].items()}
+    whole: dict[str, Any] = {}
+    rows = {name: _row(said) for name, said in schema["properties"].items()}
     needed = {row: schema["$defs"][row].pop("required", []) for row in {row for row, _ in rows.values() if row}}
     for name, (row, inside) in rows.items():
         if not row:

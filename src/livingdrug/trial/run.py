@@ -418,8 +418,8 @@ def follow(
 def arm_result(arm: Arm, design: Design, kept: Kept, seed: int) -> ArmResult:
     """The result of an arm whose patients were simulated, now or in an earlier run."""
     trial, units = arm.resolved.trial, design.units
-    how = {"fitted": arm.resolved.as_fitted, "otherwise": otherwise(arm)}
-    compared = compare(trial, kept.patients, seed, name=arm.name, units=units, **how)
+    other, fitted = otherwise(arm), arm.resolved.as_fitted
+    compared = compare(trial, kept.patients, seed, name=arm.name, units=units, fitted=fitted, otherwise=other)
     own = (*arm.resolved.notes_for(kept.patients.size), *notes_on_own(arm, design))
     if asks(arm.resolved.population) and kept.patients.size:
         own += (selection(arm.resolved, seed).note(kept.patients.size),)

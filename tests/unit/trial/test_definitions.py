@@ -45,6 +45,7 @@ REDEFINED = {
     '[[measure]]\nname = "response"\namong = "evaluable"': {"response"},
     '[[protocol.watch]]\nname = "oxygen"\nwhen = "physiology.oxygen_index >= 2"': {"oxygen"},
     "[kinetics]\ngrowth = 0.8": set(),
+    'scale = "astct"': set(),  # a row says on which scale it was graded
     '[[protocol.rule]]\nname = "tocilizumab"\nwhen = "crs.grade >= 2"': set(),
     "": set(),
 }
