@@ -229,6 +229,8 @@ def files() -> dict[str, str]:
             f"`livingdrug new {kind} NAME` writes such a file, and the guide is [the library](../../library.md).\n"
         )
         defined = schema.get("$defs", {})
+        for name, needed in _needed(schema).items():
+            defined[name]["required"] = needed
         parts = [head, _keys("Keys", schema)]
         parts += [f"{_keys(name, table, _where(name, schema))}" for name, table in sorted(defined.items())]
         found[f"reference/files/{kind}.md"] = "\n".join(parts)
@@ -238,6 +240,15 @@ def files() -> dict[str, str]:
         + "\n".join(KINDS)
         + "\n```\n"
     )
+    return found
+
+
+def _needed(schema: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What tables of a kind need in a file that is whole by itself, by the table's name."""
+    found = {}
+    for key, must in schema.get("then", {}).get("properties", {}).items():
+        inside = must if "required" in must else next(iter(must.values()))
+        found |= {name: inside["required"] for name in _refs(schema["properties"][key])}
     return found
 
 
@@ -270,6 +281,8 @@ def _keys(title: str, table: Mapping[str, Any], where: str = "") -> str:
 
 def _type(x: Mapping[str, Any]) -> str:
     """What a key holds, in words."""
+    if "description" in x and "enum" not in x and not _refs(x):
+        return _cell(_prose(x["description"]))
     if "$ref" in x:
         name = x["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"

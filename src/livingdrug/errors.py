@@ -151,6 +151,11 @@ def listed(allowed: Iterable[object], given: str | None = None) -> str:
     return ", ".join(words[:MOST]) + f", ... ({len(words)} in all)"
 
 
+def a(words: str) -> str:
+    """Words with their article: a rule, an action of a rule."""
+    return f"{'an' if words[:1].lower() in set('aeio') else 'a'} {words}"
+
+
 def short(value: object, most: int = 60) -> str:
     """A value as a file would say it, cut to a line: 'text', true, 0.5, [1, 2, ..."""
     try:

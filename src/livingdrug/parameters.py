@@ -121,6 +121,9 @@ class Variability:
         if kind not in DISTRIBUTIONS:
             raise unknown("distribution", kind, DISTRIBUTIONS, _line(data, "distribution", where), SourceError)
         number = {k: finite(data[k], _line(data, k, where), k) for k in ("sd", "cv", "low", "high") if k in data}
+        if "sd" in number and "cv" in number:
+            said = "sd and cv say the same of a distribution"
+            raise SourceError(said, where=_line(data, "cv", where), mend="keep one of them")
         if number.get("sd", 0.0) < 0 or number.get("cv", 0.0) < 0:
             at = _line(data, "sd" if number.get("sd", 0.0) < 0 else "cv", where)
             raise SourceError("a variability cannot be negative", where=at, mend="give sd or cv >= 0")
@@ -296,6 +299,7 @@ def texts(data: Mapping[str, Any], keys: Sequence[str], where: str | None, path:
 
 
 VARIES = ("variability", "uncertainty", "spread", "belief")
+WIDTHS = ("log-normal", "normal", "logit-normal")  # distributions with an sd, each on a scale of its own
 
 
 def current(data: Mapping[str, Any], where: str | None) -> Mapping[str, Any]:
@@ -321,9 +325,15 @@ def is_parameter(data: Any) -> bool:
     """Whether a TOML table is a parameter (it has a value, or changes how patients differ in one)."""
     return (
         isinstance(data, Mapping)
-        and not {"value", *VARIES}.isdisjoint(data)
+        and any(key in data and not _number_of(key, data[key]) for key in ("value", *VARIES))
         and not any(is_parameter(x) for k, x in data.items() if k not in VARIES)
     )
+
+
+def _number_of(key: str, x: Any) -> bool:
+    """Whether the earlier word for variability is the name of a number here: it says what a number says, or is one."""
+    told = {"value", "unit", *VARIES}
+    return key in OLDER and (not told.isdisjoint(x) if isinstance(x, Mapping) else not isinstance(x, bool))
 
 
 def read_parameter(
@@ -484,6 +494,12 @@ def _changed(
             where=_line(data, "unit", place),
             mend=f'give the value with it: {path} = "NUMBER {unit}"',
         )
+    if below is not None and {"value", *VARIES}.isdisjoint(data):
+        raise SourceError(
+            f"{path} stays {below.value:g} {below.unit}: {', '.join(data)} alone changes nothing",
+            where=_line(data, next(iter(data)), place),
+            mend="give the value as well, or leave this out",
+        )
     if below is not None and below.value >= 0 and value < 0:
         raise SourceError(
             f"{path} = {value:g} {unit} is negative",
@@ -540,6 +556,23 @@ def _changed_variability(name: str, data: Mapping[str, Any], below: Parameter | 
         if given == {}:
             raise SourceError(f"the {name} says nothing", where=place, mend=f"write {name} = {{ sd = 0.5 }}, or false")
         return Variability.read(
-            {**(_variability_dict(was) or {}), **current(given, place)} if isinstance(given, Mapping) else given, place
+            _laid(was, current(given, place), place) if isinstance(given, Mapping) else given, place
         )
     return None if was and "value" in data and was.distribution in ("uniform", "table") else was
+
+
+def _laid(was: Variability | None, given: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """What a user says of a variability, laid on what was said before. SourceError where a width would be taken over
+    that was meant for another distribution."""
+    below = _variability_dict(was) or {}
+    if "cv" in given:
+        below.pop("sd", None)
+    other = given.get("distribution", below.get("distribution"))
+    if was is not None and other in WIDTHS and was.distribution in WIDTHS and other != was.distribution:
+        if was.sd and not {"sd", "cv"} & set(given):
+            raise SourceError(
+                f"sd = {was.sd:g} was written for a {was.distribution} distribution, and is another width in a {other}",
+                where=_line(given, "distribution", place),
+                mend="give sd as well",
+            )
+    return {**below, **given}

@@ -14,6 +14,7 @@ from livingdrug import library
 from livingdrug.errors import LONGEST, LivingDrugError, ScenarioError
 from livingdrug.scenario import resolve
 from livingdrug.scenario.values import said
+from livingdrug.spec.scenario import MOST_ARMS
 from livingdrug.trial import Trial
 
 WORDS = ("kinetics.growth", "kinetics.growth.variability", "protocol.rule.relapse", "visits.kinetics", "title", "scale",
@@ -48,6 +49,55 @@ def test_any_value_has_an_effect_or_a_short_message(path: str, given: Any) -> No
         Trial("eliana", {path: given}).check()
     except LivingDrugError as problem:
         assert "--set" in str(problem.where) and len(problem.message) < 4 * LONGEST, problem
+
+
+MANY = library.LISTED + 1
+HUGE = {
+    "keys": ("".join(f"kx{i} = 1\n" for i in range(library.MOST)), "keys"),
+    "arms": ("".join(f"[[arm]]\nname = 'a{i}'\n" for i in range(MOST_ARMS + 1)), "arms"),
+    "rows": ("".join(f"[[column]]\nname = 'a{i}'\nvalue = 'cmax'\n" for i in range(library.MOST)), "keys"),
+    "empty rows": ("[[arm]]\n" * MANY, "values in lists"),
+    "days": (f"[visits]\nblood = [{', '.join(str(i / 100) for i in range(MANY))}]\n", "values in lists"),
+    "doses": (f"[[protocol.schedule]]\nname = 'fludarabine'\ndays = [{'1, ' * MANY}]\n", "values in lists"),
+    "names": (f"[course]\nshown = [{', '.join(repr(f'a{i}') for i in range(MANY))}]\n", "values in lists"),
+    "lists in lists": (f"[kinetics]\ngrowth = [{'[1], ' * MANY}]\n", "values in lists"),
+    "text": (f"title = '{'x' * (library.LONGEST + 1)}'\n", "characters"),
+    "expression": (f"[[column]]\nname = 'c'\nvalue = '{'cmax + ' * library.LONGEST}cmax'\n", "characters"),
+    "unit": (f"[kinetics.growth]\nvalue = 1\nunit = '{'d*' * library.LONGEST}d'\n", "characters"),
+    "key": (f"{'k' * (library.LONGEST + 1)} = 1\n", "characters"),
+}
+
+
+@pytest.mark.parametrize("what", HUGE)
+def test_a_file_beyond_any_need_is_refused_with_the_limit(what: str, tmp_path: Path) -> None:
+    text, said = HUGE[what]
+    file = tmp_path / "huge.toml"
+    file.write_text(TRIAL + text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match=said) as caught:
+        resolve(file)
+    assert "huge.toml:" in str(caught.value.where) and "up to" in str(caught.value.allowed)
+    assert len(caught.value.message) < 2 * LONGEST
+
+
+def test_long_lists_below_the_limit_are_judged(tmp_path: Path) -> None:
+    """Whether something stands twice is seen in one pass."""
+    days = [i / 1000 for i in range(library.LISTED - 100)]
+    file = tmp_path / "long.toml"
+    for text, told in (
+        (f"[visits]\nblood = {[*days, days[3]]}\n", "day 0.003 is in the list twice"),
+        (f"[course]\nshown = {[*map(str, days), '0.003']}\n", "'0.003' is in the list twice"),
+    ):
+        file.write_text(TRIAL + text, encoding="utf-8")
+        with pytest.raises(ScenarioError, match=told):
+            resolve(file)
+
+
+@pytest.mark.parametrize(("path", "value"), [("title", "x" * 30_000), ("visits.blood", list(range(30_000))),
+                                             ("kinetics.growth", "1" * 30_000)])  # fmt: skip
+def test_a_value_beyond_any_need_is_refused(path: str, value: Any) -> None:
+    with pytest.raises(ScenarioError, match="long") as caught:
+        resolve("eliana", {path: value})
+    assert len(caught.value.message) < LONGEST and caught.value.where == f"--set {path}"
 
 
 def deep(levels: int) -> dict[str, str]:

@@ -98,7 +98,7 @@ def asked(name: str) -> list[LibraryFile]:
         return [library.find(kind, rest)]
     if name.endswith(".toml"):
         file = library.read(Path(name))
-        if not file.data:
+        if not file.table:
             raise ScenarioError(
                 f"'{file.file}' says nothing", where=f"{file.file}:1", mend="start from a template: livingdrug new"
             )

@@ -32,9 +32,9 @@ def logit_normal(middle: float, shift: Floats, low: float, high: float, where: s
     """Between low and high with median `middle`; a middle at either end stays there."""
     if not low <= middle <= high:
         raise SourceError(
-            f"{middle:g} is not between {low:g} and {high:g}",
+            f"{middle:g} is not between {low:g} and {high:g}, its logit-normal distribution's ends",
             where=where,
-            mend="a logit-normal number lies between its low (0) and its high (1)",
+            mend="choose a value between them, or give variability = { low = ..., high = ... } as well (false: none)",
         )
     if middle in (low, high):
         return np.full(shift.shape, middle)

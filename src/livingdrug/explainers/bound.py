@@ -10,7 +10,7 @@ record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +19,9 @@ from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, unknown
 from livingdrug.parameters import Source
 from livingdrug.registry.reports.approvals import REPORTED, Approval, approvals
+from livingdrug.spec.entry import found
+from livingdrug.spec.trial import Trial
+from livingdrug.spec.typed import of_file
 
 if TYPE_CHECKING:
     from livingdrug.registry.mirror.store import Store
@@ -84,24 +87,11 @@ def _of_library(rest: str, store: Store | None) -> Thing:
         said = f"'library:{rest}' does not say which number"
         raise ScenarioError(said, mend="write library:products/NAME.toml#table.key")
     entry = library.find(kind, name)
-    found: Any = entry.data
-    for key in path.split("."):
-        inside = (
-            found
-            if isinstance(found, Mapping)
-            else dict(zip(map(str, range(len(found))), found))
-            if isinstance(found, list)
-            else {}
-        )
-        if key not in inside:
-            raise unknown("key", key, map(str, inside), where=f"{entry.file}, {path}")
-        found = inside[key]
-    row = found if isinstance(found, Mapping) else {}
-    source = entry.sources.get(str(row.get("source", "")))
-    value = row.get("value", row.get("mean", found))
+    number = found(entry, path)
+    source = entry.sources.get(number.source)
     here = f"library/{kind}/{name}.toml, {path}"
-    place = ", ".join(filter(None, [row.get("where"), here if source else ""]))
-    return Thing((value,), _cited(source) or here, place, _page(source), str(row.get("unit", "")))
+    place = ", ".join(filter(None, [number.where, here if source else ""]))
+    return Thing((number.value,), _cited(source) or here, place, _page(source), number.unit)
 
 
 def _of_trial(rest: str, store: Store | None) -> Thing:
@@ -110,31 +100,32 @@ def _of_trial(rest: str, store: Store | None) -> Thing:
     if len(parts) not in (3, 4) or parts[1] != "published":
         raise ScenarioError(f"'trial:{rest}' names no published result", mend="write trial:NAME/published/MEASURE")
     entry = library.find("trials", parts[0])
-    rows = [r for r in entry.data.get("published", []) if r.get("measure") == parts[2]]
+    published = of_file(Trial, entry).published
+    rows = [r for r in published if r.measure == parts[2]]
     if not rows:
-        known = sorted({str(r.get("measure")) for r in entry.data.get("published", [])})
-        raise unknown("published result", parts[2], known, where=entry.file)
+        raise unknown("published result", parts[2], {r.measure for r in published}, where=entry.file)
     if len(parts) == 4:
-        names = {f"{r.get('source')}-{r.get('year')}": r for r in rows} | {str(r.get("source")): r for r in rows}
+        names = {f"{r.source}-{r.year}": r for r in rows} | {str(r.source): r for r in rows}
         if parts[3] not in names:
             raise unknown("source of that result", parts[3], names, where=entry.file)
         rows = [names[parts[3]]]
     if len(rows) > 1:
-        allowed = ", ".join(f"{r.get('source')}-{r.get('year')}" for r in rows)
+        allowed = ", ".join(f"{r.source}-{r.year}" for r in rows)
         said = f"'{parts[2]}' of {entry.name} is published {len(rows)} times"
         raise ScenarioError(said, where=entry.file, allowed=allowed, mend=f"write trial:{path}/SOURCE-YEAR")
     row = rows[0]
-    if field and field not in row:
-        raise unknown("field of a published result", field, row, where=f"{entry.file}, {parts[2]}")
-    source = entry.sources.get(str(row.get("source", "")))
+    said_of = row.said()
+    if field and field not in said_of:
+        raise unknown("field of a published result", field, said_of, where=f"{entry.file}, {parts[2]}")
+    source = entry.sources.get(row.source or "")
     return Thing(
-        (row[field or "value"],),
+        (said_of[field or "value"],),
         _cited(source) or entry.title,
-        ", ".join(filter(None, [row.get("where"), row.get("cohort")])),
+        ", ".join(filter(None, [row.where, row.cohort])),
         _page(source),
-        "" if field else str(row.get("unit", "")),
-        row.get("n") or row.get("size"),
-        recalled=row.get("read") == "memory",
+        "" if field else row.unit or "",
+        row.n or row.size,
+        recalled=row.read == "memory",
     )
 
 
@@ -197,9 +188,9 @@ def _of_registry(rest: str, store: Store | None) -> Thing:
     study = store.reading(number)
     if field not in type(study).__dataclass_fields__:
         raise unknown("field of a record", field, type(study).__dataclass_fields__)
-    found = getattr(study, field)
-    values = tuple(getattr(x, "text", x) for x in (found if isinstance(found, tuple) else (found,)))
-    return Thing((*values, len(values)) if isinstance(found, tuple) else values, study.id, field, study.url,
+    said = getattr(study, field)
+    values = tuple(getattr(x, "text", x) for x in (said if isinstance(said, tuple) else (said,)))
+    return Thing((*values, len(values)) if isinstance(said, tuple) else values, study.id, field, study.url,
                  changed=_updated(study))  # fmt: skip
 
 

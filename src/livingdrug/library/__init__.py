@@ -45,6 +45,8 @@ KINDS = (
 ENV = "LIVINGDRUG_LIBRARY"
 LARGEST = 4_000_000  # bytes; a TOML file above this is not one of ours
 MOST = 10_000  # keys in a file
+LISTED = 20_000  # values in the lists of a file
+LONGEST = 20_000  # characters of a text, or of a key
 DEEPEST = 50  # levels of tables and lists in a file
 
 
@@ -62,6 +64,11 @@ class LibraryFile:
     def title(self) -> str:
         """What people call it."""
         return str(self.data.get("title", self.name))
+
+    def says(self, word: str) -> str:
+        """A text at the top of the file, as `product` of a trial; "" where there is none."""
+        said = self.data.get(word)
+        return said if isinstance(said, str) else ""
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -242,13 +249,7 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Library
         ) from None
     try:
         data = tomllib.loads(text)
-        if (many := _deep(data)) > MOST:
-            raise ScenarioError(
-                f"the file holds {many:,} keys: no scenario or library file has so many",
-                where=f"{shown(path)}:1",
-                allowed=f"up to {MOST:,} keys",
-                mend="a table of patients is a CSV file: [cohort] file = ...",
-            )
+        _within(data, text, shown(path))
     except tomllib.TOMLDecodeError as problem:
         place = re.search(r"\(at line (\d+)", str(problem))
         line = int(place[1]) if place else text.count("\n") + 1
@@ -271,16 +272,39 @@ def _read(path: Path, modified: int, size: int, kind: str, name: str) -> Library
     return LibraryFile(kind, name, path, data, text)
 
 
-def _deep(data: Any) -> int:
-    """How many keys there are; RecursionError for tables and lists inside each other beyond what any file needs."""
-    level, many = [data], 0
+def _within(data: Any, text: str, file: str) -> None:
+    """ScenarioError for more keys, listed values or characters than any file needs; RecursionError for tables and lists
+    inside each other beyond that."""
+    level, keys, listed = [data], 0, 0
     for _ in range(DEEPEST):
-        many += sum(len(x) for x in level if isinstance(x, dict))
-        tables = [x.values() if isinstance(x, dict) else x for x in level if isinstance(x, (dict, list))]
-        level = [x for table in tables for x in table]
+        tables = [x for x in level if isinstance(x, dict)]
+        lists = [x for x in level if isinstance(x, list)]
+        keys, listed = keys + sum(map(len, tables)), listed + sum(map(len, lists))
+        level = [x for table in tables for x in table.values()] + [x for values in lists for x in values]
+        long = next((x for x in (*level, *(k for table in tables for k in table)) if _long(x)), None)
+        if long is not None:
+            line = text.count("\n", 0, max(text.find(long[:200]), 0)) + 1
+            raise ScenarioError(
+                f"a text of {len(long):,} characters: no scenario or library file says so much at once",
+                where=f"{file}:{line}",
+                allowed=f"up to {LONGEST:,} characters",
+            )
         if not level:
-            return many
-    raise RecursionError
+            break
+    else:
+        raise RecursionError
+    for many, most, what in ((keys, MOST, "keys"), (listed, LISTED, "values in lists")):
+        if many > most:
+            raise ScenarioError(
+                f"the file holds {many:,} {what}: no scenario or library file has so many",
+                where=f"{file}:1",
+                allowed=f"up to {most:,} {what}",
+                mend="a table of patients or doses is a CSV file: [cohort] file = ...",
+            )
+
+
+def _long(x: Any) -> bool:
+    return isinstance(x, str) and len(x) > LONGEST
 
 
 def names(kind: str) -> list[str]:

@@ -253,10 +253,9 @@ def _known(entry: library.LibraryFile | None, role: str, model: Model) -> None:
 
 def _own(said: ModelFile, role: str, name: str, path: str) -> Parameter | None:
     """The number that a mechanism has of its own, for a model that says nothing of it."""
-    entry = _mechanism(said.modules.get(role, ""))
-    if entry is None or name not in entry.data.get(role, {}):
-        return None
-    return _number(entry, path, entry.data[role][name])
+    entry = _mechanism(said.modules[role]) if role in said.modules else None
+    own = of_file(Mechanism, entry).numbers if entry else {}
+    return _number(entry, path, own[path]) if entry and path in own else None
 
 
 def _first_set(

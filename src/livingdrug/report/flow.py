@@ -149,5 +149,5 @@ def _lots(columns: Mapping[str, Any], ready: Mask) -> tuple[tuple[str, int], ...
 
 def _first_look(result: Result) -> float | None:
     """The first day on which an answer is looked for; None where the trial has no such visits."""
-    visits = timetable(result.resolved.protocol, result.resolved.trial).visits.get(JUDGED)
+    visits = timetable(result.resolved).visits.get(JUDGED)
     return float(visits[0]) if visits is not None and len(visits) else None

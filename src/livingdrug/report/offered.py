@@ -18,6 +18,7 @@ from livingdrug.report.words import Words, capital, of_unit, property_of, words
 
 if TYPE_CHECKING:
     from livingdrug.scenario import Resolved
+    from livingdrug.spec.clock import Clock
     from livingdrug.spec.origin import Quantity, Sourced
 
 OWN_LAYERS = ("product", "costimulation", "drug", "tumour", "population")  # files that say numbers of this therapy
@@ -115,14 +116,14 @@ def _doses(resolved: Resolved, said: Words) -> Iterator[Choice]:
         path, origin = f"protocol.schedule.{step(dose.name)}", _origin(dose, resolved.protocol.sources)
         about = scheduled(dose, told)
         yield Choice(f"{path}.amount", f"{capital(dose.name)}: how much", dose.amount.text, "", *origin, about=about)
-        yield Choice(f"{path}.days", f"{capital(dose.name)}: on which days", _days(resolved, dose.name), "", *origin)
+        yield Choice(f"{path}.days", f"{capital(dose.name)}: on which days", _days(dose.days), "", *origin)
 
 
-def _days(resolved: Resolved, name: str) -> str:
-    """The days of a dose as its file writes them."""
-    rows = resolved.raw["protocol"].get("schedule", [])
-    given = next((row.get("days", [0]) for row in rows if row.get("name") == name), [0])
-    return str(given)
+def _days(clock: Clock) -> str:
+    """The days of a dose as a file writes them: a list of numbers, or words."""
+    if len(clock.pieces) != 1 or clock.listed == ():
+        return clock.text
+    return "[" + ", ".join(f"{day:.12g}" for day in clock.listed) + "]"
 
 
 def _rules(resolved: Resolved, said: Words) -> Iterator[Choice]:

@@ -33,7 +33,10 @@ def blamed(problem: LivingDrugError, chain: Chain, sets: Mapping[str, Any], stan
     if place is None:
         return problem
     against = f", against {problem.where}" if ".toml" in str(problem.where) else ""
-    return type(problem)(problem.what, place + against, problem.allowed, problem.nearest, problem.mend)
+    mend = problem.mend or (
+        f"take the change back, or change what {problem.where} asks for as well" if against else None
+    )
+    return type(problem)(problem.what, place + against, problem.allowed, problem.nearest, mend)
 
 
 def _of_user(where: str | None) -> bool:

@@ -249,7 +249,7 @@ def _of_role(part: str, word: str) -> bool:
 def _number(words: list[str], value: Any) -> tuple[str, Mapping[str, Any]]:
     """The model path and the parameter table meant by "kinetics.growth" or "kinetics.growth.variability.sd"."""
     for i, word in enumerate(words):
-        if i and word in _MODIFIERS:
+        if i > 1 and word in _MODIFIERS:  # a number is called by its role and its name at least
             return ".".join(words[:i]), _nested(words[i:], value)
     return ".".join(words), value if isinstance(value, Mapping) else {"value": value}
 
@@ -273,9 +273,15 @@ def leaves(data: Any, place: Place, prefix: str = "") -> Iterator[tuple[str, Any
             yield path, value, at
 
 
+def _about_one(data: Mapping[str, Any], path: str) -> bool:
+    """Whether a table says of one number what only a number says, though not its value."""
+    said = "." in path and bool(data) and set(data) <= set(PARAMETER_KEYS)
+    return said and not any(isinstance(x, Mapping) for x in data.values())
+
+
 def numbers_in(data: Mapping[str, Any], prefix: str, place: Place) -> Iterator[tuple[str, Mapping[str, Any], Place]]:
     """Model path, parameter table and place of every number in nested tables; plain numbers and texts are values."""
-    if is_parameter(data):
+    if is_parameter(data) or _about_one(data, prefix):
         yield prefix, data, place
         return
     for key, value in data.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
@@ -11,9 +11,9 @@ from typing import Any, cast
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest, unknown
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located, mistakable
+from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.model import Adds, Model, Module, Multiplies, Param
-from livingdrug.parameters import PARAMETER_KEYS, Parameter, Source, read_parameter
+from livingdrug.parameters import OLDER, PARAMETER_KEYS, VARIES, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.scenario.parts import lineage
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
@@ -77,9 +77,7 @@ def said(
     """What each layer says of every number of the model, lowest first. elsewhere: paths of what is none of its numbers,
     for messages; sources: that the user's numbers may cite."""
     stack = {path: list(x) for path, x in below.stack.items()}
-    for change in (
-        _today(c, below.earlier) for c in changes
-    ):  # a user's bare number is in the model's unit, as shown by explain
+    for change in _joined(_today(c, below.earlier) for c in changes):
         if change.path not in stack:
             raise _unknown_path(change.path, below.known, modules, change.place, elsewhere)
         said = stack[change.path]
@@ -107,6 +105,33 @@ def _within(stack: Mapping[str, list[Parameter]], model: Model, changed: Mapping
         if d.above and (place := changed.get(path, changed.get(low))) and x.value <= (least := stack[low][-1].value):
             said, allowed = f"{path} = {x.value:g} {x.unit} is not above {low} = {least:g}", f"{d.doc}, above the other"
             raise ScenarioError(said, where=place, allowed=allowed, mend="change one of the two")
+
+
+def _joined(changes: Iterable[Override]) -> list[Override]:
+    """The changes, those of one layer that say parts of one variability (`x.variability.sd` beside
+    `x.variability.distribution`) as one: whichever comes first, they are meant together."""
+    found: list[Override] = []
+    for change in changes:
+        key = next((k for k in VARIES if isinstance(change.data.get(k), Mapping)), "")
+        i = next((i for i, x in enumerate(found) if key and _of_one(x, change, key)), None)
+        if i is None:
+            found.append(change)
+            continue
+        before = found[i]
+        one, other = before.data[key], change.data[key]
+        both = Located({**one, **other}, {**_places(one, before), **_places(other, change)})
+        found[i] = replace(before, data={**before.data, **change.data, key: both})
+    return found
+
+
+def _of_one(before: Override, change: Override, key: str) -> bool:
+    """Whether two changes are of one layer, and of one number's variability."""
+    return (before.path, before.layer) == (change.path, change.layer) and isinstance(before.data.get(key), Mapping)
+
+
+def _places(data: Mapping[str, Any], change: Override) -> Mapping[str, Place]:
+    places: Mapping[str, Place] = getattr(data, "places", dict.fromkeys(data, change.place))
+    return places
 
 
 def _numbered(kind: Any, entry: LibraryFile) -> Numbered:
@@ -239,7 +264,8 @@ def _unknown_path(
     what = f"the model has no number '{path}'"
     if number := next((p for p in known if path.startswith(f"{p}.")), None):
         key = path[len(number) + 1 :].partition(".")[0]
-        return unknown(f"key of the number '{number}':", key, PARAMETER_KEYS, place)
+        found = unknown(f"key of the number '{number}':", key, PARAMETER_KEYS, place)
+        return ScenarioError(found.what, found.where, found.allowed, OLDER.get(key, found.nearest))
     if role := max((r for r in modules if path.startswith(f"{r}.")), key=len, default=None):
         mine = [p for p in known if p.startswith(f"{role}.")]
         return ScenarioError(what, place, mine or "nothing here", given=path)

@@ -14,6 +14,7 @@ from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.parameters import PARAMETER_KEYS, beyond
 from livingdrug.scenario.draft import Draft, Named, Override, leaves, numbers_in
+from livingdrug.spec.fields import choices
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.origin import Quantity
 from livingdrug.spec.population import Covariate, Population
@@ -297,6 +298,7 @@ def modules(
     if "manufacture" in typed and (said := _unmade(typed, chosen)):
         where = draft.named["manufacture"][-1].place if "manufacture" in draft.named else chain[0].file
         raise ScenarioError(said, where=where, mend="leave manufacture out")
+    _emptied(draft, layers, entries)
     chosen = {role: stem for role, stem in chosen.items() if stem}
     known = library.names("drugs")
     for role in chosen:
@@ -306,6 +308,19 @@ def modules(
     if not chosen:
         raise ScenarioError("no module is chosen", where=chain[0].file, mend="add [modules] to product or population")
     return chosen
+
+
+def _emptied(draft: Draft, layers: Iterable[Mapping[str, str]], entries: Mapping[str, list[LibraryFile]]) -> None:
+    """ScenarioError for a role that a user leaves empty and nobody would have filled: a misspelt one."""
+    below = [choices(whole(files[-1]).get("modules", {})) for files in entries.values()]
+    filled = {role for layer in (*layers, *below) for role, stem in layer.items() if stem}
+    filled |= {p.rpartition("modules.")[2] for p, told in draft.origins.items() if "modules." in p and told[-1][1]}
+    said = [(draft.modules, "")]
+    said += [(choices(x["modules"]), f"{p}.") for p, given in draft.parts.items() for x in given if "modules" in x]
+    for table, part in said:
+        for role, stem in table.items():
+            if not stem and role not in filled and (told := draft.origins.get(f"{part}modules.{role}")):
+                raise unknown("role to leave empty", role, filled, told[-1][2])
 
 
 def _unmade(typed: Mapping[str, Any], chosen: Mapping[str, str]) -> str:

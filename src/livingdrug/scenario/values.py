@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.errors import ScenarioError
-from livingdrug.library import DEEPEST
+from livingdrug.library import DEEPEST, LISTED, LONGEST
 
 PLAIN = (bool, int, float, str, date, time)
 
@@ -19,7 +19,7 @@ def said(path: object, value: Any) -> Any:
     means a TOML value where it is one, else itself."""
     if not isinstance(path, str):
         raise _refused(path, "is no path", 'write {"PATH": VALUE}')
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONGEST:
         return _plain(path, value, DEEPEST)
     try:
         return tomllib.loads(f"x = {value.strip()}")["x"]
@@ -30,6 +30,9 @@ def said(path: object, value: Any) -> Any:
 def _plain(path: str, value: Any, levels: int) -> Any:
     if hasattr(value, "tolist"):  # NumPy's, and what is made of it
         value = value.tolist()
+    if (isinstance(value, str) and len(value) > LONGEST) or (isinstance(value, (list, tuple)) and len(value) > LISTED):
+        said = "characters" if isinstance(value, str) else "values"
+        raise _refused(path, f"is {len(value):,} {said} long", f"up to {LONGEST if said == 'characters' else LISTED:,}")
     if isinstance(value, PLAIN):
         return value
     if isinstance(value, Path):

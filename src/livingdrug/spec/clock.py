@@ -165,9 +165,11 @@ def _as_number(day: Any) -> str | None:
 
 def _once(days: Sequence[float]) -> None:
     """ScenarioError when a day is in a list twice: it would count once."""
-    for i, day in enumerate(days):
-        if day in days[:i]:
+    seen: set[float] = set()
+    for day in days:
+        if day in seen:
             raise ScenarioError(f"day {day:g} is in the list twice", mend="write each day once")
+        seen.add(day)
 
 
 def clock(text: Any) -> Clock:

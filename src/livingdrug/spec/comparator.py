@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from livingdrug.errors import ScenarioError, nearest
 from livingdrug.library.located import Located
 from livingdrug.parameters import Source
+from livingdrug.spec.fields import Text
 from livingdrug.spec.numbers import Numbered
 from livingdrug.spec.protocol import Rule, Watch, once
 from livingdrug.spec.typed import Refused
@@ -21,7 +22,7 @@ class Comparator(Numbered):
     """
 
     called: ClassVar[str] = "comparator"
-    like: str | None = None
+    like: Text | None = None
     watch: tuple[Watch, ...] = ()
     rule: tuple[Rule, ...] = ()
 

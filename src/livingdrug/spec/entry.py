@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from livingdrug.errors import unknown
 from livingdrug.library import LibraryFile
 from livingdrug.parameters import Variability, in_words, is_parameter
 
@@ -93,6 +94,21 @@ def number(file: LibraryFile, path: str) -> Number | None:
     if not isinstance(at, Mapping):
         return Number(path, at)
     return _number(path, {"value": at, **at})
+
+
+def found(file: LibraryFile, path: str) -> Number:
+    """The number or word at a path of a file; ScenarioError with the nearest word where there is none."""
+    at: Any = file.data
+    for word in path.split("."):
+        inside, there = step(at, word)
+        if not there:
+            rows = {str(x.get("name", i)) if isinstance(x, Mapping) else str(i): x for i, x in enumerate(at)}
+            known = at if isinstance(at, Mapping) else rows if isinstance(at, list) else {}
+            raise unknown("key", word, map(str, known), where=f"{file.file}, {path}")
+        at = inside
+    read = number(file, path)
+    assert read is not None
+    return read
 
 
 def step(at: Any, word: str) -> tuple[Any, bool]:

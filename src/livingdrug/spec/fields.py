@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from livingdrug.errors import LivingDrugError, ScenarioError, short, unknown
 from livingdrug.library.located import Located
-from livingdrug.parameters import KINDS, Source, finite
+from livingdrug.parameters import KINDS, SOURCE_KEYS, YEARS, Source, finite
 from livingdrug.spec import clock as _clock
 from livingdrug.spec.clock import Clock
 from livingdrug.spec.grammar import Name, Node, Number, names, parse
@@ -111,17 +111,33 @@ def _once(kind: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
 
     def made(given: Any) -> tuple[Any, ...]:
         found = tuple(map(kind, given))
-        for i, x in enumerate(found):
-            if x in found[:i]:
+        seen: set[Any] = set()
+        for x in found:
+            if x in seen:
                 raise Refused(ScenarioError(f"{short(x)} is in the list twice", mend="write it once"))
+            seen.add(x)
         return found
 
     return made
 
 
-_TEXT, _LIST = {"type": "string"}, "array"
+def worded(words: Iterable[str], description: str = "one of these words") -> WithJsonSchema:
+    """The JSON Schema of a text that is one of some words; what reads it refuses others."""
+    return _schema("string", description, enum=list(words))
 
-Text = Annotated[str, _one(lambda x: isinstance(x, str) and bool(x), "a text"), _schema("string", "a text")]
+
+def _or_nought(kinds: list[str], description: str) -> WithJsonSchema:
+    """Text (or a list) about time, or 0, which needs no unit."""
+    least = {"string": "minLength", "array": "minItems"}
+    said: list[dict[str, Any]] = [{"type": kind, least[kind]: 1} for kind in kinds]
+    return WithJsonSchema({"anyOf": [*said, {"const": 0}], "description": description})
+
+
+_TEXT, _LIST = {"type": "string", "minLength": 1}, "array"
+
+Text = Annotated[
+    str, _one(lambda x: isinstance(x, str) and bool(x), "a text"), _schema("string", "a text", minLength=1)
+]
 Texts = Annotated[
     tuple[str, ...],
     _one(_texts, "a list of texts", _once(str)),
@@ -139,7 +155,12 @@ Names = Annotated[
         "a text, or a list of texts",
         lambda x: (x,) if isinstance(x, str) else _once(str)(x),
     ),
-    _schema(_LIST, "a text, or a list of texts", items=_TEXT),
+    WithJsonSchema(
+        {
+            "anyOf": [_TEXT, {"type": _LIST, "items": _TEXT, "minItems": 1, "uniqueItems": True}],
+            "description": "a text, or a list of texts",
+        }
+    ),
 ]
 Real = Annotated[float, _one(_number, "a finite number", float), _schema("number", "a number")]
 Day = Annotated[
@@ -148,7 +169,9 @@ Day = Annotated[
     _schema("number", "0 or more", minimum=0),
 ]
 Positive = Annotated[
-    float, _one(lambda x: _number(x) and x > 0, "a number above 0", float), _schema("number", "above 0")
+    float,
+    _one(lambda x: _number(x) and x > 0, "a number above 0", float),
+    _schema("number", "above 0", exclusiveMinimum=0),
 ]
 Reals = Annotated[
     tuple[float, ...],
@@ -169,33 +192,55 @@ Truth = Annotated[bool, _one(lambda x: isinstance(x, bool), "true or false"), _s
 Span = Annotated[
     tuple[float, float],
     _one(lambda x: _numbers(x) and len(x) == 2 and x[0] <= x[1], "two numbers, the lower first", tuple),
-    _schema(_LIST, "two numbers, the lower first", items={"type": "number"}),
+    _schema(_LIST, "two numbers, the lower first", items={"type": "number"}, minItems=2, maxItems=2),
 ]
 Shares = Annotated[
     tuple[tuple[float, float], ...],
     _one(_shares, "a list of [day, share], both numbers, the share above 0", lambda x: tuple(map(tuple, x))),
-    _schema(_LIST, "a list of [day, share of the dose]", items={"type": _LIST, "items": {"type": "number"}}),
+    _schema(
+        _LIST,
+        "a list of [day, share of the dose]",
+        items={"type": _LIST, "items": {"type": "number", "minimum": 0}, "minItems": 2, "maxItems": 2},
+    ),
 ]
 Asked = Annotated[
     Expression,
     _checked(expression),
-    WithJsonSchema({"type": ["string", "number"], "description": "an expression, as crs.grade >= 2"}),
+    WithJsonSchema(
+        {"type": ["string", "number", "boolean"], "minLength": 1, "description": "an expression, as crs.grade >= 2"}
+    ),
+]
+Looked = Annotated[  # asked of something that is looked at: a number alone is the same in everybody
+    Expression, _checked(expression), _schema("string", "an expression, as crs.grade >= 2", minLength=1)
+]
+Amount = Annotated[
+    Expression,
+    _checked(expression),
+    WithJsonSchema({"type": ["string", "number"], "minLength": 1, "minimum": 0, "description": "as 8 mg/kg"}),
 ]
 Ticks = Annotated[
     Clock,
     _checked(_clock.clock),
-    WithJsonSchema({"type": ["string", "array"], "description": "a clock, as every 6 h for 28 d, or a list of days"}),
+    _or_nought(["string", "array"], "a clock, as every 6 h for 28 d, or a list of days"),
 ]
 Days = Annotated[
     Clock,
     _checked(lambda x: x if isinstance(x, Clock) else _clock.clock(x) if isinstance(x, str) else _clock.on_days(x)),
-    WithJsonSchema({"type": ["array", "string"], "description": "numbers of days from infusion, or a clock"}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": _LIST, "items": {"type": "number"}, "minItems": 1, "uniqueItems": True},
+                {"type": ["string", "number"], "minLength": 1},
+            ],
+            "description": "numbers of days from infusion, or a clock",
+        }
+    ),
 ]
 Duration = Annotated[
-    float, _checked(_clock.duration), _schema("string", "a length of time with its unit, as 6 h or 12 months")
+    float, _checked(_clock.duration), _or_nought(["string"], "a length of time with its unit, as 6 h or 12 months")
 ]
-Moment = Annotated[float, _checked(_clock.moment), _schema("string", "a time, as day -7 or month 6")]
-Unit = Annotated[str, _checked(_quoted), _schema("string", "a unit, as 1/day; 1 for none")]
+Moment = Annotated[float, _checked(_clock.moment), _or_nought(["string"], "a time, as day -7 or month 6")]
+Unit = Annotated[str, _checked(_quoted), _schema("string", "a unit, as 1/day; 1 for none", minLength=1)]
 
 
 def _kind(given: Any) -> Any:
@@ -248,7 +293,16 @@ def choices(given: Any, place: str = "") -> dict[str, str]:
     return found
 
 
-Modules = Annotated[dict[str, str], _checked(choices), _schema("object", "role = mechanism")]
+_ROLE = {"anyOf": [{"type": "string"}, {"const": False}]}  # a mechanism, or none
+Modules = Annotated[
+    dict[str, str],
+    _checked(choices),
+    _schema(
+        "object",
+        "role = mechanism, or false to leave it empty; a dotted role may be a table",
+        additionalProperties={"anyOf": [*_ROLE["anyOf"], {"type": "object", "additionalProperties": _ROLE}]},
+    ),
+]
 
 
 def _sources(given: Any) -> dict[str, Source]:
@@ -259,4 +313,13 @@ def _sources(given: Any) -> dict[str, Source]:
     return {key: x if isinstance(x, Source) else Source.read(key, x, at(key)) for key, x in given.items()}
 
 
-Sources = Annotated[dict[str, Source], _checked(_sources), _schema("object", "a source by its key")]
+_YEAR = {"type": "integer", "minimum": YEARS[0], "maximum": YEARS[1]}
+SOURCE: dict[str, Any] = {
+    "type": "object",
+    "required": ["title"],
+    "properties": {key: {**_TEXT, "pattern": r"\S"} for key in SOURCE_KEYS} | {"year": _YEAR, "pmid": True},
+    "additionalProperties": False,
+}
+Sources = Annotated[
+    dict[str, Source], _checked(_sources), _schema("object", "a source by its key", additionalProperties=SOURCE)
+]

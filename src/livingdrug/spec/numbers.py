@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from livingdrug.errors import ScenarioError, SourceError, nearest, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, nearest, unknown
 from livingdrug.library.located import Located, Place, mistakable
-from livingdrug.parameters import PARAMETER_KEYS, current, is_parameter
-from livingdrug.spec.fields import Columns, Modules, Table, Text, Texts
+from livingdrug.parameters import KINDS, PARAMETER_KEYS, VARIES, Variability, current, finite, is_parameter, texts
+from livingdrug.spec.fields import Columns, Modules, Table, Text, Texts, worded
 from livingdrug.spec.origin import File, Sourced
 from livingdrug.spec.shown import Event, Figure, Section, Shown, Words
 from livingdrug.spec.typed import Refused, Typed
@@ -89,16 +89,35 @@ def parameters(data: Any, path: str, place: Place) -> Iterator[tuple[str, Locate
             data = current(data, str(place))
         except SourceError as error:
             raise Refused(error) from None
-        for key in data:
-            if key not in PARAMETER_KEYS:
-                at = data.at(key) if isinstance(data, Located) else place
-                raise Refused(unknown(f"key of the number '{path}':", key, PARAMETER_KEYS, at, SourceError))
+        checked(path, data, place)
         yield path, data if isinstance(data, Located) else Located(data, {}, place)
     else:
         said = f"'{path}' = {data!r} is a bare number"
         mend = f"write [{path}] with value, unit, kind and source"
         close = nearest(path.rpartition(".")[2], PARAMETER_KEYS)
         raise Refused(SourceError(said, where=place, nearest=close, mend=mend))
+
+
+def checked(path: str, data: Mapping[str, Any], place: Place) -> None:
+    """Refuse keys that no number has, and words that can stand for nothing, whether or not a run uses the number."""
+    if not data:
+        raise Refused(ScenarioError(f"'{path}' is an empty table", where=place, mend="give value and unit"))
+    for key in data:
+        if key not in PARAMETER_KEYS:
+            at = data.at(key) if isinstance(data, Located) else place
+            raise Refused(unknown(f"key of the number '{path}':", key, PARAMETER_KEYS, at, SourceError))
+    try:
+        texts(data, [key for key in PARAMETER_KEYS if key not in ("value", *VARIES)], str(place), path)
+        if "kind" in data and data["kind"] not in KINDS:
+            at = data.at("kind") if isinstance(data, Located) else place
+            raise unknown("kind of number", str(data["kind"]), KINDS, at, SourceError)
+        if "value" in data and not isinstance(data["value"], str):
+            finite(data["value"], data.at("value") if isinstance(data, Located) else place)
+        for key in ("variability", "uncertainty"):
+            if key in data:
+                Variability.read(data[key], data.at(key) if isinstance(data, Located) else place)
+    except LivingDrugError as error:
+        raise Refused(error) from None
 
 
 def _one(data: Mapping[str, Any]) -> bool:
@@ -113,7 +132,7 @@ class Mechanism(Numbered):
     what of it was fitted to which patients, and what rests on assumptions; told with every run."""
 
     called: ClassVar[str] = "mechanism"
-    like: str | None = None
+    like: Text | None = None
     earlier: dict[str, Text] = {}
     calibrated: Text | None = None
     outlook: Text | None = None
@@ -123,7 +142,7 @@ class Feature(Sourced):
     """What is known of a product, in words, whether or not the model has it. name: what it is about."""
 
     called: ClassVar[str] = "feature"
-    name: Text
+    name: Annotated[Text, worded(FEATURES)]
     says: Text
 
     def consistent(self) -> None:
@@ -141,12 +160,12 @@ class Product(Numbered):
     simulated."""
 
     called: ClassVar[str] = "product"
-    like: str | None = None
-    target: str | None = None
-    second_target: str | None = None
-    costimulation: str | None = None
-    origin: Text = ORIGINS[0]
-    tumour: str | None = None
+    like: Text | None = None
+    target: Text | None = None
+    second_target: Text | None = None
+    costimulation: Text | None = None
+    origin: Annotated[Text, worded(ORIGINS)] = ORIGINS[0]
+    tumour: Text | None = None
     feature: tuple[Feature, ...] = ()
 
     def consistent(self) -> None:
@@ -158,7 +177,7 @@ class Costimulation(Numbered):
     """A costimulatory domain: the numbers that every receptor with it shares. like: the domain it is a change of."""
 
     called: ClassVar[str] = "costimulation"
-    like: str | None = None
+    like: Text | None = None
 
 
 class Manufacture(Numbered):
@@ -166,19 +185,19 @@ class Manufacture(Numbered):
     scenario that names none has patients from conditioning on. like: the manufacture it is a change of."""
 
     called: ClassVar[str] = "manufacture"
-    like: str | None = None
+    like: Text | None = None
 
 
 class Tumour(Numbered):
     """A disease: its mechanisms, its numbers, and its words. like: the tumour it is a change of."""
 
     called: ClassVar[str] = "tumour"
-    like: str | None = None
+    like: Text | None = None
 
 
 class Drug(Numbered):
     """A drug: the mechanism it acts by, and its numbers."""
 
     called: ClassVar[str] = "drug"
-    like: str | None = None
-    mechanism: str | None = None
+    like: Text | None = None
+    mechanism: Text | None = None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import WithJsonSchema
 
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, short, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, a, short, unknown
 from livingdrug.library.layers import is_factor
 from livingdrug.library.located import Located
 from livingdrug.parameters import WIDEST, Source, check_kind, finite
-from livingdrug.spec.fields import Asked, Names, Real, Text, Unit, Whole
+from livingdrug.spec.fields import Asked, Names, Real, Text, Unit, Whole, worded
 from livingdrug.spec.numbers import Numbered
 from livingdrug.spec.origin import Sourced
 from livingdrug.spec.typed import Refused, Typed, file_of
@@ -34,6 +35,12 @@ _UNUSED = {
     "fixed": ("sd", "low", "high", "points", "given", "loadings", "shared"),
     "chance": ("sd", "low", "high", "loadings"),
     "logit-normal": ("points", "given", "loadings"),
+}
+_VALUE = {"type": ["number", "string"], "minLength": 1, "description": "in its unit, or a text with a unit"}
+_POINTS = {
+    "type": "array",
+    "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    "description": "pairs [the other property, typical value], the first rising",
 }
 FAR = 10.0  # times the typical values of a property: no patient comes near
 STATISTICS = ("median", "mean", "share", "share above", "share below", "share between")
@@ -59,14 +66,14 @@ class Covariate(Sourced):
 
     called: ClassVar[str] = "covariate"
     renamed: ClassVar[Mapping[str, str]] = {"law": "distribution"}
-    distribution: Text
+    distribution: Annotated[Text, worded(DISTRIBUTIONS)]
     unit: Unit
-    value: Any = None
-    sd: Real = 0.0
-    low: Any = None
-    high: Any = None
+    value: Annotated[Any, WithJsonSchema(_VALUE)] = None
+    sd: Annotated[Real, WithJsonSchema({"type": "number", "minimum": 0})] = 0.0
+    low: Annotated[Any, WithJsonSchema(_VALUE)] = None
+    high: Annotated[Any, WithJsonSchema(_VALUE)] = None
     given: Text | None = None
-    points: Any = None
+    points: Annotated[Any, WithJsonSchema(_POINTS)] = None
     at: Real = 1.0
     power: Real = 1.0
     loadings: dict[str, Real] = {}
@@ -150,7 +157,7 @@ class Covariate(Sourced):
 
         for key in _UNUSED.get(self.distribution, ()):
             if key in self.model_fields_set:
-                raise wrong(key, f"a {self.distribution} distribution has no use for '{key}'", "leave it out")
+                raise wrong(key, f"{a(self.distribution)} distribution has no use for '{key}'", "leave it out")
         followed = self.given is not None and self.points is None  # value times (the other property / at) to the power
         for key in ("at", "power"):
             if key in self.model_fields_set and not followed:
@@ -219,7 +226,7 @@ class Baseline(Typed):
     called: ClassVar[str] = "baseline row"
     measure: Text
     of: Text
-    statistic: Text = "median"
+    statistic: Annotated[Text, worded(STATISTICS)] = "median"
     value: Real
     low: Real | None = None
     high: Real | None = None
@@ -255,7 +262,7 @@ class Population(Numbered):
     baseline (or "all") that those enrolled have as published."""
 
     called: ClassVar[str] = "population"
-    like: str | None = None
+    like: Text | None = None
     tumour: Text | None = None
     covariates: dict[str, Covariate] = {}
     baseline: tuple[Baseline, ...] = ()

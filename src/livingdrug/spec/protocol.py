@@ -10,11 +10,13 @@ from livingdrug.library.located import Located, Place, mistakable, plain
 from livingdrug.parameters import WIDEST, Source
 from livingdrug.spec.clock import Clock, clock
 from livingdrug.spec.fields import (
+    Amount,
     Asked,
     Count,
     Days,
     Duration,
     Expression,
+    Looked,
     Modules,
     Moment,
     Real,
@@ -63,9 +65,9 @@ class Do(Typed):
 
     called: ClassVar[str] = "action of a rule"
     give: Text | None = None
-    amount: Asked | None = None
-    at_most: Asked | None = None
-    at_least: Asked | None = None
+    amount: Amount | None = None
+    at_most: Amount | None = None
+    at_least: Amount | None = None
     over: Duration = 0.0
     after: Duration = 0.0
     set: Text | None = None
@@ -120,7 +122,7 @@ class Watch(Sourced):
     called: ClassVar[str] = "watch"
     name: Text
     when: Asked | None = None
-    value: Asked | None = None
+    value: Looked | None = None
     check: Ticks = EVERY_SIX_HOURS
 
     def consistent(self) -> None:

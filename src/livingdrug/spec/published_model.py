@@ -7,12 +7,13 @@ file and line, what is allowed there, and the nearest known key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from livingdrug.errors import ScenarioError, short, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located
-from livingdrug.spec.fields import Columns, Day, Positive, Real, Shares, Table, Text, Texts
+from livingdrug.spec.fields import Columns, Day, Positive, Real, Shares, Table, Text, Texts, worded
+from livingdrug.spec.numbers import checked
 from livingdrug.spec.typed import Refused, Typed
 from livingdrug.spec.typed import read as typed
 
@@ -199,7 +200,7 @@ class ModelFile(Typed):
     called: ClassVar[str] = "published model"
     title: Text
     days: Positive
-    read: Text
+    read: Annotated[Text, worded(READ)]
     modules: dict[str, Text]
     dose: Dosing
     conditioning: Conditioning
@@ -237,6 +238,9 @@ class ModelFile(Typed):
         if self.read not in READ:
             mend = 'write read = "once", or read = "twice" once a second reading stands in tests/second_reading/'
             raise ScenarioError(f"read = {short(self.read)}", self.place("read"), allowed=READ, mend=mend)
+        for role, numbers in (*self.numbers.items(), *(x for v in self.variants.values() for x in v.numbers.items())):
+            for name, number in numbers.items():
+                checked(f"{role}.{name}", number, number.place)
         if not self.observe:
             mend = "write [observe.NAME] with path, unit and of"
             raise ScenarioError("nothing can be observed", where=self.place("observe"), mend=mend)

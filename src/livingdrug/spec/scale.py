@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import WithJsonSchema
 
 from livingdrug.errors import ScenarioError
-from livingdrug.spec.fields import Asked, Text, Ticks, Whole, expression
+from livingdrug.spec.fields import Asked, Looked, Text, Ticks, Whole, expression
 from livingdrug.spec.origin import File, Sourced
 
 
@@ -20,8 +22,8 @@ class Grade(Sourced):
     """One grade, and what makes it."""
 
     called: ClassVar[str] = "grade"
-    grade: Whole
-    when: Asked
+    grade: Annotated[Whole, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 5})]
+    when: Looked
 
     def consistent(self) -> None:
         if self.grade > 5:
@@ -36,7 +38,7 @@ class Scale(File):
     short: Text | None = None
     graded: Text | None = None
     section: Text | None = None
-    meanings: dict[str, Asked] = {}
+    meanings: dict[str, Looked] = {}
     check: Ticks | None = None
     counted: dict[str, Asked] = {}
     entry: EntryCondition = EntryCondition(when=expression(1))

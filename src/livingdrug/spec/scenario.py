@@ -17,6 +17,7 @@ from livingdrug.whole import whole
 
 MOST_PATIENTS = 10_000_000
 MOST_SEED = 2**63
+MOST_ARMS = 300
 PARTS = {
     "product": "products",
     "population": "populations",
@@ -67,6 +68,14 @@ def _arms(data: Located) -> None:
     arms = data.get("arm", [])
     if not isinstance(arms, list) or not all(isinstance(arm, Mapping) for arm in arms):
         raise ScenarioError("arm is not a list of tables", data.at("arm"), mend='write [[arm]] with name = "..."')
+    if len(arms) > MOST_ARMS:
+        said = f"{len(arms):,} arms: each is compared with the first, and no table shows so many"
+        raise ScenarioError(
+            said,
+            arms[MOST_ARMS].at("name"),
+            f"up to {MOST_ARMS}",
+            mend="livingdrug sweep tries one number at many values",
+        )
     seen: dict[str, str] = {}
     titles: set[str] = set()
     for arm in arms:
@@ -123,6 +132,5 @@ def unknown_word(key: str, place: str) -> ScenarioError:
     """The error for a word that is neither of a trial nor a part; a word of a part is told with it."""
     part = part_of(key)
     mend = f"write {part}.{key} = ..., or {key} = ... under [{part}]" if part else None
-    found = unknown("word in the scenario", key, {*Trial.model_fields, "arm"}, place, mend=mend)
-    assert isinstance(found, ScenarioError)
-    return found
+    found = unknown("word in the scenario", key, {*Trial.model_fields, "arm"}, place)
+    return ScenarioError(found.what, found.where, found.allowed, f"{part}.{key}" if part else found.nearest, mend)

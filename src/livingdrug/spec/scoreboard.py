@@ -12,9 +12,17 @@ from livingdrug.spec.fields import Real, Text, Texts
 from livingdrug.spec.origin import File, Sourced
 from livingdrug.spec.typed import Kind, Typed, read
 
+_MEASURES = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": True}
 Changes = Annotated[
     dict[str, Any],
-    WithJsonSchema({"type": "object", "description": 'number of the model = value, as after --set: "* 0.7"'}),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": ["string", "number"]},
+            "minProperties": 1,
+            "description": 'number of the model = value, as after --set: "* 0.7"',
+        }
+    ),
 ]
 
 
@@ -61,7 +69,7 @@ class Transfer(Sourced):
 
     called: ClassVar[str] = "row of naive transfer"
     trial: Text
-    measures: Texts
+    measures: Annotated[Texts, WithJsonSchema(_MEASURES)]
     copied: Annotated[Text | None, Field(alias="from")] = None
     take: Text | None = None
     log_sd: Real | None = None

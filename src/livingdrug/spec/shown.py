@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from livingdrug.errors import unknown
-from livingdrug.spec.fields import Real, Text, Truth, Whole
+from livingdrug.spec.fields import Real, Text, Truth, Whole, worded
 from livingdrug.spec.typed import Typed
 
 TAKES = ("highest", "lowest")
@@ -36,7 +36,7 @@ class Journey(Typed):
 
     called: ClassVar[str] = "part of the journey"
     words: Text
-    take: Text = "highest"
+    take: Annotated[Text, worded(TAKES)] = "highest"
     below: Annotated[Real | None, Field(description="a value in the shown unit: how long it stays below is told")] = (
         None
     )
@@ -53,7 +53,7 @@ class Shown(Typed):
     called: ClassVar[str] = "shown quantity"
     title: Text | None = None
     unit: Text | None = None
-    scale: Text | None = None
+    scale: Annotated[Text, worded(SCALES)] | None = None
     floor: Real | None = None
     line: Line | None = None
     figure: Text | None = None
@@ -73,9 +73,9 @@ class Figure(Typed):
     called: ClassVar[str] = "figure"
     title: Text | None = None
     section: Text | None = None
-    kind: Text | None = None
+    kind: Annotated[Text, worded(KINDS)] | None = None
     words: Text | None = None
-    time: Text | None = None
+    time: Annotated[Text, worded(TIMES)] | None = None
     until: Real | None = None
     columns: Whole | None = None
     order: Real | None = None

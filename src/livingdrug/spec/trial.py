@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, WithJsonSchema
+from pydantic import WithJsonSchema
 
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, UnitError, unknown
 from livingdrug.library import LibraryFile
@@ -30,6 +30,7 @@ from livingdrug.spec.fields import (
     Unit,
     Whole,
     expression,
+    worded,
 )
 from livingdrug.spec.origin import File
 from livingdrug.spec.protocol import once, titles
@@ -60,6 +61,11 @@ _ARMS = {  # of the library's own file; read when the scenario is, as the user's
 # What a trial takes of the one that it is like: how patients are looked at. Whom it treats, how, and what was published
 # of it are its own.
 DESIGN = ("scale", "also_graded", "visits", "course", "samples", "column", "endpoint", "measure")
+_OF = {
+    "type": ["string", "number", "boolean"],
+    "minLength": 1,
+    "description": "an expression, or an endpoint's name",
+}
 USUAL_COURSE = clock("every 1 d to day 28, then every 7 d to day 91, then every 28 d")
 EVERYBODY = expression(1)
 
@@ -138,8 +144,8 @@ class Measure(Typed):
     name: Text
     title: Text | None = None
     family: Family | None = None
-    kind: Text
-    of: Annotated[Any, Field(description="an expression, or an endpoint's name")]
+    kind: Annotated[Text, worded(KINDS)]
+    of: Annotated[Any, WithJsonSchema(_OF)]
     among: Asked = EVERYBODY
     by: Asked | None = None
     at: Duration | None = None
@@ -233,7 +239,7 @@ class Published(Typed):
     source: Text | None = None
     year: Whole | None = None
     where: Text | None = None
-    read: Text = "seen"
+    read: Annotated[Text, worded(READ)] = "seen"
     fitted: Truth = False
     not_comparable: Text | None = None
     why: Text | None = None

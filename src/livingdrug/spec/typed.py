@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
-from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, a, nearest, short, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import FLAGS
 from livingdrug.library.located import Located, Place
@@ -45,7 +45,7 @@ class Typed(BaseModel):
             return data
         place = data.place if isinstance(data, Located) else Place("")
         if not isinstance(data, Mapping):
-            raise Refused(ScenarioError(f"{short(data)} is not a table", mend=f"a {cls.called} is a table of keys"))
+            raise Refused(ScenarioError(f"{short(data)} is not a table", mend=f"{a(cls.called)} is a table of keys"))
         data = cls._current(data)
         keys = _keys(cls)
         for key in data:
@@ -53,7 +53,9 @@ class Typed(BaseModel):
                 raise Refused(cls.unknown(str(key), data.at(key) if isinstance(data, Located) else None))
         for key in _needed(cls):
             if key not in data:
-                raise Refused(ScenarioError(f"a {cls.called} needs '{key}'", where=place, mend=f"add {key} = ..."))
+                other = ", or name one that is there, to change it" if "name" in keys and key != "name" else ""
+                said, mend = f"{a(cls.called)} needs '{key}'", f"add {key} = ...{other}"
+                raise Refused(ScenarioError(said, where=place, mend=mend))
         cls._listed(data)
         try:
             found = handler(data)
@@ -73,7 +75,7 @@ class Typed(BaseModel):
         keys = _keys(cls) - {"numbers"}  # gathered, never written
         flags = FLAGS if keys & {"name", "measure"} else ()  # words about a row that is laid on another
         close = nearest(key, {*keys, *cls.renamed, *flags})
-        found = unknown(f"key of a {cls.called}", key, keys, place or None)
+        found = unknown(f"key of {a(cls.called)}", key, keys, place or None)
         return ScenarioError(found.what, found.where, found.allowed, cls.renamed.get(close or "", close))
 
     @classmethod
@@ -93,7 +95,7 @@ class Typed(BaseModel):
             return data
         at = data.at(old[0]) if isinstance(data, Located) else ""
         now = cls.renamed[old[0]]
-        warnings.warn(f"{at}: '{old[0]}' of a {cls.called} is now '{now}'", FutureWarning, stacklevel=2)
+        warnings.warn(f"{at}: '{old[0]}' of {a(cls.called)} is now '{now}'", FutureWarning, stacklevel=2)
         twice = [key for key in old if cls.renamed[key] in data]
         if (
             twice

@@ -127,10 +127,12 @@ def compare(
     name: str = "",
     units: Units = None,
     fitted: bool = True,
+    otherwise: Mapping[str, str] = {},
 ) -> Comparison:
     """The whole table of a trial: published rows in their order, then measures without one.
 
-    fitted: whether what was simulated is what was fitted (otherwise no row counts as used in fitting).
+    fitted: whether what was simulated is what was fitted (otherwise no row counts as used in fitting); otherwise:
+    measures of which the library's published rows say nothing, with the reason.
     """
     prepared = prepare(trial, columns, units)
     rows, told, on = [], set(), scales(trial)
@@ -143,6 +145,8 @@ def compare(
         without = lacking(measure, size) if measure and np.isnan([*simulated, whole]).any() else ""
         word, reason = verdict(published, simulated, whole, without)
         other = mismatch(published, on.get(published.measure, frozenset()))
+        if published.place("measure").ours and not published.not_comparable:
+            other = other or otherwise.get(published.measure, "")
         word, reason = ("not comparable", other) if other else (word, reason)
         row = _row(published, measure, simulated, whole, size, word, reason)
         rows.append(row if fitted else replace(row, fitted=False))

@@ -7,10 +7,11 @@ values do not differ by what was done to the patients alone, and are not compare
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from livingdrug import library
-from livingdrug.scenario import Resolved
+from livingdrug.scenario import Arm, Resolved, resolve
 from livingdrug.spec.trial import Measure
 from livingdrug.trial.graded import OWN, scale_of
 
@@ -22,6 +23,31 @@ def definitions(resolved: Resolved) -> Mapping[str, Definition]:
     """The definition of every measure of an arm, by name; equal where two arms mean the same."""
     words = _words(resolved)
     return {m.name: _definition(m, words) for m in resolved.trial.measure}
+
+
+def otherwise(arm: Arm) -> dict[str, str]:
+    """Why the library's published row of a measure says nothing of it here: measures that an arm defines otherwise than
+    the library trial that it builds on, each with the reason."""
+    base = arm.resolved.chain[-1]
+    if base.kind != "trials":
+        return {}
+    own, library_s = definitions(arm.resolved), _of_library(base.name, arm.name, library.state())
+    reason = f"this run defines it otherwise than '{base.name}', of which it was published"
+    return {name: reason for name, said in library_s.items() if name in own and _apart(own[name], said)}
+
+
+def _apart(one: Definition, other: Definition) -> bool:
+    """Whether two definitions differ in more than the trial's own grading scale: a published row says its scale."""
+    return any(not str(name).startswith(f"{OWN}.grade") for name, *_ in one ^ other)
+
+
+@lru_cache(maxsize=32)
+def _of_library(trial: str, arm: str, state: tuple[library.Stamp, ...]) -> Mapping[str, Definition]:
+    """The definitions of a library trial as it stands, of its arm of that name where it has one; state: of the library,
+    whose files are as they were."""
+    whole = resolve(trial)
+    arms = {a.name: a.resolved for a in whole.overridden}
+    return definitions(arms.get(arm, whole))
 
 
 def _definition(measure: Measure, words: Mapping[str, tuple[Any, tuple[str, ...]]]) -> Definition:

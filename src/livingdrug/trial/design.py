@@ -92,7 +92,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     """The engine's plan for one arm. ScenarioError when a rule, clock or visit cannot be."""
     model, trial, protocol = arm.resolved.model(), arm.resolved.trial, arm.resolved.protocol
     start, end = protocol.start, protocol.follow_up
-    table = timetable(protocol, trial)
+    table = timetable(arm.resolved)
     programs, shown = _programs(arm, model)
     scales = _scales(trial, programs)
     looks = (*protocol.watch, *protocol.rule)
@@ -168,11 +168,13 @@ def _idle(arm: Arm, model: Model) -> list[str]:
     gives = {d.give for d in protocol.schedule} | {r.do.give for r in protocol.rule if r.do and r.do.give}
     given = {rules.find_input(model, word, True) for word in gives}
     switched = {rules.find_input(model, r.do.set, False) for r in protocol.rule if r.do and r.do.set}
+    listed = {name: at for x in (trial, protocol) for name in x.drugs if not (at := x.place("drugs")).ours}
     for role in model.modules:
         said = arm.resolved.origins.get(f"modules.{role}")
+        place = said[-1][2] if said else listed.get(role.rpartition(".")[2])
         entries = {path for path in model.entries if path.startswith(f"{role}.")}
-        if said and entries and not entries & given and model.infusion not in entries and not arm.resolved.own:
-            notes.append(f"nothing gives '{role}' ({said[-1][2]}): no rule and no scheduled dose")
+        if place and entries and not entries & given and model.infusion not in entries and not arm.resolved.own:
+            notes.append(f"nothing gives '{role}' ({place}): no rule and no scheduled dose")
         switches = {path for path in model.inputs if path.startswith(f"{role}.")} - entries
         if said and switches and not switches & switched:
             notes.append(f"nothing sets '{min(switches)}' ({said[-1][2]}): without a rule that does, it does nothing")

@@ -38,6 +38,7 @@ from livingdrug.trial.blocks import Blocks
 from livingdrug.trial.blocks import place as block_folder
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
+from livingdrug.trial.definitions import otherwise
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.differences import between_arms
@@ -417,7 +418,8 @@ def follow(
 def arm_result(arm: Arm, design: Design, kept: Kept, seed: int) -> ArmResult:
     """The result of an arm whose patients were simulated, now or in an earlier run."""
     trial, units = arm.resolved.trial, design.units
-    compared = compare(trial, kept.patients, seed, name=arm.name, units=units, fitted=arm.resolved.as_fitted)
+    other, fitted = otherwise(arm), arm.resolved.as_fitted
+    compared = compare(trial, kept.patients, seed, name=arm.name, units=units, fitted=fitted, otherwise=other)
     own = (*arm.resolved.notes_for(kept.patients.size), *notes_on_own(arm, design))
     if asks(arm.resolved.population) and kept.patients.size:
         own += (selection(arm.resolved, seed).note(kept.patients.size),)

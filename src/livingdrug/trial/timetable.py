@@ -13,8 +13,9 @@ import numpy as np
 from livingdrug.engine.plan import Floats
 from livingdrug.errors import ScenarioError
 from livingdrug.library.located import Place
+from livingdrug.scenario import Resolved
 from livingdrug.spec.clock import Clock
-from livingdrug.spec.protocol import Dose, Protocol, Rule, Watch
+from livingdrug.spec.protocol import Dose, Rule, Watch
 from livingdrug.spec.trial import Trial
 
 CLOCKS = 62  # of one run: each is a bit of a tick's marks
@@ -142,9 +143,14 @@ class Timetable:
             self.said.append(f"the area under the samples has no value: none is taken on day {AREA:g} or later")
 
 
-def timetable(protocol: Protocol, trial: Trial) -> Timetable:
-    """The table of a protocol's time, with the visits of a trial."""
-    table = Timetable(protocol.start, protocol.follow_up, protocol.place("follow_up"))
+def timetable(resolved: Resolved) -> Timetable:
+    """The table of a scenario's time, with the visits of its trial. Who chooses another protocol chooses its follow-up
+    as well."""
+    protocol, trial = resolved.protocol, resolved.trial
+    set_at, chosen = protocol.place("follow_up"), resolved.origins.get("protocol", ())
+    if set_at.ours and chosen and isinstance(chosen[-1][2], Place):
+        set_at = chosen[-1][2]
+    table = Timetable(protocol.start, protocol.follow_up, set_at)
     for name, days in trial.visits.items():
         table.visits[name] = table.times(days, f"visits '{name}'", trial.place(f"visits.{name}"))
     return table

@@ -148,7 +148,8 @@ def ask(figure: Mapping[str, Any], state: Mapping[str, Any], own: Mapping[str, f
         x = state[slider["name"]]
         if path := slider.get("sets"):
             x_of = x * slider["times"]
-            values[path] = values[path] * x_of / made.values[path] if own and path in values else x_of
+            usual = made.values[living.known(path, made.values)]
+            values[path] = values[path] * x_of / usual if own and path in values else x_of
         if "gives" in slider:
             amounts[slider["gives"]] = x * slider["times"]
         if "day_of" in slider:

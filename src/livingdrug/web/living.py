@@ -24,6 +24,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.errors import unknown
 from livingdrug.files import alone, write_text
 
 if TYPE_CHECKING:
@@ -161,14 +162,14 @@ class Therapy:
         """What one costimulation class says of the model's numbers, by path."""
         from livingdrug import library
         from livingdrug.parameters import read_parameter
+        from livingdrug.spec.numbers import Costimulation
+        from livingdrug.spec.typed import of_file
 
         entry, found = library.find("costimulation", name), {}
-        for role, table in entry.table.items():
-            for name, said in table.items() if isinstance(table, Mapping) else ():
-                path = f"{role}.{name}"
-                if path in self.model.parameters:
-                    parameter = read_parameter(path, said, None, entry.sources, "costimulation", entry.file, None)
-                    found[path] = parameter.in_unit(self.model.unit(path))
+        for path, said in of_file(Costimulation, entry).numbers.items():
+            if path in self.model.parameters:
+                parameter = read_parameter(path, said, None, entry.sources, "costimulation", entry.file, None)
+                found[path] = parameter.in_unit(self.model.unit(path))
         return found
 
     @cached_property
@@ -315,6 +316,14 @@ class Asked:
 
     values: Mapping[str, float]
     doses: tuple[tuple[float, str, float, float], ...]
+
+
+def known(path: str, values: Mapping[str, Any]) -> str:
+    """The path of a number that a figure sets; ScenarioError with the nearest where the model has none, as the
+    script throws."""
+    if path not in values:
+        raise unknown("number of a living figure's model", path, values)
+    return path
 
 
 def courses(

@@ -130,10 +130,14 @@ def asked(figure: Mapping[str, Any], state: Mapping[str, Any], own: Mapping[str,
     for slider in figure.get("slider", []):
         x = state[slider["name"]] * slider.get("times", 1)
         for path in slider.get("scales", []):
+            living.known(path, made.values)
             values[path] = values.get(path, made.values[path]) * _factor(slider, x)
         if path := slider.get("sets"):
+            living.known(path, made.values)
             reached = solved(values, path, slider["reaches"], x) if "reaches" in slider else x
             values[path] = values[path] * reached / made.values[path] if own and path in own else reached
+    for path in values.keys() - (own or {}).keys():
+        living.known(path, made.values)
     return values
 
 

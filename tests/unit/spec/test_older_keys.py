@@ -65,7 +65,7 @@ value = 0.8
 [[arm]]
 name = "one"
 [arm.set]
-"tumour.kill.{spread}.{law}" = "normal"
+"tumour.kill.{spread}" = {{ {law} = "normal", sd = 0.4 }}
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import math
 import re
@@ -84,6 +85,21 @@ def test_a_page_that_comes_before_the_drawings_shows_axes_and_says_so(
 def test_a_misspelt_figure_is_told() -> None:
     with pytest.raises(LivingDrugError, match="build-a-car"):
         figures.spec("build-a-care")
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in figures.names() if any("sets" in s for s in figures.spec(n).get("slider", []))]
+)
+def test_a_slider_that_sets_no_number_of_the_model_is_refused(name: str) -> None:
+    """As the script throws: `integrator.js` knows every value of its model."""
+    figure = copy.deepcopy(figures.spec(name))
+    slider = next(s for s in figure["slider"] if "sets" in s)
+    right = slider["sets"]
+    slider["sets"] = right[:-2] + right[-1:]
+    ask = making.asked if figure["model"] == "making" else figures.ask
+    with pytest.raises(LivingDrugError) as caught:
+        ask(figure, figures.first(figure))
+    assert caught.value.nearest == right
 
 
 def test_a_line_that_holds_until_the_next_time() -> None:

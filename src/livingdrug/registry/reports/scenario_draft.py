@@ -165,8 +165,8 @@ def _base(product: LibraryFile | None, population: LibraryFile | None) -> str:
     trials = [library.find("trials", n) for n in library.names("trials")]
 
     def likeness(trial: LibraryFile) -> int:
-        return 2 * bool(product and trial.data.get("product") == product.name) + bool(
-            population and trial.data.get("population") == population.name
+        return 2 * bool(product and trial.says("product") == product.name) + bool(
+            population and trial.says("population") == population.name
         )
 
     return max(trials, key=likeness).name if trials else ""

@@ -125,7 +125,7 @@ def _named(kind: str, name: str) -> str:
 
 
 def _says(trial: str, part: str, name: str) -> bool:
-    return bool(library.find("trials", trial).data.get(part) == name)
+    return library.find("trials", trial).says(part) == name
 
 
 @router.post("/virtual/new")
