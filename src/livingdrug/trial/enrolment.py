@@ -59,8 +59,7 @@ class Enrolled:
 
 
 def columns(names: list[str], values: Mapping[str, Any], ids: Ints, seed: int) -> Floats:
-    """A table of patient constants, one column a name: of the names as they stand, which blocks simulated beside this one
-    may go on adding to."""
+    """A table of patient constants, one column a name; blocks simulated beside this one may go on adding names."""
     names = list(names)
     table = np.empty((len(ids), len(names)))
     for i, name in enumerate(names):
