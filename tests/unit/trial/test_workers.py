@@ -88,12 +88,14 @@ def test_workers_here_keep_no_call_stacks(monkeypatch):
     class Stop(Exception):
         pass
 
+    told = {}
+
     def started(**asked):
-        monkeypatch.setattr(dask.config, "config", dask.config.merge(dask.config.config, asked["config"]))
+        told.update(dask.config.merge(dask.config.config, asked["config"]))
         raise Stop
 
     assert dask.config.get("distributed.worker.profile.enabled")
     monkeypatch.setattr(distributed, "LocalCluster", started)
     with pytest.raises(Stop), connected(1):
         pass
-    assert not dask.config.get("distributed.worker.profile.enabled")
+    assert not dask.config.get("distributed.worker.profile.enabled", config=told)
