@@ -1,13 +1,14 @@
 """Many patients over Dask workers on this machine, with workers, scheduler and the run itself killed on the way.
 
     python benchmarks/bench_scale.py --patients 10000000 [--trial NAME] [--set PATH=VALUE ...] [--workers N]
-        [--folder DIR] [--alone] [--json]
+        [--folder DIR] [--alone] [--again K] [--json]
 
 A scheduler and N workers are started on this machine; the run keeps its blocks in DIR. At a tenth of the patients a
 worker is killed (kill -9), at two tenths the scheduler, at three tenths the run itself; whoever is dead is started
 again, and the run takes up its blocks. Reported: patients a second and a CPU second, memory of every process and how it
 grows with the patients done, bytes on disk, and a digest of every number of the result. --alone runs the same patients
-in one process without Dask or blocks, too: the digests must be equal.
+in one process without Dask or blocks, too: the digests must be equal. --again K simulates K blocks anew in one process
+without Dask, those under way at each death and others spread evenly: their bytes must be equal.
 
 10,000,000 patients of ELIANA need about 13 GB in DIR, as much for temporary files, and an hour and a half of two cores.
 """
@@ -34,6 +35,9 @@ HERE = str(Path(__file__).resolve())
 KILLS = ((0.1, "worker"), (0.2, "scheduler"), (0.3, "run"))
 QUIET = 0.45  # share of the patients from which on memory is looked at: nobody is killed any more
 LOOK = 0.5  # [s] between two looks at memory and blocks
+PLAIN = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"
+}  # a worker keeps 1,000 s of its own call stacks otherwise
 
 
 def digest(result) -> str:
@@ -70,6 +74,23 @@ def run(asked) -> None:
     )
 
 
+def again(asked) -> None:
+    """Some blocks simulated anew in this process: how many of them have the very bytes of their files, in one line."""
+    from livingdrug.results.packed import pack
+    from livingdrug.trial import Trial
+    from livingdrug.trial.simulate import gather
+
+    trial = Trial(asked.trial, dict(text.split("=", 1) for text in asked.set))
+    (arm,) = trial.resolved.arms
+    paths = sorted(Path(asked.blocks).glob("*/[0-9]*.zip"))
+    same = 0
+    for first in asked.again_at:
+        (path,) = (p for p in paths if int(p.stem.split("-")[0]) == first)
+        last = first + _many(path)
+        same += path.read_bytes() == pack(gather(arm, trial.design(arm), last, asked.seed, (), first=first, threads=1))
+    print(json.dumps({"blocks": len(asked.again_at), "same": same}), flush=True)
+
+
 class Cluster:
     """A scheduler and workers of this machine, each a process of its own."""
 
@@ -91,7 +112,11 @@ class Cluster:
 
     def _start(self, what: str, *words: str) -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.{what}", *words, "--no-dashboard"]
-        self.started.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True))
+        self.started.append(
+            subprocess.Popen(
+                command, stderr=subprocess.PIPE, text=True, start_new_session=True, env={**os.environ, **PLAIN}
+            )
+        )
         return self.started[-1]
 
     def _heard(self, process: subprocess.Popen) -> None:
@@ -148,7 +173,7 @@ def soak(asked) -> dict:
         while client.poll() is None:
             time.sleep(LOOK)
             done = sum(_many(p) for p in blocks.glob("*/[0-9]*.zip"))
-            looks.append({"done": done, "run": _mb(client.pid), **cluster.memory()})
+            looks.append({"s": time.perf_counter() - begun, "done": done, "run": _mb(client.pid), **cluster.memory()})
             if kills and done >= kills[0][0] * asked.patients:
                 what = kills.pop(0)[1]
                 deaths.append({"what": what, "at": done, "s": round(time.perf_counter() - begun, 1)})
@@ -175,6 +200,7 @@ def soak(asked) -> dict:
         "patients_per_s": round(asked.patients / wall, 1),
         "deaths": deaths,
         "memory_mb": {n: memory(looks, n) for n in ("run", "worker", "scheduler")},
+        "courses": courses(looks, asked.patients),
         "peak_of_the_last_run_mb": round(last["peak_mb"], 1),
         "bytes_a_patient": round(sum(p.stat().st_size for p in blocks.glob("*/[0-9]*.zip")) / asked.patients),
         "digest": last["digest"],
@@ -204,6 +230,23 @@ def memory(looks: list[dict], name: str) -> dict[str, float]:
     return {"largest": round(float(size.max(initial=0.0)), 1), "per_million": round(slope, 1)}
 
 
+def courses(looks: list[dict], patients: int) -> list[dict[str, float]]:
+    """Time and memory when each twentieth of the patients was done."""
+    found = (next((look for look in looks if look["done"] >= i * patients / 20), None) for i in range(1, 21))
+    return [{name: round(x) for name, x in look.items()} for look in found if look]
+
+
+def anew(asked, deaths: list[dict]) -> dict:
+    """Blocks simulated anew in one process: those begun about each death, and others spread evenly."""
+    paths = (Path(asked.folder) / "blocks").glob("*/[0-9]*.zip")
+    firsts = sorted(int(p.stem.split("-")[0]) for p in paths)
+    chosen = {max(f for f in firsts if f <= death["at"]) for death in deaths}
+    chosen |= {firsts[i] for i in np.linspace(0, len(firsts) - 1, max(2, asked.again - len(chosen))).astype(int)}
+    places = [word for first in sorted(chosen) for word in ("--again-at", str(first))]
+    command = [sys.executable, HERE, "--blocks", str(Path(asked.folder) / "blocks"), *_same(asked), *places]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+
+
 def alone(asked) -> dict:
     """The same patients in one process."""
     found = subprocess.run([sys.executable, HERE, "--one", *_same(asked)], capture_output=True, text=True, check=True)
@@ -219,22 +262,30 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--folder", help="for blocks and workers' files (a temporary one)")
     parser.add_argument("--alone", action="store_true", help="the same without Dask, too; the digests are compared")
+    parser.add_argument("--again", type=int, default=0, metavar="K", help="so many blocks anew, without Dask")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--again-at", type=int, action="append", default=[], help=argparse.SUPPRESS)
     parser.add_argument("--cluster", help=argparse.SUPPRESS)
     parser.add_argument("--blocks", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
         run(asked)
         return
+    if asked.again_at:
+        again(asked)
+        return
     with tempfile.TemporaryDirectory(prefix="livingdrug-scale-") as temporary:
         asked.folder = asked.folder or temporary
         found = soak(asked)
+        if asked.again:
+            found["again"] = anew(asked, found["deaths"])
     if asked.alone:
         found["alone"] = alone(asked)
         found["same"] = found["alone"]["digest"] == found["digest"]
     print(json.dumps(found) if asked.json else "\n".join(f"{key}: {value}" for key, value in found.items()))
-    raise SystemExit(0 if found.get("same", True) else 1)
+    redone = found.get("again", {"blocks": 0, "same": 0})
+    raise SystemExit(0 if found.get("same", True) and redone["blocks"] == redone["same"] else 1)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,9 @@ BREAKS = {
 
 def cause(document: Document, runner: Any, input: Callable[[str], str], reach: float) -> str | None:
     """The operation that breaks down within the time `reach` of where the runner is, in words, or None."""
+    for name, s in document.symbols.items():
+        if s.kind == "species" and not s.amount and float(runner.getValue(input(s.compartment))) == 0.0:
+            return f"'{name}' is a concentration in the compartment '{s.compartment}', whose size is 0"
     compiler = Compiler(document.functions, document.path)
     values = _nearby(document, runner, input, reach)
     with np.errstate(all="ignore"):

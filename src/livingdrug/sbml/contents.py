@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livingdrug.errors import EngineError
-from livingdrug.sbml.formula import EDGE, TIME, Edge, Formula, Guard, Look
+from livingdrug.sbml.formula import EDGE, TIME, Edge, Formula, Guard, Look, amounted, divided
 
 
 @dataclass(frozen=True)
@@ -168,9 +168,9 @@ class Contents:
         if name in self.assigned:
             return self.assigned[name](look)
         if name in self.reactions:
-            return self.reactions[name].rate(look)
+            return amounted(self.reactions[name].rate(look))
         s = self._symbol(name)
-        return held(safe(name)) / look(s.compartment) if s.by_size else held(safe(name))
+        return divided(held(safe(name)), look(s.compartment)) if s.by_size else held(safe(name))
 
     def _symbol(self, name: str) -> Symbol:
         if name not in self.symbols:
@@ -195,7 +195,7 @@ class Contents:
                 elif name in self.starts or name in self.assigned:
                     known[name] = {**self.assigned, **self.starts}[name](look)
                 elif name in self.reactions:
-                    known[name] = self.reactions[name].rate(look)
+                    known[name] = amounted(self.reactions[name].rate(look))
                 else:
                     s = self._symbol(name)
                     if s.given is None:
@@ -206,7 +206,8 @@ class Contents:
                         )
                     value = parameter(name if self.free(name) else start(name))
                     if s.kind == "species" and s.as_concentration != s.by_size:
-                        value = value * look(s.compartment) if s.as_concentration else value / look(s.compartment)
+                        size = look(s.compartment)
+                        value = value * size if s.as_concentration else divided(value, size)
                     known[name] = value
             return known[name]
 
@@ -220,6 +221,16 @@ class Contents:
             if s.given is not None and n not in self.starts and n not in self.assigned
         }
         return {(safe(n) if self.free(n) else start(n)): float(x) for n, x in plain.items()} | self.locals
+
+    def sized(self) -> None:
+        """EngineError for a concentration in a compartment that has no size from beginning to end."""
+        for name, s in self.symbols.items():
+            if s.by_size and self.free(s.compartment) and self.symbols[s.compartment].given == 0.0:
+                raise EngineError(
+                    f"SBML: '{name}' is a concentration in the compartment '{s.compartment}', whose size is 0",
+                    where=f"{self.where}:{s.line}",
+                    mend="give the compartment a size, or the species hasOnlySubstanceUnits='true'",
+                )
 
     def free(self, name: str) -> bool:
         """Whether a symbol is a plain constant, which becomes a parameter of the model."""

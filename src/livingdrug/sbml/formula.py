@@ -114,7 +114,10 @@ class Builder:
                 )
             return _branched(parts)
         if kind in operations():
-            return _guarded(kind, _joined(operations()[kind], parts), parts)
+            operation = operations()[kind]
+            if kind not in logic():
+                operation = _of_numbers(operation)
+            return _guarded(kind, _joined(operation, parts), parts)
         raise self.refused(node)
 
     def refused(self, node: Any) -> EngineError:
@@ -167,11 +170,11 @@ def operations() -> dict[int, Callable[..., Any]]:
     return {
         s.AST_PLUS: lambda *x: sum(x[1:], x[0]) if x else 0.0,
         s.AST_TIMES: _product,
-        s.AST_DIVIDE: _divided,
+        s.AST_DIVIDE: divided,
         s.AST_MINUS: lambda a, *b: a - b[0] if b else -a,
         s.AST_POWER: _power,
         s.AST_FUNCTION_POWER: _power,
-        s.AST_FUNCTION_ROOT: lambda n, *x: _power(x[0], _divided(1.0, n)) if x else m.sqrt(n),
+        s.AST_FUNCTION_ROOT: lambda n, *x: _power(x[0], divided(1.0, n)) if x else m.sqrt(n),
         s.AST_FUNCTION_EXP: m.exp,
         s.AST_FUNCTION_LN: m.log,
         s.AST_FUNCTION_LOG: lambda b, *x: m.log(x[0]) / m.log(b) if x else m.log(b) / np.log(10.0),
@@ -181,8 +184,8 @@ def operations() -> dict[int, Callable[..., Any]]:
         s.AST_FUNCTION_FACTORIAL: _function("factorial", _factorial),
         s.AST_FUNCTION_MAX: lambda *x: reduce(m.maximum, x),
         s.AST_FUNCTION_MIN: lambda *x: reduce(m.minimum, x),
-        s.AST_FUNCTION_QUOTIENT: lambda a, b: _truncated(_divided(a, b)),
-        s.AST_FUNCTION_REM: lambda a, b: a - b * _truncated(_divided(a, b)),
+        s.AST_FUNCTION_QUOTIENT: lambda a, b: _truncated(divided(a, b)),
+        s.AST_FUNCTION_REM: lambda a, b: a - b * _truncated(divided(a, b)),
         s.AST_LOGICAL_AND: lambda *x: _logic("And", np.logical_and, True, x),
         s.AST_LOGICAL_OR: lambda *x: _logic("Or", np.logical_or, False, x),
         s.AST_LOGICAL_XOR: lambda *x: _logic("Xor", np.logical_xor, False, x),
@@ -190,6 +193,19 @@ def operations() -> dict[int, Callable[..., Any]]:
         s.AST_LOGICAL_IMPLIES: lambda a, b: _logic("Or", np.logical_or, False, (_not(a), b)),
         **{getattr(s, f"AST_FUNCTION_{name}"): function for name, function in _trigonometry().items()},
     }
+
+
+@cache
+def logic() -> frozenset[int]:
+    """The operations on truths, by libSBML code; all others are on numbers."""
+    import libsbml as s
+
+    return frozenset(getattr(s, f"AST_LOGICAL_{name}") for name in ("AND", "OR", "XOR", "NOT", "IMPLIES"))
+
+
+def _of_numbers(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """An operation in which an answer yes or no counts as 1 or 0."""
+    return lambda *x: operation(*map(amounted, x))
 
 
 def _trigonometry() -> dict[str, Callable[..., Any]]:
@@ -205,11 +221,11 @@ def _trigonometry() -> dict[str, Callable[..., Any]]:
 
 
 def _inverse_of(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x: _divided(1.0, function(x))
+    return lambda x: divided(1.0, function(x))
 
 
 def _of_inverse(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x: function(_divided(1.0, x))
+    return lambda x: function(divided(1.0, x))
 
 
 def _symbolic(*values: Any) -> bool:
@@ -244,6 +260,7 @@ def _joined(operation: Callable[..., Any], parts: list[Formula]) -> Formula:
 
 def _compared(key: str, name: str, numeric: Any, parts: list[Formula]) -> Formula:
     def compare(*x: Any) -> Any:
+        x = tuple(map(amounted, x))
         pairs = zip(x, x[1:], strict=False)
         answers = [_related(name, a, b) if _symbolic(a, b) else numeric(a, b) for a, b in pairs]
         return answers[0] if len(answers) == 1 else _logic("And", np.logical_and, True, answers)
@@ -266,7 +283,13 @@ def _related(name: str, a: Any, b: Any) -> Any:
         return sympy.And(sympy.Le(a, b), sympy.Le(b, a))
     if name == "Ne":
         return sympy.Or(sympy.Lt(a, b), sympy.Lt(b, a))
-    return getattr(sympy, name)(a, b)
+    try:
+        return getattr(sympy, name)(a, b)
+    except TypeError:  # SymPy does not know that it is real
+        raise EngineError(
+            "SBML: a comparison with a floor, a remainder or a complex number in it cannot be compiled",
+            mend="write it with events, or as a condition without them",
+        ) from None
 
 
 def _branched(parts: list[Formula]) -> Formula:
@@ -336,8 +359,17 @@ def amounted(x: Any) -> Any:
 
 def _logic(name: str, numeric: Any, start: bool, x: Any) -> Any:
     if _symbolic(*x):
+        if name == "Xor":  # in the words of those that can be compiled
+            return reduce(_either, map(_truth, x))
         return _sympy(name)(*map(_truth, x))
     return reduce(numeric, x, start) if x else start
+
+
+def _either(a: Any, b: Any) -> Any:
+    """One of two, and not both."""
+    import sympy
+
+    return sympy.Or(sympy.And(a, sympy.Not(b)), sympy.And(sympy.Not(a), b))
 
 
 def _not(x: Any) -> Any:
@@ -346,7 +378,8 @@ def _not(x: Any) -> Any:
 
 def _piecewise(*x: Any) -> Any:
     answer = x[-1] if len(x) % 2 else np.nan
-    for value, condition in reversed(list(zip(x[0::2], x[1::2], strict=False))):
+    answer = amounted(answer)
+    for value, condition in reversed(list(zip(map(amounted, x[0::2]), x[1::2], strict=False))):
         if _symbolic(condition) or isinstance(condition, np.ndarray):
             answer = m.where(_truth(condition), value, answer)
         else:
@@ -361,8 +394,12 @@ def _product(*x: Any) -> Any:
     return answer
 
 
-def _divided(a: Any, b: Any) -> Any:
-    return a / b if _symbolic(a, b) else np.true_divide(a, b)
+def divided(a: Any, b: Any) -> Any:
+    """A quotient; of numbers as NumPy has it, infinite or not a number where nothing divides."""
+    if _symbolic(a, b):
+        return a / b
+    with np.errstate(all="ignore"):
+        return np.true_divide(a, b)
 
 
 def _power(a: Any, b: Any) -> Any:

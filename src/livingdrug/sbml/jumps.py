@@ -1,4 +1,4 @@
-"""Where the course of an SBML file can jump: its conditions, floors and remainders, and when those on time change.
+"""Where the course of an SBML file can jump or bend: its conditions, floors and remainders, and what moves with time.
 
 What depends on time alone is solved for beforehand: a span of time on which an answer is not decided is halved until it
 is one moment. No pulse is too short for that, and none is found by chance.
@@ -15,22 +15,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.errors import EngineError
+from livingdrug.sbml import forcing
 from livingdrug.sbml.document import Document, child, formula
 from livingdrug.sbml.mathml import JUMPING, TIME, Compiler, Jump, Look, Piece, tag
 from livingdrug.sbml.spans import Floats, Span, decided, distinct, plus, point, times
 
-MAY_JUMP = re.compile(rf"<(?:\w+:)?(?:{'|'.join(sorted(JUMPING))})\b")
+MAY_JUMP = re.compile(rf"<(?:\w+:)?(?:{'|'.join(sorted(JUMPING))}|rateRule)\b|symbols/time")
 MOST = 200_000  # changes of conditions on time in one course
 
 
 @dataclass
 class Jumps:
-    """The jumps of one file. timed: they depend on time and constants alone; others: on what is integrated, too."""
+    """The jumps of one file. timed: they depend on time and constants alone; others: on what is integrated, too.
+
+    forced: what bends with time alone, without a condition.
+    """
 
     timed: list[Jump] = field(default_factory=list)
     others: list[Jump] = field(default_factory=list)
+    forced: list[Piece] = field(default_factory=list)
     known: dict[str, Piece] = field(default_factory=dict)  # symbols that follow from time and constants
-    constants: frozenset[str] = frozenset()  # what `timed` reads that is constant
+    constants: frozenset[str] = frozenset()  # what `timed` and `forced` read that is constant
     inputs: tuple[str, ...] = ()  # what `others` reads
 
     def moments(self, until: float, values: Mapping[str, float], where: str) -> Floats:
@@ -45,6 +50,8 @@ class Jumps:
             if len(changes) > 1 or not jump.located:
                 late = np.where(jump.piece.names <= {TIME}, 16 * np.spacing(changes), 1e-11 * (until + changes))
                 found.append(changes + late)
+        for piece in self.forced:
+            found += forcing.moments(piece, lambda span, who: self._look(values)(span), until)
         return distinct(np.concatenate(found)) if found else np.zeros(0)
 
     def _look(self, values: Mapping[str, float]) -> Callable[[Span], Look]:
@@ -86,6 +93,9 @@ class _Search:
             elif TIME in needed:
                 found.timed.append(jump)
                 constants |= needed - {TIME}
+        for piece in self._forced():
+            found.forced.append(piece)
+            constants |= (self._timed(piece.names) or set()) - {TIME}
         found.known = {n: p for n, p in self.pieces.items() if n in constants}
         for n in list(constants):
             if clock := self._clock(n):
@@ -110,6 +120,39 @@ class _Search:
         for event in d.events:
             trigger = child(event, "trigger")
             yield from self._of(formula(trigger), located=True)
+
+    def _forced(self) -> Iterable[Piece]:
+        """The largest parts of rules and rate laws that time alone moves, otherwise than by jumps."""
+        d = self.document
+        laws = [(child(r, "kineticLaw"), r) for r in d.reactions.values()]
+        given: list[tuple[Element | None, dict[str, Piece] | None]] = [
+            (formula(e), None) for e in [*d.assigned.values(), *d.rated.values()]
+        ]
+        given += [(formula(law), self._local(law)) for law, _ in laws if law is not None]
+        told = any(
+            e.get("definitionURL", "").endswith("/time") for math, _ in given if math is not None for e in math.iter()
+        )
+        if not told and not any(self._clock(n) for n in d.rated):
+            return
+        for math, local in given:
+            if math is not None:
+                todo = [self.compiler.compile(math, local)]
+                while todo:
+                    piece = todo.pop()
+                    if self._timed(piece.names) is None:
+                        todo += piece.parts
+                    elif piece.parts and self._moves(piece):
+                        yield piece
+
+    def _moves(self, piece: Piece) -> bool:
+        """Whether time moves it otherwise than by jumps."""
+        if any(j.piece.value is piece.value for j in piece.jumps):
+            return False
+        if piece.parts:
+            return any(self._moves(p) for p in piece.parts)
+        return any(
+            n == TIME or (n in self.pieces and self._moves(self.pieces[n])) or self._clock(n) for n in piece.names
+        )
 
     def _of(
         self, math: Element | None, local: Mapping[str, Piece] | None = None, located: bool = False

@@ -27,11 +27,12 @@ JUMPING = CONDITIONS | STEPS | {"piecewise"}
 
 @dataclass(frozen=True)
 class Piece:
-    """A compiled formula: its span, the symbols it reads, and the largest parts of it that can jump."""
+    """A compiled formula: its span, the symbols it reads, the largest parts of it that can jump, and its parts."""
 
     value: Callable[[Look], Span]
     names: frozenset[str] = frozenset()
     jumps: tuple[Jump, ...] = ()
+    parts: tuple[Piece, ...] = ()
 
     def __call__(self, look: Look) -> Span:
         return self.value(look)
@@ -179,7 +180,8 @@ class Compiler:
         joined = _joined(FUNCTIONS[operator], parts)
         if operator in CONDITIONS or operator in STEPS:
             turns = _joined(FUNCTIONS["quotient"], parts) if operator == "rem" else joined
-            return Piece(joined.value, joined.names, (Jump(turns, located and operator in CONDITIONS),))
+            jump = Jump(turns, located and operator in CONDITIONS)
+            return Piece(joined.value, joined.names, (jump,), joined.parts)
         return joined
 
     def _call(self, name: str, parts: list[Piece], located: bool) -> Piece:
@@ -232,7 +234,7 @@ def _symbol(name: str) -> Piece:
 def _unknown(what: str, *parts: Piece) -> Piece:
     """What depends on more than the present: it may be anything (`rateOf`, distributions)."""
     joined = _joined(lambda *x: (-np.inf, np.inf), list(parts))
-    return Piece(joined.value, joined.names | {f" {what}"}, joined.jumps)
+    return Piece(joined.value, joined.names | {f" {what}"}, joined.jumps, joined.parts)
 
 
 def _joined(f: Callable[..., Span], parts: list[Piece]) -> Piece:
@@ -240,4 +242,5 @@ def _joined(f: Callable[..., Span], parts: list[Piece]) -> Piece:
         lambda look: f(*[p.value(look) for p in parts]),
         frozenset().union(*[p.names for p in parts]),
         tuple(j for p in parts for j in p.jumps),
+        tuple(parts),
     )

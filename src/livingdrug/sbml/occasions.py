@@ -8,7 +8,7 @@ from typing import Any
 from livingdrug.errors import EngineError
 from livingdrug.model.declare import Jump
 from livingdrug.sbml.contents import Contents, Event, safe
-from livingdrug.sbml.formula import Formula, Look
+from livingdrug.sbml.formula import Formula, Look, amounted
 
 
 def jumps(contents: Contents, looks: Callable[[Any], Look]) -> dict[str, Jump]:
@@ -37,7 +37,8 @@ def _jump(contents: Contents, event: Event, looks: Callable[[Any], Look], apart:
 
         def value(v: Any) -> Any:
             look = looks(v)
-            return formula(look) * look(s.compartment) if s.by_size else formula(look)
+            found = amounted(formula(look))
+            return found * look(s.compartment) if s.by_size else found
 
         return value
 

@@ -81,6 +81,7 @@ def read(path: str | Path, vary: Iterable[str] = (), rates: Iterable[str] = ()) 
     """
     document = read_document(path, read_text(Path(path)))
     contents = parse(document)
+    contents.sized()
     varied = {name: _freed(contents, document, name) for name in vary}
     module = _module(contents, tuple(rates))
     module.equations = (document.text, *sorted(varied.values()), *rates)  # type: ignore[attr-defined]
@@ -196,7 +197,7 @@ def _rate_of_amount(contents: Contents, name: str, rate: Formula, look: Look) ->
     if not s.by_size:
         return amounted(rate(look))
     swelling = contents.rates.get(s.compartment, number(0.0))
-    return rate(look) * look(s.compartment) + look(name) * swelling(look)
+    return amounted(rate(look)) * look(s.compartment) + look(name) * amounted(swelling(look))
 
 
 def _least(contents: Contents, look: Look) -> Any:

@@ -107,7 +107,7 @@ class Run:
         return self._checked(stops)
 
     def _stops(self) -> Floats:
-        if not self.jumps.timed:
+        if not self.jumps.timed and not self.jumps.forced:
             return np.zeros(0)
         self._begin(self.rtol)
         start = " at the start"
@@ -261,12 +261,12 @@ class Run:
         if self.atol is not None:
             return [atol] * len(self.compiled.states)
         self.starts = np.abs([self.runner.getValue(n) for n in self.compiled.states])
-        floor = min(float(np.nanmax(self.starts)), 1.0) or 1.0
+        floor = min(_largest_of(self.starts), 1.0) or 1.0
         return [atol * (min(x, 1.0) if 0.0 < x < np.inf else floor) for x in self.starts.tolist()]
 
     def _loosen(self, rtol: float, selected: list[str]) -> bool:
         """Once more with the absolute tolerance relative to each start, where starts are large."""
-        largest = float(np.nanmax(self.starts)) if len(self.starts) else 0.0
+        largest = _largest_of(self.starts)
         if not 1.0 < largest < np.inf:
             return False
         floors = [ATOL * (x if 0.0 < x < np.inf else 1.0) for x in self.starts.tolist()]
@@ -403,6 +403,11 @@ class Run:
                     mend=self._blamed(1e-6 * self.end) or "look at the model's values around that time",
                 )
             self.notes.append(f"'{name}' is {values[bad][0]} at time {first:g}")
+
+
+def _largest_of(values: Floats) -> float:
+    """The largest, of those that are numbers; 0 where none is."""
+    return float(np.max(values[~np.isnan(values)], initial=0.0))
 
 
 def _distinct(times: Floats) -> tuple[Floats, Any]:

@@ -18,6 +18,7 @@ from livingdrug.engine.cache import load as compiled
 from livingdrug.engine.plan import Floats, Op, Outcome, Output, Patients, Plan, Register, Watch
 from livingdrug.engine.run import simulate
 from livingdrug.errors import EngineError, ScenarioError
+from livingdrug.sbml import forcing
 from livingdrug.sbml.contents import ROLE, safe
 from livingdrug.sbml.document import Document
 from livingdrug.sbml.jumps import changes, find
@@ -267,27 +268,26 @@ class _Asked:
     def _stops(self, values: Mapping[str, Any], patients: int) -> Floats:
         """Settings of an input that nothing reads: the integrator stops at every change of a condition on time."""
         jumps = find(self.document)
-        moments: list[list[Floats]] = []
-        for jump in jumps.timed:
-            given = {n: self._constant(values, n) for n in jumps.constants}
-            many = patients if any(np.ndim(x) for x in given.values()) else 1
+        given = {n: self._constant(values, n) for n in jumps.constants}
+        many = patients if any(np.ndim(x) for x in given.values()) else 1
 
-            def at(span: Span, who: Any, given: Mapping[str, Any] = given) -> Look:
-                seen: dict[str, Span] = {TIME: span}
+        def at(span: Span, who: Any) -> Look:
+            seen: dict[str, Span] = {TIME: span}
 
-                def look(name: str) -> Span:
-                    if name not in seen:
-                        known = jumps.known.get(name)
-                        if known:
-                            seen[name] = known(look)
-                        else:
-                            x = np.asarray(given[name], float)
-                            seen[name] = point(x[who] if x.ndim else x)
-                    return seen[name]
+            def look(name: str) -> Span:
+                if name not in seen:
+                    known = jumps.known.get(name)
+                    if known:
+                        seen[name] = known(look)
+                    else:
+                        x = np.asarray(given[name], float)
+                        seen[name] = point(x[who] if x.ndim else x)
+                return seen[name]
 
-                return look
+            return look
 
-            moments.append(changes(jump.piece, at, self.end, self.imported.source, many))
+        moments = [changes(j.piece, at, self.end, self.imported.source, many) for j in jumps.timed]
+        moments += [forcing.moments(piece, at, self.end, many) for piece in jumps.forced]
         many = max((len(m) for m in moments), default=1)
         each = [distinct(np.concatenate([m[i % len(m)] for m in moments] or [np.zeros(0)])) for i in range(many)]
         return self._settings(each, patients)

@@ -139,7 +139,8 @@ class Clock:
             else:
                 found.append(np.array(piece, float))
         times = np.concatenate([np.zeros(0), *found])
-        return np.unique(np.round(times[(times >= start - 1e-9) & (times <= end + 1e-9)], 7))
+        inside = np.round(times[(times >= start - 1e-9) & (times <= end + 1e-9)], 7)
+        return np.unique(np.clip(inside, start, end))  # an end such as 1/24 d is not to be rounded over
 
 
 def on_days(days: Any) -> Clock:

@@ -26,6 +26,8 @@ def sampled(course: Floats, times: Floats, ids: Ints, seed: int, name: str, nois
 
 def from_samples(samples: Floats, times: Floats) -> dict[str, Floats]:
     """Peak, its day, area under days 0-28 (linear trapezoids) and last measurable day of samples (n, visits)."""
+    if not len(times):  # follow-up ends before the first visit
+        return dict.fromkeys(("cmax", "tmax", "auc", "last_measurable"), np.full(len(samples), np.nan))
     late = times >= FIRST
     later = np.where(np.isnan(samples[:, late]), -1.0, samples[:, late])
     peak = later.max(axis=1, initial=-1.0)
@@ -54,9 +56,11 @@ def from_course(course: Floats, times: Floats, days: list[float]) -> dict[str, F
     """Doubling time, half-life of the first decline, area, values on days; courses (n, times) without noise.
 
     Doubling: slope of the logarithm between 2 % and 50 % of the peak going up; decline: between 50 % and 5 % going
-    down. nan where the course does not get so far.
+    down. nan where the course does not get so far, and everywhere where follow-up ends before an expansion could begin.
     """
     use = times >= FIRST
+    if not use.any():  # a flat course has no slope either
+        use = times == times[-1]
     t, logs = times[use], np.log(np.maximum(np.nan_to_num(np.ascontiguousarray(course[:, use])), TINY))
     top = logs.argmax(axis=1)
     peak = logs.max(axis=1)

@@ -34,6 +34,7 @@ from livingdrug.whole import whole
 MOST = SIZE  # patients in one part
 ROUNDS = 4  # parts for each processor, so that nobody waits long for the last
 AHEAD = 3  # parts under way for each processor
+PLAIN = {"distributed": {"worker": {"profile": {"enabled": False}}}}  # Dask keeps 1,000 s of call stacks, some 90 MB
 LOOK = 5.0  # seconds between two looks at how many processors there are
 PATIENCE = 10  # seconds that a cluster may take to answer
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.%]+\]):([0-9]{1,5})", re.ASCII)
@@ -69,6 +70,7 @@ def connected(workers: int | None = None, cluster: str | None = None) -> Iterato
                 scheduler_kwargs={"dashboard": False},
                 host="127.0.0.1",
                 silence_logs=50,
+                config=PLAIN,
             )
             opened.callback(_quietly, here.close)
             client = distributed.Client(here, set_as_default=False)

@@ -139,7 +139,7 @@ class Timetable:
                 said = f"[samples] reads the course on day {day:g}, where none is kept"
                 self.outside(said, trial.samples.place("days"), "")
                 self.unread.append(f"the course on day {day:g}")
-        if self.visits[trial.samples.visits][-1] < AREA:
+        if self.visits[trial.samples.visits].max(initial=self.start) < AREA:
             self.said.append(f"the area under the samples has no value: none is taken on day {AREA:g} or later")
 
 

@@ -156,6 +156,13 @@ def test_no_pulse_on_time_is_too_short_whenever_it_comes(tmp_path):
     np.testing.assert_allclose(found.courses["A"][:, -1], 1000.0 * found.drawn["w"], rtol=1e-6)
 
 
+def test_a_bump_without_a_condition_is_found_too(tmp_path):
+    rule = "max(0, 1 - abs(time - T) / w) / w"
+    file = saved(small({"A": 0.0, "T": 500.0, "w": 0.01}, {"A": rule}), tmp_path / "bump.xml")
+    found = population(file, variability(["T=uniform:10,990"]), 4, [0.0, 1000.0])
+    np.testing.assert_allclose(found.courses["A"][:, -1], 1.0, rtol=1e-5)
+
+
 def test_pulses_on_a_clock_of_the_file_are_found_too(tmp_path):
     rule = "piecewise(1, clock > 500 && clock < 501, 0)"
     file = saved(small({"A": 0.0, "clock": 0.0, "k": 1.0}, {"A": rule, "clock": "k"}), tmp_path / "clock.xml")
@@ -347,3 +354,26 @@ def test_an_answer_yes_or_no_is_a_number_for_the_compiler(tmp_path):
     np.testing.assert_allclose(found.courses["B"][:, -1], np.log(2.0) / found.drawn["k"], rtol=1e-5)
     text = cache.text(read(file).model)
     assert "define" in translated(text, [e for e in ENTRIES if f"def {e}(" in text])
+
+
+def test_an_answer_inside_arithmetic_is_a_number_too(tmp_path):
+    """In a sum, a product, a maximum, a comparison, under a power, as the value of a piecewise, and one of two."""
+    rates = {
+        "a": "(time > 2) * 3 + (time <= 1)",
+        "b": "max(time > 4, 0.5) - (time > 1)^2",
+        "c": "piecewise(time > 3, time > 2, 2)",
+        "d": "piecewise(1, xor(time > 2, time > 4), 0)",
+        "e": "((time > 2) >= 1) * k",
+    }
+    file = saved(small({**dict.fromkeys(rates, 0.0), "k": 1.0}, rates), tmp_path / "answers.xml")
+    found = population(file, {"k": Vary("lognormal", 0.1)}, 2, [0.0, 6.0])
+    for name, gained in {"a": 13.0, "b": -1.0, "c": 7.0, "d": 2.0}.items():
+        np.testing.assert_allclose(found.courses[name][:, -1], gained, rtol=1e-6, err_msg=name)
+    np.testing.assert_allclose(found.courses["e"][:, -1], 4.0 * found.drawn["k"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", ["piecewise(1, rem(time, 1) < 0.01, 0)", "(quotient(time, 2) > 1) * 2"])
+def test_a_remainder_is_refused_by_name(rate, tmp_path):
+    file = saved(small({"A": 0.0}, {"A": rate}), tmp_path / "remainder.xml")
+    with pytest.raises(EngineError, match="floor|remainder"):
+        population(file, {}, 1, [0.0, 3.0])

@@ -48,6 +48,44 @@ def test_no_pulse_in_time_is_stepped_over(kind, tmp_path):
         assert found["x"][-1] == pytest.approx(gained, rel=1e-5), (period, share)
 
 
+def bump(kind, at, width):
+    """A pulse without any condition: (formula, its area)."""
+    away = f"(time - {at!r}) / {width!r}"
+    return {
+        "max": (f"max(0, 1 - abs({away}))", width),
+        "min": (f"2 - 2 * min(1, abs({away}))", 2 * width),
+        "normal": (f"exp(-({away})^2)", width * np.sqrt(np.pi)),
+        "rational": (f"1 / (1 + ({away})^2)^2", width * np.pi / 2),
+        "difference": (f"tanh({away} + 2) - tanh({away} - 2)", 8 * width),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["max", "min", "normal", "rational", "difference"])
+def test_no_bump_is_stepped_over_either(kind, tmp_path):
+    """From a hundredth to a hundred-thousandth of the course, of time itself, of a clock, by a rule, in a rate law."""
+    draw = np.random.default_rng([2, len(kind)])
+    for how in ("plain", "clock", "rule", "product"):
+        end = float(10 ** draw.uniform(-1, 4))
+        width = end * float(10 ** draw.uniform(-5, -2))
+        formula, area = bump(kind, end * float(draw.uniform(0.2, 0.8)), width)
+        clock, rule = how == "clock", how == "rule"
+        text = formula.replace("time", "c") if clock else "w" if rule else formula
+        rates = {"x": f"x * ({text})" if how == "product" else text, **({"c": "1"} if clock else {})}
+        parameters = {
+            "x": 1.0 if how == "product" else 0.0,
+            **({"c": 0.0} if clock else {}),
+            **({"w": 0.0} if rule else {}),
+        }
+        found = course(small(parameters, rates, {"w": formula} if rule else None), tmp_path, end=end, steps=1)
+        gained = np.log(found["x"][-1]) if how == "product" else found["x"][-1]
+        assert gained == pytest.approx(area, rel=1e-4, abs=1e-6), (how, width / end)
+
+
+def test_what_moves_all_the_time_is_left_to_the_integrator(tmp_path):
+    found = course(small({"x": 0.0}, {"x": "cos(2 * pi * time)"}), tmp_path, end=1000.25, steps=1)
+    assert found["x"][-1] == pytest.approx(1 / (2 * np.pi), rel=1e-5)
+
+
 def test_libroadrunner_alone_steps_over_them(tmp_path):
     """The reason for the stops: when this fails, they may no longer be needed."""
     import roadrunner
@@ -469,3 +507,18 @@ def test_the_table_keeps_every_digit(tmp_path):
 def test_long_sums_and_deep_formulas_run(tmp_path):
     deep = small({"x": 1.0, "y": 1.0}, {"x": "y"}, {"y": "sin(" * 300 + "x" + ")" * 300})
     assert np.isfinite(course(deep, tmp_path, steps=2)["x"]).all()
+
+
+def test_a_concentration_where_there_is_no_room_is_named(tmp_path, recwarn):
+    """Its compartment has size 0: no number, in a course or in a population."""
+    document = small({"A": 1.0}, {"A": "-A"})
+    model = document.getModel()
+    room, species = model.createCompartment(), model.createSpecies()
+    room.setId("room"), room.setSize(0.0), room.setConstant(True), room.setSpatialDimensions(3)
+    species.setId("S"), species.setCompartment("room"), species.setInitialAmount(2.0), species.setConstant(False)
+    species.setHasOnlySubstanceUnits(False), species.setBoundaryCondition(False)
+    file = saved(document, tmp_path / "room.xml")
+    for ask in (lambda: load(file).run([0.0, 1.0]), lambda: read(file)):
+        with pytest.raises(EngineError, match="'S' is a concentration in the compartment 'room', whose size is 0"):
+            ask()
+    assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]

@@ -83,6 +83,14 @@ def test_a_list_of_day_numbers() -> None:
             on_days(wrong)
 
 
+@pytest.mark.parametrize("parts", [7, 24, 1_000, 1_440, 999_983])
+def test_ticks_do_not_leave_an_odd_end(parts: int) -> None:
+    """Ticks are rounded; an end such as an hour, 1/24 d, is not to be rounded over."""
+    for end in (1 / parts, 2 + 2 / parts):
+        found = clock(f"every {end / 2!r} d").times(-end, end)
+        assert -end <= found[0] and found[-1] <= end
+
+
 def test_a_clock_stays_inside_follow_up() -> None:
     assert clock("every 10 d from day -20").times(-7.0, 25.0).tolist() == [0, 10, 20]
 

@@ -26,6 +26,15 @@ def test_doubling_and_decline_are_recovered() -> None:
     assert found["auc_true"][0] == pytest.approx(exact, rel=0.02)
 
 
+@pytest.mark.parametrize("end", [0.0, 0.25, 1.25])
+def test_before_an_expansion_could_begin_there_is_none(end: float) -> None:
+    """A follow-up of hours: no visit, no peak, no slope, and no error."""
+    few = TIMES[end >= TIMES]
+    found = {**from_course(np.stack([stein(few)] * 2), few, [28]), **from_samples(np.ones((2, 0)), np.zeros(0))}
+    assert {len(x) for x in found.values()} == {2}
+    assert np.isnan(np.stack(list(found.values()))).all()
+
+
 def test_courses_without_a_peak_have_no_doubling() -> None:
     flat = from_course(np.stack([np.full_like(TIMES, 5.0), np.zeros_like(TIMES), stein(TIMES)]), TIMES, [])
     assert (

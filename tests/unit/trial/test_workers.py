@@ -79,3 +79,23 @@ def test_workers_are_a_whole_number(workers):
 def test_workers_here_and_a_cluster_are_too_many():
     with pytest.raises(ScenarioError, match="choose one"), connected(2, "tcp://127.0.0.1:1"):
         pass
+
+
+def test_workers_here_keep_no_call_stacks(monkeypatch):
+    """Dask's own record of what a worker did, up to 1,000 s long, would look like a leak."""
+    import dask
+
+    class Stop(Exception):
+        pass
+
+    told = {}
+
+    def started(**asked):
+        told.update(dask.config.merge(dask.config.config, asked["config"]))
+        raise Stop
+
+    assert dask.config.get("distributed.worker.profile.enabled")
+    monkeypatch.setattr(distributed, "LocalCluster", started)
+    with pytest.raises(Stop), connected(1):
+        pass
+    assert not dask.config.get("distributed.worker.profile.enabled", config=told)
