@@ -78,10 +78,20 @@ def open_store(db: Path | None, create: bool = False) -> Store:
     return store
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """Prints text as it is: nothing in it is taken for styles, and what the terminal cannot show is replaced."""
     coding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(coding, "replace").decode(coding) + "\n")
+    try:
+        sys.stdout.write(text.encode(coding, "replace").decode(coding) + end)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise LivingDrugError(
+            f"what was to be printed cannot be written: {error.strerror}",
+            where="standard output",
+            mend="make room where the output goes, then give the same command again",
+        ) from None
 
 
 def say_json(data: Any) -> None:
