@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from typing import Any
@@ -72,7 +73,31 @@ CONDITIONING: dict[str, dict[str, Any]] = {
     "Cyclophosphamide 1.5 g/m2 on day -3": cy(1500, (-3,)),
     "Cyclophosphamide 1,000 mg/m2 on day -4": cy(1000, (-4,)),
     "Cyclophosphamide 500 mg on days -5 and -4": cy(500, (-5, -4), "mg"),
+
+    # the words around them
+    "Fludarabine 30 mg/m2 on days -5 to -3 prior to CAR-T infusion": flu(),
+    "Prior to infusion, fludarabine 30 mg/m2 is given on days -5 to -3": flu(),
+    "Fludarabine 30 mg/m2 from 5 days before to 3 days before infusion": flu(),
+    "3 days of fludarabine 30 mg/m2": flu(days=3),
+    "three daily doses of fludarabine (30 mg/m2)": flu(days=3),
+    "Fludarabine: 30mg/m2×3 days; Cyclophosphamide: 300mg/m2×3 days": THREE,
+    "fludarabine and cyclophosphamide (30 mg/m2 and 300 mg/m2 respectively) on days -5 to -3": FC,
+    "fludarabine and cyclophosphamide at 30 and 300 mg/m2 daily for 3 days": THREE,
+    "Cyclophosphamide alone, without fludarabine, 300 mg/m2 on days -5 to -3": cy(),
+    "No fludarabine is given; cyclophosphamide 300 mg/m2 on days -5 to -3": cy(),
 }  # fmt: skip
+
+WAYS_OF_AMOUNT = [
+    "30 mg/m2", "30mg/m^2", "30 mg/m²", "30 mg/㎡", "30 mg per m2", "30 mg per square meter", "30 mg/sq m", "30 mg/sq. m",
+    "30 milligrams/m2", "30 mg m-2", "30 mg·m-2", "30 mg/m2/d", "(30 mg/m2)", "at 30 mg/m2 IV", "at a dose of 30 mg/m2/day",
+]  # fmt: skip
+WAYS_OF_DAYS = [
+    "on days -5, -4 and -3", "days -5 to -3", "D-5~D-3", "D-5 to D-3", "(-5d, -4d, -3d)", "-5d to -3d", "-5 to -3 days",
+    "on days -5 through -3", "day -5 and -4 and -3", "days (-5)-(-3)", "on Day–5, Day–4, Day–3", "on days minus 5 to minus 3",
+    "on the 5th, 4th and 3rd day before infusion", "on the fifth to third day before infusion",
+    "five, four and three days before infusion", "5 to 3 days prior to infusion", "on study days -5/-4/-3",
+]  # fmt: skip
+WAYS_OF_NAMES = ["Fludarabine", "Fludarabin", "fludarabine phosphate", "Fludarabine (Flu)", "Lymphodepletion: FLU"]
 
 UNREAD: dict[str, str] = {
     "Fludarabine 25-30 mg/m2 on days -5 to -3": "a range",
@@ -84,6 +109,21 @@ UNREAD: dict[str, str] = {
     "Fludarabine 30 mg/m2 for 4 days (days -5, -4, -3)": "4 days, and 3 are named",
     "Fludarabine 30 mg/m2 3-5 days before infusion": "a span of days",
     "Fludarabine 30 mg/m2 (dose reduced to 24 in renal failure) on days -5 to -3": "24 in renal",
+    "Fludarabine 90 mg/m2 in total": "a total",
+    "Fludarabine 90 mg/m2 total over three days": "a total",
+    "Fludarabine up to 30 mg/m2 on days -5 to -3": "a bound",
+    "Fludarabine 15 mg/m2 twice daily on days -5 to -3": "twice daily",
+    "Fludarabine 15 mg/m2 BID on days -5 to -3": "BID",
+    "Fludarabine 15 mg/m2 q12h on days -5 to -3": "q12h",
+    "Fludarabine 30 mg/m2 every other day for 3 doses": "every other day",
+    "Fludarabine AUC 20 mg*h/L over 3 days": "an exposure",
+    "Cyclophosphamide 2.000 mg/m2 on day -4": "a point or thousands?",
+    "Cy 500 + Flu 30": "500",
+    "FluCy: 30/500 for three days": "30/500",
+    "Fludarabine 30 mg/m2 72 hours before infusion": "72 hours before",
+    "Fludarabine 30 mg/m2 one week before infusion": "one week before",
+    "Fludarabine 30 mg/m2 daily, between day -5 and day -3": "a span of days",
+    "Fludarabine 30 mg/m2 or 25 mg/m2 on days -5 to -3": "a range",
 }
 
 DOSES: dict[str, list[tuple[float, str]] | str] = {
@@ -127,6 +167,17 @@ def test_conditioning_is_read(text: str) -> None:
     made = stated_conditioning(passages_of(told(text)))
     assert {a: (s.value, s.unit, s.days or s.number) for a, s in made.drugs.items()} == CONDITIONING[text]
     assert made.unread == []
+
+
+@pytest.mark.parametrize("name", WAYS_OF_NAMES)
+def test_every_way_of_an_amount_goes_with_every_way_of_days(name: str) -> None:
+    wrong = {}
+    for amount, days in itertools.product(WAYS_OF_AMOUNT, WAYS_OF_DAYS):
+        made = stated_conditioning(passages_of(told(text := f"{name} {amount} {days}")))
+        found = {a: (s.value, s.unit, s.days or s.number) for a, s in made.drugs.items()}
+        if found != flu() or made.unread:
+            wrong[text] = (found, made.unread)
+    assert not wrong, wrong
 
 
 @pytest.mark.parametrize("text", CONDITIONING)
