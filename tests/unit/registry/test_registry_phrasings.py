@@ -141,6 +141,39 @@ DOSES: dict[str, list[tuple[float, str]] | str] = {
     "3 x 10^8 cells split over days 0, 1 and 2 (10%, 30%, 60%)": "in parts",
     "0.2-5 x 10^6 cells/kg for patients up to 50 kg, 0.1-2.5 x 10^8 cells above 50 kg": "differ by weight",
     "150 to 450 x 10^6 CAR-positive T cells": [(1.5e8, "cell"), (4.5e8, "cell")],
+    # several that share a power or a unit
+    "dose levels: 1x10^6, 3x10^6 and 6x10^6 CAR-T cells/kg": [(1e6, "cell/kg"), (3e6, "cell/kg"), (6e6, "cell/kg")],
+    "DL1: 50 x 10^6; DL2: 100 x 10^6; DL3: 150 x 10^6 CAR+ T cells": [(5e7, "cell"), (1e8, "cell"), (1.5e8, "cell")],
+    "1, 3 and 10 x 10^6 cells/kg": [(1e6, "cell/kg"), (3e6, "cell/kg"), (1e7, "cell/kg")],
+    "1/3/10 x 10^6 cells/kg": [(1e6, "cell/kg"), (3e6, "cell/kg"), (1e7, "cell/kg")],
+    "cohort 2, 3 x 10^6 cells/kg": [(3e6, "cell/kg")],
+    "0.5 x 10^6 to 2 x 10^6 per kg": [(5e5, "cell/kg"), (2e6, "cell/kg")],
+    "(1-5)x10^6 cells/kg": [(1e6, "cell/kg"), (5e6, "cell/kg")],
+    "1x10^6, then 2x10^6 CAR-T/kg": [(1e6, "cell/kg"), (2e6, "cell/kg")],
+    "1E8, 2E8 and 4E8 CAR gdT": [(1e8, "cell"), (2e8, "cell"), (4e8, "cell")],
+    # other ways of writing a number
+    "25,000,000 CAR-T cells": [(2.5e7, "cell")],
+    "5 000 000 cells/kg": [(5e6, "cell/kg")],
+    "2.000.000 cells/kg": [(2e6, "cell/kg")],
+    "2,5 x 10^6 cells/kg": [(2.5e6, "cell/kg")],
+    "one hundred million CAR T cells": [(1e8, "cell")],
+    "300M CAR-T cells": [(3e8, "cell")],
+    "1.5 bn cells": [(1.5e9, "cell")],
+    # no doses
+    "1 x 10^6 CAR-T cells/mL": [],
+    "1 x 10^9 TU lentiviral vector": [],
+    "neutrophils above 1 x 10^9/L": [],
+    # said
+    "2 x 10^6 cells/kg (maximum 2 x 10^8 cells)": "a bound beside the dose",
+    "at least 1 x 10^6 cells/kg": "a bound",
+    "up to 1 x 10^8 CAR-T cells": "a bound",
+    "<5x10^8 cells": "a bound",
+    "1 +/- 0.2 x 10^6 cells/kg": "its spread",
+    "two infusions of 1 x 10^8 cells": "more than once",
+    "1 x 10^9 NK cells on days 0, 7 and 14": "more than once",
+    "1x10^8 cells weekly for 3 weeks": "more than once",
+    "a total of 3x10^8 divided as 10% on day 0 and 90% on day 1": "without a unit",
+    "1 x 10^7 cells per square meter": "per body surface",
 }
 
 
