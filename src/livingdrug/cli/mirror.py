@@ -206,6 +206,7 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         command(filters(**{name: given.pop(name) for name in chosen}), **given)
 
-    run.__signature__ = inspect.Signature([*chosen.values(), *own])  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in (*chosen.values(), *own)}
+    both = sorted([*chosen.values(), *own], key=lambda p: p.default is not p.empty)  # a context has no default
+    run.__signature__ = inspect.Signature(both)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in both}
     return run
