@@ -3,10 +3,12 @@
     python benchmarks/bench_search_beside.py --beside CHECKOUT --dir FOLDER [--studies 600000] [--shared FOLDER]
     python benchmarks/bench_search_beside.py --beside CHECKOUT --dir FOLDER --imports 8000
 
-The first form fills a mirror by the bench_search.py of the other checkout, which is taken for the older, and copies it (once; a
-folder filled before is used again); it builds each index (anew with --build) and asks both the whole of a search with three filters and seven facets, suggestions on, in
-turns of forty. With --copies K only every K-th study is generated and read; the mirror and the index hold it K times under other
-numbers, so that a registry's size is reached in minutes (the time to build says nothing then). The second form times whole commands: `trials import` of a file, the first search after it and the next one.
+The first form fills a mirror by the bench_search.py of the other checkout, which is taken for the older, and copies it
+(once; a folder filled before is used again); it builds each index (anew with --build) and asks both the whole of a
+search with three filters and seven facets, suggestions on, in turns of forty. With --copies K only every K-th study is
+generated and read; mirror and index hold it K times under other numbers, so that a registry's size is reached sooner
+(the time to build says nothing then). The second form times whole commands: `trials import` of a file, the first
+search after it and the next one.
 Processor time counts all threads and child processes, so that other work on the machine hits the figures little.
 """
 

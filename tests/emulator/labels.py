@@ -102,8 +102,8 @@ def openfda_record(label: MadeLabel) -> dict[str, Any]:
 class LabelStores:
     """Both services behind one address: DailyMed below /dailymed, openFDA below /openfda.
 
-    `faults` maps the running number of a request, or a piece of its path, to one of: 429, 500, 503, limit (openFDA's own
-    429, which names no time), html, html404, truncated, wrong-type, not-json, other-shape, empty.
+    `faults` maps the running number of a request, or a piece of its path, to one of: 429, 500, 503, limit (openFDA's
+    own 429, which names no time), html, html404, truncated, wrong-type, not-json, other-shape, empty.
     """
 
     def __init__(self, *labels: MadeLabel, faults: dict[int | str, str] | None = None, old_forms: bool = False) -> None:

@@ -88,14 +88,16 @@ CONDITIONING: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 WAYS_OF_AMOUNT = [
-    "30 mg/m2", "30mg/m^2", "30 mg/m²", "30 mg/㎡", "30 mg per m2", "30 mg per square meter", "30 mg/sq m", "30 mg/sq. m",
-    "30 milligrams/m2", "30 mg m-2", "30 mg·m-2", "30 mg/m2/d", "(30 mg/m2)", "at 30 mg/m2 IV", "at a dose of 30 mg/m2/day",
+    "30 mg/m2", "30mg/m^2", "30 mg/m²", "30 mg/㎡", "30 mg per m2", "30 mg per square meter", "30 mg/sq m",
+    "30 mg/sq. m", "30 milligrams/m2", "30 mg m-2", "30 mg·m-2", "30 mg/m2/d", "(30 mg/m2)", "at 30 mg/m2 IV",
+    "at a dose of 30 mg/m2/d",
 ]  # fmt: skip
 WAYS_OF_DAYS = [
-    "on days -5, -4 and -3", "days -5 to -3", "D-5~D-3", "D-5 to D-3", "(-5d, -4d, -3d)", "-5d to -3d", "-5 to -3 days",
-    "on days -5 through -3", "day -5 and -4 and -3", "days (-5)-(-3)", "on Day–5, Day–4, Day–3", "on days minus 5 to minus 3",
-    "on the 5th, 4th and 3rd day before infusion", "on the fifth to third day before infusion",
-    "five, four and three days before infusion", "5 to 3 days prior to infusion", "on study days -5/-4/-3",
+    "on days -5, -4 and -3", "days -5 to -3", "D-5~D-3", "D-5 to D-3", "(-5d, -4d, -3d)", "-5d to -3d",
+    "-5 to -3 days", "on days -5 through -3", "day -5 and -4 and -3", "days (-5)-(-3)", "on Day–5, Day–4, Day–3",
+    "days minus 5 to minus 3", "on the 5th, 4th and 3rd day before infusion",
+    "on the fifth to third day before infusion", "five, four and three days before infusion",
+    "5 to 3 days prior to infusion", "on study days -5/-4/-3",
 ]  # fmt: skip
 WAYS_OF_NAMES = ["Fludarabine", "Fludarabin", "fludarabine phosphate", "Fludarabine (Flu)", "Lymphodepletion: FLU"]
 

@@ -60,8 +60,10 @@ def test_car_without_a_word_of_cells_or_antigens_is_no_car(short: str, title: st
 
 WITHOUT_CELLS = ["Leukapheresis", "Data collection", "No intervention", "Questionnaire", "Radiotherapy", "Blinatumomab",
                  "Chart review", "Ibrutinib", "Blood test", "Economic model"]  # fmt: skip
-AS_SETTING = ["Registry of commercial CAR-T therapies", "{} versus CAR-T: a decision analysis", "{} for CAR-T manufacturing",
-              "Bridging to KTE-X19 by {}", "CAR-T cells in lymphoma: {}"]  # fmt: skip
+AS_SETTING = [
+    "Registry of commercial CAR-T therapies", "{} versus CAR-T: a decision analysis", "{} for CAR-T manufacturing",
+    "Bridging to KTE-X19 by {}", "CAR-T cells in lymphoma: {}",
+]  # fmt: skip
 
 
 @given(st.sampled_from(AS_SETTING), st.sampled_from(WITHOUT_CELLS))

@@ -27,14 +27,17 @@ _AMOUNT = re.compile(
 )
 _TOTAL = re.compile(r"\b(?:total|cumulative)\s*(?:dos(?:e|age))?\s*(?:of|:|is|was|will be)?\s*$", re.IGNORECASE)
 _IN_TOTAL = re.compile(r"\s*\(?(?:in\s+)?(?:total|cumulative|altogether)\b", re.IGNORECASE)
-_BOUND = re.compile(r"\b(?:up to|at most|max(?:imum|\.)?(?: of)?|at least|min(?:imum|\.)?(?: of)?|not? (?:more|less) than|exceed\w*)\s*$",
-                    re.IGNORECASE)  # fmt: skip
+_BOUND = re.compile(
+    r"\b(?:up to|at most|max(?:imum|\.)?(?: of)?|at least|min(?:imum|\.)?(?: of)?"
+    r"|not? (?:more|less) than|exceed\w*)\s*$",
+    re.IGNORECASE,
+)
 _PER_OTHER = re.compile(r"\s*[*·/x]\s*(?:h|hr|hours?|m?l|dl|min)\b", re.IGNORECASE)
 """An exposure (mg*h/L), a concentration, a rate"""
 _RHYTHM = re.compile(
-    r"\b(?:twice|thrice|(?:two|three|four|2|3|4) times)\s*(?:daily|a day|per day|each day|weekly|a week)|\bb\.?i\.?d\b|\bt\.?i\.?d\b"
-    r"|\bq\.?\s?(?:4|6|8|12)\s?h|\bevery\s*(?:4|6|8|12)\s*h\w*|\bevery (?:other|second|third) day|\bq\.?o\.?d\b|\bweekly\b"
-    r"|\bonce a week|\bevery (?:\w+ )?weeks?\b",
+    r"\b(?:twice|thrice|(?:two|three|four|2|3|4) times)\s*(?:daily|a day|per day|each day|weekly|a week)"
+    r"|\bb\.?i\.?d\b|\bt\.?i\.?d\b|\bq\.?\s?(?:4|6|8|12)\s?h|\bevery\s*(?:4|6|8|12)\s*h\w*"
+    r"|\bevery (?:other|second|third) day|\bq\.?o\.?d\b|\bweekly\b|\bonce a week|\bevery (?:\w+ )?weeks?\b",
     re.IGNORECASE,
 )
 """Given otherwise than once a day"""
@@ -223,7 +226,8 @@ def _respectively(
 
 _SIDE_BY_SIDE = re.compile(r"\s*(?:and|plus|/|,|&|\+|\()\s*", re.IGNORECASE)
 _TWO_AMOUNTS = re.compile(
-    r"\)?\s*(?:at|of|:|\(|doses? of|,)?\s*(?P<one>\d{1,2},\d{3}|\d{1,4})\s*(?:mg)?(?:\s?/\s?(?:m\s?\^?2|kg))?(?:/d(?:ay)?)?"
+    r"\)?\s*(?:at|of|:|\(|doses? of|,)?\s*(?P<one>\d{1,2},\d{3}|\d{1,4})\s*"
+    r"(?:mg)?(?:\s?/\s?(?:m\s?\^?2|kg))?(?:/d(?:ay)?)?"
     r"\s*(?:and|,|&|\+)\s*(?P<two>\d{1,2},\d{3}|\d{1,4})\s?mg\s?(?:/|per)\s?(?P<per>m\s?\^?2|kg)",
     re.IGNORECASE,
 )

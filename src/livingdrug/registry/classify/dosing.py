@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from livingdrug.registry.classify.passages import Passages
 
 _USUAL = (
-    (re.compile(r"\b\d{1,3}(?:(?:,\d{3}){2,}|(?:\.\d{3}){2,}|(?: \d{3}){2,})(?![\d,.]\d)"), lambda m: re.sub(r"\D", "", m[0])),
+    (re.compile(r"\b\d{1,3}(?:(?:,\d{3}){2,}|(?:\.\d{3}){2,}|(?: \d{3}){2,})(?![\d,.]\d)"),
+     lambda m: re.sub(r"\D", "", m[0])),
     (re.compile(r"(?<![\d.,/])(\d{1,2}),(\d{1,2})(?=\s?[x*]\s?10)"), r"\1.\2"),
     (re.compile(r"(?<=\d)\s?[\u00b7\u2219\u22c5]\s?(?=10)"), " x "),
     (re.compile(r"\((\d[\d.]*\s?(?:-|~|to)\s?\d[\d.]*)\)(?=\s?[x*]\s?10)"), r"\1"),
@@ -33,35 +34,43 @@ _LOWER = re.compile(r"(?<![\w.])(?:\d+(?:\.\d+)?\s?(?:,\s?and|,\s?or|,|/|and|or|
 _NO_AMOUNT = re.compile(
     r"\b(?:level|cohort|group|arm|days?|phase|DL|step|part|stage|week|month|of|CD)\s?-?$", re.IGNORECASE
 )
-_CELLS = r"(?:\bcells?\b|\blymphocytes?\b|\bPBLs?\b|CAR[-+ ]*(?:gd|i?NK)?-?(?:T|NK)s?\b(?!\s*\+?\s*(?:\w+\s+)?(?:cells?|lymphocytes?)\b))"
+_CELLS = (
+    r"(?:\bcells?\b|\blymphocytes?\b|\bPBLs?\b"
+    r"|CAR[-+ ]*(?:gd|i?NK)?-?(?:T|NK)s?\b(?!\s*\+?\s*(?:\w+\s+)?(?:cells?|lymphocytes?)\b))"
+)
 _UNIT = re.compile(
     r"\s*(?:(?:/|per)\s?(?P<per0>kg|kilogram|m\s?\^?2)\b"
-    rf"|(?:(?!\d\s?x|\bmg\b|\bcopies|\bplatelet)[^.;\n]){{0,60}}?{_CELLS}\)?\s?(?:(?:/|per)\s?(?:\w+\s)?(?P<per>kg|kilogram|m\s?\^?2)\b)?)",
+    rf"|(?:(?!\d\s?x|\bmg\b|\bcopies|\bplatelet)[^.;\n]){{0,60}}?{_CELLS}\)?\s?"
+    r"(?:(?:/|per)\s?(?:\w+\s)?(?P<per>kg|kilogram|m\s?\^?2)\b)?)",
     re.IGNORECASE,
 )
 _NO_DOSE = re.compile(
     r"CD34|CD3\+ (?:count|cells (?:collected|in))|platelet|lymphocyte count|neutrophil|leu[ck]ocyte|\bWBC|blast"
-    r"|nucleated|/\s?(?:u?l|ml|mm)\b|tumou?r cells|stem cells?|copies|apheresis|\bvg\b|\bTU\b|\bpfu\b|\bIU\b|particles|vector genomes"
-    r"|genomes|units|per\s+(?:u?l|ml|litre|liter)\b|\bCFU\b",
+    r"|nucleated|/\s?(?:u?l|ml|mm)\b|tumou?r cells|stem cells?|copies|apheresis|\bvg\b|\bTU\b|\bpfu\b|\bIU\b"
+    r"|particles|vector genomes|genomes|units|per\s+(?:u?l|ml|litre|liter)\b|\bCFU\b",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(r"platelet|neutrophil|\bANC\b|\bWBC|leu[ck]ocyte|blast|lymphocyte count|CD34|viral load|collect|mononuclear",
-                      re.IGNORECASE)  # fmt: skip
+_COUNTED = re.compile(
+    r"platelet|neutrophil|\bANC\b|\bWBC|leu[ck]ocyte|blast|lymphocyte count|CD34|viral load|collect|mononuclear",
+    re.IGNORECASE,
+)
 """What is counted where no dose is"""
 _BETWEEN = re.compile(
-    r"[\s,;/]*(?:(?:viable|total|CAR\S*|T|cells?|/\s?kg|-|to|~|and|or|then|through|up to|followed by|(?:dose\s?)?levels?|cohort|group|DL"
-    r"|-?\d(?=\s*[:)])|[:(),;])\s*){0,8}",
+    r"[\s,;/]*(?:(?:viable|total|CAR\S*|T|cells?|/\s?kg|-|to|~|and|or|then|through|up to|followed by"
+    r"|(?:dose\s?)?levels?|cohort|group|DL|-?\d(?=\s*[:)])|[:(),;])\s*){0,8}",
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"(?:\b(?:up to|at most|max(?:imum|imal|\.)?(?:\s+\w+){0,3}?(?:\s+of)?:?|at least|min(?:imum|imal|\.)?(?:\s+\w+){0,2}?(?:\s+of)?"
-    r"|(?:no|not) (?:more|less) than|(?:not|to)? ?exceed\w*|(?:less|more|greater) than|below|above)|[<>]=?|\u2264|\u2265)\s*(?:of\s*)?$",
+    r"(?:\b(?:up to|at most|max(?:imum|imal|\.)?(?:\s+\w+){0,3}?(?:\s+of)?:?|at least"
+    r"|min(?:imum|imal|\.)?(?:\s+\w+){0,2}?(?:\s+of)?|(?:no|not) (?:more|less) than|(?:not|to)? ?exceed\w*"
+    r"|(?:less|more|greater) than|below|above)|[<>]=?|\u2264|\u2265)\s*(?:of\s*)?$",
     re.IGNORECASE,
 )
 _SPREAD = re.compile(r"(\d+(?:\.\d+)?)\s?(?:\u00b1|\+/-|\+-)\s?$")
 _SPLIT = re.compile(r"\bsplit\b|\bfractionat|\bdivided\b|\d\s?%[^.;]{0,60}\d\s?%", re.IGNORECASE)
 _REPEATED = re.compile(
-    r"\b(?:two|three|four|five|six|multiple|several|repeat\w*|[2-9])\s+(?:\w+\s+)?(?:infusions?|doses|injections?|administrations?|cycles|times)\b"
+    r"\b(?:two|three|four|five|six|multiple|several|repeat\w*|[2-9])\s+(?:\w+\s+)?"
+    r"(?:infusions?|doses|injections?|administrations?|cycles|times)\b"
     r"|\brepeat(?:ed)?\s+dos\w+|\b(?:second|additional|further) (?:infusion|dose)|\breinfus\w*|\bre-infus\w*|\bweekly\b"
     r"|\bevery (?:\w+ )?(?:days?|weeks?|months?)\b|\bdays?\s*0\s*(?:,|and|/|&)|\bon day \d+ and\b",
     re.IGNORECASE,

@@ -29,12 +29,12 @@ _USUAL = (
     (re.compile(r"\b(C|c)yclo-?(?:ph|f)os(?:ph|f)[aoi]mid[ea]?\b"), r"\1yclophosphamide"),
     (re.compile(r"\bFlu[-+& ]*Cy\b", re.I), "Flu/Cy"),
     (re.compile(r"\bCy[-+& ]*Flu\b", re.I), "Cy/Flu"),
-    (re.compile(r"(?<![\w-])-\s?(\d{1,2})\s?(?:d(?:ays?)?)?\s*(?:to|through|until|~|-)\s*-\s?(\d{1,2})\s?d(?:ays?)?\b", re.I),
-     r"days -\1 to -\2"),
+    (re.compile(r"(?<![\w-])-\s?(\d{1,2})\s?(?:d(?:ays?)?)?\s*(?:to|through|until|~|-)\s*-\s?(\d{1,2})\s?d(?:ays?)?\b",
+                re.I), r"days -\1 to -\2"),
     (re.compile(r"(?<![\w-])-\s?(\d{1,2})\s?d(?:ays?)?\b", re.I), r"day -\1"),
     (re.compile(r"(?<=m2)x\s?(?=\d\b)|(?<=kg)x\s?(?=\d\b)|(?<=/d)x\s?(?=\d\b)|(?<=day)x\s?(?=\d\b)", re.I), " x "),
-    (re.compile(r"\b(\d{1,2}) days? (?:before|prior to)?\s?(?:infusion )?(?:to|through|until) (?=\d{1,2} days? (?:before|prior))",
-                re.I), r"\1 to "),
+    (re.compile(r"\b(\d{1,2}) days? (?:before|prior to)?\s?(?:infusion )?(?:to|through|until) "
+                r"(?=\d{1,2} days? (?:before|prior))", re.I), r"\1 to "),
 )  # fmt: skip
 """A way of writing and the usual one"""
 

@@ -27,7 +27,8 @@ _EUROPEAN = re.compile(
 )
 _UNIVERSAL = re.compile(rf"(?<![A-Z0-9])UTN{_CALLED}(?=U\d{{4}})", re.IGNORECASE)
 _OTHERS = re.compile(
-    rf"(?<![A-Z0-9])(ChiCTR(?:-[A-Z]{{2,4}})?|jRCT[a-z]?|CTRI|ACTRN|DRKS|IRCT|KCT|TCTR|PACTR|JPRN){_CALLED}(?=\d)", re.IGNORECASE
+    rf"(?<![A-Z0-9])(ChiCTR(?:-[A-Z]{{2,4}})?|jRCT[a-z]?|CTRI|ACTRN|DRKS|IRCT|KCT|TCTR|PACTR|JPRN){_CALLED}(?=\d)",
+    re.IGNORECASE,
 )
 
 

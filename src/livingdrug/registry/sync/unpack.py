@@ -13,7 +13,6 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -26,7 +25,8 @@ DEEPEST = 4
 DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError)
 """What a damaged archive can cause"""
 
-_UTF16 = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"{\0", "utf-16-le"), (b"[\0", "utf-16-le"),
+_UTF16 = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
+          (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"{\0", "utf-16-le"), (b"[\0", "utf-16-le"),
           (b"\0{", "utf-16-be"), (b"\0[", "utf-16-be"))  # fmt: skip
 """How a text of two or four bytes a letter begins -> its coding"""
 
@@ -141,29 +141,7 @@ def _opened(name: str, stream: Any, depth: int) -> Iterator[tuple[str, IO[bytes]
                     yield from _opened(entry.name, io.BytesIO(inner.read(LARGEST)), depth + 1)
         return
     if head[:4] == b"PK\x03\x04":
-        try:
-            archive = zipfile.ZipFile(plain)
-        except zipfile.BadZipFile:  # without its end, where the list of members stands
-            archive = None
-            plain.seek(0)
-        if archive is None:
-            found = 0
-            for found, member in enumerate(_before_the_break(plain), 1):
-                yield from _opened(f"member {found}", io.BytesIO(member), depth + 1)
-            if found:
-                raise OSError("a zip archive without its end")
-            plain.seek(0)
-            yield name, plain
-            return
-        if "[Content_Types].xml" in archive.namelist():
-            yield name, io.BytesIO(_OFFICE)  # refused by the name of what it is, not unpacked
-            return
-        for member in archive.infolist():
-            if member.flag_bits & 1:
-                yield member.filename, io.BytesIO(_LOCKED)
-            elif not member.is_dir() and not _hidden(member.filename):
-                with archive.open(member) as inner:
-                    yield from _opened(member.filename, inner, depth + 1)
+        yield from _zipped(name, plain, depth)
         return
     if head.count(0) > len(head) // 4:  # two bytes a letter, of which one is nought
         for beginning, coding in _UTF16:
@@ -172,6 +150,30 @@ def _opened(name: str, stream: Any, depth: int) -> Iterator[tuple[str, IO[bytes]
                 yield name, io.BytesIO(text.encode("utf-8"))
                 return
     yield name, plain
+
+
+def _zipped(name: str, plain: io.BufferedReader, depth: int) -> Iterator[tuple[str, IO[bytes]]]:
+    try:
+        archive = zipfile.ZipFile(plain)
+    except zipfile.BadZipFile:  # without its end, where the list of members stands
+        plain.seek(0)
+        found = 0
+        for found, member in enumerate(_before_the_break(plain), 1):
+            yield from _opened(f"member {found}", io.BytesIO(member), depth + 1)
+        if found:
+            raise OSError("a zip archive without its end") from None
+        plain.seek(0)
+        yield name, plain
+        return
+    if "[Content_Types].xml" in archive.namelist():
+        yield name, io.BytesIO(_OFFICE)  # refused by the name of what it is, not unpacked
+        return
+    for entry in archive.infolist():
+        if entry.flag_bits & 1:
+            yield entry.filename, io.BytesIO(_LOCKED)
+        elif not entry.is_dir() and not _hidden(entry.filename):
+            with archive.open(entry) as inner:
+                yield from _opened(entry.filename, inner, depth + 1)
 
 
 def _hidden(name: str) -> bool:
