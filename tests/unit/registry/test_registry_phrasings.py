@@ -1,4 +1,4 @@
-"""More than a hundred ways in which records write conditioning and cell doses: each is read rightly, or said not to be understood."""
+"""Ways in which records write conditioning and cell doses: each is read rightly, or said not to be understood."""
 
 from __future__ import annotations
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from livingdrug.registry.classify.passages import Passages
 
-_USUAL = (
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_USUAL: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\b\d{1,3}(?:(?:,\d{3}){2,}|(?:\.\d{3}){2,}|(?: \d{3}){2,})(?![\d,.]\d)"),
      lambda m: re.sub(r"\D", "", m[0])),
     (re.compile(r"(?<![\d.,/])(\d{1,2}),(\d{1,2})(?=\s?[x*]\s?10)"), r"\1.\2"),
@@ -20,7 +22,6 @@ _USUAL = (
     (re.compile(r"\bsq(?:uare|\.)?\s?m(?:et(?:er|re)s?|\b)\.?", re.I), "m2"),
 )  # fmt: skip
 """A way of writing numbers and the usual one"""
-_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _NUMBER = re.compile(
     r"(?<![\w.^])(?P<a>\d+(?:\.\d+)?)\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?\(?(?P<p>[4-9]|1[0-2])\)?(?!\d)"
     r"|(?<![\w.^/])(?:(?P<b>\d+(?:\.\d+)?)e\+?0?(?P<q>[4-9]|1[0-2])(?!\d)"
@@ -118,7 +119,7 @@ def stated_doses(words: Passages) -> Doses:
 def _read(sentence: str, found: dict[tuple[float, str], StatedDose], made: Doses) -> None:
     """Takes the doses of one sentence."""
     for written, plain in _USUAL:
-        sentence = written.sub(plain, sentence)  # type: ignore[arg-type]
+        sentence = written.sub(plain, sentence)
     tell = _Told(sentence, made)
     numbers = list(_NUMBER.finditer(sentence))
     taken: list[tuple[float, str]] = []

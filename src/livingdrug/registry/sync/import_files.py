@@ -80,9 +80,9 @@ def import_files(
 
     A file is refused before any is read; one in a folder is set aside, and the rest is read.
     """
-    paths = [Path(path) for path in paths]
-    files = list(_files(paths))
-    for path in paths:
+    given = [Path(path) for path in paths]
+    files = list(_files(given))
+    for path in given:
         if not path.is_dir():
             _refuse(path)
     tally, seen = Tally(), now()
