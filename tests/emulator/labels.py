@@ -93,6 +93,7 @@ def openfda_record(label: MadeLabel) -> dict[str, Any]:
             f"1 INDICATIONS AND USAGE {label.brand.upper()} is indicated for the treatment of: {uses} 1.1 More"
             f" Limitation of Use: {label.brand.upper()} is not indicated for primary central nervous system lymphoma."
         ],
+        "spl_product_data_elements": [f"{label.brand} {label.generic.upper()} {label.generic.upper()} WATER"],
         "openfda": {"brand_name": [label.brand.upper()], "generic_name": [label.generic.upper()],
                     "product_type": ["CELLULAR THERAPY"], "spl_set_id": [label.number]},
     }  # fmt: skip
@@ -101,8 +102,8 @@ def openfda_record(label: MadeLabel) -> dict[str, Any]:
 class LabelStores:
     """Both services behind one address: DailyMed below /dailymed, openFDA below /openfda.
 
-    `faults` maps the running number of a request, or a piece of its path, to one of: 429, 500, 503, html, html404,
-    truncated, wrong-type, not-json, other-shape, empty.
+    `faults` maps the running number of a request, or a piece of its path, to one of: 429, 500, 503, limit (openFDA's
+    own 429, which names no time), html, html404, truncated, wrong-type, not-json, other-shape, empty.
     """
 
     def __init__(self, *labels: MadeLabel, faults: dict[int | str, str] | None = None, old_forms: bool = False) -> None:
@@ -114,6 +115,8 @@ class LabelStores:
         self.old_forms = old_forms
         """numbers as texts and `null` as a word, as the documentation shows them"""
         self.page = 100
+        self.begin = ""
+        """what stands before a document, such as the mark of a coding"""
         self.requests: list[str] = []
         stores = self
 
@@ -159,6 +162,9 @@ class LabelStores:
         headers = {}
         if fault in ("429", "500", "503"):
             status, kind, body, headers = int(fault), "text/plain", "busy", {"Retry-After": "0.01"}
+        elif fault == "limit":
+            message = "You have exceeded your rate limit. Try again later or contact us for assistance."
+            status, kind, body = 429, "application/json", _error("OVER_RATE_LIMIT", message)
         elif fault in ("html", "html404"):
             status, kind = (404 if fault == "html404" else 200), "text/html"
             body = "<!doctype html><html><title>Down for maintenance</title></html>"
@@ -198,7 +204,7 @@ class LabelStores:
         if label is None or found is None:
             return 404, "text/html", "<html><body>Not Found</body></html>"
         if found[2] == ".xml":
-            return 200, "application/xml", spl(label)
+            return 200, "application/xml", self.begin + spl(label)
         rows = [(label.version, label.effective), *label.earlier]
         entries = [{"spl_version": str(v) if self.old_forms else v, "published_date": _named(day)} for v, day in rows]
         data, meta = self._paged(entries, asked)
@@ -220,8 +226,11 @@ class LabelStores:
     def _paged(self, rows: list[Any], asked: dict[str, str]) -> tuple[list[Any], dict[str, Any]]:
         size, page = min(self.page, int(asked.get("pagesize", "100"))), int(asked.get("page", "1"))
         pages = max(1, -(-len(rows) // size))
-        meta: dict[str, Any] = {"total_elements": len(rows), "elements_per_page": size, "total_pages": pages,
-                                "current_page": page, "next_page": page + 1 if page < pages else "null"}  # fmt: skip
+        meta: dict[str, Any] = {"total_elements": len(rows), "elements_per_page": size,
+                                "total_pages": pages if rows else 0, "current_page": page,
+                                "current_url": "https://dailymed.nlm.nih.gov/", "previous_page": "null",
+                                "next_page": page + 1 if page < pages else "null", "next_page_url": "null",
+                                "db_published_date": "May 29, 2026 07:40:57PM EST"}  # fmt: skip
         if self.old_forms:
             meta = {k: str(v) for k, v in meta.items()}
         return rows[(page - 1) * size : page * size], meta
@@ -235,13 +244,20 @@ class LabelStores:
                 record = record.get(key, "") if isinstance(record, dict) else ""
             return " ".join(re.findall(r"\w+", str(record).lower()))
 
+        skip, limit = int(asked.get("skip", "0")), int(asked.get("limit", "1"))
+        if limit > 1000 or skip > 25_000 or term.count('"') % 2:
+            return 400, "application/json", _error("BAD_REQUEST", "the question is not understood")
         found = [r for r in self.openfda.values() if f" {' '.join(words)} " in f" {held(r)} "]
-        skip, limit = int(asked.get("skip", "0")), min(self.page, int(asked.get("limit", "1")))
+        limit = min(self.page, limit)
         if not found[skip:]:
-            return 404, "application/json", json.dumps({"error": {"code": "NOT_FOUND", "message": "No matches found!"}})
+            return 404, "application/json", _error("NOT_FOUND", "No matches found!")
         meta = {"disclaimer": "Do not rely on openFDA.", "last_updated": "2026-08-04",
                 "results": {"skip": skip, "limit": limit, "total": len(found)}}  # fmt: skip
         return 200, "application/json; charset=utf-8", json.dumps({"meta": meta, "results": found[skip : skip + limit]})
+
+
+def _error(code: str, message: str) -> str:
+    return json.dumps({"error": {"code": code, "message": message}}, indent=2)
 
 
 def _named(day: str) -> str:

@@ -78,10 +78,20 @@ def open_store(db: Path | None, create: bool = False) -> Store:
     return store
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """Prints text as it is: nothing in it is taken for styles, and what the terminal cannot show is replaced."""
     coding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(coding, "replace").decode(coding) + "\n")
+    try:
+        sys.stdout.write(text.encode(coding, "replace").decode(coding) + end)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise LivingDrugError(
+            f"what was to be printed cannot be written: {error.strerror}",
+            where="standard output",
+            mend="make room where the output goes, then give the same command again",
+        ) from None
 
 
 def say_json(data: Any) -> None:
@@ -196,6 +206,7 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         command(filters(**{name: given.pop(name) for name in chosen}), **given)
 
-    run.__signature__ = inspect.Signature([*chosen.values(), *own])  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in (*chosen.values(), *own)}
+    both = sorted([*chosen.values(), *own], key=lambda p: p.default is not p.empty)  # a context has no default
+    run.__signature__ = inspect.Signature(both)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in both}
     return run

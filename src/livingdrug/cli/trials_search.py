@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,7 +51,7 @@ def search(
     if xlsx is not None:
         tables.write_xlsx(result.studies, xlsx, _asked(request, result))
     if as_csv or as_ris:
-        sys.stdout.write((tables.as_csv if as_csv else tables.as_ris)(result.studies))
+        say((tables.as_csv if as_csv else tables.as_ris)(result.studies), end="")
     elif as_json:
         say_json(result.as_json())
     else:

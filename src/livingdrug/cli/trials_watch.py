@@ -25,7 +25,8 @@ Name = Annotated[str, typer.Argument(help="The name of the saved search.")]
 @with_filters
 def add(
     request: Request,
-    name: Annotated[str, typer.Option("--name", help="The name to save it under; else the first word given.")] = "",
+    context: typer.Context,
+    name: Annotated[str, typer.Option("--name", help="The name to save it under; else the first argument.")] = "",
     db: Db = None,
     as_json: Json = False,
 ) -> None:
@@ -35,8 +36,8 @@ def add(
     from livingdrug.registry.reports.watch import add_watch, in_words
 
     if not name:
-        name, _, rest = request.text.partition(" ")
-        request = replace(request, text=rest.strip())
+        name, *rest = context.params.get("text") or [""]  # "my trials" is one name
+        request = replace(request, text=" ".join(rest))
     with progress_bar(as_json) as progress:
         made = add_watch(open_store(db), name, request, lambda done, all_: progress("index", done, all_))
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -15,7 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 from emulator.studies import studies, study
+from livingdrug.cli.mirror import say
 from livingdrug.cli.trials import app
+from livingdrug.errors import LivingDrugError
 from livingdrug.registry.classify import targets
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror import file
@@ -155,6 +158,26 @@ def test_a_full_disk_for_the_index_is_told_with_its_folder(db: Path, monkeypatch
     assert {f.name for f in index.folder_of(Store(db)).iterdir()} <= {"lock.sqlite"}
 
 
+def test_a_full_disk_for_a_workbook_is_told(db: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("xlsxwriter")
+    (tmp_path / "found.xlsx").symlink_to("/dev/full")
+    if not Path("/dev/full").exists():
+        pytest.skip("no device that is always full")
+    result = run("search", "CD19", "--xlsx", str(tmp_path / "found.xlsx"), "--db", str(db))
+    one_message(result, tmp_path / "found.xlsx")
+
+
+def test_output_that_finds_no_room_is_not_blamed_on_the_mirror(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sys.stdout", Full())
+    with pytest.raises(LivingDrugError, match="No space left") as caught:
+        say("one line")
+    assert caught.value.where == "standard output"
+
+
 @pytest.fixture
 def read_only(db: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The mirror where nothing can be written, as on a mount for reading."""
@@ -176,6 +199,27 @@ def read_only(db: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_reading_needs_no_writing(read_only: Path, command: list[str]) -> None:
     result = run(*command, "--db", str(read_only))
     assert result.exit_code == 0, result.output
+
+
+def test_what_stands_in_the_log_alone_is_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = Store(tmp_path / "w.sqlite")
+    writer.upsert(study(1), "2026-01-01")
+    writer.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    writer.upsert(study(2), "2026-01-02")
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    for name in ("w.sqlite", "w.sqlite-wal"):  # as on a mount for reading that a copy was put on
+        shutil.copy(tmp_path / name, mount / name)
+    opened = file._connected
+
+    def refuse(where: str, *, uri: bool) -> sqlite3.Connection:
+        if str(mount) in where and "immutable" not in where:
+            raise sqlite3.OperationalError("unable to open database file")
+        return opened(where, uri=uri)
+
+    monkeypatch.setattr(file, "_connected", refuse)
+    assert len(Store(mount / "w.sqlite", create=False)) == 2
+    assert sorted(p.name for p in mount.iterdir()) == ["w.sqlite", "w.sqlite-wal"]
 
 
 def test_writing_to_a_file_for_reading_is_told(read_only: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import random
 import tarfile
 import zipfile
 from pathlib import Path
@@ -62,6 +63,19 @@ READ = {
     ),
     "zip-in-tar-gz": tarred({"a.zip": zipped(EACH)}, "w:gz"),
     "gzip-in-zip": zipped({"a.json.gz": gzip.compress(json.dumps(SOME).encode())}),
+    "gzip-twice": gzip.compress(gzip.compress(json.dumps(SOME).encode())),
+    "gzip-of-two": gzip.compress(json.dumps(SOME[:3]).encode()) + gzip.compress(json.dumps(SOME[3:]).encode()),
+    "utf-32": json.dumps(SOME).encode("utf-32"),
+    "escaped-three-times": json.dumps(json.dumps(json.dumps(SOME))).encode(),
+    "carriage-returns": "\r".join(json.dumps(r) for r in SOME).encode(),
+    "commas-at-line-ends": ",\n".join(json.dumps(r) for r in SOME).encode(),
+    "in-a-row": b"".join(json.dumps(r).encode() for r in SOME),
+    "record-separators": b"".join(b"\x1e" + json.dumps(r).encode() + b"\n" for r in SOME),
+    "pages": json.dumps([{"studies": SOME[:3], "nextPageToken": "x"}, {"studies": SOME[3:]}]).encode(),
+    "edges": json.dumps({"data": {"studies": {"edges": [{"node": r} for r in SOME]}}}).encode(),
+    "columns": json.dumps({"study": {str(n): r for n, r in enumerate(SOME)}}).encode(),
+    "lists-in-a-list": json.dumps([SOME[:2], SOME[2:]]).encode(),
+    "tar-gz-in-zip": zipped({"a.tgz": tarred(EACH, "w:gz")}),
 }
 
 
@@ -88,6 +102,12 @@ EUCTR = (
     b" Austria\nClinical Trial Type: EEA CTA\nTrial Status: Completed\n\nA. Protocol Information\n"
 )
 
+LOCKED = bytearray(zipped(EACH))
+for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+    at = -1
+    while (at := LOCKED.find(mark, at + 1)) >= 0:
+        LOCKED[at + flags] |= 1
+
 REFUSED = {
     "website-csv": (WEBSITE, "download button of ClinicalTrials.gov"),
     "website-csv-utf-16": (WEBSITE.decode().encode("utf-16"), "download button of ClinicalTrials.gov"),
@@ -103,6 +123,17 @@ REFUSED = {
     "7z": (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     "ris": (b"TY  - DBASE\nTI  - A trial\nER  - \n", "a RIS file"),
     "database": (b"SQLite format 3\0", "an SQLite database"),
+    "website-tsv": (WEBSITE.replace(b",", b"\t"), "download button of ClinicalTrials.gov"),
+    "other-table": (table("Registration number", "Public name", "Status"), "this is a table"),
+    "semicolons": (b"Nummer;Titel;Status\nA1;x;y\n", "this is a table"),
+    "numbers": (b"NCT00000001\nNCT00000002\n", "a list of registry numbers"),
+    "eudract-numbers": (b"2007-001012-23, 2015-001234-11", "a list of registry numbers"),
+    "text": (b"`query.term` is an unknown parameter", "plain text"),
+    "yaml": (b"protocolSection:\n  identificationModule:\n    nctId: NCT00000001\n", "plain text"),
+    "rich-text": (b"{\\rtf1 NCT00000001}", "rich text"),
+    "picture": (b"\x89PNG\r\n\x1a\n\0\0", "a picture"),
+    "empty": (b" \n", "empty"),
+    "locked": (LOCKED, "locked with a password"),
 }  # fmt: skip
 
 
@@ -127,6 +158,37 @@ def test_a_refused_form_among_records_costs_no_record(tmp_path: Path) -> None:
     tally = import_files(Store(tmp_path / "t.sqlite"), [tmp_path / "given"])
     assert (tally.new, tally.quarantined) == (6, 2)
     assert all("this is" in reason for _, reason in tally.set_aside)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("form", ["zip", "tar-gz"])
+def test_a_broken_off_archive_gives_what_stands_before_the_break(tmp_path: Path, form: str, stored: bool) -> None:
+    noise = {n: random.Random(n).randbytes(20_000).hex() for n in range(6)}
+    each = {f"{n}.json": json.dumps({**r, "noise": noise[n]}).encode() for n, r in enumerate(SOME)}
+    if form == "zip":
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED) as archive:
+            for name, data in each.items():
+                archive.writestr(name, data)
+        whole = made.getvalue()
+    else:
+        whole = tarred(each, "w:gz")
+    kept = []
+    for share in (0.3, 0.6, 0.99):
+        (tmp_path / "given").write_bytes(whole[: int(share * len(whole))])
+        tally = import_files(Store(tmp_path / f"{share}.sqlite"), [tmp_path / "given"])
+        assert tally.quarantined, "the break is told"
+        kept.append(tally.new)
+    assert kept[0] >= 1 and kept[1] >= 3 and kept[2] >= 5, kept
+
+
+def test_a_refused_form_in_a_folder_costs_no_record(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name, data in {**EACH, "deep/list.csv": WEBSITE, "deep/README.txt": b"what this is"}.items():
+        (folder / name.removeprefix("deep/")).write_bytes(data)
+    tally = import_files(Store(tmp_path / "t.sqlite"), [folder])
+    assert (tally.new, tally.quarantined) == (6, 2), tally.set_aside
 
 
 def test_what_stands_among_records_without_being_one_is_counted(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ ALPHA = MadeLabel("Alphacel", "alphacabtagene autoleucel")
 BETA = MadeLabel("Betacel", "betacabtagene ciloleucel", version=7, effective="2026-05-01")
 GAMMA = MadeLabel("Gammacel", "gammacabtagene vicleucel", version=1, effective="2026-09-09", earlier=())
 WANTED = [Wanted(x.generic, x.brand) for x in (ALPHA, BETA, GAMMA)] + [Wanted("deltacabtagene autoleucel")]
-FAULTS = ("429", "500", "503", "html", "truncated", "not-json", "empty")
+FAULTS = ("429", "limit", "500", "503", "html", "truncated", "not-json", "empty")
 
 
 @pytest.fixture
@@ -257,7 +258,29 @@ def test_the_copy_is_asked_by_number_and_by_brand_when_that_finds_nothing(store:
             )
         stores.page = 1
         fetch(Store(store.path.with_name("u.sqlite")), stores, "openfda", [Wanted("", "Betacel")])
-        assert "openfda.brand_name%3A%22Betacel%22" in stores.requests[-1]
+        assert "openfda.brand_name%3A%22Betacel%22" in stores.requests[-2]
+
+
+def test_a_copy_without_names_of_its_own_is_found_by_what_the_document_calls_it(store: Store) -> None:
+    with LabelStores(ALPHA, GAMMA) as stores:
+        for record in stores.openfda.values():
+            record["openfda"] = {}  # as of many real copies
+        assert counts(fetch(store, stores, "openfda", [*WANTED[:2], Wanted(GAMMA.generic)])) == (2, 0, 0, 0, 1, 0)
+        assert kept_labels(store)[ALPHA.generic, "openfda"].label.set_id == ALPHA.number
+
+
+def test_numbers_in_capitals_and_a_mark_before_the_document(store: Store) -> None:
+    with LabelStores(replace(ALPHA, set_id=ALPHA.number.upper())) as stores:
+        stores.dailymed[ALPHA.number] = next(iter(stores.dailymed.values()))
+        stores.begin = "\ufeff"
+        assert [counts(fetch(store, stores, service, WANTED[:1])) for service in SERVICES] == [(1, 0, 0, 0, 0, 0)] * 2
+        assert {found.label.set_id for found in kept_labels(store).values()} == {ALPHA.number}
+
+
+def test_a_limit_of_use_is_told_in_the_words_of_the_service(store: Store) -> None:
+    with LabelStores(ALPHA, faults={"/": "limit"}) as stores:
+        done = fetch(store, stores, "openfda")
+    assert "status 429: You have exceeded your rate limit" in done["failures"][0] and done["failed"] == 4
 
 
 # reading

@@ -1,7 +1,8 @@
-"""Sixty ways in which records write conditioning and cell doses: each is read rightly, or said not to be understood."""
+"""Ways in which records write conditioning and cell doses: each is read rightly, or said not to be understood."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from typing import Any
@@ -72,7 +73,33 @@ CONDITIONING: dict[str, dict[str, Any]] = {
     "Cyclophosphamide 1.5 g/m2 on day -3": cy(1500, (-3,)),
     "Cyclophosphamide 1,000 mg/m2 on day -4": cy(1000, (-4,)),
     "Cyclophosphamide 500 mg on days -5 and -4": cy(500, (-5, -4), "mg"),
+
+    # the words around them
+    "Fludarabine 30 mg/m2 on days -5 to -3 prior to CAR-T infusion": flu(),
+    "Prior to infusion, fludarabine 30 mg/m2 is given on days -5 to -3": flu(),
+    "Fludarabine 30 mg/m2 from 5 days before to 3 days before infusion": flu(),
+    "3 days of fludarabine 30 mg/m2": flu(days=3),
+    "three daily doses of fludarabine (30 mg/m2)": flu(days=3),
+    "Fludarabine: 30mg/m2×3 days; Cyclophosphamide: 300mg/m2×3 days": THREE,
+    "fludarabine and cyclophosphamide (30 mg/m2 and 300 mg/m2 respectively) on days -5 to -3": FC,
+    "fludarabine and cyclophosphamide at 30 and 300 mg/m2 daily for 3 days": THREE,
+    "Cyclophosphamide alone, without fludarabine, 300 mg/m2 on days -5 to -3": cy(),
+    "No fludarabine is given; cyclophosphamide 300 mg/m2 on days -5 to -3": cy(),
 }  # fmt: skip
+
+WAYS_OF_AMOUNT = [
+    "30 mg/m2", "30mg/m^2", "30 mg/m²", "30 mg/㎡", "30 mg per m2", "30 mg per square meter", "30 mg/sq m",
+    "30 mg/sq. m", "30 milligrams/m2", "30 mg m-2", "30 mg·m-2", "30 mg/m2/d", "(30 mg/m2)", "at 30 mg/m2 IV",
+    "at a dose of 30 mg/m2/d",
+]  # fmt: skip
+WAYS_OF_DAYS = [
+    "on days -5, -4 and -3", "days -5 to -3", "D-5~D-3", "D-5 to D-3", "(-5d, -4d, -3d)", "-5d to -3d",
+    "-5 to -3 days", "on days -5 through -3", "day -5 and -4 and -3", "days (-5)-(-3)", "on Day–5, Day–4, Day–3",
+    "days minus 5 to minus 3", "on the 5th, 4th and 3rd day before infusion",
+    "on the fifth to third day before infusion", "five, four and three days before infusion",
+    "5 to 3 days prior to infusion", "on study days -5/-4/-3",
+]  # fmt: skip
+WAYS_OF_NAMES = ["Fludarabine", "Fludarabin", "fludarabine phosphate", "Fludarabine (Flu)", "Lymphodepletion: FLU"]
 
 UNREAD: dict[str, str] = {
     "Fludarabine 25-30 mg/m2 on days -5 to -3": "a range",
@@ -84,6 +111,21 @@ UNREAD: dict[str, str] = {
     "Fludarabine 30 mg/m2 for 4 days (days -5, -4, -3)": "4 days, and 3 are named",
     "Fludarabine 30 mg/m2 3-5 days before infusion": "a span of days",
     "Fludarabine 30 mg/m2 (dose reduced to 24 in renal failure) on days -5 to -3": "24 in renal",
+    "Fludarabine 90 mg/m2 in total": "a total",
+    "Fludarabine 90 mg/m2 total over three days": "a total",
+    "Fludarabine up to 30 mg/m2 on days -5 to -3": "a bound",
+    "Fludarabine 15 mg/m2 twice daily on days -5 to -3": "twice daily",
+    "Fludarabine 15 mg/m2 BID on days -5 to -3": "BID",
+    "Fludarabine 15 mg/m2 q12h on days -5 to -3": "q12h",
+    "Fludarabine 30 mg/m2 every other day for 3 doses": "every other day",
+    "Fludarabine AUC 20 mg*h/L over 3 days": "an exposure",
+    "Cyclophosphamide 2.000 mg/m2 on day -4": "a point or thousands?",
+    "Cy 500 + Flu 30": "500",
+    "FluCy: 30/500 for three days": "30/500",
+    "Fludarabine 30 mg/m2 72 hours before infusion": "72 hours before",
+    "Fludarabine 30 mg/m2 one week before infusion": "one week before",
+    "Fludarabine 30 mg/m2 daily, between day -5 and day -3": "a span of days",
+    "Fludarabine 30 mg/m2 or 25 mg/m2 on days -5 to -3": "a range",
 }
 
 DOSES: dict[str, list[tuple[float, str]] | str] = {
@@ -101,6 +143,39 @@ DOSES: dict[str, list[tuple[float, str]] | str] = {
     "3 x 10^8 cells split over days 0, 1 and 2 (10%, 30%, 60%)": "in parts",
     "0.2-5 x 10^6 cells/kg for patients up to 50 kg, 0.1-2.5 x 10^8 cells above 50 kg": "differ by weight",
     "150 to 450 x 10^6 CAR-positive T cells": [(1.5e8, "cell"), (4.5e8, "cell")],
+    # several that share a power or a unit
+    "dose levels: 1x10^6, 3x10^6 and 6x10^6 CAR-T cells/kg": [(1e6, "cell/kg"), (3e6, "cell/kg"), (6e6, "cell/kg")],
+    "DL1: 50 x 10^6; DL2: 100 x 10^6; DL3: 150 x 10^6 CAR+ T cells": [(5e7, "cell"), (1e8, "cell"), (1.5e8, "cell")],
+    "1, 3 and 10 x 10^6 cells/kg": [(1e6, "cell/kg"), (3e6, "cell/kg"), (1e7, "cell/kg")],
+    "1/3/10 x 10^6 cells/kg": [(1e6, "cell/kg"), (3e6, "cell/kg"), (1e7, "cell/kg")],
+    "cohort 2, 3 x 10^6 cells/kg": [(3e6, "cell/kg")],
+    "0.5 x 10^6 to 2 x 10^6 per kg": [(5e5, "cell/kg"), (2e6, "cell/kg")],
+    "(1-5)x10^6 cells/kg": [(1e6, "cell/kg"), (5e6, "cell/kg")],
+    "1x10^6, then 2x10^6 CAR-T/kg": [(1e6, "cell/kg"), (2e6, "cell/kg")],
+    "1E8, 2E8 and 4E8 CAR gdT": [(1e8, "cell"), (2e8, "cell"), (4e8, "cell")],
+    # other ways of writing a number
+    "25,000,000 CAR-T cells": [(2.5e7, "cell")],
+    "5 000 000 cells/kg": [(5e6, "cell/kg")],
+    "2.000.000 cells/kg": [(2e6, "cell/kg")],
+    "2,5 x 10^6 cells/kg": [(2.5e6, "cell/kg")],
+    "one hundred million CAR T cells": [(1e8, "cell")],
+    "300M CAR-T cells": [(3e8, "cell")],
+    "1.5 bn cells": [(1.5e9, "cell")],
+    # no doses
+    "1 x 10^6 CAR-T cells/mL": [],
+    "1 x 10^9 TU lentiviral vector": [],
+    "neutrophils above 1 x 10^9/L": [],
+    # said
+    "2 x 10^6 cells/kg (maximum 2 x 10^8 cells)": "a bound beside the dose",
+    "at least 1 x 10^6 cells/kg": "a bound",
+    "up to 1 x 10^8 CAR-T cells": "a bound",
+    "<5x10^8 cells": "a bound",
+    "1 +/- 0.2 x 10^6 cells/kg": "its spread",
+    "two infusions of 1 x 10^8 cells": "more than once",
+    "1 x 10^9 NK cells on days 0, 7 and 14": "more than once",
+    "1x10^8 cells weekly for 3 weeks": "more than once",
+    "a total of 3x10^8 divided as 10% on day 0 and 90% on day 1": "without a unit",
+    "1 x 10^7 cells per square meter": "per body surface",
 }
 
 
@@ -127,6 +202,17 @@ def test_conditioning_is_read(text: str) -> None:
     made = stated_conditioning(passages_of(told(text)))
     assert {a: (s.value, s.unit, s.days or s.number) for a, s in made.drugs.items()} == CONDITIONING[text]
     assert made.unread == []
+
+
+@pytest.mark.parametrize("name", WAYS_OF_NAMES)
+def test_every_way_of_an_amount_goes_with_every_way_of_days(name: str) -> None:
+    wrong = {}
+    for amount, days in itertools.product(WAYS_OF_AMOUNT, WAYS_OF_DAYS):
+        made = stated_conditioning(passages_of(told(text := f"{name} {amount} {days}")))
+        found = {a: (s.value, s.unit, s.days or s.number) for a, s in made.drugs.items()}
+        if found != flu() or made.unread:
+            wrong[text] = (found, made.unread)
+    assert not wrong, wrong
 
 
 @pytest.mark.parametrize("text", CONDITIONING)

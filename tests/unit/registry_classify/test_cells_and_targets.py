@@ -41,6 +41,43 @@ def test_a_record_that_gives_car_cells_stays_one_whatever_else_car_means_in_it(w
     assert classify(study(f"{cells} in leukemia", cells, summary=f"We also measure the {words}.")).is_car
 
 
+@pytest.mark.parametrize("short", ["CAR-HF", "CAR-ICU", "CAR-REHAB", "CAR-study", "CAR"])
+@pytest.mark.parametrize(
+    "title, given",
+    [
+        ("Carvedilol in heart failure: the {} study", "carvedilol"),
+        ("{}: cortisol and sleep in nurses", "blood test"),
+        ("{} seat education of parents", "education"),
+        ("The {} ratio as a sign of outcome after surgery", "none"),
+    ],
+)
+def test_car_without_a_word_of_cells_or_antigens_is_no_car(short: str, title: str, given: str) -> None:
+    said = classify(study(title.format(short), given))
+    assert not said.is_car and said.kind.confidence != "high"
+    cells = classify(study(title.format(short), "T cells", summary="Autologous T cells with a CAR against CD19."))
+    assert cells.is_car
+
+
+WITHOUT_CELLS = ["Leukapheresis", "Data collection", "No intervention", "Questionnaire", "Radiotherapy", "Blinatumomab",
+                 "Chart review", "Ibrutinib", "Blood test", "Economic model"]  # fmt: skip
+AS_SETTING = [
+    "Registry of commercial CAR-T therapies", "{} versus CAR-T: a decision analysis", "{} for CAR-T manufacturing",
+    "Bridging to KTE-X19 by {}", "CAR-T cells in lymphoma: {}",
+]  # fmt: skip
+
+
+@given(st.sampled_from(AS_SETTING), st.sampled_from(WITHOUT_CELLS))
+def test_a_study_that_gives_no_cells_gives_no_car(title: str, given: str) -> None:
+    assert not classify(study(title.format(given), given)).is_car
+    if "ridging" not in title:  # its drug is what is tried, whatever else is listed
+        assert classify(study(title.format(given), given, "CD19 CAR-T cells")).is_car
+
+
+@pytest.mark.parametrize("words", ["CAR-NKT cells", "GD2 CAR NKT cells", "CAR iNKT cells"])
+def test_nkt_cells_are_no_nk_cells(words: str) -> None:
+    assert classify(study(f"{words} in neuroblastoma", words)).platform.value == "CAR-NKT"
+
+
 @pytest.mark.parametrize("words", ["chimeric antigen receptor (CAR)", "Chimeric Antigen Receptors (CARs)", "CARs"])
 def test_car_spelled_out_as_usual_is_one(words: str) -> None:
     assert classify(study(f"T cells with {words} against CD19", "T cells")).is_car

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_studies import study
 
+from livingdrug.registry.classify import disease as rules
 from livingdrug.registry.classify.classify import classify
 from livingdrug.registry.classify.disease import places_in, tree
 from livingdrug.registry.terms.synonyms import library, meaning
@@ -63,6 +66,7 @@ MEANT: dict[str, list[tuple[str | None, list[str]]]] = {
     "ITP": [("Immune cytopenia", ["thrombocytopenia", "platelet count"]), (None, ["inosine triphosphate"])],
     "TTP": [("Thrombotic thrombocytopenic purpura", ["ADAMTS13", "purpura"]), (None, ["time to progression"])],
     "UC": [("Bowel inflammation", ["ulcerative colitis", "bowel"]), (None, ["urothelial cancer", "umbilical cord"])],
+    "HL": [("Hodgkin lymphoma", ["Hodgkin disease", "lymphoma", "CD30"]), (None, ["hearing loss", "hyperlipidemia"])],
     "SPS": [("Stiff person syndrome", ["stiff person", "GAD65"]), (None, ["sodium polystyrene"])],
 }
 CASES = [(form, disease, word) for form, all_ in MEANT.items() for disease, words in all_ for word in words]
@@ -248,3 +252,27 @@ def test_short_forms_say_what_they_need() -> None:
 )
 def test_the_t_of_car_t_cells_is_no_part_of_a_disease(written: str, name: str) -> None:
     assert [place.name for place in places_in(written)] == [name]
+
+
+ORGANS = {"Brain and nerves", "Chest", "Digestive", "Breast", "Skin", "Head and neck", "Thyroid", "Prostate", "Bladder"}
+"""names of a table's rows that name an organ and no tumour"""
+
+
+def test_every_name_of_a_solid_tumour_is_read_as_a_condition() -> None:
+    unread = []
+    for place, _, names in rules._rows():
+        for name in names if place.branch == "Solid tumour" else ():
+            organ = name == place.disease and (name in ORGANS or re.search(r"(?:al|ian|tic|ine|east|EJ|duct)$", name))
+            said = classify(study("CAR-T cells", "CAR-T cells", conditions=(name,))).diseases
+            found = {p.disease or p.group or p.branch for p in said.places} if said else set()
+            if place.name not in found and not organ:
+                unread.append((name, place, found))
+    assert not unread
+
+
+@pytest.mark.parametrize(
+    "organ", ["Pancreatic beta cells", "Ovarian function", "Prostate surgery", "Thyroid eye disease"]
+)
+def test_an_organ_alone_is_no_cancer(organ: str) -> None:
+    said = classify(study("CAR-T cells", "CAR-T cells", conditions=(organ,))).diseases
+    assert said is None or all(p.branch != "Solid tumour" for p in said.places)

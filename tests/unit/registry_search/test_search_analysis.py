@@ -186,7 +186,7 @@ def test_a_watch_has_its_own_feed_and_loses_no_trial(store: Store, tmp_path: Pat
         feed.findtext("{*}id") == "tag:livingdrug,2026:watch/open-bcma"
         and feed.findtext("{*}title") == "Changes: open-bcma"
     )
-    run(store, "watch", "add", "--name", "two words", "lymphoma")
+    run(store, "watch", "add", "two words", "lymphoma")
     run(store, "watch", "feeds", str(tmp_path / "feeds"), "--since", "2026-02")
     names = sorted(f.name for f in (tmp_path / "feeds").iterdir())
     assert names == ["open-bcma.atom", "two words.atom"]

@@ -18,6 +18,8 @@ _NOT_CAR = rule("not_car")
 _ANOTHER_CAR = rule("another_car")
 _CAR_CELLS = rule("car_cells")
 _BARE_CAR = re.compile(r"(?<![\w.-])CARs?(?![\w.-])")
+_HYPHENED_CAR = re.compile(r"\bCARs?(?:-[A-Za-z]\w*)?\b")
+_CELL_CONTEXT = rule("cell_context")
 _EFFECTOR = rule("effector")
 _RETARGETED = rule("retargeted")
 _ENGINEERED = rule("engineered")
@@ -33,11 +35,13 @@ _FOLLOW_UP = rule("follow_up")
 _AROUND = rule("around")
 _AROUND_AFTER = rule("around_after")
 _FORMER = rule("former")
+_BRIDGING = rule("bridging")
 _OTHER = rules("other")
 _CARRIERS = ("virus-specific T cells", "TIL")
 """kinds of cells that a CAR may be put in"""
 _AFTER_OTHER = rule("after_other")
 _DRUG = rule("drug")
+_NO_CELLS_GIVEN = rule("no_cells_given")
 _TOGETHER = rule("together")
 _BISPECIFIC = rule("bispecific")
 
@@ -56,8 +60,11 @@ def _outside(text: str) -> str:
 
 
 def without_another_car(words: Passages) -> Passages:
-    """The words without CAR where a study spells it out as something else: cortisol awakening response (CAR)."""
+    """The words without CAR where a study spells it out as something else, as cortisol awakening response (CAR), or
+    where nothing in it speaks of cells or an antigen: CAR-ICU, a CAR seat."""
     whole = " | ".join(p.text for p in words.passages if "CAR" in p.text)
+    if whole and not any(_CELL_CONTEXT.search(p.text) for p in words.passages):
+        return replace(words, passages=tuple(replace(p, text=_HYPHENED_CAR.sub(" ", p.text)) for p in words.passages))
     if not _ANOTHER_CAR.search(whole) or _CAR_CELLS.search(whole):
         return words
     return replace(words, passages=tuple(replace(p, text=_BARE_CAR.sub(" ", p.text)) for p in words.passages))
@@ -66,7 +73,7 @@ def without_another_car(words: Passages) -> Passages:
 def _only_setting(text: str) -> bool:
     """Whether every CAR and every named product of a title is only the setting."""
     named = (text[max(0, begin - 80) : begin] for _, begin, _ in named_in(text))
-    return not _car_words(_outside(text)) and all(_FORMER.search(before) for before in named)
+    return not _car_words(_outside(text)) and all(_FORMER.search(b) or _BRIDGING.search(b) for b in named)
 
 
 def _quote(pattern: re.Pattern[str], passage: Passage) -> str:
@@ -88,6 +95,19 @@ def _is_setting(car_given: Passage, car_title: Passage | None, names: str) -> bo
     if car_title is None or _TOGETHER.search(car_title.text) or not _DRUG.search(names):
         return False
     return bool(_AROUND.search(car_title.text) or _AROUND_AFTER.search(car_title.text))
+
+
+def _all_without_cells(words: Passages) -> bool:
+    """Whether all that is given is named, and is a drug, an examination or nothing at all."""
+    given = words.of("intervention")
+    without = (_DRUG, _NO_CELLS_GIVEN)
+    return bool(given) and all(
+        any(sign.search(p.text) for sign in without)
+        and not _car_words(p.text)
+        and not _EFFECTOR.search(p.text)
+        and not named_in(p.text)
+        for p in given
+    )
 
 
 def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
@@ -133,6 +153,8 @@ def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
             return _label("observational", "high", "study type is observational", car_title)
         if around and (not car_in_arm or _DRUG.search(names)):
             return _label("care around CAR-T", "high", "CAR is the setting, something else is given", car_title)
+        if not car_in_arm and not _TOGETHER.search(car_title.text) and _all_without_cells(words):
+            return _label("care around CAR-T", "medium", "nothing that is given holds cells", car_title)
         if _BISPECIFIC.search(names) and _DRUG.search(names) and not car_in_arm:
             return _label("bispecific antibody", "high", "an antibody is what is given", car_title, _BISPECIFIC)
         return _label(CAR_THERAPY, "high", "CAR in the title", car_title)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from livingdrug.registry.classify.days import Days, days_in, settled
 from livingdrug.registry.classify.passages import Passages, spelled
+from livingdrug.registry.classify.usual import usual
 
 _AGENT = re.compile(
     r"\b(?P<fludarabine>fludarabine(?:\s+phosphate)?|fludara|F-ara(?:-A)?|(?-i:Flu|FLU))\b"
@@ -25,17 +26,39 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _TOTAL = re.compile(r"\b(?:total|cumulative)\s*(?:dos(?:e|age))?\s*(?:of|:|is|was|will be)?\s*$", re.IGNORECASE)
+_IN_TOTAL = re.compile(r"\s*\(?(?:in\s+)?(?:total|cumulative|altogether)\b", re.IGNORECASE)
+_BOUND = re.compile(
+    r"\b(?:up to|at most|max(?:imum|\.)?(?: of)?|at least|min(?:imum|\.)?(?: of)?"
+    r"|not? (?:more|less) than|exceed\w*)\s*$",
+    re.IGNORECASE,
+)
+_PER_OTHER = re.compile(r"\s*[*·/x]\s*(?:h|hr|hours?|m?l|dl|min)\b", re.IGNORECASE)
+"""An exposure (mg*h/L), a concentration, a rate"""
+_RHYTHM = re.compile(
+    r"\b(?:twice|thrice|(?:two|three|four|2|3|4) times)\s*(?:daily|a day|per day|each day|weekly|a week)"
+    r"|\bb\.?i\.?d\b|\bt\.?i\.?d\b|\bq\.?\s?(?:4|6|8|12)\s?h|\bevery\s*(?:4|6|8|12)\s*h\w*"
+    r"|\bevery (?:other|second|third) day|\bq\.?o\.?d\b|\bweekly\b|\bonce a week|\bevery (?:\w+ )?weeks?\b",
+    re.IGNORECASE,
+)
+"""Given otherwise than once a day"""
+_COUNTED_BACK = re.compile(
+    r"\b(?:\d+|one|two|three|four|a)\s*(?:hours?|h|hrs?|weeks?)\s*(?:before|prior to|preceding)\b", re.IGNORECASE
+)
+"""How long before, in another unit than days"""
 _BENIGN = re.compile(
     r"over\s*\d+(?:\s?(?:-|to)\s?\d+)?\s*(?:min\w*|h\w*)|\d+(?:\s?(?:-|to)\s?\d+)?[\s-]*(?:min\w*|hours?|h)\b|day\s*\+?0\b|\bd0\b"
-    r"|\d(?:\.\d+)?\s?x\s?10\s?\^?\s?\d+|\bm\s?\^?2\b|\bCD\d+\w*|\bNCT\d+|\bq\s?24\s?h|\(\d\)|\b(?:arm|cohort|group|part|level)\s*\d",
+    r"|\d(?:\.\d+)?\s?x\s?10\s?\^?\s?\d+|\b[A-Z]{2,}-\d+\b|\bm\s?\^?2\b|\bCD\d+\w*|\bNCT\d+|\bq\s?24\s?h|\(\d\)|\b(?:arm|cohort|group|part|level)\s*\d",
     re.IGNORECASE,
 )
 _SETTING = re.compile(r"lympho-?deplet|conditioning|pre-?treatment|preparative", re.IGNORECASE)
-_FORMER = re.compile(r"\b(?:prior|previous\w*|within|exclu\w*|allerg\w*|contraindicat\w*|history)\b", re.IGNORECASE)
+_FORMER = re.compile(r"\b(?:prior(?!\s+to\b)|previous\w*|exclu\w*|allerg\w*|contraindicat\w*|history)\b", re.IGNORECASE)
+_NOT_GIVEN = re.compile(r"\b(?:without|no|not|instead of|in place of|free of)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.;])\s+(?=[A-Z(])|\n")
 _PLACES = ("arm", "summary", "description")
 _NEAR = 160
 """So far behind a drug's name its amount may stand [character]"""
+_BESIDE = 12
+"""So far behind a drug's name a number without a unit may be its amount [character]"""
 
 
 class StatedAmount(NamedTuple):
@@ -85,7 +108,7 @@ def stated_conditioning(words: Passages) -> Conditioning:
             mentions = _mentions(sentence)
             if not mentions and first and _AMOUNT.search(sentence):
                 mentions = [_Mention(first[0], 0, 0)]
-            if not mentions or _FORMER.search(sentence):
+            if not mentions or (_FORMER.search(sentence) and not _states(sentence, mentions, text)):
                 continue
             _read(sentence, mentions, amounts, days, made)
     for agent, (value, unit, sentence) in amounts.items():
@@ -100,6 +123,10 @@ def stated_conditioning(words: Passages) -> Conditioning:
 
 def _texts(words: Passages) -> Iterator[str]:
     """What is said of each drug, its name before its description, then arms and summaries."""
+    yield from map(usual, _said(words))
+
+
+def _said(words: Passages) -> Iterator[str]:
     for given in words.study.interventions:
         if given.description:
             named = spelled(given.name)
@@ -115,6 +142,8 @@ def _mentions(text: str) -> list[_Mention]:
     """The drugs a text names in its order; a short form in brackets behind its own name counts with it."""
     found: list[_Mention] = []
     for match in _AGENT.finditer(text):
+        if _NOT_GIVEN.search(text[: match.start()]):
+            continue
         name = match.lastgroup or ""
         agent = match[0].lower() if name == "other" else name
         if found and found[-1].agent == agent and re.fullmatch(r"[\s(),:]*", text[found[-1].end : match.start()]):
@@ -134,7 +163,10 @@ def _read(
     """Takes what one sentence says of its drugs."""
     seen: set[int] = set()
     used: list[tuple[int, int]] = [(m.begin, m.end) for m in mentions]
+    used += _respectively(sentence, mentions, seen, amounts)
     for match in _AMOUNT.finditer(sentence):
+        if any(begin <= match.start() < end for begin, end in used):
+            continue
         used.append(match.span())
         if match["to"] == "/" and _pair(match, sentence, mentions, seen, amounts):
             continue
@@ -151,6 +183,10 @@ def _read(
             amounts.setdefault(agent, (value, unit, sentence))
         if at is not None:
             seen.add(at)
+    read = any(mentions[n].agent in _KNOWN for n in seen)
+    for rhythm in (*_RHYTHM.finditer(sentence), *_COUNTED_BACK.finditer(sentence)) if read else ():
+        made.tell(f"'{rhythm[0]}'", sentence)
+        used.append(rhythm.span())
     for mention in mentions:
         if mention.agent not in _KNOWN and (seen or _SETTING.search(sentence) or len(mentions) > 1):
             made.tell(f"{mention.agent}", sentence)
@@ -160,9 +196,41 @@ def _read(
             days.setdefault(mention.agent, []).extend(own)
     used += [(d.begin, d.end) for d in stated] + [m.span() for m in _BENIGN.finditer(sentence)]
     for number in re.finditer(r"(?<![\w.])\d[\d.,]*", sentence):
-        near = any(m.end <= number.start() <= m.end + _NEAR // 2 for m in mentions)
-        if near and seen and not any(b <= number.start() < e for b, e in used):
+        near = any(m.end <= number.start() <= m.end + (_NEAR // 2 if seen else _BESIDE) for m in mentions)
+        if near and not any(b <= number.start() < e for b, e in used):
             made.tell(f"'{sentence[max(0, number.start() - 15) : number.end() + 15].strip()}'", sentence)
+
+
+def _states(sentence: str, mentions: list[_Mention], text: str) -> bool:
+    """Whether a sentence with a word for earlier treatment still says what is given: with an amount and days before
+    infusion, outside the criteria."""
+    known = any(m.agent in _KNOWN for m in mentions)
+    return known and bool(_AMOUNT.search(sentence)) and bool(days_in(sentence)) and "riteria" not in text
+
+
+def _respectively(
+    sentence: str, mentions: list[_Mention], seen: set[int], amounts: dict[str, _Amount]
+) -> list[tuple[int, int]]:  # fmt: skip
+    """Takes `fludarabine and cyclophosphamide (30 and 300 mg/m2)`: two drugs, then their two amounts in their order."""
+    for n, (one, two) in enumerate(zip(mentions, mentions[1:], strict=False)):
+        if {one.agent, two.agent} != set(_KNOWN) or not _SIDE_BY_SIDE.fullmatch(sentence[one.end : two.begin]):
+            continue
+        if stated := _TWO_AMOUNTS.match(sentence, two.end):
+            unit = "mg/kg" if stated["per"].lower().startswith("k") else "mg/m2"
+            for at, mention, value in ((n, one, stated["one"]), (n + 1, two, stated["two"])):
+                amounts.setdefault(mention.agent, (float(value.replace(",", "")), unit, sentence))
+                seen.add(at)
+            return [stated.span()]
+    return []
+
+
+_SIDE_BY_SIDE = re.compile(r"\s*(?:and|plus|/|,|&|\+|\()\s*", re.IGNORECASE)
+_TWO_AMOUNTS = re.compile(
+    r"\)?\s*(?:at|of|:|\(|doses? of|,)?\s*(?P<one>\d{1,2},\d{3}|\d{1,4})\s*"
+    r"(?:mg)?(?:\s?/\s?(?:m\s?\^?2|kg))?(?:/d(?:ay)?)?"
+    r"\s*(?:and|,|&|\+)\s*(?P<two>\d{1,2},\d{3}|\d{1,4})\s?mg\s?(?:/|per)\s?(?P<per>m\s?\^?2|kg)",
+    re.IGNORECASE,
+)
 
 
 def _owner(match: re.Match[str], sentence: str, mentions: list[_Mention], seen: set[int]) -> int | None:
@@ -210,8 +278,14 @@ def _amount(match: re.Match[str], sentence: str) -> tuple[float, str, str]:
         return value, "", "a range: one amount is needed"
     if mass not in ("mg", "g"):
         return value, "", "not an amount of a drug in mg"
-    if _TOTAL.search(sentence[: match.start()]):
+    if re.fullmatch(r"\d{1,3}\.\d{3}", match["low"]):
+        return value, "", "a point or thousands?"
+    if _PER_OTHER.match(sentence, match.end()):
+        return value, "", "an exposure, a concentration or a rate"
+    if _TOTAL.search(sentence[: match.start()]) or _IN_TOTAL.match(sentence, match.end()):
         return value, "", "a total, not each day's amount"
+    if _BOUND.search(sentence[: match.start()]):
+        return value, "", "a bound, not the amount"
     return value * (1000 if mass == "g" else 1), _unit(match), ""
 
 

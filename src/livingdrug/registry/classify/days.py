@@ -17,7 +17,7 @@ _NEXT = re.compile(
 )
 _RANGE = re.compile(r"to|thr|until|till|~|-", re.IGNORECASE)
 _DAYS_AFTER = re.compile(
-    r"(?<![\w-])-\s?(\d{1,2})\s?days?\s?(?:to|through|until|~|-)\s?-\s?(\d{1,2})\s?days?", re.IGNORECASE
+    r"(?<![\w-])-\s?(\d{1,2})\s?(?:days?)?\s?(?:to|through|until|~|-)\s?-\s?(\d{1,2})\s?days?", re.IGNORECASE
 )
 _BEFORE = re.compile(
     r"(?<![\w./^-])(\d{1,2}(?:\s*(?:,\s*and|,|and|&|to|through|-)\s*\d{1,2})*)\s*days?\s*"
@@ -31,9 +31,11 @@ _LASTING = re.compile(
 _COUNT = re.compile(
     rf"(?:\bfor|\bover|\bx|\*|\bqd|\bdaily)\s*(?:a total of\s*)?(?:x\s*|\*\s*)?{_N}\s*(?:{_IN_A_ROW}\s*)?"
     rf"(?:days?\b|doses?\b|d\b|times\b)|\b{_N}\s*{_IN_A_ROW}\s*days?\b"
+    rf"|\b{_N}\s*(?:daily\s*)?(?:days|doses)\s+of\b|\b{_N}\s+times\b(?!\s*(?:a|per|each|every|daily|weekly))"
     rf"|(?:\bx|\*)\s?{_N}\b(?!\s?10|\s?x)|\({_N}\s*(?:days?|daily doses|doses)\b",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"\bbetween\s*$", re.IGNORECASE)
 _ONCE = re.compile(r"\b(?:once only|for once|single dose|one dose|one time|as a single)\b", re.IGNORECASE)
 
 
@@ -83,6 +85,8 @@ def _listed(text: str, match: re.Match[str]) -> Days:
         else:
             days.append(-n)
         at = following.end()
+    if len(days) > 1 and _BETWEEN.search(text[: match.start()]):
+        return Days((), 0, match.start(), at, "a span of days, not the days")
     starting = len(days) == 1 and _BEGIN.search(text[: match.start()])
     return Days(tuple(sorted(set(days))), -1 if starting else 0, match.start(), at)
 
@@ -109,10 +113,12 @@ def settled(stated: list[Days]) -> tuple[tuple[int, ...], int, str]:
     named = {d.listed for d in stated if d.listed and d.number == 0}
     if len(named) > 1:
         return (), 0, "several statements of days"
+    start = next((d.listed[0] for d in stated if d.number == -1), None)
     if named:
         days = named.pop()
+        if start is not None and start != days[0]:
+            return (), 0, "several statements of days"
         return (days, 0, "") if count in (0, len(days)) else ((), 0, f"{count} days, and {len(days)} are named")
-    start = next((d.listed[0] for d in stated if d.number == -1), None)
     if start is not None and count:
         return tuple(range(start, start + count)), 0, ""
     if start is not None:

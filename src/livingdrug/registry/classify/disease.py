@@ -180,8 +180,12 @@ _CANCER = re.compile(r"(?i)cancer|tumou?r|carcinoma|malignan|neoplas|sarcoma|gli
 
 
 def _bare_organ(place: Place, written: str) -> bool:
-    """Whether only the organ of a solid tumour is named: pancreatic beta cells are no cancer."""
-    return place.branch == "Solid tumour" and key(written) == key(place.disease)
+    """Whether only the organ of a solid tumour is named: pancreatic beta cells are no cancer; a meningioma is one."""
+    return place.branch == "Solid tumour" and key(written) == key(place.disease) and not _TUMOUR.search(place.disease)
+
+
+_TUMOUR = re.compile(r"oma$|^[A-Z]+$")
+"""Names of diseases that name a tumour and no organ: Mesothelioma, NSCLC"""
 
 
 def _narrowed(found: list[Place]) -> list[Place]:

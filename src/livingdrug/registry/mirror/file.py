@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from livingdrug.registry.errors import RegistryError
 
@@ -60,8 +63,10 @@ def connection(path: Path, *, reading: bool) -> sqlite3.Connection:
         if not reading or "locked" in str(error):
             raise
         first = error
-    for option in _READING:
+    for option in ("mode=ro", "immutable=1"):  # beside a writer; where not even the files of its log can be made
         try:
+            if option == "immutable=1" and (log := _log(path)):  # it would hide what stands in the log alone
+                return _connected(str(_copy(path, path.stat().st_mtime_ns, log) / path.name), uri=False)
             opened = _connected(f"{path.absolute().as_uri()}?{option}", uri=True)
             opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
             opened.execute("PRAGMA temp_store = MEMORY")
@@ -71,8 +76,26 @@ def connection(path: Path, *, reading: bool) -> sqlite3.Connection:
     raise first
 
 
-_READING = ("mode=ro", "immutable=1")
-"""Ways to open without writing: beside a writer; on a mount where not even the files of its log can be made"""
+def _log(path: Path) -> int:
+    """Size of the log of what is not in the file itself yet [bytes]; 0 without one."""
+    log = Path(f"{path}-wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+@cache
+def _copies() -> TemporaryDirectory[str]:
+    """Where copies lie; removed when the program ends."""
+    return TemporaryDirectory(prefix="livingdrug-")
+
+
+@cache
+def _copy(path: Path, changed: int, log: int) -> Path:
+    """The folder of a copy of a mirror and its log, one for each state of the file."""
+    folder = Path(_copies().name) / f"{abs(hash((path, changed, log)))}"
+    folder.mkdir()
+    for name in (path.name, f"{path.name}-wal"):
+        shutil.copyfile(path.parent / name, folder / name)
+    return folder
 
 
 def _connected(where: str, *, uri: bool) -> sqlite3.Connection:

@@ -25,6 +25,11 @@ _EUROPEAN = re.compile(
     r"((?:19|20)\d\d)[ ._/-]?(\d{6})[ ._/-](\d\d)(?:[ ._/-](\d\d))?(?![\d])",
     re.IGNORECASE,
 )
+_UNIVERSAL = re.compile(rf"(?<![A-Z0-9])UTN{_CALLED}(?=U\d{{4}})", re.IGNORECASE)
+_OTHERS = re.compile(
+    rf"(?<![A-Z0-9])(ChiCTR(?:-[A-Z]{{2,4}})?|jRCT[a-z]?|CTRI|ACTRN|DRKS|IRCT|KCT|TCTR|PACTR|JPRN){_CALLED}(?=\d)",
+    re.IGNORECASE,
+)
 
 
 def rejoined(text: str) -> str:
@@ -37,6 +42,7 @@ def rejoined(text: str) -> str:
         return text
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
     plain = _LINK.sub(lambda found: found[1], plain)
+    plain = _OTHERS.sub(r"\1", _UNIVERSAL.sub("", plain))
     plain = _EIGHTFOLD.sub(lambda found: found[1].upper() + _digits(found[2]), plain)
     return _EUROPEAN.sub(lambda found: "-".join(filter(None, found.groups())), plain)
 

@@ -73,7 +73,8 @@ def write_xlsx(studies: Iterable[FoundStudy], path: Path, about: str = "") -> No
             mend="pip install 'livingdrug[export]', or use --csv",
         ) from None
     table = rows(studies)
-    with whole_file(path, "--xlsx") as part, xlsxwriter.Workbook(str(part), {"in_memory": True}) as book:
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
         sheet = book.add_worksheet("studies")
         bold = book.add_format({"bold": True})
         sheet.write_row(0, 0, COLUMNS, bold)
@@ -88,6 +89,8 @@ def write_xlsx(studies: Iterable[FoundStudy], path: Path, about: str = "") -> No
         for column, width in enumerate(_width(table, n) for n in range(len(COLUMNS))):
             sheet.set_column(column, column, width)
         book.add_worksheet("about").write_string(0, 0, about)
+    with whole_file(path, "--xlsx") as part:  # the library would tell of a full disk in an exception of its own
+        part.write_bytes(written.getvalue())
 
 
 def _width(table: list[list[str | int | float]], column: int) -> float:

@@ -165,6 +165,7 @@ def understood(text: str) -> Query:
     clauses: list[Clause] = []
     joined: set[int] = set()  # clauses before which OR stands
     free: list[str] = []
+    numbers = 0
 
     def settle() -> None:
         clauses.extend(_free_words(" ".join(free)))
@@ -184,6 +185,7 @@ def understood(text: str) -> Query:
         elif keys := _number(word):
             settle()
             clauses.append(Clause(_spellings(word), exclude=bool(minus), keys=keys))
+            numbers += bool(registry_number(word)) and not minus
         elif minus:
             settle()
             if (found := ways(word)).ways:
@@ -191,6 +193,8 @@ def understood(text: str) -> Query:
         else:
             free.append(word)
     settle()
+    if numbers == len(clauses):  # a list of registry numbers: any of them
+        joined = set(range(1, numbers))
     return Query(_either(clauses, joined))
 
 

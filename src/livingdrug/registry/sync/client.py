@@ -148,7 +148,7 @@ class Client:
             if code == 400:
                 raise Refused(f"the registry refuses the question: {response.text.strip()[:300]}", where=path)
             if code != 200:
-                trouble = f"status {code}"
+                trouble = f"status {code}{_said(response.text)}"
                 if wait := _seconds(response.headers.get("retry-after")):
                     self._next = time.monotonic() + min(wait, LONGEST_WAIT)
                 if code < 500 and code not in (403, 408, 425, 429):
@@ -178,6 +178,15 @@ class Client:
         if wait > 0:
             self._sleep(wait)
         self._next = time.monotonic() + self.pause
+
+
+def _said(text: str) -> str:
+    """What an answer in JSON says of its error, as `: words`; empty where it says nothing."""
+    try:
+        said = json.loads(text)["error"]
+        return f": {' '.join(str(said['message'] if isinstance(said, dict) else said).split())[:200]}"
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return ""
 
 
 def _seconds(text: str | None) -> float | None:

@@ -76,10 +76,15 @@ class RecordText:
 def import_files(
     store: Store, paths: Iterable[str | Path], progress: Callable[[Tally], None] = lambda tally: None
 ) -> Tally:
-    """Reads every record of the files and folders into the store; a file is refused before any is read."""
-    files = list(_files(paths))
-    for path in files:
-        _refuse(path)
+    """Reads every record of the files and folders into the store.
+
+    A file is refused before any is read; one in a folder is set aside, and the rest is read.
+    """
+    given = [Path(path) for path in paths]
+    files = list(_files(given))
+    for path in given:
+        if not path.is_dir():
+            _refuse(path)
     tally, seen = Tally(), now()
     for path in files:
         found = records(path)
@@ -123,6 +128,8 @@ def _refuse(path: Path) -> None:
             break
     except DAMAGE:
         return  # reported when the file is read
+    if not head:
+        raise RegistryError("this file is empty", where=str(path), mend="fetch or export it again")
     if refusal := _refusal(head):
         raise RegistryError(refusal.what, where=str(path), allowed=READ, mend=refusal.mend)
 
@@ -245,7 +252,7 @@ def _held(value: Any, seen: str | None = None, depth: int = 0) -> Iterator[Recor
     if depth > _DEEPEST:
         return
     if isinstance(value, str):
-        if value.lstrip()[:1] in ("{", "["):
+        if value.lstrip()[:1] in ("{", "[", '"'):
             with suppress(ValueError):
                 yield from _held(parse_json(value), seen, depth + 1)
         return

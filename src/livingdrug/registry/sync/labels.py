@@ -263,8 +263,9 @@ def _openfda(store: Store, client: Client, run: Run, wanted: Wanted) -> _Found:
     kept = kept_label(store, wanted.product, "dailymed") or kept_label(store, wanted.product, "openfda")
     known = wanted.set_id or (kept.label.set_id if kept else None)
     questions = [f'set_id:"{known}"'] if known else []
-    which = "brand_name" if wanted.brand else "generic_name"
-    questions.append(f'openfda.{which}:"{wanted.name.replace(chr(34), " ")}"')
+    name = wanted.name.replace('"', " ")
+    questions.append(f'openfda.{"brand_name" if wanted.brand else "generic_name"}:"{name}"')
+    questions.append(f'spl_product_data_elements:"{name}"')  # of some copies the part `openfda` is empty
     for question in questions:
         copies = _copies(client, run, wanted, question)
         if copies:

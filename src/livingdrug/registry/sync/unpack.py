@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
+import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -24,9 +25,10 @@ DEEPEST = 4
 DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError)
 """What a damaged archive can cause"""
 
-_UTF16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"{\0", "utf-16-le"), (b"[\0", "utf-16-le"),
+_UTF16 = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
+          (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"{\0", "utf-16-le"), (b"[\0", "utf-16-le"),
           (b"\0{", "utf-16-be"), (b"\0[", "utf-16-be"))  # fmt: skip
-"""How a text of two bytes a letter begins -> its coding"""
+"""How a text of two or four bytes a letter begins -> its coding"""
 
 
 class Refusal(NamedTuple):
@@ -40,10 +42,17 @@ _AS_JSON = "fetch the same studies as v2 JSON: `livingdrug trials sync --query '
 _PACKED = "unpack it first, then import the folder"
 _OFFICE = b"\xd0\xcf\x11\xe0"
 """How an Office document of the older kind begins"""
+_LOCKED = b"PK\x03\x04 locked"
+"""Stands for a member that a password locks"""
 
 _BEGINNINGS = (
     (b"%PDF", Refusal("this is a PDF document, not records", _AS_JSON)),
     (_OFFICE, Refusal("this is an Office document, not records", _AS_JSON)),
+    (_LOCKED, Refusal("this zip archive is locked with a password", _PACKED)),
+    (b"{\\rtf", Refusal("this is a document in rich text, not records", _AS_JSON)),
+    (b"\x89PNG", Refusal("this is a picture, not records", _AS_JSON)),
+    (b"\xff\xd8\xff", Refusal("this is a picture, not records", _AS_JSON)),
+    (b"GIF8", Refusal("this is a picture, not records", _AS_JSON)),
     (b"SQLite format 3", Refusal("this is an SQLite database", "give a mirror with --db, or export its records")),
     (b"PAR1", Refusal("this is a Parquet table, not records", _AS_JSON)),
     (b"7z\xbc\xaf", Refusal("this is a 7z archive", _PACKED)),
@@ -64,6 +73,11 @@ _EUCTR = Refusal(
 _WEBSITE = "this is a table (CSV) from the download button of {}: it holds a part of each record"
 _CLASSIC = Refusal("classic ClinicalTrials.gov XML is not read: the registry retired that form in June 2024", _AS_JSON)
 _PAGE = Refusal("this is a web page, not records", _AS_JSON)
+_NUMBERS = Refusal("this is a list of registry numbers, not records",
+                   "fetch the studies: `livingdrug trials sync --query 'NCT..., NCT...'`")  # fmt: skip
+_TABLE = Refusal("this is a table, not records", _AS_JSON)
+_TEXT = Refusal("this is plain text, not records", _AS_JSON)
+_LIST = re.compile(r"\W*(?:[a-z]{0,8}\d[\d-]{6,}[\s,;\"']*)+", re.IGNORECASE)
 _WORDS = (
     (("nct number", "title"), Refusal(_WEBSITE.format("ClinicalTrials.gov"), _AS_JSON)),
     (("nct id",), Refusal("this is a table with a column of NCT numbers, not records", _AS_JSON)),
@@ -92,7 +106,21 @@ def refused(head: bytes) -> Refusal | None:
     small = head[:8192].decode("utf-8", "replace").lower().replace("_", " ")
     tagged = small.startswith("<")  # what a record of XML says of itself in words is no sign of another form
     forms = ((words, refusal) for words, refusal in _WORDS if words[0].startswith("<") == tagged)
-    return next((refusal for words, refusal in forms if all(w in small for w in words)), None)
+    named = next((refusal for words, refusal in forms if all(w in small for w in words)), None)
+    return named or (None if tagged else _no_record(head[:8192]))
+
+
+def _no_record(head: bytes) -> Refusal | None:
+    """The refusal of a text in which no value of JSON begins anywhere; None for what is no text, or too little."""
+    if not head or re.search(rb"[{\[<\0-\x08\x0e-\x1f]", head):
+        return None
+    text = head.decode("utf-8", "replace")
+    if _LIST.fullmatch(text):
+        return _NUMBERS
+    lines = [line for line in text.splitlines()[:3] if line.strip()]
+    if len(lines) > 1 and any(2 <= 1 + lines[0].count(s) <= 2 + lines[1].count(s) for s in "\t;,|"):
+        return _TABLE
+    return _TEXT
 
 
 def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
@@ -107,23 +135,14 @@ def _opened(name: str, stream: Any, depth: int) -> Iterator[tuple[str, IO[bytes]
     if depth > DEEPEST:
         raise OSError(f"archives within archives, more than {DEEPEST} deep, at {name}")
     if head[257:262] == b"ustar":
-        with tarfile.open(fileobj=plain, mode="r|") as tar:
+        with tarfile.open(fileobj=_ToTheBreak(plain), mode="r|") as tar:  # type: ignore[call-overload]
             for entry in tar:
                 if entry.isfile() and not _hidden(entry.name) and (inner := tar.extractfile(entry)):
                     yield from _opened(entry.name, io.BytesIO(inner.read(LARGEST)), depth + 1)
         return
     if head[:4] == b"PK\x03\x04":
-        with suppress(zipfile.BadZipFile):
-            archive = zipfile.ZipFile(plain)
-            if "[Content_Types].xml" in archive.namelist():
-                yield name, io.BytesIO(_OFFICE)  # refused by the name of what it is, not unpacked
-                return
-            for member in archive.infolist():
-                if not member.is_dir() and not _hidden(member.filename):
-                    with archive.open(member) as inner:
-                        yield from _opened(member.filename, inner, depth + 1)
-            return
-        plain.seek(0)
+        yield from _zipped(name, plain, depth)
+        return
     if head.count(0) > len(head) // 4:  # two bytes a letter, of which one is nought
         for beginning, coding in _UTF16:
             if head.startswith(beginning):
@@ -133,18 +152,94 @@ def _opened(name: str, stream: Any, depth: int) -> Iterator[tuple[str, IO[bytes]
     yield name, plain
 
 
+def _zipped(name: str, plain: io.BufferedReader, depth: int) -> Iterator[tuple[str, IO[bytes]]]:
+    try:
+        archive = zipfile.ZipFile(plain)
+    except zipfile.BadZipFile:  # without its end, where the list of members stands
+        plain.seek(0)
+        found = 0
+        for found, member in enumerate(_before_the_break(plain), 1):
+            yield from _opened(f"member {found}", io.BytesIO(member), depth + 1)
+        if found:
+            raise OSError("a zip archive without its end") from None
+        plain.seek(0)
+        yield name, plain
+        return
+    if "[Content_Types].xml" in archive.namelist():
+        yield name, io.BytesIO(_OFFICE)  # refused by the name of what it is, not unpacked
+        return
+    for entry in archive.infolist():
+        if entry.flag_bits & 1:
+            yield entry.filename, io.BytesIO(_LOCKED)
+        elif not entry.is_dir() and not _hidden(entry.filename):
+            with archive.open(entry) as inner:
+                yield from _opened(entry.filename, inner, depth + 1)
+
+
 def _hidden(name: str) -> bool:
     """Whether a member is a system's own note: `__MACOSX/...`, `.DS_Store`, `._x`."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
 
 
+def _before_the_break(stream: IO[bytes]) -> Iterator[bytes]:
+    """The members of a zip archive, one after the other, by what stands before each; the last may break off."""
+    data = memoryview(stream.read(LARGEST))
+    at = 0
+    while data[at : at + 4] == b"PK\x03\x04" and at + 30 <= len(data):
+        flags, method, size, name, extra = struct.unpack_from("<2xHH8xI4xHH", data, at + 4)
+        at += 30 + name + extra
+        if method == zipfile.ZIP_STORED and not flags & 9:
+            yield bytes(data[at : at + size])
+            at += size
+            continue
+        if method != zipfile.ZIP_DEFLATED or flags & 1:
+            return
+        unpacker, made = zlib.decompressobj(-zlib.MAX_WBITS), io.BytesIO()
+        while not unpacker.eof and at < len(data) and made.tell() < LARGEST:
+            piece = data[at : at + 2**16]
+            made.write(unpacker.decompress(piece))
+            at += len(piece) - len(unpacker.unused_data)
+        yield made.getvalue()
+        if not unpacker.eof:
+            return
+        if flags & 8:  # its sizes stand behind it
+            at += 16 if data[at : at + 4] == b"PK\x07\x08" else 12
+
+
+class _ToTheBreak:
+    """A stream that gives all there is before it breaks off, and the fault only then."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes; the stream's fault where there is none."""
+        parts: list[bytes] = []
+        while size > 0:
+            try:
+                part = self._stream.read1(size)
+            except DAMAGE:
+                if parts:
+                    break
+                raise
+            if not part:
+                break
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+
 def _plain(stream: Any) -> io.BufferedReader:
-    """The stream, unpacked when it is gzip."""
+    """The stream, unpacked when it is gzip, also twice."""
     buffered = io.BufferedReader(stream)
-    if buffered.peek(2)[:2] == b"\x1f\x8b":
-        unpacked: Any = gzip.GzipFile(fileobj=buffered)
-        with suppress(*DAMAGE):  # two damaged bytes do not make a text gzip
+    for _ in range(DEEPEST):
+        if buffered.peek(2)[:2] != b"\x1f\x8b":
+            break
+        unpacked: Any = gzip.GzipFile(fileobj=buffered, mode="rb")
+        try:  # two damaged bytes do not make a text gzip
             unpacked.peek(1)
-            return io.BufferedReader(unpacked)
-        buffered.seek(0)
+        except DAMAGE:
+            buffered.seek(0)
+            break
+        buffered = io.BufferedReader(unpacked)
     return buffered
