@@ -12,7 +12,7 @@ class Limits:
 
     body: int = 256 * 1024  # [byte] of a request
     patients: int = 20_000  # of one arm
-    arms: int = 6
+    arms: int = 10
     waiting: int = 32  # jobs in the queue
     text: int = 200  # [character] of a search
     seconds: float = 3600.0  # of one job
