@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from livingdrug import rng
 from livingdrug.cohort import covariates, distributions
 from livingdrug.errors import SourceError, WiringError, listed, nearest, unknown
+from livingdrug.model.declare import Covariate
 from livingdrug.parameters import Parameter
 from livingdrug.scenario import Arm, Resolved
 
@@ -79,7 +80,10 @@ def draw(resolved: Resolved, ids: ArrayLike, seed: int, arm: str | Arm | None = 
     properties = covariates.draw(resolved, who, seed)
     own_units = {n: c.unit for n, c in resolved.covariates.items()}
     values: dict[str, Any] = {n: _converted(x, own_units[n], model.declared.get(n), n) for n, x in properties.items()}
-    values |= {n: x for n in model.covariates if n not in values and (x := model.declared[n].absent) is not None}
+    for n in model.covariates:
+        declared = model.declared[n]
+        if n not in values and isinstance(declared, Covariate) and declared.absent is not None:
+            values[n] = declared.absent
     missing = [n for n in model.covariates if n not in values]
     if missing:
         raise WiringError(

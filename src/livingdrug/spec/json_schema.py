@@ -37,7 +37,7 @@ FILES: dict[str, type[Typed]] = {
 }
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 KINDS = ("scenario", *FILES, "model")
-_VARIABILITY = {
+_VARIABILITY: dict[str, Any] = {
     "type": "object",
     "minProperties": 1,
     "properties": {
@@ -50,7 +50,7 @@ _VARIABILITY = {
     "additionalProperties": False,
 }
 _VARIES = {"variability": "how patients differ", "uncertainty": "how well it is known"}
-_NUMBER = {
+_NUMBER: dict[str, Any] = {
     "type": "object",
     "description": "a number of the model: value, unit, kind, source and where (or why), variability, uncertainty",
     "properties": {
