@@ -1,8 +1,8 @@
 """The scores of the model: on the page of validation, as the README quotes them, and as the package keeps them.
 
 Run: python verification/scoreboard.py [--patients 500] [--seeds 10]. Simulates what is not remembered, and writes the
-section "scores" of docs/validation.md, docs/verification/scores.json, and the scoreboard that the pages show
-(src/livingdrug/library/scoreboard.json).
+section "scores" of docs/validation.md, docs/verification/scores.json, the scoreboard that the pages show
+(src/livingdrug/library/scoreboard.json), and the tables that verification/outlook.py reads off it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import outlook
 from writing import PLOTS, table, write_section
 
 import livingdrug
@@ -108,6 +109,7 @@ def main() -> None:
     write_section("scores", section(told), VALIDATION)
     FIGURES.write_text(json.dumps(figures(told), indent=1) + "\n", encoding="utf-8")
     KEPT.write_text(stored.text(board), encoding="utf-8")
+    outlook.write()
 
 
 if __name__ == "__main__":

@@ -37,6 +37,18 @@ def test_the_docs_quote_the_scores_that_the_package_keeps() -> None:
     assert page.partition("<!-- scores -->\n")[2].partition("\n<!-- end scores -->")[0] == section(told).strip()
 
 
+def test_the_tables_of_outlook_are_read_off_it() -> None:
+    sys.path.insert(0, str(ROOT / "verification"))
+    try:
+        from outlook import KEPT, PAGES, section
+    finally:
+        sys.path.pop(0)
+    kept = json.loads(KEPT.read_text("utf-8"))
+    for path, trials in PAGES.items():
+        page = path.read_text("utf-8")
+        assert page.partition("<!-- outlook -->\n")[2].partition("\n<!-- end outlook -->")[0] == section(kept, trials)
+
+
 def test_it_says_what_it_was_run_with() -> None:
     assert BOARD.seeds == tuple(range(1, 11)) and {t.patients for t in BOARD.trials} == {500}
     assert set(stored().values) == {t.trial for t in BOARD.trials} | {"naive_transfer.toml", "wrong_truths.toml"}
