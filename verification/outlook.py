@@ -67,8 +67,8 @@ def section(board: Mapping[str, Any], trials: Sequence[str]) -> str:
     patients = sorted({known[trial]["patients"] for trial in trials})
     return (
         f"Simulated: lowest and highest over the seeds of the middle of trials of the published size, drawn from "
-        f"{' or '.join(map(str, patients))} patients; inside: in how many seeds what was published lies within the 95 % "
-        "prediction interval of such trials. Written by `verification/outlook.py` from the scoreboard.\n\n"
+        f"{' or '.join(map(str, patients))} patients; inside: in how many seeds what was published lies within the "
+        "95 % prediction interval of such trials. Written by `verification/outlook.py` from the scoreboard.\n\n"
         + table(["trial", "measure", "simulated", "published", "seeds"], list(rows(board, trials)))
     )
 
