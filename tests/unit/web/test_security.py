@@ -207,7 +207,7 @@ def test_limits_of_a_run(served: Served) -> None:
         {"trial": "eliana", "patients": 20_001},
         {"trial": "eliana", "patients": 10**30},
         {"scenario": 'trial = "eliana"\npatients = 30000\n'},
-        {"trial": "eliana", "arms": [{"name": str(i)} for i in range(5)]},
+        {"trial": "eliana", "arms": [{"name": str(i)} for i in range(11)]},
         {"trial": "eliana", "files": {f"f{i}.csv": "" for i in range(21)}},
     ]
     for body in asks:
