@@ -27,6 +27,9 @@ OWN_TOML = {
     "web/pages/_form.py": "the text that a form sent, shown in its fields",
     "web/pages/_runs.py": "the text of a run, written anew as a text",
 }
+BELOW = {  # lies below the door, which its text goes through afterwards
+    "registry/reports/scenario_draft.py:data": "ages and doses that a draft is laid over",
+}
 WHOLE = {  # taken as they are; nobody looks into them
     "trial/remembered.py:raw": "hashed",
     "explainers/page.py:data": "located for the typed objects of a page",
@@ -83,7 +86,9 @@ def looks_into(module: ast.Module) -> Iterator[ast.Attribute]:
 
 def test_nobody_behind_the_door_looks_into_a_table() -> None:
     found = {f"{name}:{node.attr}": node.lineno for name, module in behind() for node in looks_into(module)}
-    assert not {name: line for name, line in found.items() if name not in WHOLE}, "read it with livingdrug.spec"
+    assert not {name: line for name, line in found.items() if name not in {**WHOLE, **BELOW}}, (
+        "read it with livingdrug.spec"
+    )
 
 
 def test_what_is_looked_for_is_seen() -> None:

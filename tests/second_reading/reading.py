@@ -17,7 +17,7 @@ from livingdrug.units import factor
 
 HERE = Path(__file__).parent
 DRAWN = "read off the drawing"
-READINGS = {p.stem: p for p in sorted(HERE.glob("*.toml")) if p.stem not in ("therapy_model", "trials")}
+READINGS = {p.stem: p for p in sorted(HERE.glob("*.toml")) if p.stem not in ("therapy_model", "trials", "comparators")}
 TABLES = {"numbers", "variability", "variants", "data", "meaning", "given", "nowhere", "sets", "simulated"}
 
 

@@ -19,9 +19,8 @@ from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, unknown
 from livingdrug.parameters import Source
 from livingdrug.registry.reports.approvals import REPORTED, Approval, approvals
+from livingdrug.scenario import resolve
 from livingdrug.spec.entry import found
-from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import of_file
 
 if TYPE_CHECKING:
     from livingdrug.registry.mirror.store import Store
@@ -100,7 +99,7 @@ def _of_trial(rest: str, store: Store | None) -> Thing:
     if len(parts) not in (3, 4) or parts[1] != "published":
         raise ScenarioError(f"'trial:{rest}' names no published result", mend="write trial:NAME/published/MEASURE")
     entry = library.find("trials", parts[0])
-    published = of_file(Trial, entry).published
+    published = resolve(parts[0]).trial.published
     rows = [r for r in published if r.measure == parts[2]]
     if not rows:
         raise unknown("published result", parts[2], {r.measure for r in published}, where=entry.file)

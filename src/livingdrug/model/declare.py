@@ -226,9 +226,13 @@ class Change:
 
 
 class Module:
-    """One mechanism in one role. Subclass it, declare at class level, and write `flows` and `published`."""
+    """One mechanism in one role. Subclass it, declare at class level, and write `flows` and `published`.
+
+    of_two: whether it is between a donor's cells and their host, and is nothing with the patient's own.
+    """
 
     role: ClassVar[str] = ""
+    of_two: ClassVar[bool] = False
     declared: ClassVar[dict[str, Declared]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -126,7 +126,7 @@ def _after(arm: ArmResult, infused: Mask, result: Result) -> list[Stage]:
         stages = [_stage(given, infused, there, why), _stage(looked, there, alive & there, why)]
     if TRANSPLANTED in columns:
         later = there & np.isfinite(np.asarray(columns[TRANSPLANTED], float))
-        stages[-1] = replace(stages[-1], of=(("later transplanted in remission", int(later.sum())),))
+        stages[-1] = replace(stages[-1], of=(("later given stem cells of a donor", int(later.sum())),))
     return [*stages, _stage("Alive when last seen", alive & there, alive & there, why)]
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from livingdrug import library
+from livingdrug import biology, library
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place, mistakable
@@ -30,7 +30,6 @@ from livingdrug.spec.typed import read
 
 OWN = "cohort.file"
 DEEPEST = 8  # scenarios that build on each other
-BETWEEN_TWO = ("host_versus_graft", "graft_versus_host")  # mechanisms that need cells of a donor
 
 
 @library.held()
@@ -166,7 +165,7 @@ def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile
     for role in modules:
         if role not in others and (close := mistakable(role, others)):
             raise ScenarioError(f"no role is called '{role}'", where=place(role), allowed=others, nearest=close)
-        if whose != "donor" and modules[role] in BETWEEN_TWO and changed(role):
+        if whose != "donor" and biology.find(modules[role]).of_two and changed(role):
             raise ScenarioError(
                 f"'{modules[role]}' is between a donor's cells and their host, and these are the patient's own",
                 where=place(role),

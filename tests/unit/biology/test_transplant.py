@@ -88,7 +88,7 @@ def test_it_is_counted_in_the_flow_and_censors_where_asked() -> None:
     told = dict(zip([row[0] for row in run().flow().table.rows], [row[2] for row in run().flow().table.rows]))
     arm = run().arms["with irradiation"]
     many = int(np.isfinite(np.asarray(arm.columns["consolidation_day"], float)).sum())
-    assert told["of them: later transplanted in remission"].startswith(f"{many} ")
+    assert told["of them: later given stem cells of a donor"].startswith(f"{many} ")
     events = run().events[run().events.arm == "with irradiation"]
     at_it = events[events.event == "consolidation"].endpoint
     assert 0.8 * many < (at_it == "EFS (censored)").sum() <= many, "but for who had an event, or was not evaluable"

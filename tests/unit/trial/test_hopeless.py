@@ -70,4 +70,4 @@ def test_what_makes_a_patient_impossible_is_named() -> None:
     """Some patients only, whom no dry run has met: still it is the user's word that is named, once."""
     with pytest.raises(LivingDrugError) as problem:
         livingdrug.Trial(TRIAL, {"covariates.age.low": -1}).run(patients=100).json()
-    assert problem.value.where == "changed here: covariates.age.low"
+    assert problem.value.where == "--set covariates.age.low"

@@ -140,11 +140,9 @@ class Ball(Module):
         yield Flow("clearance", out_of="killed", rate=v.clearance * v.killed)
         yield Flow("lysis", out_of="necrotic", rate=v.lysis * v.necrotic)
         pace = len(STAGES) * v.passing / (v.alive + v.one_cell)
-        before = 2 * named(v, "stage", STAGES[-1])
-        for k in STAGES:
-            share = named(v, "stage", k)
-            leaving = share + named(v, "stage", STAGES[-1]) * share
-            yield Change(f"stage_{k}", pace * (before - leaving), "passage through the division cycle")
+        before, end = 2 * named(v, "stage", STAGES[-1]), named(v, "stage", STAGES[-1])
+        for share, k in ((named(v, "stage", k), k) for k in STAGES):
+            yield Change(f"stage_{k}", pace * (before - (share + end * share)), "passage through the division cycle")
             before = share
 
     def published(self, v: Any) -> dict[str, Any]:

@@ -62,9 +62,7 @@ class SolidTumour(Ball):
     role = "tumour"
 
     antigen_none = Param("1", "antigen up to which CAR-T do not bind, relative to the mean")
-    antigen_full = Param(
-        "1", "antigen from which CAR-T bind and kill fastest, relative to the mean", above="antigen_none"
-    )
+    antigen_full = Param("1", "antigen from which CAR-T bind and kill fastest, as the other", above="antigen_none")
     attach = Param("1/day", "binding by a CAR-T among cells of full antigen")
     kill = Param("1/day", "killing by a bound CAR-T at full antigen")
     release = Param("1/day", "release of a bound cell alive")

@@ -101,7 +101,7 @@ def _library_trial(study: Study) -> LibraryFile | None:
     wanted = {study.id.upper(), *(i.value.upper() for i in study.identifiers), *study.aliases}
     for name in library.names("trials"):
         entry = library.find("trials", name)
-        if wanted & {a.upper() for a in (str(entry.data.get("registry", "")), *entry.aliases) if a}:
+        if wanted & {a.upper() for a in (entry.says("registry"), *entry.aliases) if a}:
             return entry
     return None
 
@@ -143,7 +143,7 @@ def _population(said: Classification, made: Draft) -> tuple[LibraryFile | None, 
         forms = {key(form) for form in forms_of(disease)}
         for name in library.names("populations"):
             entry = library.find("populations", name)
-            tumour = str(entry.data.get("tumour", ""))
+            tumour = entry.says("tumour")
             known = {
                 key(n)
                 for n in (
@@ -226,11 +226,7 @@ def _age(age: dict[str, object], low: float | None, high: float | None) -> Itera
 def _protocol(words: Passages, base: str) -> Iterator[str]:
     """Conditioning and dose, laid over the base trial's schedule where that has such an entry."""
     trial = library.find("trials", base) if base else None
-    protocol = (
-        library.find("protocols", str(trial.data.get("protocol")))
-        if trial and isinstance(trial.data.get("protocol"), str)
-        else None
-    )
+    protocol = library.find("protocols", trial.says("protocol")) if trial and trial.says("protocol") else None
     schedule = [s for s in (protocol.data.get("schedule", []) if protocol else []) if isinstance(s, dict)]
     given = {str(s.get("give")): s for s in schedule}
     yield ""
