@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import livingdrug
+from livingdrug.plot.typeset import typeset
 from livingdrug.report import html
 from livingdrug.results.result import Result
 from thoroughness import some_of
@@ -84,7 +85,7 @@ def test_it_says_what_was_published_where_and_shows_it(example: str) -> None:
 def test_the_report_says_what_a_file_asks() -> None:
     result = run("tocilizumab_preemptive")
     page = unescape(html.render(result))
-    assert f"<p>{html.asks(result)}</p>" in page
+    assert unescape(typeset(f"<p>{html.asks(result)}</p>")) in page
 
 
 @pytest.mark.parametrize("example", some_of(ASKED))

@@ -178,6 +178,8 @@ def _rehearsed() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
         ("eliana", {"tumour": "b-all-two-antigens"}),
         ("juliet", {"tumour": "lbcl-two-antigens"}),
         ("karmma", {"tumour": "multiple-myeloma-two-antigens"}),
+        ("karmma", {"tumour": "multiple-myeloma-two-antigens", "product": "bcma-gprc5d"}),
+        ("eliana", {"tumour": "b-all-cd22", "product": "cd22"}),
         *((t, plain) for t in library.names("trials")),
     ):
         data = library.find("trials", trial).data
