@@ -125,7 +125,7 @@ def _within(stack: Mapping[str, list[Parameter]], model: Model, changed: Mapping
 def _between(d: Param, x: Parameter, place: str) -> None:
     """ScenarioError for a number below the least or above the most that its mechanism can take."""
     unit = "" if x.unit == "1" else f" {x.unit}"
-    said = f"{x.path} = {x.value:g} {x.unit}"
+    said = f"{x.path} = {x.value:g}{unit}"
     if d.most is not None and x.value > d.most:
         percent = f'write "{x.value:g} %" where percent are meant' if d.most == 1 and x.value <= 100 else None
         least = f"{d.least or 0:g}"
