@@ -235,9 +235,13 @@ class Change:
 
 
 class Module:
-    """One mechanism in one role. Subclass it, declare at class level, and write `flows` and `published`."""
+    """One mechanism in one role. Subclass it, declare at class level, and write `flows` and `published`.
+
+    between_two: whether it stands between cells of a donor and their host, and is nothing without a donor.
+    """
 
     role: ClassVar[str] = ""
+    between_two: ClassVar[bool] = False
     declared: ClassVar[dict[str, Declared]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

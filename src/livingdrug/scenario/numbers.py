@@ -22,7 +22,6 @@ from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import of_file, read
 
-
 ROUNDED = 1e-3  # how far parts of a whole may be from adding up to 1
 
 
@@ -265,7 +264,7 @@ def fitting(role: str, stem: str, place: str | None) -> type[Module]:
             nearest=nearest(role, [kind.role]),
             mend=f"choose a module for the role '{role}'",
         )
-    if kind.role != role and (own := _native(role)):
+    if kind.role != role and (own := _native(library.stamps("mechanisms")).get(role)):
         raise ScenarioError(
             f"the module '{stem}' fills the role '{kind.role}', and '{role}' is that of {listed(own)}",
             where=place,
@@ -275,12 +274,16 @@ def fitting(role: str, stem: str, place: str | None) -> type[Module]:
     return kind
 
 
-def _native(role: str) -> list[str]:
-    """The stems of the mechanisms that fill this very role by themselves."""
+@lru_cache(maxsize=8)
+def _native(files: tuple[library.Stamp, ...]) -> dict[str, list[str]]:
+    """The mechanisms with these files of numbers, by the role that each fills by itself."""
     from livingdrug import biology
 
-    family = [stem for stem in library.names("mechanisms") if stem in biology.stems()]
-    return [stem for stem in family if biology.find(stem).role == role]
+    known, found = biology.stems(), dict[str, list[str]]()
+    for stem in library.names("mechanisms"):
+        if stem in known:
+            found.setdefault(biology.find(stem).role, []).append(stem)
+    return found
 
 
 def assembled(modules: tuple[tuple[str, str], ...]) -> Model:

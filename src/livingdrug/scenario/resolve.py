@@ -165,7 +165,7 @@ def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile
     for role in modules:
         if role not in others and (close := mistakable(role, others)):
             raise ScenarioError(f"no role is called '{role}'", where=place(role), allowed=others, nearest=close)
-        if whose != "donor" and modules[role] in together.BETWEEN_TWO and changed(role):
+        if whose != "donor" and together.between_two(modules[role]) and changed(role):
             raise ScenarioError(
                 f"'{modules[role]}' is between a donor's cells and their host, and these are the patient's own",
                 where=place(role),

@@ -13,12 +13,13 @@ from livingdrug.scenario.draft import Draft
 from livingdrug.spec.comparator import Comparator
 from livingdrug.spec.numbers import Product, Tumour
 
-BETWEEN_TWO = ("host_versus_graft", "graft_versus_host")  # mechanisms that need cells of a donor
 NO_CELLS = ("modules", "drugs", "product", "tumour", "costimulation", "manufacture")  # nothing of an arm without cells
 NO_DOSES = tuple(f"protocol.{x}" for x in ("start", "schedule", "rule", "watch", "drugs", "modules"))
 
 
-def notes(typed: Mapping[str, Any], entries: Mapping[str, Sequence[LibraryFile]], modules: Mapping[str, str]) -> list[str]:
+def notes(
+    typed: Mapping[str, Any], entries: Mapping[str, Sequence[LibraryFile]], modules: Mapping[str, str]
+) -> list[str]:
     """One sentence a pair of parts that does not belong together.
 
     typed, entries: each part, and its files, lowest first; modules: role -> mechanism.
@@ -42,25 +43,34 @@ def unborne(product: Product, tumour: Tumour | None, entries: Mapping[str, Seque
     borne = listed(tumour.antigens)
     if len(lacks) < len(product.targets):
         return [
-            f"the product '{name}' is against {' and '.join(product.targets)}, and '{disease}' is told apart by {borne} "
-            f"alone: against {' and '.join(lacks)} it does nothing of its own here"
+            f"the product '{name}' is against {' and '.join(product.targets)}, and '{disease}' is told apart by "
+            f"{borne} alone: against {' and '.join(lacks)} it does nothing of its own here"
         ]
     return [
-        f"the product '{name}' is against {' and '.join(lacks)}, and the numbers of '{disease}' are those of cells with "
-        f"{borne}: what follows holds only if these cells bore {' and '.join(lacks)} just as they bear {borne}, which "
+        f"the product '{name}' is against {' and '.join(lacks)}, and the numbers of '{disease}' are those of cells "
+        f"with {borne}: what follows holds only if these cells bore {' and '.join(lacks)} just as they bear {borne}, which "
         "nothing here says; on cells without it the product would do nothing"
     ]
 
 
+def between_two(stem: str) -> bool:
+    """Whether a mechanism needs cells of a donor; one that is not there is told elsewhere."""
+    from livingdrug import biology
+
+    return stem in biology.stems() and biology.find(stem).between_two
+
+
 def unanswered(product: Product, modules: Mapping[str, str]) -> list[str]:
     """What a reader should know where cells are a donor's, and nothing in the model makes that a difference."""
-    missing = [x for x in BETWEEN_TWO if x not in modules.values()]
-    if product.origin != "donor" or not missing:
+    if product.origin != "donor":
+        return []
+    missing = [x for x in library.names("mechanisms") if between_two(x) and x not in modules.values()]
+    if not missing:
         return []
     written = ", ".join(f'modules.{x} = "{x}"' for x in missing)
     return [
-        f"the cells are a donor's, and the model has no {' and no '.join(missing)}: in this they are as the patient's own "
-        f"({written} would choose it)"
+        f"the cells are a donor's, and the model has no {' and no '.join(missing)}: in this they are as the patient's "
+        f"own ({written} would choose it)"
     ]
 
 
@@ -72,13 +82,14 @@ def of_another_disease(comparator: Comparator, entries: Mapping[str, Sequence[Li
         return []
     return [
         f"the comparator '{entries['comparator'][-1].name}' was published of patients with "
-        f"{listed(comparator.tumours)}, and those of this trial have '{disease}': nothing says that they would fare alike"
+        f"{listed(comparator.tumours)}, and those of this trial have '{disease}': "
+        "nothing says that they would fare alike"
     ]
 
 
 def without_cells(draft: Draft, modules: Mapping[str, str]) -> None:
     """ScenarioError for a word said together with a comparator that is about cells, doses or mechanisms which an arm
-    with standard of care has not."""
+    without cells has not."""
     layer = draft.origins["comparator"][-1][0] if "comparator" in draft.origins else ""
     for path, told in draft.origins.items():
         head = next((x for x in (*NO_CELLS, *NO_DOSES) if path == x or path.startswith(f"{x}.")), None)
@@ -86,7 +97,7 @@ def without_cells(draft: Draft, modules: Mapping[str, str]) -> None:
         if head is None or said is None or path.removeprefix("modules.") in modules:
             continue
         raise ScenarioError(
-            f"'{path}' would change nothing: this arm gets standard of care (comparator), no cells and no doses",
+            f"'{path}' would change nothing: this arm has a comparator, and gets no cells and no doses",
             where=said,
             allowed=f"numbers and mechanisms of {listed(sorted(modules))}; patients, follow-up and visits",
             mend=f"leave {path} out, or the comparator",

@@ -236,7 +236,13 @@ def _bounds(arm: Arm) -> dict[str, tuple[float, float]]:
     a user's own file says of each."""
     found = {}
     for name, c in arm.resolved.covariates.items():
-        low = c.low if c.low is not None else 0.0 if c.distribution in ("log-normal", "logit-normal", "chance") else -math.inf
+        low = (
+            c.low
+            if c.low is not None
+            else 0.0
+            if c.distribution in ("log-normal", "logit-normal", "chance")
+            else -math.inf
+        )
         high = c.high if c.high is not None else 1.0 if c.distribution in ("logit-normal", "chance") else math.inf
         if c.distribution == "fixed" and c.value is not None:
             low = high = c.value
