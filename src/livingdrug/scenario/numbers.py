@@ -111,11 +111,11 @@ def _within(stack: Mapping[str, list[Parameter]], model: Model, changed: Mapping
             raise ScenarioError(said, where=place, allowed=allowed, mend="change one of the two")
     for parts in wholes.values():
         total = sum(stack[path][-1].value for path in parts)
-        if (said := [path for path in parts if path in changed]) and abs(total - 1) > ROUNDED:
+        if (own := [path for path in parts if path in changed]) and abs(total - 1) > ROUNDED:
             told = ", ".join(f"{path} = {stack[path][-1].value:g}" for path in parts)
             raise ScenarioError(
                 f"{parts[0]} to {parts[-1]} add up to {total:.4g}, and they are the parts of one whole ({told})",
-                where=changed[said[-1]],
+                where=changed[own[-1]],
                 allowed="parts that add up to 1",
                 mend="change the others as well",
             )

@@ -48,8 +48,8 @@ def unborne(product: Product, tumour: Tumour | None, entries: Mapping[str, Seque
         ]
     return [
         f"the product '{name}' is against {' and '.join(lacks)}, and the numbers of '{disease}' are those of cells "
-        f"with {borne}: what follows holds only if these cells bore {' and '.join(lacks)} just as they bear {borne}, which "
-        "nothing here says; on cells without it the product would do nothing"
+        f"with {borne}: what follows holds only if these cells bore {' and '.join(lacks)} just as they bear {borne}, "
+        "which nothing here says; on cells without it the product would do nothing"
     ]
 
 

@@ -76,9 +76,10 @@ class Table:
 
     def asked(self) -> Programs:
         """What an expression over the columns may mention: no moment, no chance."""
-        known = {"bounds": self.told.bounds, "notes": self.told.notes} if self.told is not None else {}
-        judging = self.told is not None
-        return Programs(self.units, {}, truths=self.truths, looking=False, drawing=False, judging=judging, **known)
+        found = Programs(self.units, {}, truths=self.truths, looking=False, drawing=False, judging=False)
+        if self.told is not None:
+            found.judging, found.bounds, found.notes = True, self.told.bounds, self.told.notes
+        return found
 
     def of(
         self, what: Expression, where: str | None = None, unit: str | None = None, condition: bool = False

@@ -221,9 +221,9 @@ def answer(question: Question, folder: Path, limits: Limits) -> Answer:
             mend = "leave some out, or run it on the command line: livingdrug run"
             raise Refused(422, said, where=where, allowed=_most(limits.arms), mend=mend)
         trial.check()
-        said = [n for arm in resolved.arms for n in (*arm.resolved.notes_for(patients), *trial.design(arm).told)]
+        own_notes = [n for arm in resolved.arms for n in (*arm.resolved.notes_for(patients), *trial.design(arm).told)]
         key = key_of(replace(resolved, patients=patients, seed=seed))
-    notes = dict.fromkeys([*(str(x.message) for x in told if issubclass(x.category, FutureWarning)), *said])
+    notes = dict.fromkeys([*(str(x.message) for x in told if issubclass(x.category, FutureWarning)), *own_notes])
     return Answer(key, trial.title, patients, seed, len(resolved.arms), tuple(notes))
 
 
