@@ -67,9 +67,9 @@ def test_visits_at_which_nobody_looks_are_told() -> None:
     assert "nobody looks" not in notes(livingdrug.Trial("eliana"))
 
 
-@pytest.mark.parametrize("drug", ["anakinra", "siltuximab2"])
-def test_a_drug_that_nothing_gives_is_told(drug: str) -> None:
-    role = f'[modules]\n"drug.{drug}" = "tocilizumab"\n'
+@pytest.mark.parametrize(("drug", "stem"), [("anakinra", "anakinra"), ("siltuximab2", "tocilizumab")])
+def test_a_drug_that_nothing_gives_is_told(drug: str, stem: str) -> None:
+    role = f'[modules]\n"drug.{drug}" = "{stem}"\n'
     assert f"nothing gives 'drug.{drug}' (mine.toml:3)" in notes(trial(role))
     rule = f'[[protocol.rule]]\nname = "r"\nwhen = "crs.grade >= 2"\ndo = {{ give = "{drug}", amount = "8 mg/kg" }}\n'
     assert "nothing gives" not in notes(trial(role + rule + 'kind = "assumed"\nwhy = "a test"\n'))

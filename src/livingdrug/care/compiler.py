@@ -88,7 +88,8 @@ class Programs:
     truths: names that say whether something is so; levels: grades, and the highest of each; looking: whether there is
     a moment at which one looks (`time`); drawing: whether chance is drawn; judging: whether a comparison that is never
     or always true is refused (not where what the names are was only seen in their values); simulated: the days; ranges:
-    between which values a constant lies in any patient, in its own unit.
+    between which values a constant lies in any patient, in its own unit; bounds: in the patients of this population;
+    notes: on a user's conditions that these bounds leave no patient for.
     """
 
     observables: Mapping[str, str | None]
@@ -109,6 +110,8 @@ class Programs:
     judging: bool = True
     simulated: tuple[float, float] | None = None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.used: list[str] = list(self.written)
@@ -142,7 +145,18 @@ class Programs:
         Check(self, writer.own, writer.wrong, within).of(node, condition, self.judging)
         if self.judging and (found := Possible(self, writer.own, within).settled(node)):
             raise writer.settled(*found)
+        if self.judging and theirs and (never := Possible(self, writer.own, within, self.bounds).never(node)):
+            said = self._nobody(never, str(where))
+            self.notes += [said] if said not in self.notes else []
         return np.array(writer.ops, np.int64).reshape(-1, 2), np.array(writer.numbers, float)
+
+    def _nobody(self, node: Node, where: str) -> str:
+        """What a reader should know of a condition that is true of nobody in this population."""
+        ends = {n.path: self.bounds[n.path] for n in names(node) if n.path in self.bounds}
+        known = {path: self.constants.get(path) or self.observables.get(path) or "1" for path in ends}
+        units = {path: "" if unit == "1" else f" {unit}" for path, unit in known.items()}
+        said = "; ".join(f"{path} is {low:g} to {high:g}{units[path]}" for path, (low, high) in ends.items())
+        return f"'{written(node)}' ({where}) is never true of this population's patients: {said}"
 
     def unit(self, asked: Expression | Node) -> str | None:
         """The unit that an expression has by itself; None when it has none of its own."""

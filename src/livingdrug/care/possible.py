@@ -59,15 +59,29 @@ class _Thing:
 
 class Possible:
     """Finds pieces of a condition that have one answer whatever the patient. own: the unit of a piece; within: the days
-    that are simulated, where they are to be looked at."""
+    that are simulated, where they are to be looked at; bounds: narrower ranges of numbers, those of these patients."""
 
-    def __init__(self, known: Things, own: Callable[[Node], str | None], within: Span | None) -> None:
+    def __init__(
+        self,
+        known: Things,
+        own: Callable[[Node], str | None],
+        within: Span | None,
+        bounds: Mapping[str, Span] = {},  # noqa: B006
+    ) -> None:
         self.known, self.own, self.within = known, own, within
+        self.ranges = {**known.ranges, **bounds}
         self.things: dict[str, _Thing] = {}
         self.answers: dict[int, set[bool]] = {}
 
     def settled(self, node: Node) -> tuple[Node, bool] | None:
         """The first piece of an expression, inner ones first, that has one answer; None where all are open."""
+        return next(self._settled(node), None)
+
+    def never(self, node: Node) -> Node | None:
+        """The first piece that is never true; None where all can be."""
+        return next((part for part, answer in self._settled(node) if not answer), None)
+
+    def _settled(self, node: Node) -> Iterator[tuple[Node, bool]]:
         for part in _pieces(node, self.known):
             self.things.clear()
             try:
@@ -79,8 +93,7 @@ class Possible:
                 continue
             answers = {asked(dict(zip(tried, values))) for values in islice(product(*tried.values()), MOST)}
             if len(answers) == 1:
-                return part, answers.pop()
-        return None
+                yield part, answers.pop()
 
     def _thing(self, key: str, node: Node | None = None) -> _Thing:
         if key not in self.things:
@@ -175,8 +188,8 @@ class Possible:
         if (found := span(node, self.known, self.within)) is not None:
             return found
         match node:
-            case Name(path=path) if path in self.known.ranges:
-                return self.known.ranges[path]
+            case Name(path=path) if path in self.ranges:
+                return self.ranges[path]
             case Name(path=path):
                 read = path in self.known.constants or (self.known.looking and path in self.known.observables)
                 unit = self.own(node)

@@ -44,11 +44,20 @@ class Known(Protocol):
 
 
 class Units(dict[str, str | None]):
-    """The unit of each column of the patients; truths: the columns that say whether something is so."""
+    """The unit of each column of the patients; truths: the columns that say whether something is so; bounds, notes: as
+    of `Programs`."""
 
-    def __init__(self, units: Mapping[str, str | None] | None = None, truths: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        units: Mapping[str, str | None] | None = None,
+        truths: Iterable[str] = (),
+        bounds: Mapping[str, Span] | None = None,
+        notes: list[str] | None = None,
+    ) -> None:
         super().__init__(units or {})
         self.truths = set(truths)
+        self.bounds: Mapping[str, Span] = {} if bounds is None else bounds
+        self.notes: list[str] = [] if notes is None else notes
 
 
 def is_truth(node: Node, known: Known, asking: tuple[str, ...] = ()) -> bool:

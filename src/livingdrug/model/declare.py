@@ -60,12 +60,21 @@ class Hazard(State):
 class Param(Declared):
     """A number of the mechanism; its value, source and between-subject variability come from the library.
 
-    most: what nobody can set it above; 1 for what is called a share.
-    above: name of the number of the same module that it must exceed.
+    most: what nobody can set it above; 1 for what is called a share. least: what nobody can set it below.
+    above: what it must exceed: a value, or the name of a number of the same module.
+    part: what it is a part of; the module's parts of the same whole add up to 1.
     """
 
-    def __init__(self, unit: str, doc: str, most: float | None = None, above: str = "") -> None:
-        self.unit, self.doc, self.most, self.above = unit, doc, most, above
+    def __init__(
+        self,
+        unit: str,
+        doc: str,
+        most: float | None = None,
+        above: str | float = "",
+        least: float | None = None,
+        part: str = "",
+    ) -> None:
+        self.unit, self.doc, self.most, self.above, self.least, self.part = unit, doc, most, above, least, part
 
     def __set_name__(self, owner: type, name: str) -> None:
         super().__set_name__(owner, name)
@@ -228,11 +237,11 @@ class Change:
 class Module:
     """One mechanism in one role. Subclass it, declare at class level, and write `flows` and `published`.
 
-    of_two: whether it is between a donor's cells and their host, and is nothing with the patient's own.
+    between_two: whether it stands between cells of a donor and their host, and is nothing without a donor.
     """
 
     role: ClassVar[str] = ""
-    of_two: ClassVar[bool] = False
+    between_two: ClassVar[bool] = False
     declared: ClassVar[dict[str, Declared]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

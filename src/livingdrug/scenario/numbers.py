@@ -12,7 +12,7 @@ from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, WiringError, listed, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place, mistakable
-from livingdrug.model import Adds, Model, Module, Multiplies, Param
+from livingdrug.model import Adds, Model, Module, Multiplies, Param, Reads
 from livingdrug.parameters import OLDER, PARAMETER_KEYS, VARIES, Parameter, Source, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.scenario.parts import lineage
@@ -21,6 +21,8 @@ from livingdrug.spec.protocol import numbers as protocol_numbers
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import of_file, read
+
+ROUNDED = 1e-3  # how far parts of a whole may be from adding up to 1
 
 
 @dataclass(frozen=True)
@@ -92,19 +94,49 @@ def said(
 
 
 def _within(stack: Mapping[str, list[Parameter]], model: Model, changed: Mapping[str, str]) -> None:
-    """ScenarioError for a changed number above the most that its mechanism can take, or not above what it must be."""
+    """ScenarioError for a changed number beyond what its mechanism can take, not above what it must exceed, or one of
+    parts that do not add up to the whole."""
+    wholes: dict[str, list[str]] = {}
     for path, d in model.declared.items():
         if not isinstance(d, Param):
             continue
-        x = stack[path][-1]
-        if path in changed and d.most is not None and x.value > d.most:
-            said, allowed = f"{path} = {x.value:g} {x.unit} is above {d.most:g}", f"0 to {d.most:g}: {d.doc}"
-            percent = f'write "{x.value:g} %" where percent are meant' if d.most == 1 and x.value <= 100 else None
-            raise ScenarioError(said, where=changed[path], allowed=allowed, mend=percent)
-        low = f"{path.rpartition('.')[0]}.{d.above}"
-        if d.above and (place := changed.get(path, changed.get(low))) and x.value <= (least := stack[low][-1].value):
-            said, allowed = f"{path} = {x.value:g} {x.unit} is not above {low} = {least:g}", f"{d.doc}, above the other"
+        role, x = path.rpartition(".")[0], stack[path][-1]
+        if d.part:
+            wholes.setdefault(f"{role}.{d.part}", []).append(path)
+        if path in changed:
+            _between(d, x, changed[path])
+        low = f"{role}.{d.above}"
+        if low in stack and (place := changed.get(path, changed.get(low))) and x.value <= (end := stack[low][-1].value):
+            said, allowed = f"{path} = {x.value:g} {x.unit} is not above {low} = {end:g}", f"{d.doc}, above the other"
             raise ScenarioError(said, where=place, allowed=allowed, mend="change one of the two")
+    for parts in wholes.values():
+        total = sum(stack[path][-1].value for path in parts)
+        if (own := [path for path in parts if path in changed]) and abs(total - 1) > ROUNDED:
+            told = ", ".join(f"{path} = {stack[path][-1].value:g}" for path in parts)
+            raise ScenarioError(
+                f"{parts[0]} to {parts[-1]} add up to {total:.4g}, and they are the parts of one whole ({told})",
+                where=changed[own[-1]],
+                allowed="parts that add up to 1",
+                mend="change the others as well",
+            )
+
+
+def _between(d: Param, x: Parameter, place: str) -> None:
+    """ScenarioError for a number below the least or above the most that its mechanism can take."""
+    unit = "" if x.unit == "1" else f" {x.unit}"
+    said = f"{x.path} = {x.value:g}{unit}"
+    if d.most is not None and x.value > d.most:
+        percent = f'write "{x.value:g} %" where percent are meant' if d.most == 1 and x.value <= 100 else None
+        least = f"{d.least or 0:g}"
+        raise ScenarioError(
+            f"{said} is above {d.most:g}", where=place, allowed=f"{least} to {d.most:g}: {d.doc}", mend=percent
+        )
+    if d.least is not None and x.value < d.least:
+        allowed = f"{d.least:g}{unit} or more: {d.doc}"
+        raise ScenarioError(f"{said} is below {d.least:g}", where=place, allowed=allowed)
+    if not isinstance(d.above, str) and x.value <= d.above:
+        allowed = f"above {d.above:g}{unit}: {d.doc}"
+        raise ScenarioError(f"{said} is not above {d.above:g}", where=place, allowed=allowed)
 
 
 def _joined(changes: Iterable[Override]) -> list[Override]:
@@ -232,7 +264,26 @@ def fitting(role: str, stem: str, place: str | None) -> type[Module]:
             nearest=nearest(role, [kind.role]),
             mend=f"choose a module for the role '{role}'",
         )
+    if kind.role != role and (own := _native(library.stamps("mechanisms")).get(role)):
+        raise ScenarioError(
+            f"the module '{stem}' fills the role '{kind.role}', and '{role}' is that of {listed(own)}",
+            where=place,
+            allowed=own,
+            mend=f'write modules."{kind.role}" = "{stem}", or choose another module here',
+        )
     return kind
+
+
+@lru_cache(maxsize=8)
+def _native(files: tuple[library.Stamp, ...]) -> dict[str, list[str]]:
+    """The mechanisms with these files of numbers, by the role that each fills by itself."""
+    from livingdrug import biology
+
+    known, found = biology.stems(), dict[str, list[str]]()
+    for stem in library.names("mechanisms"):
+        if stem in known:
+            found.setdefault(biology.find(stem).role, []).append(stem)
+    return found
 
 
 def assembled(modules: tuple[tuple[str, str], ...]) -> Model:
@@ -294,14 +345,18 @@ def _whole_path(path: str, paths: Sequence[str]) -> str | None:
 
 
 def idle(model: Model) -> list[str]:
-    """One sentence a module that acts only on roles that nobody fills: a drug for a switch that no cell carries."""
+    """One sentence a module that acts only on what is not there: a drug for a switch that no cell carries."""
     told = []
+    read = {r.path.rpartition(".")[0] for m in model.modules.values() for r in m.of(Reads)}
     for role, module in model.modules.items():
         sought = [c.path for c in module.of(Multiplies, Adds)]
-        if sought and not any(path.rpartition(".")[0] in model.modules for path in sought):
-            seats = " or ".join(f'"{seat}"' for seat in dict.fromkeys(path.rpartition(".")[0] for path in sought))
-            told.append(
-                f"{role} does nothing here: it acts on {seats}, and no mechanism fills that role; "
-                "choose one under [modules]"
-            )
+        if not sought or role in read or any(path in model.contributions for path in sought):
+            continue
+        absent = [seat for path in sought if (seat := path.rpartition(".")[0]) not in model.modules]
+        if absent:
+            seats = " or ".join(f'"{seat}"' for seat in dict.fromkeys(absent))
+            why = f"it acts on {seats}, and no mechanism fills that role; choose one under [modules]"
+        else:
+            why = f"it acts on {listed(sought)}, and the mechanism of that role has no such thing"
+        told.append(f"{role} does nothing here: {why}")
     return told

@@ -282,7 +282,7 @@ def modules(
     A product that replaces the trial's own and says no `like` leaves the roles that it does not name as they were.
     """
     if "comparator" in typed:
-        return _of_comparator(typed["comparator"])
+        return _of_comparator(typed["comparator"], draft)
     layers: list[Mapping[str, str]] = [typed[p].modules for p in ("tumour", "population") if p in typed]
     folders = list(dict.fromkeys(e.path.parent for e in (*chain, entries["protocol"][-1])))
     for name, place in drugs(trial, typed["protocol"], folders).items():
@@ -332,9 +332,9 @@ def _unmade(typed: Mapping[str, Any], chosen: Mapping[str, str]) -> str:
     return ""
 
 
-def _of_comparator(comparator: Numbered) -> dict[str, str]:
-    """Role -> mechanism of an arm that gets standard of care and nothing else."""
-    chosen = {role: stem for role, stem in comparator.modules.items() if stem}
+def _of_comparator(comparator: Numbered, draft: Draft) -> dict[str, str]:
+    """Role -> mechanism of an arm that gets standard of care and nothing else, as a user chose it."""
+    chosen = {role: own for role, stem in comparator.modules.items() if (own := draft.modules.get(role, stem))}
     if not chosen:
         mend = "add [modules] with the mechanism of its hazards"
         raise ScenarioError("the comparator chooses no module", where=comparator.place(), mend=mend)

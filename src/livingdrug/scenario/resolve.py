@@ -12,12 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from livingdrug import biology, library
+from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.model import Model
-from livingdrug.scenario import comparator, numbers, parts
+from livingdrug.scenario import comparator, numbers, parts, together
 from livingdrug.scenario.blame import blamed
 from livingdrug.scenario.draft import Draft, chosen_first
 from livingdrug.scenario.resolved import Arm, Resolved
@@ -165,7 +165,7 @@ def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile
     for role in modules:
         if role not in others and (close := mistakable(role, others)):
             raise ScenarioError(f"no role is called '{role}'", where=place(role), allowed=others, nearest=close)
-        if whose != "donor" and biology.find(modules[role]).of_two and changed(role):
+        if whose != "donor" and together.between_two(modules[role]) and changed(role):
             raise ScenarioError(
                 f"'{modules[role]}' is between a donor's cells and their host, and these are the patient's own",
                 where=place(role),
@@ -209,6 +209,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
         typed["protocol"] = comparator.protocol_of(typed["comparator"], typed["protocol"])
         trial = comparator.trial_of(trial, typed["protocol"], model, typed["population"].covariates)
         changes = comparator.asked(changes, modules)
+        together.without_cells(draft, modules)
     cited = {key: x for part in (trial, *typed.values()) for key, x in part.sources.items()}
     cited |= {key: x for found in entries.values() for entry in found for key, x in entry.sources.items()}
     entries |= {f"scale {name}": [file] for name, file in parts.scales(trial).items()}
@@ -244,6 +245,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
             *comparator.notes(typed.get("comparator")),
             *parts.filled_in(draft, typed, entries),
             *parts.made_as(entries),
+            *together.notes(typed, entries, modules),
             *numbers.idle(model),
             *parts.fixed(typed["population"], parts.laid("population", entries["population"][-1], Draft()).typed),
             *parts.uncited({"trial": trial, **typed}, [*(e.data for e in chain), *(x.table for x in laid.values())]),

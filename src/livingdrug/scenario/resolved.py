@@ -194,6 +194,8 @@ _SAID_ABOUT = (
     "event",
     "about",
     "aliases",
+    "antigens",
+    "tumours",
     "sources",
     "published",
     "feature",

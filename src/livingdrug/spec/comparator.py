@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from livingdrug.errors import ScenarioError, nearest
 from livingdrug.library.located import Located
 from livingdrug.parameters import Source
-from livingdrug.spec.fields import Text
+from livingdrug.spec.fields import Text, Texts
 from livingdrug.spec.numbers import Numbered
 from livingdrug.spec.protocol import Rule, Watch, once
 from livingdrug.spec.typed import Refused
@@ -18,11 +18,13 @@ class Comparator(Numbered):
     """Standard of care: its mechanism (hazards), their numbers, and the watches and rules of an arm that gets no cells.
 
     An arm that names one has none of the product's, tumour's and protocol's mechanisms, doses and rules; patients,
-    follow-up and visits are the trial's. like: the comparator it is a change of.
+    follow-up and visits are the trial's. like: the comparator it is a change of; tumours: the diseases of the library
+    whose patients it was published of.
     """
 
     called: ClassVar[str] = "comparator"
     like: Text | None = None
+    tumours: Texts = ()
     watch: tuple[Watch, ...] = ()
     rule: tuple[Rule, ...] = ()
 

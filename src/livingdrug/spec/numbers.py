@@ -168,6 +168,12 @@ class Product(Numbered):
     tumour: Text | None = None
     feature: tuple[Feature, ...] = ()
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every antigen that it is against."""
+        said = [*(self.target or "").split(" and "), self.second_target or ""]
+        return tuple(dict.fromkeys(x.strip() for x in said if x.strip()))
+
     def consistent(self) -> None:
         if self.origin not in ORIGINS:
             raise unknown("origin of a product's cells", self.origin, ORIGINS, self.place("origin"))
@@ -189,10 +195,12 @@ class Manufacture(Numbered):
 
 
 class Tumour(Numbered):
-    """A disease: its mechanisms, its numbers, and its words. like: the tumour it is a change of."""
+    """A disease: its mechanisms, its numbers, and its words. like: the tumour it is a change of; antigens: those that
+    its numbers are of."""
 
     called: ClassVar[str] = "tumour"
     like: Text | None = None
+    antigens: Texts = ()
 
 
 class Drug(Numbered):

@@ -15,6 +15,7 @@ from livingdrug.care.rules import drug
 from livingdrug.results.comparison import number
 from livingdrug.results.score import OUTLOOK
 from livingdrug.scenario import Resolved
+from livingdrug.scenario.together import lacking
 from livingdrug.spec.numbers import Mechanism
 from livingdrug.spec.typed import of_file
 from livingdrug.trial import beside
@@ -160,6 +161,9 @@ def _parts(arm: Seen, ground: Ground) -> Iterator[Finding]:
         if arm.parts[part] and arm.parts[part] not in seen:
             unseen.append(part)
             yield Finding("part", part, f"no fit saw {arm.parts[part]} (seen: {', '.join(seen) or 'none'})")
+    for missing in lacking(arm.resolved.product, arm.resolved.tumour):
+        if arm.resolved.comparator is None:
+            yield Finding("part", "antigen", f"no number of {arm.parts['tumour']} is of cells with {missing}")
     pair = ("tumour", "costimulation")
     together = {tuple(t.parts[p] for p in pair) for t in ground.trials}
     if (

@@ -63,6 +63,11 @@ class Design:
     asked: list[Any] = field(default_factory=list, repr=False, compare=False)
     own_doses: list[Any] = field(default_factory=list, repr=False, compare=False)
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and those on conditions that were compiled since."""
+        return (*self.notes, *self.programs.notes)
+
     def courses(self, keep: Iterable[int] = ()) -> Courses:
         """Courses of nobody yet, with the units and zeros that a reader of the model's quantities sees; keep: patients
         whose own course is kept."""
@@ -124,6 +129,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
         protocol=protocol,
         doses=doses,
         notes=(*table.notes, *at_bounds(arm.resolved), *_idle(arm, model)),
+        units=Units(bounds=programs.bounds, notes=programs.notes),
     )
 
 
@@ -204,6 +210,7 @@ def _programs(arm: Arm, model: Model) -> tuple[Programs, tuple[str, ...]]:
         truths=truths,
         simulated=days,
         ranges=_ranges(arm),
+        bounds=_bounds(arm),
     )
     return found, shown
 
@@ -222,6 +229,26 @@ def _ranges(arm: Arm) -> dict[str, tuple[float, float]]:
         found[name] = (least, beyond(c) if c.place("value").ours else math.inf)
     shares = {p: SHARES[x.unit] for p, x in arm.resolved.protocol.numbers.items() if p.startswith("share.")}
     return found | {path: (0.0, whole) for path, whole in shares.items()}
+
+
+def _bounds(arm: Arm) -> dict[str, tuple[float, float]]:
+    """Between which values a property lies in every patient that the population draws, in its own unit; nothing of what
+    a user's own file says of each."""
+    found = {}
+    for name, c in arm.resolved.covariates.items():
+        low = (
+            c.low
+            if c.low is not None
+            else 0.0
+            if c.distribution in ("log-normal", "logit-normal", "chance")
+            else -math.inf
+        )
+        high = c.high if c.high is not None else 1.0 if c.distribution in ("logit-normal", "chance") else math.inf
+        if c.distribution == "fixed" and c.value is not None:
+            low = high = c.value
+        if arm.resolved.own is None and (low, high) != (-math.inf, math.inf):
+            found[name] = (low, high)
+    return found
 
 
 def _scales(trial: Trial, programs: Programs) -> list[Scale]:

@@ -66,7 +66,7 @@ class Table:
         day = {k: "day" for k in self.columns if k.endswith("_day")}
         known = {k: u for k, u in (units or {}).items() if k in self.columns}
         self.units = {**dict.fromkeys(self.columns), **day, **known}
-        self.told = isinstance(units, truth.Units)  # which columns are true or false is known, not seen in the values
+        self.told = units if isinstance(units, truth.Units) else None  # what is known of columns, not seen in values
         self.truths = units.truths if isinstance(units, truth.Units) else set(filter(self._is_truth, self.columns))
 
     def _is_truth(self, name: str) -> bool:
@@ -76,7 +76,10 @@ class Table:
 
     def asked(self) -> Programs:
         """What an expression over the columns may mention: no moment, no chance."""
-        return Programs(self.units, {}, truths=self.truths, looking=False, drawing=False, judging=self.told)
+        found = Programs(self.units, {}, truths=self.truths, looking=False, drawing=False, judging=False)
+        if self.told is not None:
+            found.judging, found.bounds, found.notes = True, self.told.bounds, self.told.notes
+        return found
 
     def of(
         self, what: Expression, where: str | None = None, unit: str | None = None, condition: bool = False

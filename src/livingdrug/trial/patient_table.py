@@ -130,6 +130,8 @@ def _compiled(
         valued=design.programs.valued,
         levels=design.programs.levels,
         simulated=design.programs.simulated,
+        bounds=design.programs.bounds,
+        notes=design.programs.notes,
         truths={*design.programs.truths, "failed", *truths(design.model)},
         looking=False,
     )

@@ -431,7 +431,7 @@ def arm_result(arm: Arm, design: Design, kept: Kept, seed: int) -> ArmResult:
         measured=partial(prepare, trial, units=units),
         courses=kept.courses,
         comparison=with_enrolled(compared, trial, kept.patients, units),
-        notes=(*own, *design.notes, *unread(design)),
+        notes=(*own, *design.told, *unread(design)),
         dictionary=dictionary(arm, design),
         tables=Named("table", kept.tables),
         grades=kept.grades,

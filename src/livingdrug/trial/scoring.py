@@ -119,7 +119,7 @@ def _scored(case: Case, found: Sequence[Compared], naive: _Copies) -> TrialScore
         )
         for i, published in enumerate(case.spec.published)
     )
-    notes = (*resolved.notes_for(case.patients), *notes_on_own(case.arm, case.design), *case.design.notes)
+    notes = (*resolved.notes_for(case.patients), *notes_on_own(case.arm, case.design), *case.design.told)
     counts = tuple(at_seed.counts for at_seed in found)
     return TrialScore(case.trial, resolved.title, case.role, case.patients, rows, counts, notes)
 

@@ -281,7 +281,7 @@ def analysed(
         fixed=told.fixed,
         stages=tuple(stage for stage, _ in found),
         patient_years=runs.days / DAYS["year"],
-        notes=(*design.notes, *unread),
+        notes=(*design.told, *unread),
         provenance={**provenance(), "sensitivity": {"measures": list(told.measures), "arm": arm.name}},
         files=files,
         drawn=_drawn,

@@ -115,7 +115,7 @@ def test_a_saved_run_has_its_sets_again(apart, tmp_path) -> None:
     apart.save(tmp_path / "run")
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     shown = re.findall(r"(?:values|both): (.*?)</span>", page)
-    end = r"[-\d.,eE+×⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+"
+    end = r"[-−\d.,eE+×⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+(?:\xa0×\xa010[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)?"
     assert len(shown) > 20 and all(re.fullmatch(rf"{end}\xa0to\xa0({end}|not reached)", x) for x in shown), shown
     again = livingdrug.load(tmp_path / "run")
     assert without_time(again.json()) == without_time(apart.json())

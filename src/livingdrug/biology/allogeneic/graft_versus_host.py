@@ -17,7 +17,7 @@ class GraftVersusHost(Module):
     """
 
     role = "graft_versus_host"
-    of_two = True
+    between_two = True
 
     weight = Covariate("kg", "body weight")
     rate = Param("kg/cell/day", "hazard for each cell with a T-cell receptor for each kilogram, where all HLA differ")

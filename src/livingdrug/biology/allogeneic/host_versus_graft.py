@@ -22,7 +22,7 @@ class HostVersusGraft(Module):
     """
 
     role = "host_versus_graft"
-    of_two = True
+    between_two = True
 
     mismatch = Param("1", "share of HLA molecules that differ between donor and patient", most=1)
     half_mismatch = Param("1", "EC50: share of differing HLA molecules that gives half of the T cells' answer")

@@ -75,7 +75,7 @@ class Ball(Module):
 
     role = "tumour"
     tissue = Tissue("the tumour")
-    burden = Param("cell", "tumour cells at the start")
+    burden = Param("cell", "tumour cells at the start", least=1000)
     cell_room = Param("um^3/cell", "tissue for each tumour cell, fluid included")
     cycle = Param("day", "mean time between divisions at full oxygen and mean antigen")
     advantage = Param("1", "how far division follows antigen: 1 where the antigen drives it")
@@ -98,7 +98,7 @@ class Ball(Module):
     one_cell = Param("cell", "below this number a mean over cells means nothing")
     for k in CLASSES:
         vars()[f"antigen_{k}"] = Param("1", f"antigen of class {k}, relative to the mean of all cells at the start")
-        vars()[f"share_{k}"] = Param("1", f"share of class {k} among the cells at the start", most=1)
+        vars()[f"share_{k}"] = Param("1", f"share of class {k} among the cells at the start", most=1, part="share")
         vars()[f"also_{k}"] = Port("1", f"what a second receptor sees of class {k}", combine="add", exact=True)
         vars()[f"only_{k}"] = Port("1", f"share of class {k} that a second antigen gives free", exact=True)
     for k in CLASSES:

@@ -26,8 +26,9 @@ class Lesions(SolidTumour):
 
     role = "tumour"
 
-    lesions = Param("1", "lesions in the patient, alike")
+    lesions = Param("1", "lesions in the patient, alike", least=1)
     negative_share = Param("1", "share of tumour cells without antigen at the start", most=1)
+    share_0 = Param("1", "share of class 0 among the cells at the start", most=0.99, part="share")
     load_half = Param("cell", "tumour cells at half of the load that the hazard of death sees")
     help = Reads("homeostasis.help", "1", absent=1.0)
 

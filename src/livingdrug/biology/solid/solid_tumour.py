@@ -66,7 +66,7 @@ class SolidTumour(Ball):
     attach = Param("1/day", "binding by a CAR-T among cells of full antigen")
     kill = Param("1/day", "killing by a bound CAR-T at full antigen")
     release = Param("1/day", "release of a bound cell alive")
-    car_t_most = Param("1", "most CAR-T for each place of a tumour cell")
+    car_t_most = Param("1", "most CAR-T for each place of a tumour cell", above=0)
     drift = Param("um/day", "speed of free CAR-T inwards")
     spread = Param("um^2/day", "diffusion of free CAR-T in the tumour")
     entering = Param("1/day", "entry of CAR-T at the surface into the tumour")

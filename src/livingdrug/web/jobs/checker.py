@@ -4,6 +4,7 @@ ended."""
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import threading
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from livingdrug.errors import LivingDrugError
 from livingdrug.web.jobs.question import Answer, Question
 from livingdrug.web.refused import Refused
 
-LONGEST = 60.0  # seconds that one question may take
+LONGEST = 600.0  # seconds after which nobody waits any more; of the processor a question has AT_MOST
+AT_MOST = 60.0  # seconds of the processor that one question may take, however busy the machine
+TOO_LONG = {int(s) for s in (getattr(signal, "SIGPROF", None), getattr(signal, "SIGXCPU", None)) if s}
 QUEUE = 16  # visitors who may wait for an answer
 
 
@@ -70,7 +73,13 @@ class Checker:
     def _asked(self, line: bytes) -> dict[str, Any]:
         process = self._living()
         assert process.stdin and process.stdout
-        late = threading.Timer(LONGEST, process.kill)
+        waited = threading.Event()
+
+        def give_up() -> None:
+            waited.set()
+            process.kill()
+
+        late = threading.Timer(LONGEST, give_up)
         late.start()
         try:
             process.stdin.write(line)
@@ -84,9 +93,22 @@ class Checker:
             _end(process)
             if self._closed:
                 raise Refused(503, "the server is about to stop", mend="ask again when it is back")
-            raise Refused(422, "this scenario takes too long to read", mend="make it smaller")
+            raise _ended(process.returncode, waited.is_set())
         reply: dict[str, Any] = json.loads(said)
         return reply
+
+
+def _ended(code: int, waited: bool) -> Refused:
+    """Why a process gave no answer. code: with which it ended; waited: whether it was ended for want of one."""
+    if waited:
+        said = f"no answer within {LONGEST / 60:.0f} minutes: this machine is busy, or the scenario is very large"
+        return Refused(503, said, mend="ask again later, or make it smaller")
+    if -code in TOO_LONG:
+        said = "this scenario takes too long to read"
+        return Refused(422, said, allowed=f"{AT_MOST:.0f} seconds of the processor", mend="make it smaller")
+    return Refused(
+        503, "the process that reads scenarios ended before it answered", mend="ask again, or make it smaller"
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

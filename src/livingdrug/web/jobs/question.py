@@ -187,7 +187,8 @@ def laid(question: Question, folder: Path) -> Iterator[Trial]:
 
 @dataclass(frozen=True)
 class Answer:
-    """A question that may enter: its key, what it is called, how many patients from which seed in how many arms."""
+    """A question that may enter: its key, what it is called, how many patients from which seed in how many arms; notes:
+    what a reader should know of what is asked."""
 
     key: str
     title: str
@@ -220,9 +221,10 @@ def answer(question: Question, folder: Path, limits: Limits) -> Answer:
             mend = "leave some out, or run it on the command line: livingdrug run"
             raise Refused(422, said, where=where, allowed=_most(limits.arms), mend=mend)
         trial.check()
+        own_notes = [n for arm in resolved.arms for n in (*arm.resolved.notes_for(patients), *trial.design(arm).told)]
         key = key_of(replace(resolved, patients=patients, seed=seed))
-    notes = tuple(str(x.message) for x in told if issubclass(x.category, FutureWarning))
-    return Answer(key, trial.title, patients, seed, len(resolved.arms), notes)
+    notes = dict.fromkeys([*(str(x.message) for x in told if issubclass(x.category, FutureWarning)), *own_notes])
+    return Answer(key, trial.title, patients, seed, len(resolved.arms), tuple(notes))
 
 
 def explanation(question: Question, folder: Path, path: str, arm: str | None) -> dict[str, Any]:

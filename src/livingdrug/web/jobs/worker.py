@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ from livingdrug.errors import LivingDrugError
 from livingdrug.web.faults import shape
 from livingdrug.web.jobs import kept
 from livingdrug.web.jobs.alive import Own, own
+from livingdrug.web.jobs.checker import AT_MOST
 from livingdrug.web.jobs.question import Question, answer, explanation, laid, retold
 from livingdrug.web.jobs.queue import Queue
 from livingdrug.web.jobs.records import ROOM, Records
@@ -76,6 +78,7 @@ def check(mine: Own, limits: Limits) -> None:
     warm()
     folder = mine.folder / "question"  # always the same: what was read from a folder is kept under its name
     for line in _lines():
+        _at_most(AT_MOST)
         shutil.rmtree(folder, ignore_errors=True)
         try:
             reply: dict[str, Any] = {"answer": _looked_at(json.loads(line), folder, limits)}
@@ -87,7 +90,16 @@ def check(mine: Own, limits: Limits) -> None:
                 "error": shape(500, "this question met a fault of the program; it was written to the server's log")
             }
         shutil.rmtree(folder, ignore_errors=True)
+        _at_most(0)
         print(json.dumps(reply, default=str), file=replies, flush=True)
+
+
+def _at_most(seconds: float) -> None:
+    """From now on this process is ended after so many seconds of the processor; 0: never. Where the system counts
+    none, the server's own patience is the only end."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _looked_at(asked: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from livingdrug import library
-from livingdrug.errors import LivingDrugError, pointed
+from livingdrug.errors import LivingDrugError, nearest, pointed
 from livingdrug.library.located import Place, placed
 from livingdrug.report.offered import Choice, Offer, every_path, offered
 from livingdrug.scenario import Resolved, resolve
@@ -17,6 +17,7 @@ from livingdrug.scenario.draft import leaves
 from livingdrug.scenario.saved import toml
 from livingdrug.spec.scenario import PARTS
 from livingdrug.web.pages._scenario import Fault, plain, value
+from livingdrug.web.refused import Refused
 from livingdrug.web.settings import Limits
 
 CHOSEN = ("product", "population", "tumour", "protocol")  # parts that a form lets one choose
@@ -24,6 +25,7 @@ KNOWN = {"trial", "title", *CHOSEN, "patients", "seed", "set", "arm"}  # words t
 SPARE = 2  # empty rows at the end of the table of further changes
 MOST_ROWS = 60
 MOST_FAULTS = 5
+PLAIN = ("do", "trial", "title", "patients", "seed", "arms", "rows")  # fields without a number or a path
 DROPPED = ("patients", "seed", "part", "value", "arm", "cell")  # fields without which one may look further
 USUAL_PATIENTS = 500
 
@@ -108,6 +110,33 @@ def read(given: Mapping[str, str], limits: Limits) -> Form:
         arms=arms if len(arms) > 1 else (),
         rows=tuple(rows),
     )
+
+
+def only_known(given: Mapping[str, str], limits: Limits) -> None:
+    """Refuses (422) a form, or a text, that sends a field it does not have: nothing is passed over in silence. What
+    stands behind `value:` is a path, which is looked at as the scenario is."""
+    if "text" in given:
+        names = ["do", "text"]
+    else:
+        arms, rows = min(_count(given, "arms", 1), limits.arms), min(_count(given, "rows", 0), MOST_ROWS)
+        names = [*PLAIN, *(f"part:{part}" for part in CHOSEN), *(f"arm:{i}" for i in range(arms))]
+        for i in range(rows):
+            names += [f"row:{i}", *(f"cell:{i}:{j}" for j in range(max(arms, 1)))]
+    for name in given:
+        if name in names or ("text" not in given and name.startswith("value:")):
+            continue
+        short = [x for x in names if not x.startswith(("row:", "cell:"))]
+        raise Refused(
+            422,
+            f"'{name[:60]}' is no field of this form",
+            where="the form",
+            allowed=[
+                *short,
+                *([] if "text" in given else ["value:PATH", f"row:0 to row:{rows - 1}" if rows else "rows"]),
+            ],
+            nearest=nearest(name[:60], names),
+            mend=None if "text" in given else "leave it out; fields of arms and rows are as many as arms and rows say",
+        )
 
 
 def _count(given: Mapping[str, str], name: str, otherwise: int) -> int:

@@ -39,6 +39,11 @@ def wrong(text: str, jobs: Jobs) -> Fault | None:
     return None
 
 
+def notes(text: str, jobs: Jobs) -> tuple[str, ...]:
+    """What a reader should know of a scenario that can be run."""
+    return tuple(jobs.check(text).notes)
+
+
 def value(path: str, typed: str) -> str:
     """What was typed, as TOML: a number where it is one, else a text."""
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -22,7 +23,7 @@ from livingdrug.web.pages._drafted import drafted
 from livingdrug.web.pages._form import Form, Ground
 from livingdrug.web.pages._mirror import damage_told, opened
 from livingdrug.web.pages._runs import command, scenario_of
-from livingdrug.web.pages._scenario import Fault, wrong
+from livingdrug.web.pages._scenario import Fault, notes, wrong
 from livingdrug.web.paper import page
 from livingdrug.web.refused import Refused
 
@@ -41,6 +42,9 @@ async def _sent(request: Request) -> Mapping[str, str]:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, strict_parsing=False)
     except ValueError:  # not UTF-8, or too many fields
         raise Refused(422, "the form cannot be read", mend="open the page again and send its own form") from None
+    for name, count in Counter(name for name, _ in pairs).items():
+        if count > 1:
+            raise Refused(422, f"{name[:60]}: sent {count} times, but it takes one value", where="the form")
     return dict(pairs)
 
 
@@ -132,6 +136,7 @@ def _says(trial: str, part: str, name: str) -> bool:
 def changed(request: Request, sent: Sent) -> Response:
     """What was typed: run, looked at, shown as text or as a form again, or with one more arm or row."""
     do, limits = _do(sent), request.app.state.settings.limits
+    _form.only_known(sent, limits)
     if "text" in sent:
         return _typed(request, sent["text"].replace("\r\n", "\n"), do)
     form = _form.read(sent, limits)
@@ -147,7 +152,8 @@ def changed(request: Request, sent: Sent) -> Response:
         return _as_form(request, _form.settled(form, ground), ground)
     faults = _form.faults(form, ground, lambda text: wrong(text, request.app.state.jobs))
     if faults or do == "look":
-        return _as_form(request, form, ground, faults, looked=not faults)
+        said = () if faults else notes(_form.written(form, ground)[0], request.app.state.jobs)
+        return _as_form(request, form, ground, faults, looked=not faults, notes=said)
     return _asked_for(request, _form.written(form, ground)[0])
 
 
@@ -192,7 +198,8 @@ def _typed(request: Request, text: str, do: str) -> Response:
         return _as_form(request, _form.settled(form, ground), ground)
     fault = wrong(text, request.app.state.jobs)
     if fault or do == "look":
-        return _as_text(request, text, fault=fault, looked=not fault)
+        said = () if fault else notes(text, request.app.state.jobs)
+        return _as_text(request, text, fault=fault, looked=not fault, notes=said)
     return _asked_for(request, text)
 
 
@@ -213,6 +220,7 @@ def _as_form(
     ground: Ground,
     faults: Mapping[str, Fault] | None = None,
     looked: bool = False,
+    notes: Sequence[str] = (),
 ) -> Response:
     faults = dict(faults or {})
     limits = request.app.state.settings.limits
@@ -236,6 +244,7 @@ def _as_form(
         known=ground.paths,
         faults=faults,
         looked=looked,
+        notes=notes,
         limits=limits,
         most_seed=MOST_SEED - 1,
         usual=ground.resolved.patients or _form.USUAL_PATIENTS,
@@ -259,7 +268,14 @@ def _offers(form: Form, ground: Ground, faults: Mapping[str, Fault]) -> Iterator
         yield {"offer": offer, "fields": fields, "open": place == 1 or changed > 0 or wrong_, "changed": changed}
 
 
-def _as_text(request: Request, text: str, note: str = "", fault: Fault | None = None, looked: bool = False) -> Response:
+def _as_text(
+    request: Request,
+    text: str,
+    note: str = "",
+    fault: Fault | None = None,
+    looked: bool = False,
+    notes: Sequence[str] = (),
+) -> Response:
     lines = text.split("\n")
     line = lines[fault.line - 1] if fault and fault.line and fault.line <= len(lines) else ""
     given = {
@@ -268,6 +284,7 @@ def _as_text(request: Request, text: str, note: str = "", fault: Fault | None = 
         "fault": fault,
         "line": line,
         "looked": looked,
+        "notes": notes,
         "rows": min(max(len(lines) + 2, 12), 40),
     }
     return page(request.scope, "virtual_text.html", 422 if fault else 200, title="A scenario as text", **given)
