@@ -31,6 +31,23 @@ DAYS = {
     **dict.fromkeys(("yr", "year", "years"), YEAR),
 }
 
+# Units as one reads them, and of what one says many.
+_READ = {
+    "copy/ug": "copies/µg DNA",
+    "copy*day/ug": "copies·d/µg DNA",
+    "cell": "cells",
+    "cell/kg": "cells/kg",
+    "cell/uL": "cells/µL",
+    "ug/L": "µg/L",
+    "degC": "°C",
+    "m**2": "m²",
+    "day": "d",
+    "month": "months",
+    "year": "years",
+    "1": "",
+}
+_MANY = {"cell": "cells", "copy": "copies", "molecule": "molecules", "day": "d", "hour": "h"}
+
 _SI = {"G": 1e9, "M": 1e6, "k": 1e3, "h": 1e2, "d": 1e-1, "c": 1e-2, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12}
 _SI["f"] = 1e-15
 Kind = dict[str, float]  # base -> power, as {"mass": 1, "volume": -1}
@@ -347,6 +364,18 @@ def _float(x: Real) -> float:
         return float(x)
     except OverflowError:
         return math.inf
+
+
+def of_unit(unit: str) -> str:
+    """A unit as one reads it: `molecule/cell` as molecules/cell, `1/day` as per day, `m**2` as m²."""
+    if unit in _READ:
+        return _READ[unit]
+    above, *below = unit.removeprefix("delta_").replace("**2", "²").replace("*", "·").split("/")
+    if above == "1":
+        return "per " + "/".join(below)
+    short = [{"day": "d", "hour": "h"}.get(x, x) for x in below]
+    said = "/".join([_MANY.get(above, above), *short]).replace("·hour", "·h").replace("degC", "°C")
+    return re.sub(r"\bu(?=[gLm])", "µ", said)
 
 
 @cache

@@ -1,5 +1,8 @@
 """Pages and reports as they are set: true minus signs, powers of ten, units, quotation marks, in all read as text.
 
+What belongs together stays on one line, by spaces that do not break: a number and its unit (10.3 mm), its power or its
+million, and a count and what it is of (35 of 45). `joined` in `static/figures/says.js` does the same in the browser.
+
 What is typed or copied as it stands (code, fields, scripts), equations, and what is quoted from a record stay as they
 are.
 """
@@ -11,7 +14,14 @@ import re
 _PIECES = re.compile(r"(<[^>]*>)")
 _OPENED = re.compile(r"<(/?)(code|pre|kbd|samp|script|style|textarea|math|q|svg)\b", re.IGNORECASE)
 _WITHIN = re.compile(r"</?(?:a|em|strong|b|i|span|sub|sup|small|abbr|time)\b", re.IGNORECASE)  # inside a line
-_CANDIDATE = re.compile(r"['\"]|&#3[49];|&quot;|\de[+-]?\d|-[\d.]|m2|\bu[gLm]|degC|\d (?:C\b|%)|\bx(?: \d|:)|\d×10")
+_UNITS = (
+    r"(?:[kmµun]?g|[mµu]?L|[mµun]?m(?:ol|²|2)?|Gy|IU|°C|cells|copies|molecules|[dh]|days?|hours?|weeks?|months?|years?"
+    r"|million|billion|trillion)(?![\w’'])"
+)
+_CANDIDATE = re.compile(
+    r"['\"]|&#3[49];|&quot;|\de[+-]?\d|-[\d.]|m2|\bu[gLm]|degC|\d (?:C\b|%|of \d)|\bx(?: \d|:)|\d×10|[\w)] x [\w(]"
+    rf"|[\d⁰¹²³⁴⁵⁶⁷⁸⁹] {_UNITS}"
+)
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"&#34;|&quot;"), '"'),
@@ -23,6 +33,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w.,\-–])-(?=\.?\d)"), "−"),
     (re.compile(r"(?<=\d) C\b(?![-’'\w])"), " °C"),
     (re.compile(r"(?<=\d) (?=%)"), "\N{NO-BREAK SPACE}"),
+    (re.compile(rf"\b(\d[\d.,]*[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]*) (?={_UNITS})"), "\\1\N{NO-BREAK SPACE}"),  # of a number, not of CD19
+    (re.compile(r"(?<=\d) of (?=\d)"), "\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}"),
+    (re.compile(r"(?<=[\w)]) x (?=(?!and\b|or\b|is\b)[\w(])"), " × "),
     (re.compile(r"(?<![\w.])x(?= \d|: ratio)"), "×"),
     (re.compile(r"(?<=\d)×(?=10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])"), "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"),
     (re.compile(r"\bdegC\b"), "°C"),

@@ -10,11 +10,12 @@ from livingdrug import plot
 from livingdrug.plot import Paired
 from livingdrug.report.figures import Drawing, drawing
 from livingdrug.report.narrative import Table as Written
-from livingdrug.report.words import capital, of_unit
+from livingdrug.report.words import capital
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.spec.trial import Measure
 from livingdrug.trial.graded import titled
 from livingdrug.trial.measures import Table
+from livingdrug.units import of_unit
 
 MOST_PANELS = 6  # numbers drawn patient by patient
 FEWEST = 5  # patients known in both arms below which nothing is drawn
@@ -22,7 +23,7 @@ FAR = 5.0  # ratio of the 95th to the 5th percentile from which an axis is logar
 
 
 def figures(result: Result) -> list[Drawing]:
-    """Shares by arm, then for each further arm those numbers of the patients that it changes most."""
+    """Shares by arm, then for each further arm those numbers of a patient that it changes, most first."""
     if len(result.arms) < 2:
         return []
     first, *others = result.arms.values()
@@ -83,7 +84,8 @@ def _shares(result: Result) -> list[Drawing]:
 
 
 def _patient_by_patient(result: Result, first: ArmResult, arm: ArmResult, place: int) -> list[Drawing]:
-    shown = sorted(_paired(result, first, arm), key=_changed, reverse=True)[:MOST_PANELS]
+    moved = [p for p in _paired(result, first, arm) if _changed(p) > 0]
+    shown = sorted(moved, key=_changed, reverse=True)[:MOST_PANELS]
     if not shown:
         return []
     told = "; ".join(f"{p.name}: median ratio {_ratio(p):.2g}" for p in shown if p.logarithmic)

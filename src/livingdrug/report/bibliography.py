@@ -8,9 +8,10 @@ from typing import Any
 
 from livingdrug.parameters import Source
 from livingdrug.plot.ticks import number
-from livingdrug.report.words import capital, of_unit
+from livingdrug.report.words import capital
 from livingdrug.scenario import Resolved
 from livingdrug.spec.population import Covariate
+from livingdrug.units import of_unit
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import numpy as np
 from livingdrug.plot.ticks import number
 from livingdrug.report import flow
 from livingdrug.report.narrative import Table
-from livingdrug.report.words import capital, of_unit
+from livingdrug.report.words import capital
 from livingdrug.trial.before_infusion import FATES, TRUTH, told
+from livingdrug.units import of_unit
 
 if TYPE_CHECKING:
     from livingdrug.results.result import Result

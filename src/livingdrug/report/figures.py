@@ -12,12 +12,13 @@ import numpy as np
 from livingdrug import plot
 from livingdrug.plot import Chart, Course, Published, svg
 from livingdrug.plot.tables import Table
-from livingdrug.report.words import Event, Panel, Scale, Shown, Words, capital, of_unit, scales
+from livingdrug.report.words import Event, Panel, Scale, Shown, Words, capital, scales
 from livingdrug.results.comparison import Row
 from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.spec.trial import Measure
 from livingdrug.trial.survival import kaplan_meier
+from livingdrug.units import of_unit
 
 SINGLE = 5  # single patients drawn over the bands
 LANES = 40  # patients of the swimmer plot

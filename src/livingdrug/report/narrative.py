@@ -16,9 +16,10 @@ from livingdrug.parameters import Source
 from livingdrug.plot.tables import NONE
 from livingdrug.plot.ticks import number
 from livingdrug.report.speaker import speaker
-from livingdrug.report.words import Words, capital, of_unit, property_of, scales
+from livingdrug.report.words import Words, capital, property_of, scales
 from livingdrug.spec.clock import length
 from livingdrug.spec.grammar import Call, Name, Node, calls
+from livingdrug.units import of_unit
 from livingdrug.version import __version__
 
 if TYPE_CHECKING:

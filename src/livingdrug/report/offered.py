@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.care.rules import rule_sentence, scheduled
 from livingdrug.parameters import Source
 from livingdrug.report.speaker import speaker
-from livingdrug.report.words import Words, capital, of_unit, property_of, words
+from livingdrug.report.words import Words, capital, property_of, words
+from livingdrug.units import of_unit
 
 if TYPE_CHECKING:
     from livingdrug.scenario import Resolved

@@ -13,10 +13,11 @@ from livingdrug.errors import ScenarioError
 from livingdrug.plot import Chart, Drawn
 from livingdrug.plot.ticks import number
 from livingdrug.report.journey import Fate, Journey, by_care, picture
-from livingdrug.report.words import Shown, Words, capital, died_of, of_unit, property_of, scales, words
+from livingdrug.report.words import Shown, Words, capital, died_of, property_of, scales, words
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.again import Followed
 from livingdrug.trial.again import patient as again
+from livingdrug.units import of_unit
 from livingdrug.whole import whole
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from livingdrug.plot.ticks import number
-from livingdrug.report.words import Words, of_unit, scales
+from livingdrug.report.words import Words, scales
 from livingdrug.spec.grammar import Binary, Call, Name, Node, Number, Speaker, sentence
+from livingdrug.units import of_unit
 
 if TYPE_CHECKING:
     from livingdrug.scenario import Resolved

@@ -14,12 +14,13 @@ from livingdrug.errors import ScenarioError, unknown
 from livingdrug.plot import Chart
 from livingdrug.plot.ticks import number
 from livingdrug.plot.windows import MONTH_ONE
-from livingdrug.report.words import Shown, capital, of_unit, words
+from livingdrug.report.words import Shown, capital, words
 from livingdrug.results.result import Result
 from livingdrug.scenario import Arm
 from livingdrug.tabular import aligned
 from livingdrug.trial.observed import Observed, observed
 from livingdrug.trial.vpc import PERCENTS, TRIALS, Percentiles, check
+from livingdrug.units import of_unit
 from livingdrug.whole import real, whole
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from livingdrug.spec import shown as told
 from livingdrug.spec.scale import Scale as ScaleFile
 from livingdrug.spec.typed import Typed, of_file
 from livingdrug.trial.design import DEFAULT_SCALE
+from livingdrug.units import of_unit
 
 if TYPE_CHECKING:
     from livingdrug.scenario import Resolved
@@ -27,21 +28,6 @@ Kind = TypeVar("Kind", bound=Typed)
 USUAL = 50.0  # place in the order of what gives none
 TABLES = ("shown", "figure", "section", "event")
 PLAIN = {"disease": "the disease", "cells": "tumour cells", "target": "antigen", "second_target": "second antigen"}
-UNITS = {
-    "copy/ug": "copies/µg DNA",
-    "copy*day/ug": "copies·d/µg DNA",
-    "cell": "cells",
-    "cell/kg": "cells/kg",
-    "cell/uL": "cells/µL",
-    "ug/L": "µg/L",
-    "degC": "°C",
-    "m**2": "m²",
-    "day": "d",
-    "month": "months",
-    "year": "years",
-    "1": "",
-}
-MANY = {"cell": "cells", "copy": "copies", "molecule": "molecules", "day": "d", "hour": "h"}
 
 
 @dataclass(frozen=True)
@@ -170,18 +156,6 @@ def property_of(resolved: Resolved, name: str, short: bool = False) -> str:
     covariate = resolved.covariates.get(name)
     title = (covariate and covariate.title) or name.replace("_", " ")
     return (covariate and covariate.property) or title.partition(" (")[0] if short else title
-
-
-def of_unit(unit: str) -> str:
-    """A unit as one reads it: `molecule/cell` as molecules/cell, `1/day` as per day, `m**2` as m²."""
-    if unit in UNITS:
-        return UNITS[unit]
-    above, *below = unit.removeprefix("delta_").replace("**2", "²").replace("*", "·").split("/")
-    if above == "1":
-        return "per " + "/".join(below)
-    short = [{"day": "d", "hour": "h"}.get(x, x) for x in below]
-    said = "/".join([MANY.get(above, above), *short]).replace("·hour", "·h").replace("degC", "°C")
-    return re.sub(r"\bu(?=[gLm])", "µ", said)
 
 
 def died_of(cause: str, resolved: Resolved) -> str:

@@ -21,6 +21,7 @@ from livingdrug.spec.typed import of_file
 from livingdrug.trial import beside
 from livingdrug.trial.ground import MANY, PARTS, Ground, Seen, as_calibrated, calibration, changed, outside
 from livingdrug.trial.question import Question, question
+from livingdrug.units import of_unit
 
 INSIDE, EXTRAPOLATING, SILENT = "inside calibrated ground", "extrapolating", "silent"
 SAID = {
@@ -205,7 +206,7 @@ def _beyond(values: Any, span: tuple[float, float], unit: str) -> str:
     share, side = outside(values, span)
     if share <= MANY:
         return ""
-    unit = "" if unit == "1" else f" {unit}"
+    unit = f" {of_unit(unit)}".rstrip()
     who = f"{number(float(values[0]))}{unit} lies" if len(values) == 1 else f"{100 * share:.0f} % of patients lie"
     if span[0] == span[1]:
         return f"{who} {side} the {number(span[0])}{unit} that was calibrated"

@@ -23,9 +23,11 @@ RAW = re.compile(r"\d[eE][-+]?\d|(?<![\w.,–-])-\d|['\"]|\bm2\b|\bu[gLm]\b")
         ("<td>4.48e-07</td>", "<td>4.48\xa0×\xa010⁻⁷</td>"),
         ("<td>2.5×10⁸ to 3×10⁻⁹</td>", "<td>2.5\xa0×\xa010⁸ to 3\xa0×\xa010⁻⁹</td>"),
         ("<td>1.75e+05</td>", "<td>175,000</td>"),
-        ("<p>fever of 38.6 C, mg/m2, copies/ug</p>", "<p>fever of 38.6 °C, mg/m², copies/µg</p>"),
+        ("<p>fever of 38.6 C, mg/m2, copies/ug</p>", "<p>fever of 38.6\xa0°C, mg/m², copies/µg</p>"),
         ("<p>'so', \"and\" patients' own; it&#39;s</p>", "<p>‘so’, “and” patients’ own; it’s</p>"),
         ("<p>the <em>word</em>'s end</p>", "<p>the <em>word</em>’s end</p>"),
+        ("<p>35.5 of 45, 19.3 million</p>", "<p>35.5\xa0of\xa045, 19.3\xa0million</p>"),
+        ("<p>growth x drive x exp(t)</p>", "<p>growth × drive × exp(t)</p>"),
         ("<p>x 1.3; x: ratio; 5 %</p>", "<p>× 1.3; ×: ratio; 5\xa0%</p>"),
     ],
 )
@@ -36,10 +38,20 @@ def test_what_is_raw_is_set(raw: str, said: str) -> None:
 @pytest.mark.parametrize(
     "kept",
     ["CAR-T, IL-6, 4-1BB, CD19-positive, B7-H3, NCT04000001, 2026-11-30, 2015-04, phase 1-2, COVID-19, 90-day, a-5",
-     "vitamin C 5 C-reactive", "Section 3e5x", "x-ray, x and y"],
+     "vitamin C 5 C-reactive", "Section 3e5x", "x-ray, x and y", "9 dogs, 4 more of 3a",  "CD19 cells, day 7 cell"],
 )  # fmt: skip
 def test_names_and_dates_stay(kept: str) -> None:
     assert typeset(f"<p>{kept}</p>") == f"<p>{kept}</p>"
+
+
+UNITS = "mg g kg ug/mL ng/mL mL/min L mm um m2 nmol/L Gy IU degC cells cells/uL copies d h days months years % million"
+
+
+@settings(max_examples=some(100))
+@given(st.decimals(-1000, 1000, places=1), st.sampled_from(UNITS.split()), st.sampled_from([".", ",", "", " on", ")"]))
+def test_a_number_and_its_unit_stay_on_one_line(number: object, unit: str, after: str) -> None:
+    said = typeset(f"<p>of {number} {unit}{after}</p>")
+    assert said.count(" ") == 1 + after.count(" ") and said.count("\xa0") == 1
 
 
 @pytest.mark.parametrize("tag", ["code", "pre", "script", "textarea", "math", "q", "svg"])

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from livingdrug import biology, library, units
 from livingdrug.errors import LivingDrugError, UnitError
 from livingdrug.model import Param, Port, Publishes, State, Total
-from livingdrug.report.words import PLAIN, of_unit, words
+from livingdrug.report.words import PLAIN, words
 from livingdrug.scenario import resolve
 from livingdrug.spec.shown import Figure, Shown
+from livingdrug.units import of_unit
 from thoroughness import some
 
 TRIALS = library.names("trials")

@@ -398,7 +398,7 @@ def test_a_reader_who_comes_while_the_index_is_made_is_told(
     monkeypatch.setattr(_mirror, "PATIENCE", 0.2)
     web = client(mirror, tmp_path / "web")
     early = web.get("/trials")
-    assert early.status_code == 503 and early.headers["refresh"] == "5" and "10 of 25 studies" in early.text
+    assert early.status_code == 503 and early.headers["refresh"] == "5" and "10\xa0of\xa025 studies" in early.text
     assert web.get("/api/trials/search").json()["status"] == 503
     go_on.set()
     monkeypatch.setattr(_mirror, "PATIENCE", 300.0)

@@ -10,11 +10,11 @@ from livingdrug import library
 from livingdrug.library import Stamp
 from livingdrug.parameters import Parameter, Source, in_words
 from livingdrug.plot.ticks import number
-from livingdrug.report.words import of_unit
 from livingdrug.results.score import CALIBRATION
 from livingdrug.scenario import Resolved, explain, resolve
 from livingdrug.spec.population import Covariate
 from livingdrug.trial.cases import role_of
+from livingdrug.units import of_unit
 
 PATIENTS, PROTOCOL = "patients", "protocol"
 TITLES = {PATIENTS: "What patients differ in", PROTOCOL: "Numbers of the protocol"}

@@ -22,8 +22,9 @@ from livingdrug.plot.tables import tables
 from livingdrug.report import arms, bibliography, figures, flow, narrative
 from livingdrug.report.figures import Drawing
 from livingdrug.report.html import RULE, asks
-from livingdrug.report.words import Words, of_unit, scales, words
+from livingdrug.report.words import Words, scales, words
 from livingdrug.scenario.resolved import of_user
+from livingdrug.units import of_unit
 from livingdrug.version import __version__
 from livingdrug.web.paper import plural, render
 

@@ -20,8 +20,8 @@ from livingdrug.model.mathml import Equation, module_equations
 from livingdrug.parameters import Parameter, Source
 from livingdrug.plot.ticks import number
 from livingdrug.published import entry
-from livingdrug.report.words import of_unit
 from livingdrug.scenario import resolve
+from livingdrug.units import of_unit
 from livingdrug.web.pages._asked import declared
 from livingdrug.web.pages._evidence import evidence
 from livingdrug.web.pages._numbers import spoken
@@ -70,7 +70,7 @@ def equations(request: Request) -> Response:
         "equations.html",
         "Equations",
         "What each mechanism of the model says, in words and equations.",
-        mechanisms=[(m, m.words[0]) for m in mechanisms().values() if not m.published],
+        mechanisms=[(m, CITED.sub("", m.words[0])) for m in mechanisms().values() if not m.published],
         models=[(m, CITED.sub("", m.words[0])) for m in mechanisms().values() if m.published],
     )
 

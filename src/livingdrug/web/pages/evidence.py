@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livingdrug import library
-from livingdrug.library import Stamp
 from livingdrug.plot.ticks import number
 from livingdrug.registry.reports.classified import measured
 from livingdrug.registry.reports.overview import NOT_COVERED
-from livingdrug.report import bibliography
 from livingdrug.report.html import RULE
 from livingdrug.report.limits import Limit
 from livingdrug.report.limits import limits as missed
-from livingdrug.report.words import of_unit
 from livingdrug.results.scoreboard_tables import BELOW
-from livingdrug.scenario import resolve
 from livingdrug.trial.stored import changed_since, stored
+from livingdrug.units import of_unit
 from livingdrug.version import __version__
 from livingdrug.web.citation import bibtex, citation, sentence
 from livingdrug.web.pages._asked import declared
 from livingdrug.web.pages._evidence import evidence, pages
 from livingdrug.web.pages._mirror import mirror
+from livingdrug.web.pages.equations import mechanisms
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(declared)])
 
@@ -57,7 +53,7 @@ def limits(request: Request) -> Response:
         kept=kept,
         changed=changed_since(kept),
         missed=[_told(limit) for limit in missed(kept.board) if limit.over],
-        left_out=_left_out(library.state()),
+        left_out=sorted((m.name, m.stem, m.left_out) for m in mechanisms().values() if m.left_out and not m.published),
     )
 
 
@@ -75,17 +71,6 @@ def _told(limit: Limit) -> dict[str, Any]:
         for r in limit.over
     ]
     return {"title": limit.title, "why": limit.why, "rows": rows}
-
-
-@lru_cache(maxsize=2)
-def _left_out(state: tuple[Stamp, ...]) -> list[tuple[str, str]]:
-    """What the mechanisms of all library trials leave out; state: of the library."""
-    found: dict[tuple[str, str], str] = {}
-    for resolved in map(resolve, library.names("trials")):
-        for told in bibliography.left_out(resolved):
-            found.setdefault(told, (resolved.tumour and resolved.tumour.title) or resolved.name)
-    names = [what for what, _ in found]
-    return sorted((f"{what}: {of}" if names.count(what) > 1 else what, words) for (what, words), of in found.items())
 
 
 @router.get("/evidence/methods")

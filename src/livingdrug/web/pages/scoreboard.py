@@ -13,13 +13,14 @@ from livingdrug import library, plot
 from livingdrug.errors import nearest
 from livingdrug.parameters import Source
 from livingdrug.report import scoreboard as report
-from livingdrug.report.words import capital, of_unit
+from livingdrug.report.words import capital
 from livingdrug.results import scoreboard_tables as tables
 from livingdrug.results.criteria import count
 from livingdrug.results.score import CALIBRATION, OUTLOOK, VALIDATION, Score, Scored
 from livingdrug.results.scoreboard import Scoreboard
 from livingdrug.scenario import resolve
 from livingdrug.trial.stored import changed_since, stored
+from livingdrug.units import of_unit
 from livingdrug.web.pages._asked import declared
 from livingdrug.web.pages._evidence import drawn, evidence, interval
 from livingdrug.web.refused import Refused

@@ -1,4 +1,6 @@
 // One virtual patient, walked through day by day. The drawing is in the page; this lays a line over it and reads the day out.
+import {joined} from "./figures/says.js";
+
 const {days, lines, care, axes, rows, columns} = JSON.parse(document.getElementById("reading").textContent);
 const part = name => document.querySelector(`[data-part="${name}"]`);
 const slider = part("day"), reading = part("reading");
@@ -41,7 +43,7 @@ function look(index) {
   });
   const had = care.filter(c => c.day <= now + 1e-9), last = had.at(-1);
   const so_far = last ? `last: ${last.what}${last.much ? ` ${last.much}` : ""}, ${day(last.day)}` : "nothing given yet";
-  const said = lines.map(({name, unit, values}) => values[index] === null ? "" : `${name} ${number(values[index])} ${unit}`.trim());
+  const said = lines.map(({name, unit, values}) => values[index] === null ? "" : `${name} ${joined(number(values[index]), unit)}`);
   beside.forEach((text, i) => {
     text.textContent = i ? rows[i].map(j => said[j]).filter(Boolean).join(" · ") || "–" : so_far;
   });

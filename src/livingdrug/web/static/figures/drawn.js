@@ -1,7 +1,7 @@
 // How a figure of curves is drawn, whatever works its lines out.
 import {curve, fitted, percent, pointAt, scaled, stairs} from "./chart.js";
 import {start} from "./frame.js";
-import {indexAt, measured, said, set} from "./says.js";
+import {indexAt, joined, measured, said, set} from "./says.js";
 import {first} from "./state.js";
 
 /** Starts it. `lines(spec, state, times)` gives the line of each panel; `without(spec, state)` the figure without its drug;
@@ -56,7 +56,7 @@ export function drawn(name, {lines, without, extend}) {
       label.setAttribute("dx", late ? -6 : 6);
       label.setAttribute("class", `label ${late ? "end" : "start"}`);
     }
-    const words = ({panel}, value) => `${panel.short ? `${panel.short} ` : ""}${said(value, panel.digits)} ${panel.unit}`.trim();
+    const words = ({panel}, value) => `${panel.short ? `${panel.short} ` : ""}${joined(said(value, panel.digits), panel.unit)}`;
     function look({now}) {
       const i = indexAt(times, state.day), across = days();
       const values = panels.map((p, j) => {

@@ -21,6 +21,9 @@ function amount(x) {
 /** A day or what a reader set, as it stands in a sentence or a table. */
 export const set = x => typeof x === "string" ? x : Number.isFinite(x) ? commas(String(Number(Math.abs(x).toPrecision(10)))).replace(/^/, x < 0 ? "−" : "") : "–";
 
+/** A number and its unit, which stay on one line. */
+export const joined = (text, unit) => unit ? `${text}\u00a0${unit}` : text;
+
 const first = (times, ys, holds) => times[ys.findIndex(holds)] ?? NaN;
 const TAKEN = {
   max: (times, ys) => Math.max(...ys),
