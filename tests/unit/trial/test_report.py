@@ -178,7 +178,7 @@ def test_what_is_published_elsewhere_is_not_drawn_on_bars(result: Result) -> Non
 def test_the_count_is_that_of_the_table(text: str, result: Result) -> None:
     counts = result.beside_published().counts()
     for inside, of in (("inside", "comparable"), ("fitted_inside", "fitted"), ("apart_inside", "apart")):
-        assert f"<b>{counts[inside]} of {counts[of]}</b>" in text
+        assert f"<b>{counts[inside]}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}{counts[of]}</b>" in text
     assert text.count('class="verdict inside"') == counts["inside"]
     assert text.count('class="verdict outside"') == counts["comparable"] - counts["inside"]
     apart = [m for m in result.beside_published().to_dicts() if m["verdict"] == "not comparable" and m["published"]]
