@@ -42,7 +42,7 @@ def finished(page: Any) -> None:
 
 
 def said(page: Any) -> str:
-    return str(page.locator("main").inner_text())
+    return str(page.locator("main").inner_text()).replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.fixture(scope="module")
