@@ -293,7 +293,7 @@ def test_ctrl_c_with_workers_leaves_no_process_and_no_traceback() -> None:
                 if len(members(p.pid)) >= 3:  # this one, and two workers
                     break
                 time.sleep(0.2)
-            time.sleep(2)
+            time.sleep(10)  # workers that are still starting speak for themselves
             os.killpg(p.pid, signal.SIGINT)
             out, err = p.communicate(timeout=300)
         except BaseException:
