@@ -60,6 +60,8 @@ def connected(workers: int | None = None, cluster: str | None = None) -> Iterato
             _same_version(client)
             yield Cluster(client)
         return
+    import dask.config
+
     with ExitStack() as opened:
         with _deaf():  # what is started here, and what that starts, does not hear Ctrl-C: this process alone does
             here = distributed.LocalCluster(
@@ -70,7 +72,7 @@ def connected(workers: int | None = None, cluster: str | None = None) -> Iterato
                 scheduler_kwargs={"dashboard": False},
                 host="127.0.0.1",
                 silence_logs=50,
-                config=PLAIN,
+                config=dask.config.merge(dask.config.config, PLAIN),
             )
             opened.callback(_quietly, here.close)
             client = distributed.Client(here, set_as_default=False)
