@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from livingdrug import library
 from livingdrug.care.compiler import NOTHING, Programs
 from livingdrug.care.truth import span
@@ -42,7 +44,8 @@ def scheduled(dose: spec.Dose, speaker: Speaker | None = None) -> str:
     def told(asked: Expression) -> str:
         return sentence(asked.node, speaker=speaker)
 
-    said = f"{dose.days.text[:1].upper()}{dose.days.text[1:]}: give {dose.give}, {told(dose.amount)}"
+    days = re.sub(r"^on days (-?[\d.]+)$", r"on day \1", dose.days.text)
+    said = f"{days[:1].upper()}{days[1:]}: give {dose.give}, {told(dose.amount)}"
     said += f", varying with a log-SD of {dose.log_sd:g}" if dose.log_sd else ""
     limits = [f"at {word} {told(x)}" for word, x in (("least", dose.at_least), ("most", dose.at_most)) if x]
     said += f" ({', '.join(limits)})" if limits else ""

@@ -68,7 +68,9 @@ def survival(
         marks += _steps(curve, SERIES[i % len(SERIES)], i, last, name)
     marks += laid_over(published, x, DAYS_PER_MONTH)
     places = np.array([place for place, _ in x.ticks])
-    heading = "number at risk" + (", in the order of the key" if len(curves) > 1 else "")
+    which = ", in the order of the key" if len(curves) > 1 else ""
+    which += f" (the first {MOST_AT_RISK})" if len(curves) > MOST_AT_RISK else ""
+    heading = f"number at risk{which}"
     below: list[tuple[str, tuple[tuple[float, str], ...]]] = [("quiet", ((0.0, heading),))]
     for i, curve in enumerate(curves[:MOST_AT_RISK]):
         counts = curve.at_risk(places * DAYS_PER_MONTH)

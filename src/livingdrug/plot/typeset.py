@@ -19,7 +19,7 @@ _UNITS = (
     r"|million|billion|trillion)(?![\w’'])"
 )
 _CANDIDATE = re.compile(
-    r"['\"]|&#3[49];|&quot;|\de[+-]?\d|-[\d.]|m2|\bu[gLm]|degC|\d (?:C\b|%|of \d)|\bx(?: \d|:)|\d×10|[\w)] x [\w(]"
+    r"['\"]|&#3[49];|&quot;|\de[+-]?\d|-[\d.]|m2|m\^[23]|\bu[gLm]|degC|\d (?:C\b|%|of \d)|\bx(?: \d|:)|\d×10|[\w)] x [\w(]"
     rf"|[\d⁰¹²³⁴⁵⁶⁷⁸⁹] {_UNITS}"
 )
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -39,8 +39,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w.])x(?= \d|: ratio)"), "×"),
     (re.compile(r"(?<=\d)×(?=10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])"), "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"),
     (re.compile(r"\bdegC\b"), "°C"),
-    (re.compile(r"\bm2\b"), "m²"),
     (re.compile(r"\bu(?=(?:g|L|m|mol)\b)"), "µ"),
+    (re.compile(r"(?:(?<=[µunmck])|\b)m\^?2\b"), "m²"),
+    (re.compile(r"(?<=m)\^3\b"), "³"),
 )
 _POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d{1,3})\b")
 

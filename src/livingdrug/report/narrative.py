@@ -184,7 +184,7 @@ def applicable(result: Result) -> tuple[list[str], list[tuple[str, str]]]:
     if not (judged := result.applicability):
         return [], []
     return [judged.summary], [
-        (what if "." in what else capital(what.replace("_", " ")), words) for what, words in judged.points()
+        (what if "." in what else capital(what.replace("_", " ")), words) for what, words in judged.points(None)
     ]
 
 
@@ -243,13 +243,13 @@ def between(result: Result) -> tuple[list[str], list[Table]]:
         return [], []
     compared = result.between_arms()
     if not compared.changed:
-        return [compared.same], []
+        return [told for told in (compared.same, compared.apart(of_unit)) if told], []
     head, *rows = compared.cells()
     rows = [
         (title, "" if unit == "" else of_unit(unit), *(NONE if x == "-" else x for x in values))
         for title, unit, *values in rows
     ]
-    notes = [t for t in (compared.about, compared.same) if t]
+    notes = [t for t in (compared.about, compared.same, compared.apart(of_unit)) if t]
     return [], [Table("Measures that differ between the arms.", head, rows, notes)]
 
 
@@ -293,14 +293,9 @@ def _care(node: Node, signs: set[str]) -> bool:
 def rules(resolved: Resolved, words: Words) -> list[tuple[str, str]]:
     """Scheduled doses and care rules that give something, as sentences in the words of the library files."""
     told = speaker(resolved, words)
-    said = [(capital(dose.name), _day(scheduled(dose, told))) for dose in resolved.protocol.schedule]
+    said = [(capital(dose.name), scheduled(dose, told)) for dose in resolved.protocol.schedule]
     given = [rule for rule in resolved.protocol.rule if rule.do and rule.do.give]
     return said + [(capital(rule.name), rule_sentence(rule, told)) for rule in given]
-
-
-def _day(text: str) -> str:
-    """A sentence that names one day only says "day"."""
-    return re.sub(r"^On days (-?[\d.]+):", r"On day \1:", text)
 
 
 def facts(result: Result) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAN = float("nan")
+NOT_MEASURED = "not measured in"  # how the note of a measure begins that one of two arms lacks
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class Difference:
     values_ratio_high: float = NAN
     both_ratio_low: float = NAN
     both_ratio_high: float = NAN
+
+    @property
+    def absent(self) -> bool:
+        """Whether one of the two arms does not measure it."""
+        return self.note.startswith(NOT_MEASURED)
 
     def told(self) -> str:
         """The ratio where there is one, else the difference, with its Monte-Carlo interval."""
@@ -103,6 +110,11 @@ class Compared:
         """Whether no arm differs from the reference arm, in any patient that matters, whatever the plausible values."""
         return all(x.alike and math.isnan(x.values_low) for x in self.others.values())
 
+    @property
+    def alone(self) -> bool:
+        """Whether no other arm is compared, since this is measured in it or in the reference arm only."""
+        return bool(self.others) and all(x.absent for x in self.others.values())
+
 
 @dataclass(frozen=True)
 class Arms:
@@ -126,7 +138,21 @@ class Arms:
     @property
     def changed(self) -> tuple[Compared, ...]:
         """The measures in which some arm differs from the reference arm."""
-        return tuple(r for r in self.rows if not r.alike)
+        return tuple(r for r in self.rows if not r.alike and not r.alone)
+
+    def apart(self, unit: Callable[[str], str] = str) -> str:
+        """A sentence for each arm that measures what no other arm does, as standard of care has no CAR-T cells; "" when
+        none. unit: how units are written."""
+        told: dict[str, list[str]] = {}
+        for r in self.rows:
+            if r.alone:
+                shown = {self.reference: r.reference, **{name: d.value for name, d in r.others.items()}}
+                where = " and ".join(f"'{self.titles[name]}'" for name, x in shown.items() if not math.isnan(x))
+                values = [
+                    f"{number(x)} {'' if r.unit == '1' else unit(r.unit)}".rstrip() for x in shown.values() if x == x
+                ]
+                told.setdefault(where, []).append(f"{r.title} {' and '.join(values)}")
+        return " ".join(f"Measured in {where} only ({len(all_)}): {'; '.join(all_)}." for where, all_ in told.items())
 
     @property
     def same(self) -> str:
@@ -153,7 +179,8 @@ class Arms:
     @property
     def _in_trial(self) -> bool:
         """Whether the table has room for the prediction intervals; they are always in `frame`."""
-        return self.size is not None and len(self.titles) == 2
+        seen = (not math.isnan(d.trial_low) for r in self.rows for d in r.others.values())
+        return self.size is not None and len(self.titles) == 2 and any(seen)
 
     def frame(self) -> pd.DataFrame:
         """One row for each measure and arm but the reference arm: measure, title, unit, arm, reference (its value in
@@ -228,7 +255,7 @@ class Arms:
         if len(self.titles) == 1:
             return wrapped(self._alone)
         shown = [columns(self.cells()), wrapped(self.about)] if self.changed else []
-        return "\n\n".join([*shown, *([wrapped(self.same)] if self.same else [])])
+        return "\n\n".join([*shown, *(wrapped(told) for told in (self.same, self.apart()) if told)])
 
     def _repr_html_(self) -> str:
         if len(self.titles) == 1:
@@ -236,7 +263,7 @@ class Arms:
         head, *body = (tuple(html.escape(x) for x in row) for row in self.cells())
         line = "".join(f"<th>{x}</th>" for x in head)
         rows = "".join("<tr>" + "".join(f"<td>{x}</td>" for x in row) + "</tr>" for row in body)
-        under = f"<p>{html.escape(self.about)}</p><p>{html.escape(self.same)}</p>"
+        under = "".join(f"<p>{html.escape(told)}</p>" for told in (self.about, self.same, self.apart()) if told)
         return f'<table class="arms"><thead><tr>{line}</tr></thead><tbody>{rows}</tbody></table>{under}'
 
 

@@ -73,11 +73,11 @@ class Applicability:
         ground = ", ".join(self.trials) or "no trial"
         return f"The model is {SAID[self.word]} (calibrated on {ground})."
 
-    def points(self) -> list[tuple[str, str]]:
-        """What the verdict rests on: (what, words)."""
+    def points(self, most: int | None = MOST) -> list[tuple[str, str]]:
+        """What the verdict rests on: (what, words); most: findings that are named, None for all."""
         told = [*((what, words.rstrip(".")) for what, words in self.standing)]
-        told += [(f.name, f.told) for f in self.findings[:MOST]]
-        if more := len(self.findings[MOST:]):
+        told += [(f.name, f.told) for f in self.findings[:most]]
+        if more := len(self.findings) - len(self.findings[:most]):
             told.append(("And", f"{more} more, under applicability of --json"))
         if self.question.silent:
             words = (

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from livingdrug.engine.plan import Floats, Ints
-from livingdrug.results.arms import Arms, Compared, Difference
+from livingdrug.results.arms import NOT_MEASURED, Arms, Compared, Difference
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.trial.compare import FEWEST, TOGETHER, picked
 from livingdrug.trial.definitions import definitions
@@ -177,7 +177,8 @@ def difference(reference: Reading, own: Reading, same_words: bool = True) -> Dif
     """One arm's measure beside the same of the reference arm, in the same patients. same_words: whether the two arms
     define it alike; otherwise they are not compared."""
     if reference.measure is None or own.measure is None:
-        return Difference(own.value, note=f"not measured in {'the reference' if own.measure else 'this'} arm")
+        where = "the reference" if own.measure else "this"
+        return Difference(own.value, note=f"{NOT_MEASURED} {where} arm")
     if not same_words:
         return Difference(own.value, note="not compared: defined otherwise in this arm")
     drawn, value, base = own.drawn, own.value, reference.value

@@ -92,9 +92,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, problem: RequestValidationError) -> Response:
-        errors = [_single(e) for e in problem.errors()]
+        errors = list({e["field"]: e for e in map(_single, problem.errors())}.values())
         what = "; ".join(": ".join(filter(None, e.values())) for e in errors) or "the request cannot be read"
-        return answer(request.scope, shape(422, what, errors))
+        where = next((e["field"] for e in errors if e["field"]), None)
+        return answer(request.scope, shape(422, what, errors, where=where))
 
     @app.exception_handler(Exception)
     async def _broken(request: Request, problem: Exception) -> Response:
@@ -104,6 +105,10 @@ def install(app: FastAPI) -> None:
         return response
 
 
+ONE_OF = ("str", "int", "float", "bool")
+"""How pydantic names the types of a value that may have any of them."""
+
+
 def _single(error: Mapping[str, Any]) -> dict[str, str]:
     """One fault of a form or body: its field ("" for the whole) and what is wrong."""
     place, said = error["loc"][1:], str(error["msg"])
@@ -111,4 +116,11 @@ def _single(error: Mapping[str, Any]) -> dict[str, str]:
         return {"field": "", "error": f"the body is no JSON: {error['ctx']['error']}, at character {place[-1]}"}
     if not place:
         return {"field": "", "error": "the body must be a JSON object, sent with Content-Type: application/json"}
-    return {"field": ".".join(map(str, place)), "error": said[:1].lower() + said[1:]}
+    if place[-1] in ONE_OF and len(place) > 1:  # a value of one of several types: pydantic tells each by itself
+        return {"field": _path(place[:-1]), "error": "should be a text, a number, true or false"}
+    return {"field": _path(place), "error": said[:1].lower() + said[1:]}
+
+
+def _path(place: Sequence[Any]) -> str:
+    """The words that lead to a place of a body: arms[1].set.dose.factor."""
+    return "".join(f"[{x}]" if isinstance(x, int) else f".{x}" for x in place).lstrip(".")

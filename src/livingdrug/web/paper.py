@@ -78,6 +78,19 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
+def within(illness: str) -> str:
+    """The name of an illness as it stands within a sentence."""
+    from livingdrug.registry.reports import in_words
+
+    return in_words.within(illness)
+
+
+def commands(text: str) -> Markup:
+    """Words in which `backticks` mark what is typed in a terminal."""
+    pieces = str(text).split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(x) if i % 2 else escape(x) for i, x in enumerate(pieces))
+
+
 @cache
 def environment() -> Environment:
     """The templates, escaping always, failing on a name that nobody gave."""
@@ -91,6 +104,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"tied": tied, "day": day, "count": count, "thousands": thousands, "by_field": by_field}
+    made.filters |= {"within": within, "commands": commands}
     made.globals |= {"static": link, "parts": PARTS, "version": __version__, "plural": plural, "living": living}
     return made
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from livingdrug.plot.typeset import typeset
+from livingdrug.plot.typeset import _UNITS, typeset
 from thoroughness import some
 
 RAW = re.compile(r"\d[eE][-+]?\d|(?<![\w.,–-])-\d|['\"]|\bm2\b|\bu[gLm]\b")
@@ -23,6 +23,7 @@ RAW = re.compile(r"\d[eE][-+]?\d|(?<![\w.,–-])-\d|['\"]|\bm2\b|\bu[gLm]\b")
         ("<td>4.48e-07</td>", "<td>4.48\xa0×\xa010⁻⁷</td>"),
         ("<td>2.5×10⁸ to 3×10⁻⁹</td>", "<td>2.5\xa0×\xa010⁸ to 3\xa0×\xa010⁻⁹</td>"),
         ("<td>1.75e+05</td>", "<td>175,000</td>"),
+        ("<p>0 per um^2, 1.5e-8 uL/um^3/d, mm2, a m2</p>", "<p>0 per µm², 1.5\xa0×\xa010⁻⁸\xa0µL/µm³/d, mm², a m²</p>"),
         ("<p>fever of 38.6 C, mg/m2, copies/ug</p>", "<p>fever of 38.6\xa0°C, mg/m², copies/µg</p>"),
         ("<p>'so', \"and\" patients' own; it&#39;s</p>", "<p>‘so’, “and” patients’ own; it’s</p>"),
         ("<p>the <em>word</em>'s end</p>", "<p>the <em>word</em>’s end</p>"),
@@ -67,3 +68,10 @@ def test_any_text_is_set_and_no_tag_is_made_or_lost(texts: list[str]) -> None:
     made = typeset(page)
     assert re.findall(r"<[^>]*>", made) == re.findall(r"<[^>]*>", page)
     assert made.count("<") == page.count("<") and not re.search(r"['\"]", re.sub(r"<[^>]*>", "", made))
+
+
+def test_a_page_ties_what_it_redraws_as_the_server_does() -> None:
+    from importlib import resources
+
+    says = resources.files("livingdrug.web").joinpath("static", "figures", "says.js").read_text()
+    assert f"String.raw`{_UNITS}`" in says

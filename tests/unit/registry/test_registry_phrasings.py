@@ -14,6 +14,7 @@ from livingdrug.registry.classify.dosing import stated_doses
 from livingdrug.registry.classify.passages import passages_of
 from livingdrug.registry.records.read import read
 from livingdrug.registry.records.study import Study
+from livingdrug.registry.reports.in_words import within
 from livingdrug.registry.reports.scenario_draft import draft
 
 FC = {"fludarabine": (30, "mg/m2", (-5, -4, -3)), "cyclophosphamide": (300, "mg/m2", (-5, -4, -3))}
@@ -268,3 +269,36 @@ def test_a_comparator_or_earlier_therapy_is_never_the_product(said: dict[str, An
     }
     drafted = draft(read({"protocolSection": protocol})).text
     assert 'product = "tisagenlecleucel"' not in drafted
+
+
+@pytest.mark.parametrize(
+    ("cells", "illness", "near"),
+    [
+        ("GD2 CAR-T cells", "Neuroblastoma", {"ct041-st-01"}),
+        ("CD19 CAR-T cells", "Non-Hodgkin lymphoma", {"zuma-1", "juliet"}),
+        ("BCMA CAR-T cells", "Multiple myeloma", {"karmma"}),
+        ("CD7 CAR-T cells", "T-cell acute lymphoblastic leukemia", {"eliana"}),
+        ("CD19 CAR-T cells", "Systemic sclerosis", {"castle-lupus", "erlangen-lupus", "hn2301-lupus"}),
+        ("CD19 CAR-T cells", "An illness of no name", {"eliana", "zuma-1", "juliet"}),
+    ],
+)
+def test_a_draft_builds_on_the_nearest_trial(cells: str, illness: str, near: set[str]) -> None:
+    protocol = {
+        "identificationModule": {"nctId": "NCT09000001", "briefTitle": f"{cells} in {illness}"},
+        "statusModule": {"overallStatus": "RECRUITING"},
+        "conditionsModule": {"conditions": [illness]},
+        "armsInterventionsModule": {"interventions": [{"name": cells}]},
+    }
+    assert tomllib.loads(draft(read({"protocolSection": protocol})).text)["trial"] in near
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Multiple myeloma", "multiple myeloma"), ("Neuroblastoma", "neuroblastoma"), ("Anaemia", "anaemia"),
+        ("Hodgkin lymphoma", "Hodgkin lymphoma"), ("HIV", "HIV"), ("B-ALL", "B-ALL"), ("Ewing sarcoma", "Ewing sarcoma"),
+        ("Sezary syndrome", "Sezary syndrome"), ("MALT lymphoma", "MALT lymphoma"), ("Lupus", "lupus"),
+    ],
+)  # fmt: skip
+def test_an_illness_stands_within_a_sentence(name: str, said: str) -> None:
+    assert within(name) == said

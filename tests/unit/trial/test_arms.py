@@ -55,6 +55,20 @@ def test_what_does_not_differ_is_named_in_one_line() -> None:
     assert repr(Arms({"a": "a", "b": "b"}, ())) == ""
 
 
+def test_what_one_arm_alone_measures_is_a_sentence_with_its_value() -> None:
+    absent = Difference(NAN, note="not measured in this arm")
+    own = Difference(12.0, note="not measured in the reference arm")
+    rows = (compared("peak", "Peak", "day", 9.0, absent, absent), compared("lines", "Lines", "1", NAN, own, absent),
+            compared("os", "OS", "%", 50.0, Difference(40.0, difference=-10.0), absent))  # fmt: skip
+    table = Arms(TABLE.titles, rows)
+    assert [r.measure for r in table.changed] == ["os"] and "not measured in this arm" in repr(table)
+    told = "Measured in 'as it was' only (1): Peak 9 day. Measured in 'half <b>' only (1): Lines 12."
+    assert (
+        table.apart() == told and "Peak 9 day" in repr(table).replace("\n", " ") and "&lt;b&gt;" in table._repr_html_()
+    )
+    assert repr(Arms(TABLE.titles, rows[:1])).startswith("Measured in")
+
+
 def test_one_arm_has_none_to_be_compared_with() -> None:
     alone = Arms({"base": "as it <was>"}, (Compared("crs", "CRS", "%", 40.0, {}),), patients=1000, size=79)
     assert "there is none to compare it with" in repr(alone) and "Alike" not in repr(alone)

@@ -168,6 +168,42 @@ def test_bodies_that_cannot_be(client: TestClient, body: Any, what: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"trial": "eliana", "pateints": 5}, "pateints"),
+        ({"trial": "eliana", "patients": "5"}, "patients"),
+        ({"trial": "eliana", "patients": 0}, "patients"),
+        ({"trial": "eliana", "patients": 10**9}, "patients"),
+        ({"trial": "eliana", "seed": -1}, "seed"),
+        ({"trial": 3}, "trial"),
+        ({}, "trial"),
+        ({"trial": "eliana", "set": {"dose.factor": None}}, "set.dose.factor"),
+        ({"trial": "eliana", "arms": [{"name": "a", "set": {"dose.factor": []}}]}, "arms[0].set.dose.factor"),
+        ({"trial": "eliana", "arms": [{"name": "a", "sett": {}}]}, "sett"),
+        ({"trial": "eliana", "files": {"../x": ""}}, "files"),
+    ],
+)
+def test_a_fault_of_a_body_names_its_word(client: TestClient, body: Any, where: str) -> None:
+    said = is_fault(client.post("/api/run", json=body))
+    assert said["where"] == where and len(said["errors"]) <= 1, said
+
+
+@pytest.mark.parametrize("address", ["/api/jobs/KEY/cancel", "/virtual/jobs/KEY/cancel", "/virtual/jobs/KEY/again"])
+def test_a_button_takes_nothing(client: TestClient, run: dict[str, Any], address: str) -> None:
+    form = not address.startswith("/api")
+    told = {"accept": "application/json", **({"content-type": "application/x-www-form-urlencoded"} if form else {})}
+    address = address.replace("KEY", run["key"])
+    said = is_fault(client.post(address, content=b"late=1" if form else b'{"late": 1}', headers=told))
+    assert said["status"] == 422 and "late" in said["error"], said
+    assert is_fault(client.post(f"{address}?late=1", headers=told))["status"] == 422
+
+
+def test_a_body_that_is_none_is_told_as_such(client: TestClient) -> None:
+    for body in (b"trial=eliana", b'{"a": 1,}'):
+        assert "is no JSON" in is_fault(client.post("/api/run", content=body))["error"]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"", b"{", b"[1]", b"nan", b"\xff\xfe", b'{"trial": "eliana"', b"[" * 100_000, b'{"a":' * 50_000,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from livingdrug.registry.records.study import Study
 
 STATUS = {
@@ -81,6 +83,24 @@ def illness(name: str) -> str:
     """A group of illnesses as it stands by itself: Chest -> Cancer of the chest."""
     said = ILLNESSES.get(name, name)
     return said[:1].upper() + said[1:]
+
+
+_COMMON = re.compile(
+    r"(?:Acute|Adult|Advanced|Aggressive|Autoimmune|B|Bladder|Blood|Brain|Breast|Cancers?|Central|Cervical|Childhood|Chronic|"
+    r"Colorectal|Cutaneous|Diffuse|Esophageal|Extranodal|Extramedullary|Follicular|Gastric|Gastrointestinal|Gynaecological|"
+    r"Hairy|Head|Hematolog\w+|Haematolog\w+|Hepatocellular|High|Hepatic|Immune|Indolent|Infections?|Kidney|Large|Liver|"
+    r"Locally|Low|Lung|Lupus|Malignan\w+|Mantle|Marginal|Metastatic|Mixed|Multiple|Myasthenia|Nasopharyngeal|Neoplasms?|"
+    r"Nephrotic|Neurological|Non|Other|Ovarian|Pancreatic|Peripheral|Plasma|Primary|Prostate|Pa?ediatric|Recurrent|"
+    r"Refractory|Relapsed|Renal|Rheumatoid|Secondary|Skin|Small|Soft|Solid|Stomach|Systemic|Thyroid|Triple|Tumou?rs?|"
+    r"\w+(?:oma|omas|[ae]mias?|itis|osis|oses|opathy|pathies|philia|penia))(?=[\s,;/()]|$)"
+)
+
+
+def within(name: str) -> str:
+    """The name of an illness as it stands within a sentence: Multiple myeloma -> multiple myeloma, but Hodgkin lymphoma
+    and HIV as they are."""
+    found = _COMMON.match(name)
+    return name[:1].lower() + name[1:] if found and len(found[0]) > 1 and found[0][1:].islower() else name
 
 
 SPONSORS = {"industry": "A company", "academic": "A hospital or university", "government": "A government body"}

@@ -100,7 +100,7 @@ def _bar_chart(heading: str, counts: Mapping[str, int]) -> Content:
     foot = n - 1.0 - np.arange(n)
     marks: list[Mark] = [Boxes(np.zeros(n), sizes, foot + 0.1, foot + 0.42, "published")]
     marks += [
-        Words(0.0, at + 0.42, f"{name}  {size:,.0f}", "text", "start")
+        Words(0.0, at + 0.42, f"{name}: {size:,.0f}", "text", "start")
         for at, (name, size) in zip(foot, counts.items(), strict=True)
     ]
     x = Axis(0.0, max(1.0, float(sizes.max(initial=1.0))))

@@ -14,9 +14,11 @@ from livingdrug import library
 from livingdrug.library import LibraryFile
 from livingdrug.registry.classify.classify import Classification, classify
 from livingdrug.registry.classify.conditioning import stated_conditioning
+from livingdrug.registry.classify.disease import places_in
 from livingdrug.registry.classify.dosing import StatedDose, stated_doses
 from livingdrug.registry.classify.passages import Passages, passages_of
 from livingdrug.registry.records.study import Study
+from livingdrug.registry.reports.in_words import ILLNESSES, within
 from livingdrug.registry.terms.synonyms import forms_of, key
 
 OLDEST_ADULT = 80
@@ -87,7 +89,7 @@ def _body(study: Study, words: Passages, said: Classification, made: Draft) -> I
         return
     product, product_line = _product(said, made)
     population, disease_line = _population(said, made)
-    base = _base(product, population)
+    base = _base(said, product, population)
     yield "# assumed: visits, endpoints, care rules and the published results beside, as of the nearest library trial"
     yield f"trial = {json.dumps(base)}" if base else "# trial = (the library has no trial to build on)"
     yield from product_line
@@ -118,7 +120,8 @@ def _product(said: Classification, made: Draft) -> tuple[LibraryFile | None, lis
     named = said.products[0] if said.products else f"{target.replace('/', '-')} CAR" if said.targets else "the product"
     made.missing.append(
         f"a product for {named} (target {target}, costimulation {said.costimulation.value})."
-        f" It has {len(library.names('products'))}: livingdrug list products. Write one: livingdrug new product NAME"
+        f" It has {len(library.names('products'))} (`livingdrug list products`); `livingdrug new product NAME` begins"
+        " one"
     )
     lines = [
         "",
@@ -154,22 +157,47 @@ def _population(said: Classification, made: Draft) -> tuple[LibraryFile | None, 
             if forms & known:
                 return entry, ["", why, f"population = {json.dumps(name)}"]
     made.missing.append(
-        f"patients with {said.diseases.main.name}. It has {len(library.names('populations'))} populations:"
-        " livingdrug list populations. Write them: livingdrug new population NAME"
+        f"patients with {ILLNESSES.get(said.diseases.main.name, within(said.diseases.main.name))}. It has"
+        f" {len(library.names('populations'))} populations (`livingdrug list populations`);"
+        " `livingdrug new population NAME` begins one"
     )
     return None, ["", why, f"population = {json.dumps(_slug(said.diseases.main.name))}"]
 
 
-def _base(product: LibraryFile | None, population: LibraryFile | None) -> str:
-    """The library trial to build on: same product before same patients before any."""
+ROLES = ("outlook", "validation", "calibration")
+"""Of trials that are as near as each other the one is taken whose numbers rest on most: the last of these."""
+
+
+def _base(said: Classification, product: LibraryFile | None, population: LibraryFile | None) -> str:
+    """The library trial to build on: same product, then nearest illness, same target, best founded, same patients."""
     trials = [library.find("trials", n) for n in library.names("trials")]
 
-    def likeness(trial: LibraryFile) -> int:
-        return 2 * bool(product and trial.says("product") == product.name) + bool(
-            population and trial.says("population") == population.name
-        )
+    def likeness(trial: LibraryFile) -> tuple[bool, int, bool, int, bool]:
+        own = bool(product and trial.says("product") == product.name)
+        patients = bool(population and trial.says("population") == population.name)
+        target = key(library.find("products", trial.says("product")).says("target") or "")
+        role = trial.says("role")
+        founded = ROLES.index(role) if role in ROLES else 1
+        return own, _kinship(said, trial), target in {key(t.value) for t in said.targets}, founded, patients
 
     return max(trials, key=likeness).name if trials else ""
+
+
+def _kinship(said: Classification, trial: LibraryFile) -> int:
+    """How near the illness of a library trial is to those of the record: 3 the same, 2 its group, 1 its branch."""
+    tumour = library.find("populations", trial.says("population")).says("tumour")
+    if said.diseases is None or tumour not in library.names("tumours"):
+        return 0
+    entry = library.find("tumours", tumour)
+    treated = places_in("; ".join((entry.title, *entry.aliases)))
+    return max(
+        (
+            sum(bool(x) and x == y for x, y in ((a.branch, b.branch), (a.group, b.group), (a.disease, b.disease)))
+            for a in (said.diseases.main, *said.diseases.places)
+            for b in treated
+        ),
+        default=0,
+    )
 
 
 def _size(study: Study) -> Iterator[str]:

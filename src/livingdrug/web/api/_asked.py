@@ -26,7 +26,8 @@ class Body(BaseModel):
         for word in data if isinstance(data, dict) else ():
             if word not in cls.model_fields and word not in {f.alias for f in cls.model_fields.values()}:
                 words = [f.alias or name for name, f in cls.model_fields.items()]
-                raise Refused(422, f"unknown word {short(word)} in the body", allowed=words, given=str(word))
+                said = f"unknown word {short(word)} in the body"
+                raise Refused(422, said, where=str(word)[:80], allowed=words, given=str(word))
         return data
 
 
@@ -37,14 +38,22 @@ async def only_known(request: Request) -> None:
     for word in given:
         if word not in words:
             said = f"unknown word {short(word)} in the address"
-            raise Refused(422, said, allowed=words or "none here", given=word if words else None)
+            given_as = {"where": word[:80], "allowed": words or "none here", "given": word if words else None}
+            raise Refused(422, said, **given_as)
         if given.count(word) > 1:
             raise Refused(422, f"{word}: given {given.count(word)} times, but it takes one value", where=word)
     if request.method == "POST":
         try:
-            json.loads(await request.body() or b"{}", object_pairs_hook=once)
+            body = json.loads(await request.body() or b"{}", object_pairs_hook=once)
+        except (json.JSONDecodeError, UnicodeDecodeError) as problem:
+            said = problem.msg if isinstance(problem, json.JSONDecodeError) else "it is not UTF-8"
+            raise Refused(422, f"the body is no JSON: {said}", mend="send a JSON object") from None
         except ValueError as problem:
             raise Refused(422, f"the body says a word twice: {problem}", mend="say each word once") from None
+        if body and request.scope["route"].body_field is None:
+            word = next(iter(body)) if isinstance(body, dict) else None
+            said = f"unknown word {short(word)} in the body" if word else "nothing is asked for in a body here"
+            raise Refused(422, said, where=str(word)[:80] if word else None, allowed="none here", mend="send no body")
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def text_of(trial: str | None, scenario: str | None, arms: Sequence[ArmAsked] = 
     """The scenario that is asked for, with its arms behind it; a trial's name where nothing but that is asked."""
     if (trial is None) == (scenario is None):
         said = "no trial is asked for" if trial is None else "a trial and a scenario are asked for"
-        raise Refused(422, said, allowed="trial: a name of the library, or scenario: a text")
+        raise Refused(422, said, where="trial", allowed="trial: a name of the library, or scenario: a text")
     if scenario is None:
         name = str(trial)
         if "\n" in name or "=" in name:

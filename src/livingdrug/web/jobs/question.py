@@ -59,7 +59,9 @@ class Question:
         for name, text in self.files.items():
             if not isinstance(name, str) or not isinstance(text, str) or not FILE.fullmatch(name) or name == SCENARIO:
                 said = f"{short(name)} is no name for a file beside the scenario"
-                raise Refused(422, said, allowed="letters, digits, - _ and ., with .toml or .csv at the end")
+                raise Refused(
+                    422, said, where="files", allowed="letters, digits, - _ and ., with .toml or .csv at the end"
+                )
         if self.named:
             if re.search(r"[\\/\0]|\.toml$", self.text.strip()):
                 said = f"{short(self.text.strip())} is a file; a page reads no file of this machine"
@@ -213,7 +215,7 @@ def answer(question: Question, folder: Path, limits: Limits) -> Answer:
         seed = resolved.seed if question.seed is None else question.seed
         if patients > limits.patients:
             said, place = f"{patients:,} patients are more than this server runs", resolved.trial.place("patients")
-            where = None if question.patients or own or place.ours else str(place) or None
+            where = "patients" if question.patients else None if own or place.ours else str(place) or None
             raise Refused(422, said, where=where, allowed=_most(limits.patients))
         if len(resolved.arms) > limits.arms:
             said, place = f"{len(resolved.arms)} arms are more than this server runs", resolved.trial.place("arm")
@@ -255,9 +257,9 @@ def sized(question: Question, limits: Limits) -> None:
     from livingdrug.whole import whole
 
     if question.patients is not None and not question.patients > limits.patients:
-        whole(question.patients, "patients", 1, limits.patients)
+        whole(question.patients, "patients", 1, limits.patients, where="patients")
     if question.seed is not None:
-        whole(question.seed, "seed", 0, MOST_SEED - 1)
+        whole(question.seed, "seed", 0, MOST_SEED - 1, where="seed")
 
 
 def key_of(resolved: Resolved) -> str:

@@ -134,7 +134,7 @@ def told(result: Result) -> dict[str, Any]:
     said = words(result.resolved)
     measures = result.beside_published().to_dicts()
     judged, rests = narrative.applicable(result)
-    same = result.between_arms().same if len(result.arms) > 1 else ""
+    compared = result.between_arms() if len(result.arms) > 1 else None
     return {
         "asks": asks(result),
         "finding": finding(measures),
@@ -142,7 +142,8 @@ def told(result: Result) -> dict[str, Any]:
         "notes": narrative.notes(result),
         "several": [arm.title for arm in result.arms.values()] if len(result.arms) > 1 else [],
         "differences": differences(result, measures),
-        "same": same,
+        "same": compared.same if compared else "",
+        "apart": compared.apart(of_unit) if compared else "",
         "happened": arms.tables(result),
         "by_arm": with_tables(arms.figures(result)),
         "judged": judged,
@@ -174,7 +175,7 @@ def differences(result: Result, measures: Sequence[Mapping[str, Any]]) -> dict[s
     if not first:
         first, more = more, []
     return {
-        "first": replace(table, rows=first),
+        "first": replace(table, rows=first, notes=[n for n in table.notes if not n.startswith("Measured in ")]),
         "more": replace(table, rows=more, caption="More measures that differ."),
     }
 

@@ -63,7 +63,7 @@ def trial(number: str, request: Request) -> Response:
             read.platform.value if read.is_car else "", read.source.told, tuple(sorted(t.value for t in read.targets))
         ),
         illness=_illness(read),
-        illness_words=in_words.ILLNESSES.get(_illness(read), _illness(read)),
+        illness_words=in_words.ILLNESSES.get(_illness(read), in_words.within(_illness(read))),
         taking_part=taking_part(study),
         criteria=criteria(study.eligibility),
         labels=answers(read),

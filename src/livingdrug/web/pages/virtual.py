@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -24,31 +22,18 @@ from livingdrug.web.pages._form import Form, Ground
 from livingdrug.web.pages._mirror import damage_told, opened
 from livingdrug.web.pages._runs import command, scenario_of
 from livingdrug.web.pages._scenario import Fault, notes, wrong
+from livingdrug.web.pages._sent import fields, only_pressed
 from livingdrug.web.paper import page
 from livingdrug.web.refused import Refused
 
 router = APIRouter(include_in_schema=False)
 SHELF = ("trials", "products", "populations", "protocols")  # kinds one may begin with
 RECENT = 8
-MOST_FIELDS = 1000
 DOES = ("run", "look", "text", "form")  # what the buttons of a form ask for
 MORE = {"arm+": "arms", "arm-": "arms", "row+": "arms", "parts": "parts"}  # buttons that only change the form
 
 
-async def _sent(request: Request) -> Mapping[str, str]:
-    """The fields of a form that was sent."""
-    body = await request.body()
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, strict_parsing=False)
-    except ValueError:  # not UTF-8, or too many fields
-        raise Refused(422, "the form cannot be read", mend="open the page again and send its own form") from None
-    for name, count in Counter(name for name, _ in pairs).items():
-        if count > 1:
-            raise Refused(422, f"{name[:60]}: sent {count} times, but it takes one value", where="the form")
-    return dict(pairs)
-
-
-Sent = Annotated[Mapping[str, str], Depends(_sent)]
+Sent = Annotated[Mapping[str, str], Depends(fields)]
 
 
 @router.get("/virtual")
@@ -135,6 +120,7 @@ def _says(trial: str, part: str, name: str) -> bool:
 @router.post("/virtual/new")
 def changed(request: Request, sent: Sent) -> Response:
     """What was typed: run, looked at, shown as text or as a form again, or with one more arm or row."""
+    only(request.query_params)
     do, limits = _do(sent), request.app.state.settings.limits
     _form.only_known(sent, limits)
     if "text" in sent:
@@ -313,7 +299,7 @@ def _line(problem: LivingDrugError) -> int | None:
     return int(found[1]) if found else None
 
 
-@router.post("/virtual/s/{piece}")
+@router.post("/virtual/s/{piece}", dependencies=[Depends(only_pressed)])
 def run_shared(request: Request, piece: str) -> Response:
     """Runs a scenario that came by a link."""
     sent = link.decode(piece)

@@ -18,6 +18,7 @@ from livingdrug.web.jobs import Job
 from livingdrug.web.pages import _patient, _results
 from livingdrug.web.pages._asked import declared
 from livingdrug.web.pages._runs import command, command_of, piece_of, scenario_of
+from livingdrug.web.pages._sent import only_pressed
 from livingdrug.web.paper import page
 from livingdrug.web.refused import Refused
 
@@ -87,7 +88,7 @@ def _result(request: Request, job: Job, folder: Path) -> Response:
     return page(request.scope, "virtual_results.html", title=job.called, **given)
 
 
-@router.post("/{key}/cancel")
+@router.post("/{key}/cancel", dependencies=[Depends(only_pressed)])
 def cancel(request: Request, key: str) -> Response:
     """Stops a run."""
     job_of(request, key)
@@ -95,7 +96,7 @@ def cancel(request: Request, key: str) -> Response:
     return RedirectResponse(f"/virtual/jobs/{key}", 303)
 
 
-@router.post("/{key}/again")
+@router.post("/{key}/again", dependencies=[Depends(only_pressed)])
 def again(request: Request, key: str) -> Response:
     """Asks for a run that was stopped or failed once more."""
     job = job_of(request, key)

@@ -1,6 +1,6 @@
 // What every living figure has: its fields, its walk point by point, sentence, table, link, files.
 import {drawing, save} from "./chart.js";
-import {said, sentence} from "./says.js";
+import {said, sentence, tied} from "./says.js";
 import {bind, choose} from "./slider.js";
 import {first, query, read} from "./state.js";
 
@@ -29,7 +29,7 @@ export function start(name, make) {
   function look() {
     const {at, values, words} = figure.look(result);
     $("at").textContent = at;
-    values.forEach((text, i) => { $(`value-${i}`).textContent = text; });
+    values.forEach((text, i) => { $(`value-${i}`).textContent = tied(text); });
     $("walk-slider").setAttribute("aria-valuetext", `${at}: ${words}`);
     if (spec.button?.gives) pressed();
   }

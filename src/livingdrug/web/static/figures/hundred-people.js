@@ -1,6 +1,7 @@
 // A figure of a hundred people: counted by a worker, drawn as they are known.
 import {start} from "./frame.js";
 import {set} from "./says.js";
+import {first} from "./state.js";
 
 const GROUPS = 3;
 
@@ -14,7 +15,7 @@ function middle(values) {
 export function hundred(name, crowd = "./crowd.js") {
   start(name, ({root, spec, state, $, told}) => {
     const dots = [...root.querySelectorAll("[data-part=people] .person")], worker = new Worker(new URL(crowd, import.meta.url), {type: "module"});
-    const classes = spec.group.map(g => g.class);
+    const classes = spec.group.map(g => g.class), still = JSON.stringify(first(spec));
     let token = 0, groups = [], mores = [], values = [], began = 0;
 
     function compute() {
@@ -29,7 +30,7 @@ export function hundred(name, crowd = "./crowd.js") {
     }
     worker.onmessage = ({data}) => {
       if (data.token !== token) return;
-      if (data.from === 0) dots.forEach(dot => dot.setAttribute("class", "person off"));
+      if (data.from === 0 && (token > 1 || still !== JSON.stringify(state))) dots.forEach(dot => dot.setAttribute("class", "person off"));
       data.groups.forEach((group, i) => dots[data.from + i].setAttribute("class", `person ${classes[group]}`));
       groups.push(...data.groups);
       mores.push(...data.mores);

@@ -24,6 +24,13 @@ export const set = x => typeof x === "string" ? x : Number.isFinite(x) ? commas(
 /** A number and its unit, which stay on one line. */
 export const joined = (text, unit) => unit ? `${text}\u00a0${unit}` : text;
 
+// What belongs together, as `plot/typeset.py` ties it in pages.
+const UNITS = String.raw`(?:[kmµun]?g|[mµu]?L|[mµun]?m(?:ol|²|2)?|Gy|IU|°C|cells|copies|molecules|[dh]|days?|hours?|weeks?|months?|years?|million|billion|trillion)(?![\w’'])`;
+const COUNT = new RegExp(String.raw`(\d[\d.,]*) (?=%|${UNITS})`, "g");
+
+/** A sentence whose numbers stay with their units, and counts with what they are of. */
+export const tied = text => text.replace(COUNT, "$1\u00a0").replace(/(\d) of (?=\d)/g, "$1\u00a0of\u00a0");
+
 const first = (times, ys, holds) => times[ys.findIndex(holds)] ?? NaN;
 const TAKEN = {
   max: (times, ys) => Math.max(...ys),
@@ -50,7 +57,7 @@ const SIGNS = {">": (a, b) => a > b, ">=": (a, b) => a >= b, "<": (a, b) => a < 
 export function sentence(says, numbers, digits) {
   const side = x => typeof x === "string" && x in numbers ? numbers[x] : x;
   const rule = says.find(({when = []}) => when.every(([left, sign, right]) => SIGNS[sign](side(left), side(right))));
-  return rule.text.replace(/\{(\w+)\}/g, (_, name) => name in digits ? said(numbers[name], digits[name]) : set(numbers[name]));
+  return tied(rule.text.replace(/\{(\w+)\}/g, (_, name) => name in digits ? said(numbers[name], digits[name]) : set(numbers[name])));
 }
 
 /** The index of the last time that is not after `t`. */
