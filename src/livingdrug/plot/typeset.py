@@ -19,8 +19,8 @@ _UNITS = (
     r"|million|billion|trillion)(?![\w’'])"
 )
 _CANDIDATE = re.compile(
-    r"['\"]|&#3[49];|&quot;|\de[+-]?\d|-[\d.]|m2|m\^[23]|\bu[gLm]|degC|\d (?:C\b|%|of \d)|\bx(?: \d|:)|\d×10|[\w)] x [\w(]"
-    rf"|[\d⁰¹²³⁴⁵⁶⁷⁸⁹] {_UNITS}"
+    r"['\"]|&#3[49];|&quot;|\de[+-]?\d|-[\d.]|m2|m\^[23]|\bu[gLm]|degC|\d (?:C\b|%|of \d)|\bx(?: \d|:)|\d×10"
+    rf"|[\w)] x [\w(]|[\d⁰¹²³⁴⁵⁶⁷⁸⁹] {_UNITS}"
 )
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (

@@ -296,8 +296,8 @@ def test_a_draft_builds_on_the_nearest_trial(cells: str, illness: str, near: set
     ("name", "said"),
     [
         ("Multiple myeloma", "multiple myeloma"), ("Neuroblastoma", "neuroblastoma"), ("Anaemia", "anaemia"),
-        ("Hodgkin lymphoma", "Hodgkin lymphoma"), ("HIV", "HIV"), ("B-ALL", "B-ALL"), ("Ewing sarcoma", "Ewing sarcoma"),
-        ("Sezary syndrome", "Sezary syndrome"), ("MALT lymphoma", "MALT lymphoma"), ("Lupus", "lupus"),
+        ("Hodgkin lymphoma", "Hodgkin lymphoma"), ("HIV", "HIV"), ("B-ALL", "B-ALL"), ("Lupus", "lupus"),
+        ("Ewing sarcoma", "Ewing sarcoma"), ("Sezary syndrome", "Sezary syndrome"), ("MALT lymphoma", "MALT lymphoma"),
     ],
 )  # fmt: skip
 def test_an_illness_stands_within_a_sentence(name: str, said: str) -> None:

@@ -185,7 +185,7 @@ def _base(said: Classification, product: LibraryFile | None, population: Library
 
 def _kinship(said: Classification, trial: LibraryFile) -> int:
     """How near the illness of a library trial is to those of the record: 3 the same, 2 its group, 1 its branch."""
-    tumour = library.find("populations", trial.says("population")).says("tumour")
+    tumour = _tumour(trial.says("population"))
     if said.diseases is None or tumour not in library.names("tumours"):
         return 0
     entry = library.find("tumours", tumour)
@@ -198,6 +198,18 @@ def _kinship(said: Classification, trial: LibraryFile) -> int:
         ),
         default=0,
     )
+
+
+def _tumour(population: str) -> str:
+    """The tumour of a library population, or of the one that it is like."""
+    seen: set[str] = set()
+    while population in library.names("populations") and population not in seen:
+        seen.add(population)
+        entry = library.find("populations", population)
+        if tumour := entry.says("tumour"):
+            return tumour
+        population = entry.says("like")
+    return ""
 
 
 def _size(study: Study) -> Iterator[str]:
