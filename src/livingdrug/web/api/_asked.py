@@ -51,9 +51,11 @@ async def only_known(request: Request) -> None:
         except ValueError as problem:
             raise Refused(422, f"the body says a word twice: {problem}", mend="say each word once") from None
         if body and request.scope["route"].body_field is None:
-            word = next(iter(body)) if isinstance(body, dict) else None
-            said = f"unknown word {short(word)} in the body" if word else "nothing is asked for in a body here"
-            raise Refused(422, said, where=str(word)[:80] if word else None, allowed="none here", mend="send no body")
+            first = next(iter(body)) if isinstance(body, dict) else None
+            said = (
+                "nothing is asked for in a body here" if first is None else f"unknown word {short(first)} in the body"
+            )
+            raise Refused(422, said, where=first and str(first)[:80], allowed="none here", mend="send no body")
 
 
 @contextmanager
