@@ -123,7 +123,7 @@ def test_on_paper_the_text_stands_alone_with_its_sources(visit: Any) -> None:
     for there in ("h1", ".sources", ".stages", "figure.icons svg", ".words dt"):
         assert page.locator(there).first.is_visible(), there
     headings = page.locator("h2:visible").evaluate_all(
-        """all => all.filter(h => h.nextElementSibling && !h.nextElementSibling.checkVisibility()).map(h => h.textContent)"""
+        "all => all.filter(h => h.nextElementSibling?.checkVisibility() === false).map(h => h.textContent)"
     )
     assert headings == [], "a heading stands alone on paper"
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
