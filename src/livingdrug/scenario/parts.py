@@ -366,7 +366,8 @@ def _acting(name: str, files: list[LibraryFile]) -> dict[str, str]:
             ends = {name, file.name}
             if not any(role.rpartition(".")[2] in ends for role in listed):
                 wrong = next(iter(listed))
-                right = f"{wrong.rpartition('.')[0] or 'drug'}.{file.name}"
+                right = nearest(wrong, [f"{family}.{file.name}" for family in ("drug", "conditioning")])
+                right = right or f"{wrong.partition('.')[0]}.{file.name}"
                 told = f"the drug '{file.name}' fills no role of its name, and what is given reaches nothing"
                 raise ScenarioError(told, where=said.place(f"modules.{wrong}") or said.place("modules"), nearest=right)
             return {own_role(role, file.name, name): stem for role, stem in listed.items()}
@@ -534,11 +535,18 @@ def cited(resolved: Resolved) -> None:
             if path not in quantities and path.rpartition(".")[0] in resolved.modules:
                 near = [q.removeprefix(f"{role}.") if role else q for q in quantities if q.startswith(role)]
                 raise unknown("quantity", name, near, shown.place())
+            if shown.line is not None and isinstance(at := shown.line.at, str):
+                numbers = [p for p in resolved.parameters if role and p.startswith(f"{role}.")]
+                if role and f"{role}.{at}" not in numbers and at not in resolved.parameters:
+                    own = [p.removeprefix(f"{role}.") for p in numbers]
+                    raise unknown("number of the model", at, own, shown.line.place("at"))
     _drawn(resolved)
     numbers = {*resolved.covariates, *resolved.parameters}
     for row in resolved.population.baseline:
         if row.of not in numbers:
             raise unknown("number of a patient", row.of, numbers, row.place("of"))
+    for row in resolved.product.feature if resolved.product else ():
+        row.cites(sources)
     resolved.trial.cites(sources)
     resolved.protocol.cites(sources)
     resolved.population.cites(sources)
