@@ -17,8 +17,8 @@ from livingdrug.trial import Trial
 
 # Keys whose text is for readers, and tables whose keys are of the author's choice.
 PROSE = set(
-    """title about why where note says words journal authors doi pmid url nct aliases short reached calibrated outlook graded
-    not_comparable registry year of_what here what absent version place licence cohort property what""".split()
+    """title about why where note says words journal authors doi pmid url nct aliases short reached calibrated outlook
+    graded not_comparable registry year of_what here what absent version place licence cohort property what""".split()
 )
 CHOSEN = ("sources", "visits", "glossary", "words", "earlier", "observe", "data", "meanings", "counted", "variants",
           "errata", "errata.", "set")  # fmt: skip

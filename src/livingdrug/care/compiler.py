@@ -402,7 +402,7 @@ class _Writer:
                         raise self.wrong(
                             f"nothing can be divided by 0, and '{written(right)}' is 0 in everybody",
                             right.column if isinstance(right, Number) else next((n.column for n in names(right)), 0),
-                            mend="divide by what differs between patients; where it is 0 in one, the quotient is missing",
+                            mend="divide by what differs between patients; where it is 0, the quotient is missing",
                         )
                     for side in (left, right):
                         self.emit(side, self.own(side))

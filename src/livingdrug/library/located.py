@@ -76,8 +76,8 @@ _ALIKE = str.maketrans(
 
 
 def plain(name: str) -> str:
-    """A name as a reader sees it: blanks, underscores, accents, and letters of other alphabets that look like Latin ones
-    in one form. Two that are alike in it are one."""
+    """A name as a reader sees it: blanks, underscores, accents, and letters of other alphabets that look like Latin
+    ones, in one form. Two that are alike in it are one."""
     return " ".join(unicodedata.normalize("NFKC", name).translate(_ALIKE).replace("_", " ").split())
 
 

@@ -50,10 +50,10 @@ def _count(values: Floats, begins: NDArray[np.int64], edges: Floats, digits: int
 class Courses:
     """How each observable went in the patients of one arm.
 
-    times (T,) [day]; names (O,) with units as a reader writes them; counts (T, O, bins), whole numbers of any width: patients followed, by size of
-    the observable in the model; samples: patient -> (T, O), likewise, for the first patients infused and those in
-    `keep`; zeros: what 0 in the model means to a reader (37 [degC] of a temperature), for all that is read off below;
-    wide: the counts with those of what stands behind the named observables.
+    times (T,) [day]; names (O,) with units as a reader writes them; counts (T, O, bins), whole numbers of any width:
+    patients followed, by size of the observable in the model; samples: patient -> (T, O), likewise, for the first
+    patients infused and those in `keep`; zeros: what 0 in the model means to a reader (37 [degC] of a temperature), for
+    all that is read off below; wide: the counts with those of what stands behind the named observables.
 
     >>> courses = result.arm().courses
     >>> courses.percentile("assay.qpcr.copies", 50).shape == courses.times.shape

@@ -138,9 +138,16 @@ def whole(entry: LibraryFile) -> Located:
             words["covariates"] = own = _covariates(words["covariates"], known)
             again = {name for name, x in own.items() if "value" in x or "points" in x}
             kept = {name: _without_origin(x) if name in again else x for name, x in known.items()}
+            kept = {name: _in_its_unit(x, own[name]) if name in own else x for name, x in kept.items()}
             table["covariates"] = Located(kept, known.places, known.place)
         table = merged(table, words, entry.kind.removesuffix("s"))
     return table
+
+
+def _in_its_unit(number: Located, above: Located) -> Located:
+    """A number whose unit stands where another file gives values in it: whoever wrote those knew it."""
+    at = next((above.at(k) for k in ("value", "points", "low", "high") if k in above and "unit" not in above), None)
+    return number if at is None else Located(number, {**number.places, "unit": at}, number.place)
 
 
 def _without_origin(number: Located) -> Located:

@@ -100,7 +100,9 @@ def _arms(data: Located) -> None:
         if not isinstance(title := arm.get("title", name), str) or not title.strip():
             raise ScenarioError(f"an arm's title cannot be {short(title)}", arm.at("title"), "a text, in quotes")
         if empty := next((k for k, x in arm.items() if isinstance(x, Mapping) and not x), None):
-            raise ScenarioError(f"'{empty}' is an empty table", arm.at(empty), mend="say what it changes, or leave it out")
+            raise ScenarioError(
+                f"'{empty}' is an empty table", arm.at(empty), mend="say what it changes, or leave it out"
+            )
         title = plain(title).casefold()
         if title in titles:
             said = f"two arms have the title '{arm.get('title', name)}'"
