@@ -215,7 +215,6 @@ IDLE = {
     "an arm's title that is none": ('[[arm]]\nname = "a"\ntitle = 3\n', 4),
     "an empty table in an arm": ('[[arm]]\nname = "a"\nkinetics = {}\n', 4),
     "a rule that may never act": (f"{RULE}limits = {{ times = 0 }}\n", 8),
-    "a limit of doses where none are given": (f"{RULE}limits = {{ doses = 3 }}\n", 8),
     "visits without a name": ('[visits]\n"" = [3]\n', 3),
     "an age of nobody": ("[covariates.age]\nvalue = 900\n", 3),
     "a letter that looks like another": (ENDPOINT.format("\u041eS"), 3),

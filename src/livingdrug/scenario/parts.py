@@ -147,7 +147,9 @@ def whole(entry: LibraryFile) -> Located:
 def _in_its_unit(number: Located, above: Located) -> Located:
     """A number whose unit stands where another file gives values in it: whoever wrote those knew it."""
     at = next((above.at(k) for k in ("value", "points", "low", "high") if k in above and "unit" not in above), None)
-    return number if at is None else Located(number, {**number.places, "unit": at}, number.place)
+    if at is None or not at.ours:
+        return number
+    return Located(number, {**number.places, "unit": at}, number.place)
 
 
 def _without_origin(number: Located) -> Located:

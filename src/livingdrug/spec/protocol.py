@@ -172,9 +172,6 @@ class Rule(Watch):
                 where=self.place(),
                 mend="add do = { give = ... }, use the name of the rule to change, or write a [[watch]]",
             )
-        if self.limits.doses is not None and (self.do is None or not self.do.give):
-            said = f"the rule '{self.name}' gives no doses that could be limited"
-            raise ScenarioError(said, self.limits.place("doses"), mend="write times = ... for how often it may act")
 
 
 class Grading(Typed):
