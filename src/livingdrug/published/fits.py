@@ -35,12 +35,12 @@ def check(entry: LibraryFile, said: ModelFile, model: Model) -> None:
         if data.of not in said.observe:
             raise unknown("observation", data.of, said.observe, entry.where(f"data.{name}.of"))
         _check_unit(entry, f"data.{name}.unit", data.unit, said.observe[data.of].unit)
-    for dotted, given, path in (
+    for dotted, given, target in (
         ("dose.unit", said.dose.unit, said.dose.into or said.dose.parameter),
         ("conditioning.unit", said.conditioning.unit, said.conditioning.parameter),
     ):
-        if given is not None and path is not None:
-            factor(given, model.unit(path), entry.where(dotted))
+        if given is not None and target is not None:
+            factor(given, model.unit(target), entry.where(dotted))
     for i, figure in enumerate(said.published):
         _check_figure(entry, f"published.{i}", figure, said)
     _check_groups(entry, said)

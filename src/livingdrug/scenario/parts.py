@@ -547,15 +547,15 @@ def cited(resolved: Resolved) -> None:
             if shown.line is not None and isinstance(at := shown.line.at, str):
                 numbers = [p for p in resolved.parameters if role and p.startswith(f"{role}.")]
                 if role and f"{role}.{at}" not in numbers and at not in resolved.parameters:
-                    own = [p.removeprefix(f"{role}.") for p in numbers]
-                    raise unknown("number of the model", at, own, shown.line.place("at"))
+                    known = [p.removeprefix(f"{role}.") for p in numbers]
+                    raise unknown("number of the model", at, known, shown.line.place("at"))
     _drawn(resolved)
-    numbers = {*resolved.covariates, *resolved.parameters}
+    every = {*resolved.covariates, *resolved.parameters}
     for row in resolved.population.baseline:
-        if row.of not in numbers:
-            raise unknown("number of a patient", row.of, numbers, row.place("of"))
-    for row in resolved.product.feature if resolved.product else ():
-        row.cites(sources)
+        if row.of not in every:
+            raise unknown("number of a patient", row.of, every, row.place("of"))
+    for feature in resolved.product.feature if resolved.product else ():
+        feature.cites(sources)
     resolved.trial.cites(sources)
     resolved.protocol.cites(sources)
     resolved.population.cites(sources)
