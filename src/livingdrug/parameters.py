@@ -98,6 +98,7 @@ class Variability:
     loadings: Mapping[str, float] = field(default_factory=dict)
     table: str | None = None
     source: str | None = None
+    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # of the loadings
 
     @classmethod
     def read(cls, data: Any, where: str | None = None) -> Variability:
@@ -170,6 +171,7 @@ class Variability:
             {str(k): finite(x, _line(loadings, k, where), f"loadings.{k}") for k, x in loadings.items()},
             data.get("table"),
             data.get("source"),
+            {k: str(place) for k in loadings if (place := _line(loadings, k, None))},
         )
 
     def scaled(self, factor: float) -> Variability:

@@ -151,7 +151,13 @@ def test_the_librarys_own_rules_stand_when_less_is_simulated() -> None:
     Trial("eliana", {"protocol.follow_up": "20 d"}).check()
 
 
-@pytest.mark.parametrize("asked", ["exp(cytokines.il6)", "log(weight)", "exp(time)", "cytokines.il6 / 0", "time / 0"])
+NAUGHT = ("0", "0.0 kg", "(weight - weight)", "(0 * age)", "min(0, 3)", "floor(0.4)", "(2 - 2)", "abs(0)", "log(1)")
+
+
+@pytest.mark.parametrize(
+    "asked", ["exp(cytokines.il6)", "log(weight)", "exp(time)", "time / 0",
+              *(f"cytokines.il6 / {x}" for x in NAUGHT)],
+)  # fmt: skip
 def test_what_cannot_be_reckoned_is_refused(asked: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(TRIAL + ROW.format(kind="protocol.watch", name="w", asks=f'value = "{asked}"'), encoding="utf-8")

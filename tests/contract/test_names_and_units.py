@@ -1,126 +1,87 @@
-"""Every name that a file uses is known or refused with the nearest, and every amount, time, threshold and rate has a
-unit or is refused: generated over the library's own trial, protocol and scales, one spoilt value at a time."""
+"""Every key and name of every library file misspelt, every unit dropped or of another kind: refused with the nearest
+name at the file and line, or, where the author chose the name, told where something asks for it.
+
+A seeded sample of all files in `make test`; every file, every kind of spot in it, in `make thorough`.
+"""
 
 from __future__ import annotations
 
-import re
+import random
 from pathlib import Path
 
 import pytest
 
 from livingdrug import library
 from livingdrug.errors import LivingDrugError
-from livingdrug.scenario import resolve
-from livingdrug.trial.design import design
-from livingdrug.trial.run import check_arm
-from thoroughness import some_of
+from spoilt_library import Spot, spots, user
 
-TRIAL = "eliana"
-FILES = [("trials", "eliana"), ("protocols", "eliana"), ("populations", "relapsed-b-all-young"), ("scales", "penn")]
-# Keys whose value is a name that something else must know.
-NAMES = ("give", "set", "of", "measure", "observable", "visits", "noise", "limit", "product", "population", "protocol",
-         "tumour", "scale", "source", "given", "drugs", "events", "censors", "start", "kind", "read", "by")  # fmt: skip
-NUMBER = r"(?<![\w.])[-+]?\d+\.?\d*(?:e[-+]?\d+)?"
-UNIT = re.compile(rf"({NUMBER}) *((?:mg|cell|kg|g|h|d|min|months|degC|copy)(?:/[a-z]\w*)?)(?![\w/])")
+SAMPLED = 36  # spots in all, of a run that is not thorough
 
 
-def spoilt(entry: library.LibraryFile, line: int, text: str, folder: Path) -> None:
-    """Write the file with another text on one line."""
-    lines = entry.text.split("\n")
-    lines[line - 1] = text
-    file = folder / entry.kind / f"{entry.name}.toml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("\n".join(lines), encoding="utf-8")
+def each(kind: str, name: str) -> list[Spot]:
+    """The spots of a file, one of those that are alike, in an order of chance."""
+    every = list(spots(library.find(kind, name).text))
+    random.Random(f"{kind}/{name}").shuffle(every)
+    return list({(spot.what, spot.like): spot for spot in every}.values())
 
 
-def told() -> LivingDrugError | None:
-    """What is said when the trial is resolved and checked, before anything is compiled."""
+def fault(problem: LivingDrugError, spot: Spot, file: str, text: str) -> str:
+    """What a message about a spoilt file lacks."""
+    said, right = str(problem), text[spot.begin : spot.end].strip()
+    if spot.what == "chosen":  # where something asks for it
+        return "" if spot.instead in said or right in said else "the name is not told"
+    if spot.what == "unit":
+        helps = any(word in said for word in ("unit", "clock", "length of time", "degrees"))
+    else:
+        helps = right in f"{problem.nearest} {problem.allowed}" or spot.instead in str(problem.nearest)
+    line = spot.line(text)
+    near = any(f"{file}:{i}" in said for i in range(max(line - 3, 1), line + 2)) or spot.instead in str(problem.nearest)
+    return "" if helps and near else "neither the nearest name nor the line" if not helps else "not the line"
+
+
+def spoilt(kind: str, name: str, most: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
+    """How many spots of a file were spoilt, and what is wrong with what was said of them."""
+    asks, text, chosen = user(kind, name), library.find(kind, name).text, each(kind, name)[:most]
+    if asks is None:
+        return 0, []
+    file, found = folder / kind / f"{name}.toml", []
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv(library.ENV, str(folder))
     try:
-        for arm in resolve(TRIAL).arms:
-            check_arm(arm, design(arm))
-    except LivingDrugError as problem:
-        return problem
-    return None
+        noted = set(asks())
+    except LivingDrugError as problem:  # of the user's own, a number that one of the trials alone reads is refused
+        assert "nothing asks about" in str(problem)
+        return 0, []
+    finally:
+        monkeypatch.delenv(library.ENV)
+    monkeypatch.setenv(library.ENV, str(folder))
+    for spot in chosen:
+        case = f"{file.name}:{spot.line(text)}: {spot.what} '{text[spot.begin : spot.end]}' as '{spot.instead}'"
+        file.write_text(spot.spoil(text), encoding="utf-8")
+        try:
+            silent = not set(asks()) - noted and spot.what != "chosen"
+            found += [f"{case}: accepted in silence"] if silent else []
+        except LivingDrugError as problem:
+            wrong = fault(problem, spot, file.name, text)
+            found += [f"{case}: {wrong}: {problem}"] if wrong else []
+    file.unlink()
+    monkeypatch.delenv(library.ENV)
+    return len(chosen), found
 
 
-def once(cases: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
-    """The first and the last case of each key: rows are alike."""
-    keys: dict[str, list[tuple[int, str, str]]] = {}
-    for case in cases:
-        keys.setdefault(case[2], []).append(case)
-    return sorted({x for alike in keys.values() for x in (alike[0], alike[-1])})
+def test_a_sample_of_what_can_be_misspelt_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, tried, found = random.Random(9), 0, []
+    files = [(kind, rng.choice(library.names(kind))) for kind in library.KINDS]
+    for kind, name in files:
+        many, wrong = spoilt(kind, name, SAMPLED // len(files), tmp_path, monkeypatch)
+        tried, found = tried + many, found + wrong
+    assert not found, "\n\n".join(found)
+    assert tried > SAMPLED / 2
 
 
-def misspelt_names(entry: library.LibraryFile) -> list[tuple[int, str, str]]:
-    """(line, its text with one letter of a name dropped, key) of every line that uses a name."""
-    found, header = [], ""
-    # Published, but said not to be simulated: any name will do.
-    unsimulated = {row["measure"] for row in entry.data.get("published", []) if "not_comparable" in row}
-    for number, text in enumerate(entry.text.split("\n"), 1):
-        header = text.strip("[] ") if text.startswith("[") else header
-        used = re.match(r'(\w+) = \[?"([A-Za-z_.]{4,})"', text)
-        if (
-            used
-            and used[1] in NAMES
-            and used[2] not in unsimulated
-            and not header.startswith(("shown", "figure", "event", "sources"))
-        ):
-            at = used.start(2) + len(used[2]) // 2
-            found.append((number, text[:at] + text[at + 1 :], f"{header.split('.')[0]}.{used[1]}"))
-    return once(found)
-
-
-def without_units(entry: library.LibraryFile) -> list[tuple[int, str, str]]:
-    """(line, its text with the unit of one number dropped, key) of every line that states an amount with its unit."""
-    found, header = [], ""
-    for number, text in enumerate(entry.text.split("\n"), 1):
-        header = text.strip("[] ") if text.startswith("[") else header
-        key = re.match(r"(\w+) = ", text)
-        if (
-            not key
-            or key[1] in ("where", "why", "about", "title", "note", "words", "name", "measure", "not_comparable")
-            or header.startswith("sources")
-        ):
-            continue
-        if key[1] == "unit" and header.split(".")[0] in ("covariates", "share", "threshold", "dose", "physiology"):
-            found.append((number, "", f"{header.split('.')[0]}.unit"))
-        for unit in UNIT.finditer(text):
-            if float(unit[1]):
-                dropped = text[: unit.end(1)] + text[unit.end() :]
-                found.append((number, dropped, f"{header}.{key[1]}.{unit[2]}"))
-    return once(found)
-
-
-def cases(of) -> list:  # type: ignore[no-untyped-def, type-arg]
-    return [
-        pytest.param(kind, name, *case, id=f"{kind}:{case[0]}:{case[2]}")
-        for kind, name in FILES
-        for case in of(library.find(kind, name))
-    ]
-
-
-@pytest.mark.parametrize(("kind", "name", "line", "text", "key"), some_of(cases(misspelt_names)))
-def test_a_misspelt_name_is_refused_with_the_nearest(kind, name, line, text, key, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    spoilt(library.find(kind, name), line, text, tmp_path)
-    monkeypatch.setenv("LIVINGDRUG_LIBRARY", str(tmp_path))
-    problem = told()
-    assert problem is not None, text
-    assert problem.nearest or problem.allowed, problem
-    assert f"{name}.toml:" in str(problem.where), problem
-
-
-@pytest.mark.parametrize(("kind", "name", "line", "text", "key"), some_of(cases(without_units)))
-def test_a_number_without_its_unit_is_refused(kind, name, line, text, key, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    spoilt(library.find(kind, name), line, text, tmp_path)
-    monkeypatch.setenv("LIVINGDRUG_LIBRARY", str(tmp_path))
-    problem = told()
-    if key.startswith("physiology"):
-        assert problem is None, "a number whose mechanism declares the unit inherits it"
-        return
-    assert problem is not None, text
-    assert "unit" in str(problem), problem
-    assert f"{kind}/{name}.toml:{line}" in str(problem.where) or not text, problem
-
-
-def test_there_is_something_to_spoil() -> None:
-    assert len(some_of(cases(misspelt_names))) > 15 and len(some_of(cases(without_units))) > 25
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", library.KINDS)
+def test_whatever_is_misspelt_in_a_file_is_refused(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [x for name in library.names(kind) for x in spoilt(kind, name, 10_000, tmp_path, monkeypatch)[1]]
+    assert not found, "\n\n".join(found)

@@ -208,6 +208,28 @@ def test_a_property_said_far_from_every_patient_is_refused(name: str, at: float)
     assert "--set" in str(refused("", {f"covariates.{name}.at": at}).where)
 
 
+RULE = '[[protocol.rule]]\nname = "mine"\nkind = "assumed"\nwhy = "x"\nwhen = "crs.grade >= 2"\ndo = { stop = true }\n'
+ENDPOINT = '[[endpoint]]\nname = "{}"\nevents = ["death"]\n'
+IDLE = {
+    "no arm": ("arm = []\n", 2),
+    "an arm's title that is none": ('[[arm]]\nname = "a"\ntitle = 3\n', 4),
+    "an empty table in an arm": ('[[arm]]\nname = "a"\nkinetics = {}\n', 4),
+    "a rule that may never act": (f"{RULE}limits = {{ times = 0 }}\n", 8),
+    "visits without a name": ('[visits]\n"" = [3]\n', 3),
+    "an age of nobody": ("[covariates.age]\nvalue = 900\n", 3),
+    "a letter that looks like another": (ENDPOINT.format("\u041eS"), 3),
+    "a misspelt word of an arm": ('[[arm]]\nnaem = "a"\n', 3),
+    "a misspelt start": (f'{ENDPOINT.format("mine")}start = "infuson"\n', 5),
+    "a misspelt group": ('[[measure]]\nname = "m"\nkind = "share"\nof = "infused"\namong = "enroled"\n', 6),
+}
+
+
+@pytest.mark.parametrize("what", IDLE)
+def test_what_would_do_nothing_is_refused_at_its_line(what: str) -> None:
+    text, line = IDLE[what]
+    assert refused(text).where == f"mine.toml:{line}"
+
+
 # --- dose records -----------------------------------------------------------------------------------------------------
 
 HEAD = "ID,TIME [day],AMT,CMT,RATE\n"

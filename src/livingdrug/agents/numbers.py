@@ -11,7 +11,7 @@ from livingdrug import library
 from livingdrug.errors import ScenarioError, unknown
 from livingdrug.parameters import Parameter, Source, read_parameter
 from livingdrug.published.entry import Published, published
-from livingdrug.spec.fields import Table, Text
+from livingdrug.spec.fields import Sources, Table, Text
 from livingdrug.spec.typed import Typed
 from livingdrug.spec.typed import read as typed
 
@@ -113,7 +113,7 @@ class AgentsFile(Typed):
     title: Text
     model: Text
     about: Text = ""
-    sources: dict[str, Table] = {}
+    sources: Sources = {}
     shared: dict[str, Text] = {}
     cell: dict[str, Table] = {}
     car_t: dict[str, Table] = {}
@@ -183,6 +183,7 @@ def given(name: str, changed: Mapping[str, str] | None = None) -> Given:
     there = [_path(x) for x in said.shared.values()]
     full = {_full(path, [*own, *there]): text for path, text in (changed or {}).items()}
     theirs = {p: x for p, x in full.items() if p not in own}
+    library.find("models", said.model, where=said.place("model"))
     shells = published(f"{said.model}:{variant}" if variant else said.model, theirs)
     for name, path in said.shared.items():
         if _path(path) not in shells.parameters:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from livingdrug.care.amounts import BODY, DEGREES, KEEPS_UNIT, combined, convert, literal, per_body
+from livingdrug.care.constant import worth
 from livingdrug.care.possible import Possible
 from livingdrug.care.truth import Check, is_truth, written
 from livingdrug.engine.plan import Floats, Ints, Op, Register
@@ -73,6 +74,7 @@ _SIGNS = {
 DOSES = tuple(_DOSES)  # questions about a drug
 FUNCTIONS = (*_ASKS, "since", *_DOSES, *_ACTS, "draw", "date", *_PLAIN)
 LIVING = 17.0  # [degC] above and below the usual that a living body may be
+LARGEST = 700.0  # whose exponential is still a number
 _COUNTS = ("count", "given", "done", "draw")
 
 
@@ -396,8 +398,12 @@ class _Writer:
                     return
                 if sign in "*/":
                     self.reckoned(left, right)
-                    if sign == "/" and isinstance(right, Number) and right.value == 0:
-                        raise self.wrong("nothing can be divided by 0", right.column)
+                    if sign == "/" and worth(right) == 0:
+                        raise self.wrong(
+                            f"nothing can be divided by 0, and '{written(right)}' is 0 in everybody",
+                            right.column if isinstance(right, Number) else next((n.column for n in names(right)), 0),
+                            mend="divide by what differs between patients; where it is 0, the quotient is missing",
+                        )
                     for side in (left, right):
                         self.emit(side, self.own(side))
                     self.put(_SIGNS[sign])
@@ -443,6 +449,13 @@ class _Writer:
         else:
             raise self.nobody(node)
 
+    def defined(self, node: Call) -> None:
+        """Refuse the logarithm of 0 or less, and an exponential that no number holds."""
+        given = worth(node.arguments[0])
+        if given is not None and (node.function == "log" and given <= 0 or node.function == "exp" and given > LARGEST):
+            allowed = "a number above 0" if node.function == "log" else f"a number up to {LARGEST:g}"
+            raise self.wrong(f"{node.function}({given:g}) is no number", node.column, allowed)
+
     def call(self, node: Call, unit: str | None) -> None:
         p, function = self.programs, node.function
         if function not in FUNCTIONS:
@@ -456,6 +469,7 @@ class _Writer:
             if function not in ("min", "max"):
                 self.reckoned(*node.arguments)
             self.without_unit(node)
+            self.defined(node)
             inner = unit or self.own(node)
             for part in node.arguments:
                 self.emit(part, inner if function in KEEPS_UNIT else None)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from livingdrug.care.compiler import Programs
 from livingdrug.engine.plan import Watch
-from livingdrug.errors import ScenarioError
-from livingdrug.library.located import mistakable
+from livingdrug.errors import LivingDrugError, ScenarioError
+from livingdrug.library.located import Place, mistakable
 from livingdrug.spec import scale as spec
 from livingdrug.spec.fields import Expression
 from livingdrug.spec.grammar import Binary, Call, Choice, Name, Node, Number, Unary, sentence
@@ -54,7 +54,7 @@ class Scale:
 
     def compile(self, programs: Programs, marks: int) -> list[Watch]:
         """The engine's watches of this scale."""
-        self._own_words()
+        self._own_words(programs)
         grade: Node = Number(0.0)
         for level in self._sorted():  # lowest first, so that the highest is asked first
             grade = Choice(_inside(level.when.node, self), Number(float(level.grade)), grade)
@@ -74,28 +74,34 @@ class Scale:
                 Watch(name, marks, *programs.compile(node, condition=name.partition(".")[2] in conditions))
                 for name, node in asked
             ]
-        except ScenarioError as problem:
+        except LivingDrugError as problem:
             self._blame(programs)
             raise problem
 
-    def _own_words(self) -> None:
-        """ScenarioError for a meaning that no grade uses and that looks like a word that some grade does use."""
-        meanings, counted = self.file.meanings, self.file.counted
-        asked = (self.file.entry.when, *(g.when for g in self.file.grade), *meanings.values(), *counted.values())
-        used = {name.path for when in asked for name in when.names}
-        own = {**dict.fromkeys(meanings, "meanings"), **dict.fromkeys(counted, "counted")}
-        for word in own.keys() - used:
-            if close := mistakable(word, used - own.keys()):
-                said = f"no grade asks about '{word}'"
-                raise ScenarioError(said, where=self.file.place(f"{own[word]}.{word}"), nearest=close)
-
-    def _blame(self, programs: Programs) -> None:
-        """Raise the error that the scale has, with the line at fault."""
+    def _rows(self) -> list[tuple[Expression, Place, bool]]:
+        """Everything that the scale asks, its place, and whether it is a condition."""
         rows = [(asked, self.file.place(f"meanings.{word}"), False) for word, asked in self.file.meanings.items()]
         rows += [(asked, self.file.place(f"counted.{word}"), True) for word, asked in self.file.counted.items()]
         rows.append((self.file.entry.when, self.file.entry.place("when"), True))
-        rows += [(grade.when, grade.place("when"), True) for grade in self.file.grade]
-        for when, place, condition in rows:
+        return [*rows, *((grade.when, grade.place("when"), True) for grade in self.file.grade)]
+
+    def _own_words(self, programs: Programs) -> None:
+        """ScenarioError for one of the scale's own words that is misspelt: where it is asked, or, where nothing asks
+        for it as it is spelt, where it is defined."""
+        own = {**dict.fromkeys(self.file.counted, "counted"), **dict.fromkeys(self.file.meanings, "meanings")}
+        used = {name.path: place for when, place, _ in self._rows() for name in when.names}
+        others = used.keys() - own.keys()
+        for word in own.keys() - used.keys():
+            if close := mistakable(word, others):
+                said, mend = f"no grade asks about '{word}'", f"write it here as at {used[close]}, or there as here"
+                raise ScenarioError(said, where=self.file.place(f"{own[word]}.{word}"), nearest=close, mend=mend)
+        for word in others - {*programs.known(), *programs.drugs}:
+            if close := mistakable(word, own):
+                raise ScenarioError(f"nothing is called '{word}'", where=used[word], nearest=close)
+
+    def _blame(self, programs: Programs) -> None:
+        """Raise the error that the scale has, with the line at fault."""
+        for when, place, condition in self._rows():
             programs.compile(Expression(when.text, _inside(when.node, self)), where=place, condition=condition)
 
 

@@ -168,7 +168,7 @@ def _number(
         shift = variability.sd * (shared[p.path] if p.path in shared else distributions.normal(seed, ids, p.path))
     for name, weight in variability.loadings.items():
         if name not in properties:
-            raise unknown(f"property that '{p.path}' loads on:", name, properties, where)
+            raise unknown(f"property that '{p.path}' loads on:", name, properties, variability.places.get(name, where))
         shift = shift + weight * properties[name]
     if variability.distribution == "normal":
         return distributions.bounded(p.value + shift, variability.low, variability.high)

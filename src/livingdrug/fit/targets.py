@@ -81,11 +81,11 @@ class Fit:
         return np.array([t.distance(measures[t.measure]) for t in self.targets])
 
 
-def said(name: str) -> tuple[spec.Fit, library.LibraryFile]:
-    """The fits file of this name, as it is written."""
+def said(name: str, where: str | None = None) -> tuple[spec.Fit, library.LibraryFile]:
+    """The fits file of this name, as it is written; where: what names it."""
     known = sorted(f.stem for f in FOLDER.glob("*.toml"))
     if name not in known:
-        raise unknown("fit", name, known)
+        raise unknown("fit", name, known, where)
     entry = library.read(FOLDER / f"{name}.toml", "fits", name)
     return typed.read(spec.Fit, entry.table), entry
 
@@ -98,6 +98,8 @@ def read(name: str, resolved: Resolved) -> Fit:
     if len(found.target) < len(found.free):
         what = f"{len(found.free)} free values for {len(found.target)} targets"
         raise ScenarioError(what, where=entry.file, mend="free less or aim at more")
+    for fit in found.after:
+        said(fit, found.place("after"))
     frozen = _frozen(found.after)
     return Fit(
         name,
@@ -113,8 +115,10 @@ def read(name: str, resolved: Resolved) -> Fit:
 
 def earlier(name: str) -> tuple[str, ...]:
     """The fits whose values are frozen in this one, and those before them."""
-    after = said(name)[0].after
-    return tuple(dict.fromkeys([*after, *(x for fit in after for x in earlier(fit))]))
+    fit = said(name)[0]
+    for other in fit.after:
+        said(other, fit.place("after"))
+    return tuple(dict.fromkeys([*fit.after, *(x for other in fit.after for x in earlier(other))]))
 
 
 def _frozen(fits: tuple[str, ...]) -> dict[tuple[str, str], str]:

@@ -107,7 +107,7 @@ class LibraryFile:
     @cached_property
     def sources(self) -> dict[str, Source]:
         """The sources this file defines."""
-        given = self.data.get("sources", {})
+        given = self.table.get("sources", {})
         return {key: Source.read(key, data, self.where(f"sources.{key}")) for key, data in given.items()}
 
     @cached_property

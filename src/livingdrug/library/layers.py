@@ -28,6 +28,8 @@ def merged(below: Any, above: Any, what: str = "", place: Place | None = None) -
     if _rows(below) and above == []:
         said = f"{what} = [] drops nothing: rows are laid on those that are there"
         raise ScenarioError(said, where=place, mend=f"to drop one, write remove = true in a [[{what}]] of its name")
+    if _rows(below) and any("name" in row for row in below):
+        _with(below, "name", what)
     if _named(below) and _rows(above):
         return _names(below, _with(above, "name", what), what)
     if _rows(below) and _rows(above):

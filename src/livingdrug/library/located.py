@@ -67,9 +67,18 @@ def placed(data: Any, place: Place) -> Any:
     return locate(data, lambda _: place)
 
 
+# Letters of the Cyrillic and the Greek alphabet that are drawn as Latin ones.
+_ALIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf\u03bd",
+    "aeopcyxijsABEKMHOPCTXABEZHIKMNOPTYXov",
+)
+
+
 def plain(name: str) -> str:
-    """A name as a reader sees it: blanks, underscores and accents in one form. Two that are alike in it are one."""
-    return " ".join(unicodedata.normalize("NFKC", name).replace("_", " ").split())
+    """A name as a reader sees it: blanks, underscores, accents, and letters of other alphabets that look like Latin
+    ones, in one form. Two that are alike in it are one."""
+    return " ".join(unicodedata.normalize("NFKC", name).translate(_ALIKE).replace("_", " ").split())
 
 
 def mistakable(name: str, known: Iterable[str]) -> str | None:

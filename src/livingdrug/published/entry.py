@@ -12,7 +12,7 @@ from functools import cached_property
 
 from livingdrug import biology, library
 from livingdrug.biology import yours
-from livingdrug.errors import ScenarioError, SourceError, unknown
+from livingdrug.errors import ScenarioError, SourceError, WiringError, unknown
 from livingdrug.model import Model, assemble
 from livingdrug.parameters import Parameter, Source, read_parameter
 from livingdrug.published import fits
@@ -118,12 +118,13 @@ class Published:
         if into is None or usual is None:
             return []
         shares = said.shares if varied is None or varied.shares is None else varied.shares
-        also = said.also if varied is None or varied.also is None else varied.also
+        own = varied is not None and varied.also is not None
+        also, at = (varied.also or (), f"variants.{self.variant}") if varied and own else (said.also, "dose")
         amount = usual.value if asked is None else self._amount(asked, usual.unit)
         amount *= factor(usual.unit, self.model.unit(into), usual.place)
         given = [Dose(day, into, amount * share) for day, share in shares]
         for i, other in enumerate(also):
-            more = _number(self.entry, f"dose.also.{i}.amount", other.amount).in_unit(self.model.unit(other.into))
+            more = _number(self.entry, f"{at}.also.{i}.amount", other.amount).in_unit(self.model.unit(other.into))
             given.append(Dose(other.day, other.into, more.value, other.over))
         return given
 
@@ -174,12 +175,21 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
     chosen = {n: x for n, x in sets.items() if group and n.split()[0] == group}
     made = Published(entry.name, variant or None, entry, said, model, parameters, chosen)
     made.doses()  # so that what is wrong with the dose shows now
+    for other in said.variants:  # and what is wrong with another variant
+        replace(made, variant=other, parameters=_parameters(entry, said, model, other, sets)).doses()
     return made
 
 
 def _assembled(entry: library.LibraryFile, said: ModelFile) -> Model:
     """The equations; the roles that the file names must be those of the Python classes."""
-    model = yours.checked(assemble(*[biology.find(stem) for stem in said.modules.values()]))
+    found = []
+    for role, stem in said.modules.items():
+        try:
+            found.append(biology.find(stem))
+        except WiringError as problem:
+            place = problem.where or entry.where(f"modules.{role}")
+            raise WiringError(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
+    model = yours.checked(assemble(*found))
     for role in said.modules:
         if role not in model.modules:
             raise unknown("role", role, model.modules, entry.where(f"modules.{role}"))

@@ -7,8 +7,15 @@ from collections.abc import Iterable, Iterator
 from livingdrug.errors import ScenarioError, SourceError, UnitError, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.model import Model
-from livingdrug.spec.published_model import COMPARED, ModelFile
+from livingdrug.spec.published_model import COMPARED, Figure, ModelFile
 from livingdrug.units import factor
+
+# What is measured of a course, and in which unit; its: that of what is observed.
+MEASURES = {
+    **dict.fromkeys(("peak", "nadir", "at"), "its"),
+    **dict.fromkeys(("peak_day", "nadir_day", "rise_day", "fall_day", "doubling", "half_life"), "day"),
+    "area": "its*day",
+}
 
 
 def check(entry: LibraryFile, said: ModelFile, model: Model) -> None:
@@ -28,7 +35,29 @@ def check(entry: LibraryFile, said: ModelFile, model: Model) -> None:
         if data.of not in said.observe:
             raise unknown("observation", data.of, said.observe, entry.where(f"data.{name}.of"))
         _check_unit(entry, f"data.{name}.unit", data.unit, said.observe[data.of].unit)
+    for dotted, given, target in (
+        ("dose.unit", said.dose.unit, said.dose.into or said.dose.parameter),
+        ("conditioning.unit", said.conditioning.unit, said.conditioning.parameter),
+    ):
+        if given is not None and target is not None:
+            factor(given, model.unit(target), entry.where(dotted))
+    for i, figure in enumerate(said.published):
+        _check_figure(entry, f"published.{i}", figure, said)
     _check_groups(entry, said)
+
+
+def _check_figure(entry: LibraryFile, at: str, figure: Figure, said: ModelFile) -> None:
+    """Raise for a published figure of no variant or observation, or in a unit that its measure is not in."""
+    if figure.variant is not None and figure.variant not in said.variants:
+        raise unknown("variant", figure.variant, said.variants, entry.where(f"{at}.variant"))
+    what, _, rest = figure.measure.partition("(")
+    of = rest.partition(",")[0].strip(" )")
+    if what.strip() not in MEASURES:
+        raise unknown("measure of a course", what.strip(), MEASURES, entry.where(f"{at}.measure"))
+    if of not in said.observe:
+        raise unknown("observation", of, said.observe, entry.where(f"{at}.measure"))
+    unit = MEASURES[what.strip()].replace("its", said.observe[of].unit)
+    _check_unit(entry, f"{at}.unit", figure.unit, unit)
 
 
 def _paths(said: ModelFile) -> Iterator[tuple[str, str, str]]:

@@ -28,6 +28,7 @@ BINS = (HIGHEST - LOWEST) * PER_DECADE + 1  # the first holds zero and everythin
 EDGES = 10.0 ** (LOWEST + np.arange(BINS - 1) / PER_DECADE) * (1.0 - 1e-13)
 DIGITS = 48  # binary digits of a number that are left out of a first look: with four kept it is known to 6 %
 TIMES = 16  # times whose counts are written together
+WIDTHS = (np.int8, np.int16, np.int32, np.int64)  # of a count that is not added to any more
 SAMPLES = 24  # patients whose own course is kept
 
 
@@ -49,10 +50,10 @@ def _count(values: Floats, begins: NDArray[np.int64], edges: Floats, digits: int
 class Courses:
     """How each observable went in the patients of one arm.
 
-    times (T,) [day]; names (O,) with units as a reader writes them; counts (T, O, bins): patients followed, by size of
-    the observable in the model; samples: patient -> (T, O), likewise, for the first patients infused and those in
-    `keep`; zeros: what 0 in the model means to a reader (37 [degC] of a temperature), for all that is read off below;
-    wide: the counts with those of what stands behind the named observables.
+    times (T,) [day]; names (O,) with units as a reader writes them; counts (T, O, bins), whole numbers of any width:
+    patients followed, by size of the observable in the model; samples: patient -> (T, O), likewise, for the first
+    patients infused and those in `keep`; zeros: what 0 in the model means to a reader (37 [degC] of a temperature), for
+    all that is read off below; wide: the counts with those of what stands behind the named observables.
 
     >>> courses = result.arm().courses
     >>> courses.percentile("assay.qpcr.copies", 50).shape == courses.times.shape
@@ -91,6 +92,7 @@ class Courses:
         count: a faster loop than NumPy's (`engine.counting`). Values that stand on a card are counted there.
         """
         own = len(self.names)
+        self.counts = self.counts.astype(np.int64, copy=False)
         if hasattr(values, "counted"):
             self.counts += values.counted(EDGES)[:, :own]
         else:
@@ -112,9 +114,10 @@ class Courses:
         return self.wide
 
     def settle(self) -> None:
-        """Forget the counts of what has no name, when nobody more is to be counted."""
-        if self.wide is not None:
-            self.counts, self.wide = self.counts.copy(), None
+        """Forget the counts of what has no name, when nobody more is to be counted, and take no more bytes for a count
+        than the largest needs: of a few patients an eighth, which tells where there are hundreds of arms."""
+        most = int(self.counts.max(initial=0))
+        self.counts, self.wide = self.counts.astype(next(t for t in WIDTHS if most <= np.iinfo(t).max)), None
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the counts of what has no name."""
@@ -122,6 +125,7 @@ class Courses:
 
     def merge(self, others: Courses) -> None:
         """Count the patients of another part too."""
+        self.counts = self.counts.astype(np.int64, copy=False)
         self.counts += others.counts
         self._keep(others.samples)
 
@@ -205,12 +209,13 @@ class Courses:
             time, observable, place = np.nonzero(counts)
             columns = {"observable": observable, "time": time + first, "bin": place}
             small = {name: x.astype(np.int32) for name, x in columns.items()}
-            yield pd.DataFrame({**small, "patients": counts[time, observable, place]})
+            yield pd.DataFrame({**small, "patients": counts[time, observable, place].astype(np.int64)})
 
     def fill(self, counts: pd.DataFrame, samples: pd.DataFrame) -> None:
         """Take over what `histograms` and `sample_frame` gave of a run with the same times and names."""
         places = tuple(counts[name].to_numpy() for name in ("time", "observable", "bin"))
         self.counts[places] = counts["patients"].to_numpy()
+        self.settle()
         zeros = np.array([self.zeros.get(name, 0.0) for name in self.names])
         if len(samples):
             self.samples = {

@@ -58,7 +58,7 @@ def _put_counts(put: Any, name: str, part: Courses | Grades) -> None:
     flat = part.counts.reshape(-1)
     where = np.flatnonzero(flat)
     put(f"{name}/where", np.diff(where, prepend=0).astype(np.int32))
-    put(f"{name}/counts", flat[where])
+    put(f"{name}/counts", flat[where].astype(np.int64))
     if part.samples:
         put(f"{name}/samples", np.stack(list(part.samples.values())))
 
@@ -100,6 +100,7 @@ def add(data: bytes, kept: Kept) -> None:
         raise Damaged(str(problem)) from problem
     rows = tables.pop(PATIENTS)
     for (_, part), (where, many, samples) in zip(_counted(kept), counts, strict=True):
+        part.counts = part.counts.astype(np.int64, copy=False)
         part.counts[np.unravel_index(where, part.counts.shape)] += many
         part._keep(samples)
     kept.patients.append(rows)

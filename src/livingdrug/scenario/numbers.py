@@ -271,6 +271,8 @@ def fitting(role: str, stem: str, place: str | None) -> type[Module]:
             allowed=own,
             mend=f'write modules."{kind.role}" = "{stem}", or choose another module here',
         )
+    if kind.role != role and mistakable(role, (kind.role,)):
+        raise unknown("role", role, (kind.role,), place)
     return kind
 
 

@@ -17,6 +17,7 @@ from livingdrug.scenario.draft import Draft, Named, Override, leaves, numbers_in
 from livingdrug.spec.fields import choices
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.origin import Quantity
+from livingdrug.spec.patients import beyond as farthest
 from livingdrug.spec.population import Covariate, Population
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.scenario import KINDS_OF, TYPES
@@ -137,9 +138,18 @@ def whole(entry: LibraryFile) -> Located:
             words["covariates"] = own = _covariates(words["covariates"], known)
             again = {name for name, x in own.items() if "value" in x or "points" in x}
             kept = {name: _without_origin(x) if name in again else x for name, x in known.items()}
+            kept = {name: _in_its_unit(x, own[name]) if name in own else x for name, x in kept.items()}
             table["covariates"] = Located(kept, known.places, known.place)
         table = merged(table, words, entry.kind.removesuffix("s"))
     return table
+
+
+def _in_its_unit(number: Located, above: Located) -> Located:
+    """A number whose unit stands where another file gives values in it: whoever wrote those knew it."""
+    at = next((above.at(k) for k in ("value", "points", "low", "high") if k in above and "unit" not in above), None)
+    if at is None or not at.ours:
+        return number
+    return Located(number, {**number.places, "unit": at}, number.place)
 
 
 def _without_origin(number: Located) -> Located:
@@ -227,6 +237,9 @@ def _sign_kept(below: Mapping[str, Any], above: Mapping[str, Any]) -> None:
         if was is None or x.value is None:
             continue
         known = [abs(y) for y in (was.value, getattr(was, "high", None), getattr(was, "low", None)) if y is not None]
+        if isinstance(was, Covariate) and x.unit == was.unit and abs(x.value) > (most := farthest(was)):
+            said = f"{name} = {x.value:g} {x.unit}: nobody has so much"
+            raise ScenarioError(said, where=x.place("value"), allowed=f"up to {most:g} {x.unit}")
         if known:
             beyond(name, x.value, x.unit, max(known), was.unit, x.place("value"))
         if x.value >= 0:
@@ -321,6 +334,18 @@ def _emptied(draft: Draft, layers: Iterable[Mapping[str, str]], entries: Mapping
         for role, stem in table.items():
             if not stem and role not in filled and (told := draft.origins.get(f"{part}modules.{role}")):
                 raise unknown("role to leave empty", role, filled, told[-1][2])
+    for file in (file for files in entries.values() for file in files if not file.ours):
+        roles = choices(file.data.get("modules", {}))
+        known = filled | {x for kind in ("products", "manufacture") for x in _roles(kind)}
+        for role in (role for role, stem in roles.items() if not stem and role not in known):
+            if mistakable(role, known):
+                raise unknown("role to leave empty", role, known, file.where(f"modules.{role}"))
+
+
+def _roles(kind: str) -> set[str]:
+    """Every role that some library file of a kind fills."""
+    files = (library.find(kind, name) for name in library.names(kind))
+    return {role for file in files for role, stem in choices(file.data.get("modules", {})).items() if stem}
 
 
 def _unmade(typed: Mapping[str, Any], chosen: Mapping[str, str]) -> str:
@@ -347,6 +372,13 @@ def _acting(name: str, files: list[LibraryFile]) -> dict[str, str]:
         said = of_file(Drug, file)
         if said.mechanism or said.modules:
             listed = said.modules or {f"drug.{name}": said.mechanism or name}
+            ends = {name, file.name}
+            if not any(role.rpartition(".")[2] in ends for role in listed):
+                wrong = next(iter(listed))
+                right = nearest(wrong, [f"{family}.{file.name}" for family in ("drug", "conditioning")])
+                right = right or f"{wrong.partition('.')[0]}.{file.name}"
+                told = f"the drug '{file.name}' fills no role of its name, and what is given reaches nothing"
+                raise ScenarioError(told, where=said.place(f"modules.{wrong}") or said.place("modules"), nearest=right)
             return {own_role(role, file.name, name): stem for role, stem in listed.items()}
     return {f"drug.{name}": name if len(files) == 1 else files[0].name}
 
@@ -480,6 +512,20 @@ def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
             yield "", part
 
 
+def _drawn(resolved: Resolved) -> None:
+    """An error for a figure, section or event of a file that is a misspelt one: nothing would be drawn of it."""
+    files = [file for _, file in shown_by(resolved)]
+    figures = {x.figure for file in files for x in file.shown.values() if x.figure}
+    figures |= {name for file in files for name, x in file.figure.items() if x.kind}
+    sections = {x.section for file in files for x in file.figure.values() if x.section}
+    events = {name for file in files for name, x in file.event.items() if x.day}
+    for kind, known in (("figure", figures), ("section", sections), ("event", events)):
+        for file in files:
+            for name, x in getattr(file, kind).items():
+                if name not in known and mistakable(name, known):
+                    raise unknown(kind, name, known, x.place())
+
+
 def cited(resolved: Resolved) -> None:
     """An error for a row that cites a source that no file defines, and for a quantity shown that nobody publishes."""
     own = (
@@ -498,10 +544,18 @@ def cited(resolved: Resolved) -> None:
             if path not in quantities and path.rpartition(".")[0] in resolved.modules:
                 near = [q.removeprefix(f"{role}.") if role else q for q in quantities if q.startswith(role)]
                 raise unknown("quantity", name, near, shown.place())
-    numbers = {*resolved.covariates, *resolved.parameters}
+            if shown.line is not None and isinstance(at := shown.line.at, str):
+                numbers = [p for p in resolved.parameters if role and p.startswith(f"{role}.")]
+                if role and f"{role}.{at}" not in numbers and at not in resolved.parameters:
+                    known = [p.removeprefix(f"{role}.") for p in numbers]
+                    raise unknown("number of the model", at, known, shown.line.place("at"))
+    _drawn(resolved)
+    every = {*resolved.covariates, *resolved.parameters}
     for row in resolved.population.baseline:
-        if row.of not in numbers:
-            raise unknown("number of a patient", row.of, numbers, row.place("of"))
+        if row.of not in every:
+            raise unknown("number of a patient", row.of, every, row.place("of"))
+    for feature in resolved.product.feature if resolved.product else ():
+        feature.cites(sources)
     resolved.trial.cites(sources)
     resolved.protocol.cites(sources)
     resolved.population.cites(sources)

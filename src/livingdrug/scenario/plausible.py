@@ -174,6 +174,7 @@ def _columns(fits: Collection[str] | None) -> Mapping[tuple[str, str], list[Colu
     for name in library.names("ensembles"):
         entry = library.find("ensembles", name)
         ensemble = read(Ensemble, entry.table)
+        library.find("fits", ensemble.fit, where=ensemble.place("fit"))
         if fits is None or ensemble.fit in fits:
             for file, column in _of(ensemble, entry.file):
                 found.setdefault((file, column.path), []).append(column)

@@ -159,7 +159,10 @@ def _assembled(modules: Mapping[str, str], draft: Draft, files: list[LibraryFile
 
     def place(role: str) -> str | None:
         chosen = f"modules.{role}"
-        return changed(role) or next((e.where(chosen) for e in files if chosen in e.lines), None)
+        own = [(e, chosen) for e in files] + [
+            (e, "mechanism") for e in files if e.kind == "drugs" and e.name == role.rpartition(".")[2]
+        ]
+        return changed(role) or next((e.where(key) for e, key in own if key in e.lines), None)
 
     others = [role for role in modules if not changed(role)]
     for role in modules:

@@ -128,13 +128,13 @@ class Covariate(Sourced):
             raise wrong("sd", f"sd = {self.sd:g} is wider than patients can differ (0 to {WIDEST:g})")
         low, high, value, kind = self.low, self.high, self.value, self.distribution
         if low is not None and high is not None and low >= high:
-            raise wrong("low", f"low = {low:g} is not below high = {high:g}")
+            raise wrong("low", f"low = {low:g} is not below high = {high:g}", "write the lower end as low")
         if kind == "uniform" and (low is None or high is None):
-            raise wrong("", "a uniform distribution needs low and high")
+            raise wrong("", "a uniform distribution needs low and high", "give both")
         if kind != "uniform" and value is None and self.points is None:
             raise wrong("", "there is no value", "add value = (the median), or given = and points =")
         if self.sd < 0:
-            raise wrong("sd", "sd is negative")
+            raise wrong("sd", "sd is negative", "give 0 or more")
         if kind == "chance" and value is not None and not 0 <= value <= 1:
             raise wrong("value", f"a chance of {value:g} is not between 0 and 1")
         if kind == "log-normal" and value is not None and value <= 0:
@@ -147,7 +147,7 @@ class Covariate(Sourced):
             if not ends[0] <= value <= ends[1]:
                 raise wrong("value", f"the median {value:g} is not between {ends[0]:g} and {ends[1]:g}")
         if self.points is not None and self.given is None:
-            raise wrong("points", "points need given = (the property they are read against)")
+            raise wrong("points", "points are read against another property", 'add given = "PROPERTY"')
 
     def _used(self) -> None:
         """Refuse words that the distribution has no use for."""

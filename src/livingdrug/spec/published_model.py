@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from livingdrug.errors import ScenarioError, short, unknown
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import Located
+from livingdrug.library.located import Located, mistakable
 from livingdrug.spec.fields import Columns, Day, Positive, Real, Shares, Table, Text, Texts, worded
 from livingdrug.spec.numbers import checked
 from livingdrug.spec.typed import Refused, Typed
@@ -260,6 +260,10 @@ def _gathered(table: Any, roles: Mapping[str, Any]) -> Any:
     if "numbers" in table and "numbers" not in roles:  # not a word of a file
         known = [name for name in ModelFile.model_fields if name != "numbers"]
         raise Refused(unknown("key", "numbers", [*known, *roles], table.at("numbers")))
+    for key, x in table.items():
+        words = set(Variant.model_fields if "modules" not in table else ModelFile.model_fields)
+        if isinstance(x, Mapping) and key not in {*words, *roles} and (close := mistakable(key, roles)):
+            raise Refused(ScenarioError(f"unknown role '{key}'", table.at(key), sorted(roles), nearest=close))
     own = {k: x for k, x in table.items() if k in roles}
     kept = {k: x for k, x in table.items() if k not in roles}
     numbers = Located(own, {k: table.at(k) for k in own}, table.place)

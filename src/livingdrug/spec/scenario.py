@@ -68,6 +68,8 @@ def _arms(data: Located) -> None:
     arms = data.get("arm", [])
     if not isinstance(arms, list) or not all(isinstance(arm, Mapping) for arm in arms):
         raise ScenarioError("arm is not a list of tables", data.at("arm"), mend='write [[arm]] with name = "..."')
+    if not arms and "arm" in data:
+        raise ScenarioError("arm = [] names no arm", data.at("arm"), mend="leave it out, or write [[arm]] with a name")
     if len(arms) > MOST_ARMS:
         said = f"{len(arms):,} arms: each is compared with the first, and no table shows so many"
         raise ScenarioError(
@@ -82,15 +84,26 @@ def _arms(data: Located) -> None:
         name = arm.get("name")
         if not isinstance(name, str) or not 0 < len(name) <= 80 or not name.strip() or not name.isprintable():
             said = "an arm needs a name" if name is None else f"an arm's name cannot be {short(name)}"
+            close = next((key for key in arm if nearest(key, ("name",))), None) if name is None else None
             raise ScenarioError(
-                said, arm.place, "a text of 1 to 80 letters on one line", mend='write name = "..." under [[arm]]'
+                said if close is None else f"unknown key of an arm: '{close}'",
+                arm.at("name" if close is None else close),
+                "a text of 1 to 80 letters on one line",
+                nearest=close and "name",
+                mend='write name = "..." under [[arm]]',
             )
         if plain(name) in seen:
             other = seen[plain(name)]
             said = f"two arms are called '{name}'" if name == other else f"the arms '{name}' and '{other}' look alike"
             raise ScenarioError(said, arm.at("name"), mend="rename one")
         seen[plain(name)] = name
-        title = plain(str(arm.get("title", name))).casefold()
+        if not isinstance(title := arm.get("title", name), str) or not title.strip():
+            raise ScenarioError(f"an arm's title cannot be {short(title)}", arm.at("title"), "a text, in quotes")
+        if empty := next((k for k, x in arm.items() if isinstance(x, Mapping) and not x), None):
+            raise ScenarioError(
+                f"'{empty}' is an empty table", arm.at(empty), mend="say what it changes, or leave it out"
+            )
+        title = plain(title).casefold()
         if title in titles:
             said = f"two arms have the title '{arm.get('title', name)}'"
             raise ScenarioError(said, arm.at("title"), mend="no table tells them apart: change one title")

@@ -9,6 +9,7 @@ from pydantic import WithJsonSchema
 
 from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, UnitError, unknown
 from livingdrug.library import LibraryFile
+from livingdrug.library.located import mistakable
 from livingdrug.parameters import Source
 from livingdrug.spec.clock import Clock, clock, length
 from livingdrug.spec.cohort import Cohort
@@ -68,6 +69,7 @@ _OF = {
 }
 USUAL_COURSE = clock("every 1 d to day 28, then every 7 d to day 91, then every 28 d")
 EVERYBODY = expression(1)
+ENROLLED = "enrolled"  # the word for everybody, infused or not
 
 
 class Course(Typed):
@@ -172,6 +174,8 @@ class Measure(Typed):
             if asked is not None and not {n.path for n in asked.names} - {"never"}:
                 said = f"{key} = {asked.text} asks about nothing: it is the same in every patient"
                 raise ScenarioError(said, where=self.place(key), mend="name a column of the patients")
+        if self.among.text != ENROLLED and self.among.text.isidentifier() and mistakable(self.among.text, (ENROLLED,)):
+            raise unknown("group of patients", self.among.text, (ENROLLED,), self.place("among"))
         if self.enrolled and self.kind != "share":
             said = f"a measure of the kind '{self.kind}' counts infused patients only: nobody else is followed"
             raise ScenarioError(said, where=self.place("among"), mend="leave among out, or give a condition")
@@ -213,7 +217,7 @@ class Measure(Typed):
     @property
     def enrolled(self) -> bool:
         """Whether it counts everybody enrolled, not only those infused."""
-        return self.among.text == "enrolled"
+        return self.among.text == ENROLLED
 
     @property
     def shown_unit(self) -> str:
@@ -314,6 +318,8 @@ class Trial(File):
             raise unknown("role of a trial", self.role, ROLES, self.place("role"))
         for kind in ("column", "endpoint", "measure"):
             once(getattr(self, kind), kind)
+        if (blank := next((name for name in self.visits if not name.strip()), None)) is not None:
+            raise ScenarioError("visits without a name", where=self.place(f"visits.{blank}"), mend="give them one")
         self._arms()
         if self.like is None:
             self._whole()

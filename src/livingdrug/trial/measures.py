@@ -132,6 +132,7 @@ def endpoint(table: Table, definition: spec.Endpoint) -> Endpoint:
         if name not in table.columns:
             known = [c[:-4].replace("_", " ") for c in table.columns if c.endswith("_day") and c != "end_day"]
             mend = 'write manufacture = "NAME", which simulates the days before infusion' if word == ENROLMENT else None
+            known += ["infusion", ENROLMENT] if key == "start" else []
             raise unknown("event", word, known, definition.place(key), mend=mend)
         return np.where(np.isnan(table.columns[name]), np.inf, table.columns[name])
 

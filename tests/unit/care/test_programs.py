@@ -290,4 +290,4 @@ def test_what_is_missing_is_never_true() -> None:
     assert value("1 if plain >= 1 else 2", plain=nan) == 2.0
     assert value("not plain >= 1", plain=nan) == 1.0
     assert value("plain >= 1 or plain < 0.5", plain=nan) == 0.0
-    assert np.isnan(value("1 / (drug.level - drug.level)", drug_level=1.0))
+    assert np.isnan(value("1 / (drug.level - 1 mg/L)", drug_level=1.0))

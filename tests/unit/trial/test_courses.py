@@ -124,3 +124,16 @@ def test_what_has_no_name_is_forgotten_and_what_has_one_is_kept() -> None:
     assert made.wide is None and np.array_equal(made.counts, before) and made.counts.base is None
     made.add(np.arange(4, 6), np.ones((2, 1, 3)))
     assert made.counts.sum() == before.sum() + 4
+
+
+@pytest.mark.parametrize("many", [3, 200, 700])
+def test_settled_counts_take_few_bytes_and_say_the_same(many: int) -> None:
+    """Also where more is counted or merged afterwards."""
+    values = np.full((many, 3, 2), 7.0)
+    made, plain = filled(values, many), filled(values, many)
+    made.settle()
+    assert made.counts.nbytes < plain.counts.nbytes / 3 and (made.bands("a") == plain.bands("a")).all()
+    assert made.followed().tolist() == [many] * 3
+    made.merge(plain)
+    made.add(np.arange(many), values)
+    assert made.followed().tolist() == [3 * many] * 3
