@@ -151,7 +151,7 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def searches(checkouts: dict[str, Path], given: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
-    """Name of a checkout -> build (`[cpu s, of it reading, wall s, MB]`) and searches (median and 99th percentile of each round)."""
+    """Name of a checkout -> build (`[cpu s, of it reading, wall s, MB]`) and times of searches [ms]."""
     running, found = {}, {}
     for name, checkout in checkouts.items():
         folder = given.dir / name
@@ -166,7 +166,8 @@ def searches(checkouts: dict[str, Path], given: argparse.Namespace) -> dict[str,
         )
         told = json.loads(_line(running[name]))
         found[name] = {"build": [round(told[k], 1) for k in ("cpu", "reading", "wall", "mb")]}
-        print(f"{name}: index {found[name]['build']} (processor s, of it reading, wall s, MB)", file=sys.stderr, flush=True)
+        build = f"{name}: index {found[name]['build']} (processor s, of it reading, wall s, MB)"
+        print(build, file=sys.stderr, flush=True)
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in running}
     for turn in range(1 + given.times // AT_ONCE):
         for name in sorted(running, reverse=bool(turn % 2)):
