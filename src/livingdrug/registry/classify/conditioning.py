@@ -56,13 +56,15 @@ _BENIGN = re.compile(
 )
 _SETTING = re.compile(r"lympho-?deplet|conditioning|pre-?treatment|preparative", re.IGNORECASE)
 _FORMER = re.compile(
-    r"\b(?:(?<!days )(?<!day )(?<!hours )(?<!weeks )prior(?!\s+to\b)|previous\w*|exclu\w*|allerg\w*|contraindicat\w*|history)\b",
+    r"\b(?:(?<!days )(?<!day )(?<!hours )(?<!weeks )prior(?!\s+to\b)"
+    r"|previous\w*|exclu\w*|allerg\w*|contraindicat\w*|history)\b",
     re.IGNORECASE,
 )
 _CHANGED = re.compile(
-    r"\b(?:dos\w+|amounts?)\b[^.;]{0,30}\b(?:reduc|adjust|modif|halv|omit|lower|escalat|cap)\w*"
+    r"\b(?:dos\w+|amounts?)\b[^.;]{0,30}\b(?:reduc|adjust|modif|halv|omit|lower|escalat|capped)\w*"
     r"|\b(?:reduc|adjust|modif|halv|escalat)\w*\b[^.;]{0,30}\bdos\w+|\bomit\w*\b|\bwithheld\b"
-    r"|\b\d{1,3}\s?% (?:of\b[^.;]{0,30})?\bdos\w+|\boptional\w*|\bat the discretion\b|\bif (?:needed|necessary|indicated)\b",
+    r"|\b\d{1,3}\s?% (?:of\b[^.;]{0,30})?\bdos\w+|\boptional\w*|\bat the discretion\b"
+    r"|\bif (?:needed|necessary|indicated)\b",
     re.IGNORECASE,
 )
 """Another amount for some, or none"""

@@ -18,8 +18,7 @@ from urllib.parse import urlsplit
 from livingdrug.errors import unknown
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.records.countries import country as one_country
-from livingdrug.registry.records.countries import known_country
-from livingdrug.registry.records.countries import plain_letters
+from livingdrug.registry.records.countries import known_country, plain_letters
 from livingdrug.registry.records.labels import SET_ID, Wanted, day
 from livingdrug.registry.terms.synonyms import meaning
 
