@@ -254,6 +254,13 @@ def test_targets_and_words_as_people_write_them(typed: str, names: set[str]) -> 
     assert {clause.known_as for clause in understood(typed).wanted} == names
 
 
+def test_codes_beside_or_and_without() -> None:
+    (either,) = understood("anti-CD19 OR XY-CD22-004").clauses
+    assert {c.known_as for pieces in either.parts for c in pieces} >= {"CD19", "CD22"}
+    assert [c.exclude for c in understood("lymphoma -mantle 2020").clauses] == [False, True, False]
+    assert understood("lymphoma -XY-CD22-004").clauses[1].exclude
+
+
 def test_words_that_sound_alike_are_one() -> None:
     for wrong, right in (
         ("lymfomia", "lymphomia"), ("eksema", "eczema"), ("nefritis", "nephritis"), ("soriasis", "psoriasis"),

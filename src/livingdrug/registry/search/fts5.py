@@ -153,8 +153,8 @@ def _clause(clause: Clause, field: str | None) -> str:
     said = [f"{field or _WORDS} : ({' OR '.join(map(_quoted, ways))})"] if ways else []
     if clause.keys and field is None:
         said.append(f"keys : ({' OR '.join(_quoted((k,)) for k in clause.keys)})")
-    if clause.parts:
-        said.append(f"({' AND '.join(_clause(part, field) for part in clause.parts)})")
+    for pieces in clause.parts:
+        said.append(f"({' AND '.join(_clause(piece, field) for piece in pieces)})")
     return f"({' OR '.join(said)})" if said else '"nothing0"'
 
 

@@ -47,8 +47,8 @@ class Clause:
     """the ways that no mark stands for; all of them where it is not said"""
     typed: Phrase = ()
     """plain words without another name, as typed: they may be misspelt"""
-    parts: tuple[Clause, ...] = ()
-    """the same said in pieces: all of them, in any places, are one more way"""
+    parts: tuple[tuple[Clause, ...], ...] = ()
+    """the same said in pieces: all of some, in any places, are one more way"""
 
     @property
     def in_everything(self) -> tuple[Phrase, ...]:
@@ -68,7 +68,8 @@ class Query:
     @property
     def wanted(self) -> tuple[Clause, ...]:
         """Each thing by itself that is to be said: of what may be a code, its pieces."""
-        return tuple(leaf for clause in self.clauses if not clause.exclude for leaf in clause.parts or (clause,))
+        said = (clause for clause in self.clauses if not clause.exclude)
+        return tuple(leaf for clause in said for pieces in clause.parts or ((clause,),) for leaf in pieces)
 
 
 def searchable(text: str) -> str:
@@ -206,8 +207,8 @@ def understood(text: str) -> Query:
     settle()
     if numbers == len(clauses):  # a list of registry numbers: any of them
         joined = set(range(1, numbers))
-    elif len(clauses) > 1 and not joined and (keys := _code_apart(text)):
-        return Query((Clause((), keys=keys, parts=tuple(clauses)),))
+    elif len(clauses) > 1 and not joined and not any(c.exclude for c in clauses) and (keys := _code_apart(text)):
+        return Query((Clause((), keys=keys, parts=(tuple(clauses),)),))
     return Query(_either(clauses, joined))
 
 
@@ -226,7 +227,7 @@ def _coded(word: str) -> Clause | None:
     keys = sponsor_code(word, digits=2 if named else 3)
     if not keys or not any(map(str.isalnum, left)) and (len(named) < 2 or not word.isalnum()):
         return None  # names and nothing else: CD33-CAR-T, but not CT053MM
-    return Clause(_spellings(word), keys=keys, parts=tuple(_free_words(word)) if named else ())
+    return Clause(_spellings(word), keys=keys, parts=(tuple(_free_words(word)),) if named else ())
 
 
 _APART = re.compile(r"\s*[A-Za-z0-9./_-]+(?:\s+[A-Za-z0-9./_-]+){1,3}\s*$")
@@ -249,7 +250,7 @@ def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
                 keys=tuple(dict.fromkeys((*made[-1].keys, *clause.keys))),
                 unmarked=tuple(dict.fromkeys((*made[-1].in_everything, *clause.in_everything))),
                 typed=(*made[-1].typed, *clause.typed),
-                parts=made[-1].parts or clause.parts,
+                parts=(*made[-1].parts, *clause.parts),
             )
         else:
             made.append(clause)

@@ -178,8 +178,8 @@ class Tantivy:
         ways = [self._way(way, field) for way in (clause.in_everything if every else clause.ways)]
         if every:
             ways += [self._way((key,), "keys") for key in clause.keys]
-        if clause.parts:
-            ways.append(self._all([(self._t.Occur.Must, self._clause(part, field)) for part in clause.parts]))
+        for pieces in clause.parts:
+            ways.append(self._all([(self._t.Occur.Must, self._clause(piece, field)) for piece in pieces]))
         if not ways:
             return q.empty_query()
         return ways[0] if len(ways) == 1 else q.disjunction_max_query(ways, tie_breaker=0.1)
