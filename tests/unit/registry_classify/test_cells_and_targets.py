@@ -202,6 +202,17 @@ def test_what_the_cells_secrete_against_is_no_target(other: str) -> None:
     assert [t.value for t in before.targets] == ["Mesothelin"]
 
 
+@pytest.mark.parametrize("how", ["Concomitant", "Concurrent", "Simultaneous"])
+def test_cells_given_together_with_a_drug_that_alone_is_listed(how: str) -> None:
+    said = classify(study(f"{how} administration of anti-CD19 CAR T-cell therapy and lenalidomide", "Lenalidomide"))
+    assert said.is_car
+
+
+def test_the_only_product_is_told_by_every_passage() -> None:
+    said = classify(study("Induced T cell like NK cells in leukemia", "CAR-ITNK cells"))
+    assert said.platform.value == "CAR-NK"
+
+
 @pytest.mark.parametrize(
     "title",
     [

@@ -231,9 +231,11 @@ _PLATFORM = rules("platform")
 _NOT_PLATFORM = rule("not_platform")
 
 
-def _of_the_car(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
-    """The passages that name a CAR, where any does: in a trial of several products the others say nothing of it."""
-    return tuple(p for p in passages if _car_words(p.text)) or passages
+def _of_the_car(words: Passages, *places: str) -> tuple[Passage, ...]:
+    """The passages that speak of the cells: where several things are given, those that name a CAR, if any does."""
+    passages = words.of(*places)
+    naming = tuple(p for p in passages if _car_words(p.text)) if len(words.study.interventions) > 1 else ()
+    return naming or passages
 
 
 def _beside_car_t(text: str) -> bool:
@@ -254,12 +256,12 @@ def platform(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
                 return Label(name, product.confidence("cells"), "named product", passage.place, product.row("cells"))
         if product.cells.endswith(" T"):
             return Label("CAR-T", product.confidence("cells"), "named product", passage.place, product.row("cells"))
-    for passage in _of_the_car(words.of("title", "intervention", "other name", "official title")):
+    for passage in _of_the_car(words, "title", "intervention", "other name", "official title"):
         text = _NOT_PLATFORM.sub(" ", passage.text)
         for name, pattern in _PLATFORM:
             if pattern.search(text) and not (name == "CAR-NK" and _beside_car_t(text)):
                 return _label(name, "high", "words of the product", passage, pattern)
-    for passage in _of_the_car(words.of("intervention description", "arm", "summary")):
+    for passage in _of_the_car(words, "intervention description", "arm", "summary"):
         text = _NOT_PLATFORM.sub(" ", passage.text)
         if not re.search(r"(?i)CAR-?T\b|CAR T|CART|\bT[- ]cells?\b|T lymphocyt", words.joined(*PRODUCT)):
             for name, pattern in _PLATFORM[:5]:
