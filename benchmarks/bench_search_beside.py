@@ -7,8 +7,8 @@ The first form fills a mirror by the bench_search.py of the other checkout, whic
 (once; a folder filled before is used again); it builds each index (anew with --build) and asks both the whole of a
 search with three filters and seven facets, suggestions on, in turns of forty. With --copies K only every K-th study is
 generated and read; mirror and index hold it K times under other numbers, so that a registry's size is reached sooner
-(the time to build says nothing then). The second form times whole commands: `trials import` of a file, the first
-search after it and the next one.
+(of the time to build, reading is then that of the first studies alone). The second form times whole commands:
+`trials import` of a file, the first search after it and the next one.
 Processor time counts all threads and child processes, so that other work on the machine hits the figures little.
 """
 
@@ -43,8 +43,14 @@ def own_benchmark() -> Any:
 
 def processor() -> float:
     """Processor time of this process and of those it waited for [s]."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(u.ru_utime + u.ru_stime for u in used)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime + children()
+
+
+def children() -> float:
+    """Processor time of the processes that this one waited for [s]: while an index is made, those that read records."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def studies(bench: Any, shared: Path, count: int) -> Iterator[Study]:
@@ -116,9 +122,9 @@ def worker(folder: Path, shared: Path, count: int, copies: int, build: bool) -> 
         shutil.rmtree(bench.folder_of(store), ignore_errors=True)
     if copies > 1:
         read_once(bench, count // copies)
-    begun, wall = processor(), time.perf_counter()
+    begun, wall, reading = processor(), time.perf_counter(), children()
     index = bench.fresh(store, "tantivy")
-    told = {"cpu": processor() - begun, "wall": time.perf_counter() - wall}
+    told = {"cpu": processor() - begun, "reading": children() - reading, "wall": time.perf_counter() - wall}
     told["mb"] = sum(f.stat().st_size for f in bench.folder_of(store).rglob("*") if f.is_file()) / 1e6
     print(json.dumps(told), flush=True)
     asked = requests(bench)
@@ -145,7 +151,7 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def searches(checkouts: dict[str, Path], given: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
-    """Name of a checkout -> build (`[cpu s, wall s, MB]`) and searches (median and 99th percentile of each round)."""
+    """Name of a checkout -> build (`[cpu s, of it reading, wall s, MB]`) and times of searches [ms]."""
     running, found = {}, {}
     for name, checkout in checkouts.items():
         folder = given.dir / name
@@ -159,8 +165,9 @@ def searches(checkouts: dict[str, Path], given: argparse.Namespace) -> dict[str,
             called, env=environment(checkout), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         told = json.loads(_line(running[name]))
-        found[name] = {"build": [round(told[k], 1) for k in ("cpu", "wall", "mb")]}
-        print(f"{name}: index {found[name]['build']} (processor s, wall s, MB)", file=sys.stderr, flush=True)
+        found[name] = {"build": [round(told[k], 1) for k in ("cpu", "reading", "wall", "mb")]}
+        build = f"{name}: index {found[name]['build']} (processor s, of it reading, wall s, MB)"
+        print(build, file=sys.stderr, flush=True)
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in running}
     for turn in range(1 + given.times // AT_ONCE):
         for name in sorted(running, reverse=bool(turn % 2)):

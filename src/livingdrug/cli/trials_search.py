@@ -315,11 +315,13 @@ def draft(
     """Write a scenario from a registered trial; every line says which sentence it came from."""
     from livingdrug.registry.errors import reading
     from livingdrug.registry.reports.scenario_draft import draft as write
+    from livingdrug.registry.search.own_labels import labelled, own_labels
 
     store = open_store(db)
     found, former = store.present(study)
     with reading(found):
-        made = write(store.reading(found))
+        registered = store.reading(found)
+        made = write(registered, labelled(registered, own_labels(store).get(found, {})))
     if former:
         typer.echo(f"{former} is a former id; the study is now listed as {found}", err=True)
     say(made.text.rstrip("\n"))

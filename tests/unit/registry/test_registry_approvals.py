@@ -99,6 +99,10 @@ def test_by_product_and_country() -> None:
     )
     assert "until 2025-06-25: given in certified centres" in page and "since 2025-06-26: no REMS" in page
     assert "did you mean" in run("--product", "Carvykty", code=2)
+    union = approvals(country="European Union")
+    assert union and all(approvals(country=c) == union for c in ("EU", "Germany", "FR", "Norway", "europe"))
+    assert "has no entry for United Kingdom and Kymriah" in run("--country", "UK", "--product", "Kymriah", code=2)
+    assert "has no entry for Japan" in run("--country", "Japan", code=2)
     assert "unknown country 'Atlantis'" in run("--country", "Atlantis", code=2)
 
 

@@ -85,6 +85,9 @@ CONDITIONING: dict[str, dict[str, Any]] = {
     "fludarabine and cyclophosphamide (30 mg/m2 and 300 mg/m2 respectively) on days -5 to -3": FC,
     "fludarabine and cyclophosphamide at 30 and 300 mg/m2 daily for 3 days": THREE,
     "Cyclophosphamide alone, without fludarabine, 300 mg/m2 on days -5 to -3": cy(),
+    "Cyclophosphamide 900 mg/m2 once, 2 days prior": cy(900, (-2,)),
+    "flu 30 mg/m2 on D-5..D-3": flu(),
+    "Fludarabine 30 mg/m2 is given 5 days, 4 days and 3 days before the cells": flu(),
     "No fludarabine is given; cyclophosphamide 300 mg/m2 on days -5 to -3": cy(),
 }  # fmt: skip
 
@@ -127,6 +130,15 @@ UNREAD: dict[str, str] = {
     "Fludarabine 30 mg/m2 one week before infusion": "one week before",
     "Fludarabine 30 mg/m2 daily, between day -5 and day -3": "a span of days",
     "Fludarabine 30 mg/m2 or 25 mg/m2 on days -5 to -3": "a range",
+    "Patients with renal impairment receive 75% of the fludarabine dose": "75%",
+    "Fludarabine 30 mg/m2 on days -5 to -3. Optional: cyclophosphamide 300 mg/m2": "Optional",
+    "The previous fludarabine was 30 mg/m2": "previous",
+    "Fludarabine 150 mg/m2 divided over 5 days": "a total",
+    "Cyclophosphamide 60 mg/kg split over 2 days": "a total",
+    "Cyclophosphamide 1 g/m2 in two divided doses": "a total",
+    "Fludarabine 30 mg/m2 days -5 to -3. The dose of fludarabine is reduced by 20% in renal impairment": "reduced",
+    "Fludarabine is omitted in cohort 2. Fludarabine 30 mg/m2 on days -5 to -3": "omitted",
+    "Cohort 1 has no lymphodepletion. Cohort 2: fludarabine 30 mg/m2 on days -5 to -3": "no lymphodepletion",
 }
 
 DOSES: dict[str, list[tuple[float, str]] | str] = {
@@ -164,7 +176,9 @@ DOSES: dict[str, list[tuple[float, str]] | str] = {
     "1.5 bn cells": [(1.5e9, "cell")],
     # no doses
     "1 x 10^6 CAR-T cells/mL": [],
-    "1 x 10^9 TU lentiviral vector": [],
+    "1 x 10^9 TU lentiviral vector": "a dose of vectors",
+    "5E13 vector genomes/kg": "a dose of vectors",
+    "dose level 1: 3e5 cells/kg; dose level 2: 1e6": "without a unit",
     "neutrophils above 1 x 10^9/L": [],
     # said
     "2 x 10^6 cells/kg (maximum 2 x 10^8 cells)": "a bound beside the dose",
@@ -230,6 +244,16 @@ def test_the_draft_says_what_was_read(text: str) -> None:
 def test_conditioning_that_is_not_understood_is_said(text: str) -> None:
     drafted = draft(told(text)).text
     assert re.search(f"(?m)^# not understood: .*{re.escape(UNREAD[text])}", drafted), drafted
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["No lymphodepletion is given", "The cells are infused without prior conditioning", "Lymphodepletion is not needed",
+     "A lymphodepletion-free regimen", "Patients do not receive any lymphodepleting chemotherapy"],
+)  # fmt: skip
+def test_a_record_that_gives_no_conditioning_is_drafted_without(text: str) -> None:
+    schedule = tomllib.loads(draft(told(text)).text)["protocol"]["schedule"]
+    assert {s["name"] for s in schedule if s.get("remove")} == {"fludarabine", "cyclophosphamide"}
 
 
 @pytest.mark.parametrize("text", DOSES)

@@ -61,6 +61,8 @@ def test_car_without_a_word_of_cells_or_antigens_is_no_car(short: str, title: st
 WITHOUT_CELLS = ["Leukapheresis", "Data collection", "No intervention", "Questionnaire", "Radiotherapy", "Blinatumomab",
                  "Chart review", "Ibrutinib", "Blood test", "Economic model"]  # fmt: skip
 AS_SETTING = [
+    "Memory of Adults Who Have Received Chimeric Antigen-Receptor T-Cell (CAR-T) Therapy for Lymphoma",
+    "A watch worn by people undergoing chimeric antigen receptor (CAR) T-cell therapy",
     "Registry of commercial CAR-T therapies", "{} versus CAR-T: a decision analysis", "{} for CAR-T manufacturing",
     "Bridging to KTE-X19 by {}", "CAR-T cells in lymphoma: {}",
 ]  # fmt: skip
@@ -186,6 +188,44 @@ def test_own_cells_asked_of_those_who_join(asked: str) -> None:
 @pytest.mark.parametrize("word", ["refractory", "resistant", "relapsed", "low", "dim", "naive"])
 def test_what_the_disease_no_longer_answers_to_is_no_target(word: str) -> None:
     assert classify(study(f"CD22 CAR-T for CD19-{word} lymphoma", "CD22 CAR-T cells")).target == "CD22"
+
+
+@pytest.mark.parametrize("other", ["PD-L1", "PD-1", "CTLA-4", "TIGIT", "CD47", "EGFR"])
+def test_what_the_cells_secrete_against_is_no_target(other: str) -> None:
+    for secreted in (
+        f"secreting anti-{other} antibody", f"releasing {other} nanobodies", f"armored with an anti-{other} scFv",
+        f"secreting an {other}/CD3 bispecific antibody",
+    ):  # fmt: skip
+        said = classify(study(f"IL13R\u03b12 CAR-T cells {secreted} in glioma", f"IL13R\u03b12 CAR-T cells {secreted}"))
+        assert [t.value for t in said.targets] == ["IL13Ra2"], secreted
+    before = classify(study(f"{other} antibody-secreting mesothelin CAR-T cells", "CAR-T"))
+    assert [t.value for t in before.targets] == ["Mesothelin"]
+
+
+@pytest.mark.parametrize("how", ["Concomitant", "Concurrent", "Simultaneous"])
+def test_cells_given_together_with_a_drug_that_alone_is_listed(how: str) -> None:
+    said = classify(study(f"{how} administration of anti-CD19 CAR T-cell therapy and lenalidomide", "Lenalidomide"))
+    assert said.is_car
+
+
+def test_the_only_product_is_told_by_every_passage() -> None:
+    said = classify(study("Induced T cell like NK cells in leukemia", "CAR-ITNK cells"))
+    assert said.platform.value == "CAR-NK"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "CD7 CAR-T cells for T/NK Cell Hematologic Malignancies",
+        "CD7 CAR-T cells for T or NK cell lymphoma",
+        "CD7 CAR-T cells in natural killer cell leukemia",
+        "CD7 CAR-T cells and NK cell counts",
+        "CD7 CAR-T cells with NK cells of a donor",
+    ],
+)
+def test_nk_cells_beside_the_cells_that_carry_the_car(title: str) -> None:
+    assert classify(study(title, "CD7 CAR-T cells", "NK cells")).platform.value == "CAR-T"
+    assert classify(study(title.replace("CAR-T", "CAR-NK"), "CD7 CAR-NK cells")).platform.value == "CAR-NK"
 
 
 def test_wary_antigens_count_inside_a_list_of_targets() -> None:

@@ -316,6 +316,7 @@ def test_a_label_of_yours_is_kept_found_and_shown_as_yours(store: Store) -> None
     said = run(store, "overview", "--study", "NCT06000005").stdout
     assert "CD22  (yours: your label)" in said and "the abstract says so" in said
     assert "target = CD19 and CD22  (yours" in run(store, "label").stdout
+    assert "target CD19/CD22" in run(store, "draft", "NCT06000005").stdout
     run(store, "label", "NCT06000005", "target", "--remove")
     assert {t.value for t in evidence(store, "NCT06000005").targets} == set()
     assert "NCT06000005" not in {s.id for s in found(store, target=("CD22",))}

@@ -74,7 +74,7 @@ def test_what_the_library_lacks_is_named(tmp_path: Path) -> None:
     made = draft(study("GPC3", interventions=named, conditions=["Hepatocellular Carcinoma"], ages=("18 Years", None)))
     assert len(made.missing) == 2
     assert "GPC3 CAR" in made.missing[0] and "target GPC3" in made.missing[0]
-    assert "Hepatocellular" in made.missing[1]
+    assert "hepatocellular" in made.missing[1].lower()
     assert all(f"#   - {m}" in made.text for m in made.missing)
     tomllib.loads(made.text)
     with pytest.raises(LivingDrugError, match="unknown product 'gpc3-car'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,16 +11,19 @@ from cart_records import record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.studies import study
 from livingdrug.registry.classify.passages import spelled
+from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records.study import age_until
 from livingdrug.registry.search.identifiers import pieces
-from livingdrug.registry.search.index import Index, fresh
+from livingdrug.registry.search.index import Index, engines, fresh
 from livingdrug.registry.search.meanings import meanings_in
 from livingdrug.registry.search.query import mark, plain_ways, searchable, understood
-from livingdrug.registry.search.request import Request
+from livingdrug.registry.search.request import Request, understood_request
 from livingdrug.registry.search.search import Result, search
 from livingdrug.registry.terms.molecules import molecule, molecules_in
+from livingdrug.registry.terms.spelling import sound
 from livingdrug.registry.terms.synonyms import key, library, meaning, synonyms
 from thoroughness import some
 
@@ -214,6 +218,86 @@ def test_a_number_is_not_found_by_another(store: Store, index: Index) -> None:
         assert "A study with many numbers" not in titles(find(store, index, typed))
 
 
+@pytest.mark.parametrize("code", ["HRAIN-CD19-0{}7", "ALLCAR-2021-{}3", "CD7CAR20{}2", "CT053-MM-{}2", "XY-B7-H3-0{}1"])
+def test_a_code_that_holds_known_names_is_found_by_any_part_of_it(code: str, tmp_path: Path) -> None:
+    """The name alone finds it too; another code of the same names does not."""
+    store = Store(tmp_path / "codes.sqlite")
+    for n in (1, 2):
+        record = study(7200000 + n, title="A study")
+        record["protocolSection"]["identificationModule"]["orgStudyIdInfo"] = {"id": code.format(n)}
+        store.upsert(record, "2026-11-01")
+    own = code.format(1)
+    joined = "".join(filter(str.isalnum, own))
+    for engine in engines():
+        with closing(fresh(store, engine)) as index:
+            for typed in {own, own.lower(), joined, own.replace("-", " "), own.partition("-")[2] or own, f'"{own}"'}:
+                assert [s.id for s in find(store, index, typed).studies] == ["NCT07200001"], (engine, typed)
+            for typed in {joined[:-2], own[:-2]} - {"CT053-MM-"}:  # names and nothing else
+                assert find(store, index, typed).total == 2, (engine, typed)
+
+
+@pytest.mark.parametrize(
+    "typed, names",
+    [
+        ("CD19xCD20", {"CD19", "CD20"}),
+        ("BCMA\u00d7CD19", {"BCMA", "CD19"}),
+        ("GPRC5D x BCMA", {"GPRC5D", "BCMA"}),
+        ("anti CD22", {"CD22"}),
+        ("anti-GPC3", {"GPC3"}),
+        ("CLDN18\u00b72", {"Claudin 18.2"}),
+        ("T-regs", {"Treg"}),
+        ("kids", {"child"}),
+        ("cancer of the lymph nodes", {"lymphoma"}),
+    ],
+)
+def test_targets_and_words_as_people_write_them(typed: str, names: set[str]) -> None:
+    assert {clause.known_as for clause in understood(typed).wanted} == names
+
+
+def test_codes_beside_or_and_without() -> None:
+    (either,) = understood("anti-CD19 OR XY-CD22-004").clauses
+    assert {c.known_as for pieces in either.parts for c in pieces} >= {"CD19", "CD22"}
+    assert [c.exclude for c in understood("lymphoma -mantle 2020").clauses] == [False, True, False]
+    assert understood("lymphoma -XY-CD22-004").clauses[1].exclude
+
+
+def test_words_that_sound_alike_are_one() -> None:
+    for wrong, right in (
+        ("lymfomia", "lymphomia"), ("eksema", "eczema"), ("nefritis", "nephritis"), ("soriasis", "psoriasis"),
+        ("skleroderma", "scleroderma"), ("miositis", "myositis"), ("emfisema", "emphysema"), ("rumatoid", "rhumatoid"),
+    ):  # fmt: skip
+        assert sound(wrong) == sound(right), (wrong, right)
+
+
+SAME_REQUESTS = [
+    ("start", "2020..2022", ["2020 to 2022", "2020-2022", "2020 - 2022", "2020 \u2013 2022"]),
+    ("enrollment", "20..100", ["20-100", "20 to 100", "20 \u2014 100"]),
+    ("age", "0.5", ["6 months", "6 mo", "6mos", "6 mths"]),
+    ("age_group", "older adult", ["elderly", "seniors", "Older"]),
+    ("sex", "FEMALE", ["f", "women", "Woman"]),
+    ("sponsor_type", ("industry",), [("pharma",), ("company",)]),
+    ("status", ("RECRUITING",), [("open",), ("enrolling",)]),
+    ("country", ("China",), [("PRC",), ("P.R. China",)]),
+]
+
+
+@pytest.mark.parametrize("field, usual, others", SAME_REQUESTS, ids=str)
+def test_a_filter_in_other_words(store: Store, field: str, usual: object, others: list[object]) -> None:
+    wanted = understood_request(store, Request(**{field: usual}))[0]  # type: ignore[arg-type]
+    for other in others:
+        assert understood_request(store, Request(**{field: other}))[0] == wanted, other  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "field, wrong",
+    [("start", "2024 spring"), ("start", "2020 and 2022"), ("since", "03/04/2025"), ("since", "2025-01-01x"),
+     ("enrollment", "20-100-200"), ("enrollment", "-5"), ("age", "18+"), ("target", ("CD19,CD22",))],
+)  # fmt: skip
+def test_a_filter_that_says_two_things_or_half_of_one_is_refused(store: Store, field: str, wrong: object) -> None:
+    with pytest.raises(RegistryError):
+        understood_request(store, Request(**{field: wrong}))  # type: ignore[arg-type]
+
+
 def test_in_vivo_products_come_first(store: Store, index: Index) -> None:
     found = find(store, index, "in vivo CAR-T")
     assert found.studies[0].id == "NCT07100002"
@@ -270,8 +354,8 @@ def test_lay_words_are_many_and_say_where_they_are_from() -> None:
     assert len(pairs) >= 400 and len(set(pairs)) == len(pairs)
     assert table["about"]["kind"] == "assumed" and table["about"]["why"]
     forms = {form for pair in pairs for form in pair}
-    for form, (beside, study) in table["read"].items():
-        assert form in forms and study.startswith("NCT") and len(study) == 11
+    for form, (beside, number) in table["read"].items():
+        assert form in forms and number.startswith("NCT") and len(number) == 11
         one, other = meaning(form), meaning(beside)
         assert one is not None and one == other, (form, beside)
 

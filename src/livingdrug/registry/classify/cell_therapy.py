@@ -231,6 +231,22 @@ _PLATFORM = rules("platform")
 _NOT_PLATFORM = rule("not_platform")
 
 
+def _of_the_car(words: Passages, *places: str) -> tuple[Passage, ...]:
+    """The passages that speak of the cells: where several things are given, those that name a CAR, if any does."""
+    passages = words.of(*places)
+    naming = tuple(p for p in passages if _car_words(p.text)) if len(words.study.interventions) > 1 else ()
+    return naming or passages
+
+
+def _beside_car_t(text: str) -> bool:
+    """Whether NK cells stand beside CAR-T, not with a CAR of their own: `CAR-T with NK cells`."""
+    return bool(_NAMED_CAR_T.search(text)) and not _NAMED_CAR_NK.search(text)
+
+
+_NAMED_CAR_T = re.compile(r"\b\w*CAR[- ]?T\b|\bCAR(?:\W+\w+)? T[- ]?cells?\b")
+_NAMED_CAR_NK = re.compile(r"(?i)CAR\W{0,2}(?:\w+[-. ])?(?:i?NK\b|natural killer)|NK\W{0,3}CAR\b")
+
+
 def platform(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     """Which cells carry the CAR: CAR-T unless the words say NK, gamma-delta T, Treg, macrophage, ..."""
     cells = {"NK": "CAR-NK", "gamma-delta T": "CAR-gamma-delta-T", "Treg": "CAR-Treg", "macrophage": "CAR-macrophage"}
@@ -238,12 +254,14 @@ def platform(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
         for word, name in cells.items():
             if product.cells.endswith(word):
                 return Label(name, product.confidence("cells"), "named product", passage.place, product.row("cells"))
-    for passage in words.of("title", "intervention", "other name", "official title"):
+        if product.cells.endswith(" T"):
+            return Label("CAR-T", product.confidence("cells"), "named product", passage.place, product.row("cells"))
+    for passage in _of_the_car(words, "title", "intervention", "other name", "official title"):
         text = _NOT_PLATFORM.sub(" ", passage.text)
         for name, pattern in _PLATFORM:
-            if pattern.search(text):
+            if pattern.search(text) and not (name == "CAR-NK" and _beside_car_t(text)):
                 return _label(name, "high", "words of the product", passage, pattern)
-    for passage in words.of("intervention description", "arm", "summary"):
+    for passage in _of_the_car(words, "intervention description", "arm", "summary"):
         text = _NOT_PLATFORM.sub(" ", passage.text)
         if not re.search(r"(?i)CAR-?T\b|CAR T|CART|\bT[- ]cells?\b|T lymphocyt", words.joined(*PRODUCT)):
             for name, pattern in _PLATFORM[:5]:

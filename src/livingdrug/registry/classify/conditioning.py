@@ -12,7 +12,7 @@ from livingdrug.registry.classify.passages import Passages, spelled
 from livingdrug.registry.classify.usual import usual
 
 _AGENT = re.compile(
-    r"\b(?P<fludarabine>fludarabine(?:\s+phosphate)?|fludara|F-ara(?:-A)?|(?-i:Flu|FLU))\b"
+    r"\b(?P<fludarabine>fludarabine(?:\s+phosphate)?|fludara|F-ara(?:-A)?|(?-i:Flu|FLU)|flu(?=:?\s*\(?\d+\s?mg))\b"
     r"|\b(?P<cyclophosphamide>cyclophosphamide|cytoxan|endoxan|(?-i:CTX|CYC?|Cy|CPM|CPA))\b"
     r"|\b(?P<other>bendamustine|busulfan|melphalan|alemtuzumab|thiotepa|treosulfan|etoposide|cytarabine|clofarabine|pentostatin"
     r"|decitabine|azacitidine|rituximab|thymoglobulin|ATG|total body irradiation|TBI|total lymphoid irradiation"
@@ -26,7 +26,11 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _TOTAL = re.compile(r"\b(?:total|cumulative)\s*(?:dos(?:e|age))?\s*(?:of|:|is|was|will be)?\s*$", re.IGNORECASE)
-_IN_TOTAL = re.compile(r"\s*\(?(?:in\s+)?(?:total|cumulative|altogether)\b", re.IGNORECASE)
+_IN_TOTAL = re.compile(
+    r"\s*\(?(?:in\s+)?(?:(?:total|cumulative|altogether)\b"
+    r"|(?:equally\s+)?(?:divided|split|fractionated|spread|distributed)\b|(?:\w+\s+)?(?:divided|split)\s+doses\b)",
+    re.IGNORECASE,
+)
 _BOUND = re.compile(
     r"\b(?:up to|at most|max(?:imum|\.)?(?: of)?|at least|min(?:imum|\.)?(?: of)?"
     r"|not? (?:more|less) than|exceed\w*)\s*$",
@@ -51,7 +55,29 @@ _BENIGN = re.compile(
     re.IGNORECASE,
 )
 _SETTING = re.compile(r"lympho-?deplet|conditioning|pre-?treatment|preparative", re.IGNORECASE)
-_FORMER = re.compile(r"\b(?:prior(?!\s+to\b)|previous\w*|exclu\w*|allerg\w*|contraindicat\w*|history)\b", re.IGNORECASE)
+_FORMER = re.compile(
+    r"\b(?:(?<!days )(?<!day )(?<!hours )(?<!weeks )prior(?!\s+to\b)"
+    r"|previous\w*|exclu\w*|allerg\w*|contraindicat\w*|history)\b",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(
+    r"\b(?:dos\w+|amounts?)\b[^.;]{0,30}\b(?:reduc|adjust|modif|halv|omit|lower|escalat|capped)\w*"
+    r"|\b(?:reduc|adjust|modif|halv|escalat)\w*\b[^.;]{0,30}\bdos\w+|\bomit\w*\b|\bwithheld\b"
+    r"|\b\d{1,3}\s?% (?:of\b[^.;]{0,30})?\bdos\w+|\boptional\w*|\bat the discretion\b"
+    r"|\bif (?:needed|necessary|indicated)\b",
+    re.IGNORECASE,
+)
+"""Another amount for some, or none"""
+_NONE = re.compile(
+    r"\b(?:no|without(?: any)?|omit\w*|free of|not? (?:receiv|requir|us|need|undergo|includ)\w*(?: any)?)\s+"
+    r"(?:(?:prior|preceding|pre-infusion|chemotherapy|chemo|toxic|standard)[ -])?"
+    r"(?:lympho-?(?:deplet|ablat)\w*|(?:pre-?)?conditioning|preparative)\b"
+    r"|\b(?:lympho-?(?:depletion|depleting \w+)|(?:pre-?)?conditioning(?: \w+)?)\s+"
+    r"(?:is|are|was|will be|would be)\s+(?:not|omitted|skipped|no longer)\b"
+    r"|\b(?:lympho-?depletion|conditioning)-free\b|\b(?:no|without(?: any)?)\s+(?:LD|LDC|preparative)\b",
+    re.IGNORECASE,
+)
+"""That nothing is given before the cells"""
 _NOT_GIVEN = re.compile(r"\b(?:without|no|not|instead of|in place of|free of)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.;])\s+(?=[A-Z(])|\n")
 _PLACES = ("arm", "summary", "description")
@@ -79,6 +105,8 @@ class Conditioning:
 
     drugs: dict[str, StatedAmount] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    none: str = ""
+    """the sentence that says that nothing is given, where no amount is stated"""
 
     def tell(self, what: str, sentence: str) -> None:
         """Notes once what could not be read, with where it stands."""
@@ -108,7 +136,11 @@ def stated_conditioning(words: Passages) -> Conditioning:
             mentions = _mentions(sentence)
             if not mentions and first and _AMOUNT.search(sentence):
                 mentions = [_Mention(first[0], 0, 0)]
-            if not mentions or (_FORMER.search(sentence) and not _states(sentence, mentions, text)):
+            if not mentions:
+                continue
+            if (former := _FORMER.search(sentence)) and not _states(sentence, mentions, text):
+                if _AMOUNT.search(sentence) and "riteria" not in text and any(m.agent in _KNOWN for m in mentions):
+                    made.tell(f"an amount beside '{former[0]}'", sentence)
                 continue
             _read(sentence, mentions, amounts, days, made)
     for agent, (value, unit, sentence) in amounts.items():
@@ -116,8 +148,14 @@ def stated_conditioning(words: Passages) -> Conditioning:
         if unread:
             made.tell(f"the days of {agent} ({unread})", sentence)
         made.drugs[agent] = StatedAmount(value, unit, sentence, listed, count)
-    for agent in days.keys() - amounts.keys():
+    for agent in sorted(days.keys() - amounts.keys()):
         made.tell(f"days of {agent} without an amount", str(settled(_unlike(days[agent]))[0] or ""))
+    said = [s for text in _texts(words) for s in _SENTENCE.split(text) if _NONE.search(s)]
+    without = [s for s in said if not _FORMER.search(_NONE.sub(" ", s))]
+    if without and not made.drugs and not made.unread:
+        made.none = without[0]
+    elif without:
+        made.tell(f"'{_NONE.search(without[0])[0]}'", without[0])  # type: ignore[index]
     return made
 
 
@@ -184,9 +222,9 @@ def _read(
         if at is not None:
             seen.add(at)
     read = any(mentions[n].agent in _KNOWN for n in seen)
-    for rhythm in (*_RHYTHM.finditer(sentence), *_COUNTED_BACK.finditer(sentence)) if read else ():
-        made.tell(f"'{rhythm[0]}'", sentence)
-        used.append(rhythm.span())
+    for said in _otherwise(sentence, read, any(m.agent in _KNOWN for m in mentions)):
+        made.tell(f"'{said[0]}'", sentence)
+        used.append(said.span())
     for mention in mentions:
         if mention.agent not in _KNOWN and (seen or _SETTING.search(sentence) or len(mentions) > 1):
             made.tell(f"{mention.agent}", sentence)
@@ -199,6 +237,15 @@ def _read(
         near = any(m.end <= number.start() <= m.end + (_NEAR // 2 if seen else _BESIDE) for m in mentions)
         if near and not any(b <= number.start() < e for b, e in used):
             made.tell(f"'{sentence[max(0, number.start() - 15) : number.end() + 15].strip()}'", sentence)
+
+
+def _otherwise(sentence: str, read: bool, named: bool) -> Iterator[re.Match[str]]:
+    """What says that an amount is given otherwise than once a day, counted from elsewhere, or to some only."""
+    if read:
+        yield from _RHYTHM.finditer(sentence)
+        yield from _COUNTED_BACK.finditer(sentence)
+    if named:
+        yield from _CHANGED.finditer(sentence)
 
 
 def _states(sentence: str, mentions: list[_Mention], text: str) -> bool:

@@ -10,18 +10,18 @@ _N = r"(\d{1,2}|one|two|three|four|five|six|seven)"
 _IN_A_ROW = "(?:consecutive|sequential|successive)"
 _FIRST = re.compile(r"\b(?:days?|d)\s*\(?-\s?(\d{1,2})\)?(?!\d)", re.IGNORECASE)
 _NEXT = re.compile(
-    r"\s*(?P<sep>,\s*(?:and\b|&)?|/|and\b|&|to\b|through\b|thru\b|until\b|till\b|~|-(?=\s*(?:days?\s*|d\s?)?\(?-)|-(?=\d)|)\s*"
+    r"\s*(?P<sep>,\s*(?:and\b|&)?|/|and\b|&|to\b|through\b|thru\b|until\b|till\b|~|\.{2,3}|-(?=\s*(?:days?\s*|d\s?)?\(?-)|-(?=\d)|)\s*"
     r"(?:(?:days?|d)\s*)?\(?(?P<minus>-?)\s?(?P<n>\d{1,2})\)?"
     r"(?!\d|\.\d|\s*(?:mg|g\b|%|x\s?10|kg|h\b|hours?|min|weeks?|\^|doses?|cycles?|million))",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"to|thr|until|till|~|-", re.IGNORECASE)
+_RANGE = re.compile(r"to|thr|until|till|~|-|\.\.", re.IGNORECASE)
 _DAYS_AFTER = re.compile(
     r"(?<![\w-])-\s?(\d{1,2})\s?(?:days?)?\s?(?:to|through|until|~|-)\s?-\s?(\d{1,2})\s?days?", re.IGNORECASE
 )
 _BEFORE = re.compile(
     r"(?<![\w./^-])(\d{1,2}(?:\s*(?:,\s*and|,|and|&|to|through|-)\s*\d{1,2})*)\s*days?\s*"
-    r"(?:before|prior to|preceding)\b",
+    r"(?:before|prior(?: to)?|preceding)\b",
     re.IGNORECASE,
 )
 _BEGIN = re.compile(r"(?:start\w*|begin\w*|commenc\w*|initiat\w*|from)\s*(?:on|at)?\s*$", re.IGNORECASE)

@@ -80,6 +80,12 @@ _BY_WEIGHT = re.compile(
     r"(?:<=?|>=?|≤|≥|\b(?:under|over|above|below|up to|less than|more than|at least))\s?\d{2,3}\s?kg", re.I
 )
 _SENTENCE = re.compile(r"(?<=\.)\s|\n")
+_VECTORS = re.compile(
+    r"\d[\d.]*\s?(?:[x*]\s?10|e)\s?\^?\s?\(?\d{1,2}\)?\s?(?:\w+ ){0,2}?"
+    r"(?:vg|TU|vp|iu|vector genomes?|genome copies|transduc\w+ units|(?:viral |vector )?particles|units)\b[\w/ ]{0,12}",
+    re.IGNORECASE,
+)
+"""How much of what makes CAR cells in the body"""
 _WORDS = {"one": 1.0, "two": 2.0, "three": 3.0, "five": 5.0, "ten": 10.0}
 
 
@@ -111,6 +117,9 @@ def stated_doses(words: Passages) -> Doses:
                 _read(f"{passage.place}: {sentence}", found, made)
         if found or made.unread:
             break
+    if not found:
+        vectors = (m for p in words.of("arm", "intervention description", "summary") for m in _VECTORS.finditer(p.text))
+        made.unread += [f"a dose of vectors: {m[0]}" for m in vectors]
     made.doses = sorted(found.values(), key=lambda s: (s.unit, s.value))
     made.unread = list(dict.fromkeys(made.unread))
     return made
@@ -195,7 +204,9 @@ def _unit(sentence: str, match: re.Match[str], following: list[re.Match[str]]) -
     unit = _UNIT.match(sentence, match.end())
     if unit is None or not unit["per0"]:
         if following and _BETWEEN.fullmatch(_without_shared(sentence[match.end() : following[0].start()])):
-            return _unit(sentence, following[0], following[1:])
+            shared = _unit(sentence, following[0], following[1:])
+            if shared or unit is None or unit.end() > following[0].start():
+                return shared
     if unit is None or _NO_DOSE.search(sentence[match.end() : unit.end() + 6]):
         return None
     per = (unit["per0"] or unit["per"] or "").lower()

@@ -14,7 +14,7 @@ _NUMBERS = {word: n for words in (_WORDS, _ORDINALS) for n, word in enumerate(wo
 _NUMBER = rf"(?:{'|'.join(_NUMBERS)}|\d{{1,2}}(?:st|nd|rd|th)?)"
 _BEFORE = re.compile(
     rf"\b{_NUMBER}(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s+to\s+|\s+through\s+|\s*-\s*)(?:the\s+)?{_NUMBER})*"
-    r"(?=\s+days?\s+(?:before|prior to|preceding))",
+    r"(?=\s+days?\s+(?:before|prior|preceding))",
     re.IGNORECASE,
 )
 """Days counted back, in words: `the fifth to third day before`"""
@@ -33,6 +33,8 @@ _USUAL = (
                 re.I), r"days -\1 to -\2"),
     (re.compile(r"(?<![\w-])-\s?(\d{1,2})\s?d(?:ays?)?\b", re.I), r"day -\1"),
     (re.compile(r"(?<=m2)x\s?(?=\d\b)|(?<=kg)x\s?(?=\d\b)|(?<=/d)x\s?(?=\d\b)|(?<=day)x\s?(?=\d\b)", re.I), " x "),
+    (re.compile(r"\b(\d{1,2}) days?(?=(?:,? and|,|,? &) \d{1,2} days?\b[^.;]{0,30}\b(?:before|prior|preceding))", re.I),
+     r"\1"),
     (re.compile(r"\b(\d{1,2}) days? (?:before|prior to)?\s?(?:infusion )?(?:to|through|until) "
                 r"(?=\d{1,2} days? (?:before|prior))", re.I), r"\1 to "),
 )  # fmt: skip

@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-_ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?$", re.DOTALL)
+_ISO = re.compile(
+    r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:\s?(?:Z|UTC|[+-]\d\d:?\d\d)|[T ]\s*\d{1,2}(?::?\d\d.*)?)?)?)?$", re.DOTALL
+)
 _MONTHS = "january february march april may june july august september october november december".split()
 _NAMED = re.compile(
     r"(?:(\d{1,2})\s+)?([A-Za-z]{3,9})\.?(?:\s+(\d{1,2})(?:st|nd|rd|th)?(?=\s*,|\s+\d{4}))?\s*,?\s*(\d{4})$"
@@ -31,6 +33,13 @@ class PartialDate:
 
     def __str__(self) -> str:
         return self.text
+
+
+def asked_date(text: str) -> PartialDate | None:
+    """A date that a person typed; of `03/04/2025`, which is another day in America, none."""
+    found = _DAY_FIRST.match(text.strip())
+    ambiguous = found and found[1] != found[2] and int(found[1]) <= 12 and int(found[2]) <= 12
+    return None if ambiguous else partial_date(text)
 
 
 def partial_date(text: object, type: object = None) -> PartialDate | None:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from livingdrug.errors import unknown
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.records.countries import country as one_country
-from livingdrug.registry.records.countries import plain_letters
+from livingdrug.registry.records.countries import known_country, plain_letters
 from livingdrug.registry.records.labels import SET_ID, Wanted, day
 from livingdrug.registry.terms.synonyms import meaning
 
@@ -204,8 +204,31 @@ def approvals(product: str | None = None, country: str | None = None) -> tuple[A
     if product is not None:
         found = _chosen(found, product, "product", "--product", lambda a: (a.product, a.brand), _one_product)
     if country is not None:
-        found = _chosen(found, country, "country", "--country", lambda a: (a.country,), one_country)
+        known = known_country(country)
+        if known and _where_approved(country) not in {a.country for a in found}:
+            raise RegistryError(
+                f"the table of approvals has no entry for {known}{f' and {product}' if product else ''}",
+                where="--country",
+                allowed=sorted({a.country for a in found}),
+            )
+        found = _chosen(found, country, "country", "--country", lambda a: (a.country,), _where_approved)
     return found
+
+
+_UNION = ("EU", "E.U.", "Europe", "EEA", "EMA", "European Economic Area")
+_MEMBERS = (
+    "Austria", "Belgium", "Bulgaria", "Croatia", "Cyprus", "Czechia", "Denmark", "Estonia", "Finland", "France",
+    "Germany", "Greece", "Hungary", "Iceland", "Ireland", "Italy", "Latvia", "Liechtenstein", "Lithuania", "Luxembourg",
+    "Malta", "Netherlands", "Norway", "Poland", "Portugal", "Romania", "Slovakia", "Slovenia", "Spain", "Sweden",
+)  # fmt: skip
+"""States in which what the European Union approves is approved: its 27 and three more (recalled, not read)"""
+
+
+def _where_approved(given: str) -> str:
+    """The name of a country in the table; a member state's approvals are those of the European Union."""
+    name = one_country(given)
+    union = name in _MEMBERS or plain_letters(given) in map(plain_letters, _UNION)
+    return "European Union" if union else name
 
 
 def wanted_labels() -> list[Wanted]:

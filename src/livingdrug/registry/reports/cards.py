@@ -91,9 +91,7 @@ def why_found(study: FoundStudy, text: str) -> tuple[str, ...]:
     )
     written = [(name, f" {' '.join(_WORD.findall(searchable(' 0 '.join(texts))))} ") for name, texts in places]
     found = []
-    for clause in understood(text).clauses:
-        if clause.exclude:
-            continue
+    for clause in understood(text).wanted:
         shown = clause.known_as or " ".join(clause.typed or (clause.ways[0] if clause.ways else ()))
         ways = [f" {' '.join(way)}" + ("" if " ".join(way).endswith("*") else " ") for way in clause.ways]
         where = next((name for name, said in written if any(way.rstrip("*") in said for way in ways)), "")

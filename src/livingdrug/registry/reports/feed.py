@@ -15,7 +15,7 @@ from livingdrug.errors import unknown
 from livingdrug.registry.errors import RecordError, RegistryError, reading
 from livingdrug.registry.mirror.changes import KINDS, QUIET
 from livingdrug.registry.mirror.store import Store, now
-from livingdrug.registry.records.dates import partial_date
+from livingdrug.registry.records.dates import asked_date
 
 ATOM = "http://www.w3.org/2005/Atom"
 
@@ -63,7 +63,7 @@ def events(
     where, values = ["1"], list[object]()
     for text, name, comparison in ((since, "--since", "seen >= ?"), (until, "--until", "seen < ? || 'U'")):
         if text:
-            day = partial_date(text)
+            day = asked_date(text)
             if day is None:
                 raise RegistryError(f"'{text}' is no date", where=name, allowed="2026-08-22, 2026-08 or 2026")
             where.append(comparison)

@@ -215,7 +215,7 @@ def _same(stated: str, condition: str) -> bool:
 
 def _says(text: str, condition: str) -> bool:
     """Whether a text names the illness by any of its names."""
-    clauses = [c for c in understood(condition).clauses if not c.exclude]
+    clauses = understood(condition).wanted
     words = " " + " ".join(_WORD.findall(searchable(text))) + " "
     return bool(clauses) and all(
         any(f" {' '.join(way).removesuffix('*')} " in words for way in c.ways) for c in clauses

@@ -27,6 +27,9 @@ OLDEST_ADULT = 80
 _SIMULATED = 500
 """Patients a draft simulates"""
 
+CONDITIONING_DRUGS = ("fludarabine", "cyclophosphamide", "alemtuzumab")
+"""What protocols of the library give before the cells"""
+
 _PRIOR = re.compile(
     r"[^.\n]*\b(?:prior|previous|lines? of|relaps|refractory|failed|after \w+ (?:lines|therap))[^.\n]*", re.IGNORECASE
 )
@@ -41,10 +44,13 @@ class Draft:
     """what the library lacks for this trial, in plain words"""
 
 
-def draft(study: Study) -> Draft:
-    """A scenario for a registered trial, as TOML with a comment for every line."""
+def draft(study: Study, said: Classification | None = None) -> Draft:
+    """A scenario for a registered trial, as TOML with a comment for every line.
+
+    said: what is known of the study, with a reader's corrections; without it what the rules say.
+    """
     words = passages_of(study)
-    said = classify(words)
+    said = said or classify(words)
     made = Draft()
     lines = [*_head(study, said), *_body(study, words, said, made)]
     if made.missing:
@@ -89,8 +95,11 @@ def _body(study: Study, words: Passages, said: Classification, made: Draft) -> I
         return
     product, product_line = _product(said, made)
     population, disease_line = _population(said, made)
-    base = _base(said, product, population)
-    yield "# assumed: visits, endpoints, care rules and the published results beside, as of the nearest library trial"
+    base, near = _base(said, product, population)
+    whose = (
+        "the nearest library trial" if near else "a library trial of another product in other patients: none is near"
+    )
+    yield f"# assumed: visits, endpoints, care rules and the published results beside, as of {whose}"
     yield f"trial = {json.dumps(base)}" if base else "# trial = (the library has no trial to build on)"
     yield from product_line
     yield from disease_line
@@ -168,8 +177,9 @@ ROLES = ("outlook", "validation", "calibration")
 """Of trials that are as near as each other the one is taken whose numbers rest on most: the last of these."""
 
 
-def _base(said: Classification, product: LibraryFile | None, population: LibraryFile | None) -> str:
-    """The library trial to build on: same product, then nearest illness, same target, best founded, same patients."""
+def _base(said: Classification, product: LibraryFile | None, population: LibraryFile | None) -> tuple[str, bool]:
+    """The library trial to build on: same product, then nearest illness, same target, best founded, same patients; and
+    whether it is near in any of these."""
     trials = [library.find("trials", n) for n in library.names("trials")]
 
     def likeness(trial: LibraryFile) -> tuple[bool, int, bool, int, bool]:
@@ -180,7 +190,11 @@ def _base(said: Classification, product: LibraryFile | None, population: Library
         founded = ROLES.index(role) if role in ROLES else 1
         return own, _kinship(said, trial), target in {key(t.value) for t in said.targets}, founded, patients
 
-    return max(trials, key=likeness).name if trials else ""
+    best = max(trials, key=likeness, default=None)
+    if best is None:
+        return "", False
+    own, kinship, target, _, patients = likeness(best)
+    return best.name, own or kinship > 0 or target or patients
 
 
 def _kinship(said: Classification, trial: LibraryFile) -> int:
@@ -285,7 +299,11 @@ def _protocol(words: Passages, base: str) -> Iterator[str]:
         yield f"days = {list(days)}" if days else "# assumed: the days of the library trial"
         yield ""
     yield from (_comment(f"not understood: {what}") for what in conditioning.unread)
-    if not conditioning.drugs:
+    if conditioning.none:
+        yield _comment(f"the record says that none is given: {conditioning.none}")
+        for agent in filter(given.__contains__, CONDITIONING_DRUGS):
+            yield from ("[[protocol.schedule]]", f"name = {json.dumps(given[agent]['name'])}", "remove = true", "")
+    elif not conditioning.drugs:
         yield "# assumed: conditioning as in the library trial; the record states no amount that could be read"
     stated_cells = stated_doses(words)
     doses = stated_cells.doses

@@ -153,6 +153,8 @@ def _clause(clause: Clause, field: str | None) -> str:
     said = [f"{field or _WORDS} : ({' OR '.join(map(_quoted, ways))})"] if ways else []
     if clause.keys and field is None:
         said.append(f"keys : ({' OR '.join(_quoted((k,)) for k in clause.keys)})")
+    for pieces in clause.parts:
+        said.append(f"({' AND '.join(_clause(piece, field) for piece in pieces)})")
     return f"({' OR '.join(said)})" if said else '"nothing0"'
 
 

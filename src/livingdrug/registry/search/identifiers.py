@@ -14,7 +14,7 @@ _EU = re.compile(
     r"(?:EU ?CT|EudraCT|CTIS|EUCTR)?[:#\s-]*((?:19|20)\d\d-?\d{6}(?:-?\d\d)?)(-?\d\d)?(?:-[A-Z]{2,3})?$", re.IGNORECASE
 )
 _NUMBERED = re.compile(r"(?:NCT|ISRCTN|U|UTN|JPRN|ChiCTR\w{0,3}|jRCT\w?)[\s:-]*\d[\d-]{2,}$|\d{5,}$", re.IGNORECASE)
-_CODE = re.compile(r"(?=(?:\D*\d){3})[A-Z0-9]+(?:[-/_.][A-Z0-9]+)*$", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z0-9]+(?:[-/_.][A-Z0-9]+)*$", re.IGNORECASE)
 _TURN = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])|[^A-Za-z0-9]+")
 
 SHORTEST = 4
@@ -49,9 +49,10 @@ def registry_number(word: str) -> tuple[str, ...]:
     return ()
 
 
-def sponsor_code(word: str) -> tuple[str, ...]:
-    """The keys of a word with at least three digits that may be a sponsor's code or a part of one."""
-    return (f"{_joined(word)}*",) if len(word) > SHORTEST and _CODE.match(word) else ()
+def sponsor_code(word: str, digits: int = 3) -> tuple[str, ...]:
+    """The keys of a word with at least so many digits that may be a sponsor's code or a part of one."""
+    may_be = len(word) > SHORTEST and sum(map(str.isdigit, word)) >= digits and _CODE.match(word)
+    return (f"{_joined(word)}*",) if may_be else ()
 
 
 def _joined(word: str) -> str:

@@ -26,6 +26,9 @@ Phrase = tuple[str, ...]
 """Words that follow one another; one word alone is a sequence of one. A star at the end: the last word may go on."""
 
 _WORD = re.compile(r"[^\W_]+")
+_CROSS = re.compile(r"(?<=[A-Z0-9])\s?[×✕⨯]\s?(?=[A-Z])|(?<=[A-Z0-9])\s?x\s?(?=CD\d|[A-Z]{3})")
+"""Between two targets: CD19xCD20, BCMA × CD19"""
+_ANTI = re.compile(r"\banti[\s-]*$", re.IGNORECASE)
 _PART = re.compile(r'(-?)"([^"]*)"|(-?)([^\s"]+)')
 
 
@@ -44,6 +47,8 @@ class Clause:
     """the ways that no mark stands for; all of them where it is not said"""
     typed: Phrase = ()
     """plain words without another name, as typed: they may be misspelt"""
+    parts: tuple[tuple[Clause, ...], ...] = ()
+    """the same said in pieces: all of some, in any places, are one more way"""
 
     @property
     def in_everything(self) -> tuple[Phrase, ...]:
@@ -59,6 +64,12 @@ class Query:
 
     def __bool__(self) -> bool:
         return bool(self.clauses)
+
+    @property
+    def wanted(self) -> tuple[Clause, ...]:
+        """Each thing by itself that is to be said: of what may be a code, its pieces."""
+        said = (clause for clause in self.clauses if not clause.exclude)
+        return tuple(leaf for clause in said for pieces in clause.parts or ((clause,),) for leaf in pieces)
 
 
 def searchable(text: str) -> str:
@@ -171,7 +182,8 @@ def understood(text: str) -> Query:
         clauses.extend(_free_words(" ".join(free)))
         free.clear()
 
-    for quote_minus, quoted, minus, word in _PART.findall(rejoined(text.replace("\x00", " "))):
+    text = _CROSS.sub(" ", text.replace("\x00", " "))
+    for quote_minus, quoted, minus, word in _PART.findall(rejoined(text)):
         if quoted or quote_minus:
             settle()
             if sequence := words(quoted):
@@ -182,9 +194,9 @@ def understood(text: str) -> Query:
         elif word.endswith("*") and (begun := _begun(word)):
             settle()
             clauses.append(Clause(begun, exclude=bool(minus)))
-        elif keys := _number(word):
+        elif code := _coded(word):
             settle()
-            clauses.append(Clause(_spellings(word), exclude=bool(minus), keys=keys))
+            clauses.append(replace(code, exclude=True, parts=()) if minus else code)
             numbers += bool(registry_number(word)) and not minus
         elif minus:
             settle()
@@ -195,15 +207,35 @@ def understood(text: str) -> Query:
     settle()
     if numbers == len(clauses):  # a list of registry numbers: any of them
         joined = set(range(1, numbers))
+    elif len(clauses) > 1 and not joined and not any(c.exclude for c in clauses) and (keys := _code_apart(text)):
+        return Query((Clause((), keys=keys, parts=(tuple(clauses),)),))
     return Query(_either(clauses, joined))
 
 
-def _number(word: str) -> Phrase:
-    """The keys of a registry's number or a sponsor's code, whole or in part; none for words and known names."""
+def _coded(word: str) -> Clause | None:
+    """A registry's number or a sponsor's code, whole or in part; a code that holds known names, as XY-CD19-004, may be
+    meant by them, too. None for words and known names."""
     if keys := registry_number(word):
-        return keys
-    known = _finder().find(word) or molecules_in(spelled(word))
-    return () if known else sponsor_code(word)
+        return Clause(_spellings(word), keys=keys)
+    word = word.strip("-_./,;:()[]")
+    if not sponsor_code(word, digits=2):
+        return None
+    plain = spelled(word)
+    named = [(begin, end) for _, begin, end in _finder().find(plain)]
+    named += [(found.begin, found.end) for found in molecules_in(plain)]
+    left = "".join(c for n, c in enumerate(plain) if not any(begin <= n < end for begin, end in named))
+    keys = sponsor_code(word, digits=2 if named else 3)
+    if not keys or not any(map(str.isalnum, left)) and (len(named) < 2 or not word.isalnum()):
+        return None  # names and nothing else: CD33-CAR-T, but not CT053MM
+    return Clause(_spellings(word), keys=keys, parts=(tuple(_free_words(word)),) if named else ())
+
+
+_APART = re.compile(r"\s*[A-Za-z0-9./_-]+(?:\s+[A-Za-z0-9./_-]+){1,3}\s*$")
+
+
+def _code_apart(text: str) -> Phrase:
+    """The keys of a few words that end in a number and may be a sponsor's code with blanks in it."""
+    return sponsor_code("-".join(text.split())) if _APART.match(text) and text.rstrip()[-1:].isdigit() else ()
 
 
 def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
@@ -218,6 +250,7 @@ def _either(clauses: list[Clause], joined: set[int]) -> tuple[Clause, ...]:
                 keys=tuple(dict.fromkeys((*made[-1].keys, *clause.keys))),
                 unmarked=tuple(dict.fromkeys((*made[-1].in_everything, *clause.in_everything))),
                 typed=(*made[-1].typed, *clause.typed),
+                parts=(*made[-1].parts, *clause.parts),
             )
         else:
             made.append(clause)
@@ -248,7 +281,7 @@ def _free_words(text: str) -> list[Clause]:
     clauses: list[Clause] = []
     at = 0
     for begin, end, written, form in sorted(named):
-        clauses += _plain(plain[at:begin])
+        clauses += _plain(_ANTI.sub("", plain[at:begin]))
         clause = ways(written if not form or meaning(written) else form)
         if clause.ways or clause.keys:
             clauses.append(clause)

@@ -14,7 +14,7 @@ from livingdrug.registry.classify.targets import antigens
 from livingdrug.registry.errors import RegistryError
 from livingdrug.registry.mirror.store import Store
 from livingdrug.registry.records.countries import country_forms, known_country, plain_letters
-from livingdrug.registry.records.dates import partial_date
+from livingdrug.registry.records.dates import asked_date
 from livingdrug.registry.records.study import PHASES, STATUSES, age_in_years
 from livingdrug.registry.search.document import NOT_CLASSIFIED
 from livingdrug.registry.search.engine import Wanted
@@ -44,6 +44,27 @@ STUDY_TYPES = ("INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS", "OTHER")
 RESULTS = {"posted": "posted", "with": "posted", "yes": "posted", "none": "none", "without": "none", "no": "none"}
 ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "1st": "1", "2nd": "2", "3rd": "3",
              "4th": "4", "5th": "5"}  # fmt: skip
+
+STATUS_WORDS = {
+    "open": "RECRUITING", "enrolling": "RECRUITING", "active": "ACTIVE_NOT_RECRUITING", "planned": "NOT_YET_RECRUITING",
+    "finished": "COMPLETED", "ended": "COMPLETED", "stopped": "TERMINATED", "paused": "SUSPENDED",
+}  # fmt: skip
+SPONSOR_WORDS = {
+    "company": "industry", "companies": "industry", "pharma": "industry", "biotech": "industry",
+    "commercial": "industry", "university": "academic", "hospital": "academic", "investigator": "academic",
+    "public": "government", "federal": "government", "state": "government",
+}  # fmt: skip
+SEX_WORDS = {
+    "f": "FEMALE", "woman": "FEMALE", "women": "FEMALE", "girls": "FEMALE", "m": "MALE", "man": "MALE", "men": "MALE",
+    "boys": "MALE", "both": "ALL", "any": "ALL",
+}  # fmt: skip
+AGE_WORDS = {
+    **dict.fromkeys(
+        ("children", "kid", "kids", "pediatric", "paediatric", "infant", "minor", "teenager", "adolescent"), "child"
+    ),
+    "adults": "adult",
+    **dict.fromkeys(("senior", "seniors", "elderly", "old", "older"), "older adult"),
+}
 
 AGE_GROUPS = {"child": (0.0, 18.0), "adult": (18.0, 65.0), "older adult": (65.0, 200.0)}
 """Age groups as ClinicalTrials.gov cuts them: from, until [year]"""
@@ -113,14 +134,15 @@ def understood_request(
             one_of(v, GENERATIONS, "generation", "--generation", ORDINALS) for v in _clean(request.generation)
         ),
         "sponsor_type": tuple(
-            one_of(v, SPONSORS, "type of sponsor", "--sponsor-type") for v in _clean(request.sponsor_type)
+            one_of(v, SPONSORS, "type of sponsor", "--sponsor-type", SPONSOR_WORDS)
+            for v in _clean(request.sponsor_type)
         ),
         "study_type": tuple(one_of(v, STUDY_TYPES, "study type", "--study-type") for v in _clean(request.study_type)),
     }
     if request.results:
         exact["results"] = (one_of(request.results, RESULTS, "answer", "--results", RESULTS),)
     if request.sex:
-        sex = one_of(request.sex, ("FEMALE", "MALE", "ALL"), "sex", "--sex")
+        sex = one_of(request.sex, ("FEMALE", "MALE", "ALL"), "sex", "--sex", SEX_WORDS)
         exact["sex"] = tuple(dict.fromkeys(("ALL", sex)))
     if request.sort not in SORTS:
         raise RegistryError(
@@ -161,14 +183,12 @@ def _ranges(request: Request) -> dict[str, Range]:
         narrow("minimum_age", None, years)
         narrow("maximum_age", years, None)
     if request.age_group:
-        group = one_of(
-            request.age_group, AGE_GROUPS, "age group", "--age-group", {"children": "child", "adults": "adult"}
-        )
+        group = one_of(request.age_group, AGE_GROUPS, "age group", "--age-group", AGE_WORDS)
         youngest, oldest = AGE_GROUPS[group]
         narrow("maximum_age", youngest, None)
         narrow("minimum_age", None, oldest - 1e-6)
     if request.since:
-        since = partial_date(request.since)
+        since = asked_date(request.since)
         if since is None:
             raise RegistryError(f"'{request.since}' is no date", where="--since", allowed="2026-08-01, 2026-08 or 2026")
         narrow("updated", _number(since.first), None)
@@ -183,9 +203,14 @@ def _ranges(request: Request) -> dict[str, Range]:
     return found
 
 
+_UNITS = {"y": "years", "m": "months", "w": "weeks", "d": "days"}
+_UNIT_SHORT = re.compile(r"^(\d[\d.]*)\s*(y|yr|yrs|yo|mo|mos|mth|mths|w|wk|wks|d)\.?$", re.IGNORECASE)
+"""Units in short: 6 mo, 2 yrs"""
+
+
 def age(given: float | str) -> float:
     """An age: a number of years, or `8 months`, `6 weeks`, `10 days` [year]."""
-    text = pointed(str(given).strip())
+    text = _UNIT_SHORT.sub(lambda m: f"{m[1]} {_UNITS[m[2][0].lower()]}", pointed(str(given).strip()))
     try:
         years = float(text)
     except ValueError:
@@ -202,7 +227,7 @@ def _days(text: str, where: str) -> Range:
     """`2024-03..2025` as the first and the last day meant, yyyymmdd."""
 
     def day(part: str, last: bool) -> float | None:
-        found = partial_date(part)
+        found = asked_date(part)
         return None if found is None else _number(found.last if last else found.first)
 
     return _between(text, where, day, "2024, 2024-03..2025-06, 2024.. or ..2023-12-31")
@@ -210,7 +235,10 @@ def _days(text: str, where: str) -> Range:
 
 def _between(text: str, where: str, read: Callable[[str, bool], float | None], allowed: str) -> Range:
     """`A..B`, `A..`, `..B` or `A` alone as its bounds; read: (part, is it the upper bound) -> number or None."""
-    first, dots, last = text.strip().partition("..")
+    given = _TO.sub("..", text.strip())
+    if re.fullmatch(r"[^.-]+-[^.-]+", given) and read(given, False) is None:
+        given = given.replace("-", "..")
+    first, dots, last = given.partition("..")
     bounds: list[float | None] = []
     for part, upper in ((first, False), (last if dots else first, True)):
         bound = read(part.strip(), upper) if part.strip() else None
@@ -225,6 +253,10 @@ def _between(text: str, where: str, read: Callable[[str, bool], float | None], a
     if low is not None and high is not None and low > high:
         raise RegistryError(f"'{text}' ends before it begins", where=where, allowed=allowed)
     return low, high
+
+
+_TO = re.compile(r"\s+(?:to|until|till)\s+|\s*[\u2013\u2014]\s*|\s+-\s+", re.IGNORECASE)
+"""Between the ends of a range where a person writes no two points: `2020 to 2022`"""
 
 
 def _people(part: str, upper: bool) -> float | None:
@@ -282,7 +314,7 @@ def _letters(form: str) -> str:
 def status(store: Store, given: str) -> str:
     """The registry's word for a status; also one that only this mirror has."""
     try:
-        return one_of(given, STATUSES, "status", "--status", {"open": "RECRUITING"})
+        return one_of(given, STATUSES, "status", "--status", STATUS_WORDS)
     except RegistryError:
         for field, word in store.unknown_words():
             if field == "status" and _letters(word) == _letters(given):
@@ -299,7 +331,7 @@ def _country(store: Store, given: str) -> str:
     if found := spelt.get(plain_letters(given)):
         return found
     forms = country_forms()
-    close = nearest(given, forms) or nearest(given.title(), forms)
+    close = (nearest(given, forms) or nearest(given.title(), forms)) if len(plain_letters(given)) > 3 else None
     raise RegistryError(
         f"unknown country '{given}'",
         where="--country",
@@ -348,12 +380,16 @@ def antigen(given: str) -> str:
         return known[key(given)]
     forms = {form: name for name in known.values() for form in (name, *forms_of(name))}
     close = nearest(given, forms)
+    several = [part for part in re.split(r"[,;/&]|\band\b|\bor\b", given) if key(part) in known or meaning(part)]
     raise RegistryError(
         f"unknown antigen '{given}'",
         where="--target",
         allowed=sorted(known.values()),
-        nearest=forms[close] if close else None,
+        nearest=None if len(several) > 1 else forms[close] if close else None,
         given=given,
+        mend=f"both at once: {'+'.join(p.strip() for p in several)}; either: one --target for each"
+        if len(several) > 1
+        else None,
     )
 
 
@@ -372,7 +408,8 @@ def disease(given: str, notes: list[str]) -> str:
             notes.append(f"{given} stands under {places[0].name} in the tree of diseases")
         return places[0].name
     forms = {form: name for name in names.values() for form in (name, *forms_of(name))}
-    close = nearest(given, forms)
+    holding = [form for form in forms if f" {key(given)} " in f" {' '.join(map(key, form.split()))} "]
+    close = min(holding, key=lambda form: (form != forms[form], len(form))) if holding else nearest(given, forms)
     raise RegistryError(
         f"unknown disease '{given}'",
         where="--disease",

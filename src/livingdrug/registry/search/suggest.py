@@ -10,7 +10,7 @@ from functools import lru_cache
 from livingdrug.registry.search.engine import Wanted
 from livingdrug.registry.search.index import Index
 from livingdrug.registry.search.query import Query, understood
-from livingdrug.registry.terms.spelling import folded
+from livingdrug.registry.terms.spelling import folded, sound
 from livingdrug.registry.terms.synonyms import synonyms
 
 SHORTEST = 4
@@ -27,6 +27,9 @@ FAR_MORE = 20
 
 MOST = 3
 """Suggestions made"""
+
+_FURTHER = 3
+"""Letters by which a word that sounds alike may be shorter or longer"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def suggestions(index: Index, text: str, wanted: Wanted, total: int, field: str 
 
 def _typed(query: Query) -> list[str]:
     """The plain words of a query."""
-    words = (word for clause in query.clauses if not clause.exclude for word in clause.typed)
+    words = (word for clause in query.wanted for word in clause.typed)
     return list(dict.fromkeys(w for w in words if len(w) >= SHORTEST))
 
 
@@ -83,8 +86,30 @@ def _like(index: Index, typed: str, total: int) -> list[str]:
     known = index.words(len(word) - most, len(word) + most)
     choices = [*known, *(w for w in _library_words() if w not in known and abs(len(w) - len(word)) <= most)]
     found = extract(word, choices, scorer=OSA.distance, score_cutoff=most, limit=40)
+    if not found:
+        usual = ((w, n) for w, n in index.words(len(word) - _FURTHER, len(word) + _FURTHER).items() if n > RARE)
+        known = {w: n for w, n in usual if _begin_alike(w, word)}
+        found = _heard(word, [*known, *(w for w in _library_words() if w not in known and _begin_alike(w, word))])
     ranked = sorted((d, -known.get(w, 0), w) for w, d, _ in found if w != word and known.get(w, 1) >= FAR_MORE * said)
     return [_library_words().get(w, w) for _, _, w in ranked]
+
+
+def _heard(word: str, choices: Iterable[str]) -> list[tuple[str, int, int]]:
+    """The words that sound most like one, each with how far off it is."""
+    from rapidfuzz.distance import OSA
+
+    heard = sound(word)
+    alike = {w: s for w in choices if abs(len(w) - len(word)) <= _FURTHER and (s := sound(w))[:1] == heard[:1]}
+    most = 1 if len(heard) < 9 else 2
+    return [(w, d, 0) for w, s in alike.items() if (d := OSA.distance(heard, s, score_cutoff=most)) <= most]
+
+
+_FIRST = ("cksqzx", "fp", "ncgkp", "sp", "iy")
+"""Letters that may begin the same sound; a look at them spares most words their sound"""
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    return one[0] == other[0] or any(one[0] in letters and other[0] in letters for letters in _FIRST)
 
 
 @lru_cache

@@ -164,7 +164,7 @@ class Tantivy:
 
     def _should(self, query: Query) -> list[tuple[Any, Any]]:
         q, occur = self._t.Query, self._t.Occur
-        said = [clause for clause in query.clauses if clause.ways and not clause.exclude]
+        said = [clause for clause in query.wanted if clause.ways]
         first = [replace(clause, ways=clause.ways[:_RANKED]) for clause in said]
         boosted = [(self._clause(clause, field), boost) for clause in first for field, boost in _BOOST.items()]
         boosted += [
@@ -178,6 +178,8 @@ class Tantivy:
         ways = [self._way(way, field) for way in (clause.in_everything if every else clause.ways)]
         if every:
             ways += [self._way((key,), "keys") for key in clause.keys]
+        for pieces in clause.parts:
+            ways.append(self._all([(self._t.Occur.Must, self._clause(piece, field)) for piece in pieces]))
         if not ways:
             return q.empty_query()
         return ways[0] if len(ways) == 1 else q.disjunction_max_query(ways, tie_breaker=0.1)

@@ -110,3 +110,21 @@ def beginnings(start: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 begins.append(begins[0][:-n] + other)
     whole = {singular(begins[0] + ending) for ending in ("", "s", "es")}
     return tuple(dict.fromkeys(begins)), tuple(sorted(w for w in whole if not w.startswith(begins[0])))
+
+
+_SOUNDS = tuple(
+    (re.compile(written), sound)
+    for written, sound in (
+        ("ph", "f"), ("^(?:ps|pt)(?=[aeiouy])", "s"), ("^(?:kn|gn|pn)", "n"), ("sch?(?=[eiy])", "s"),
+        ("c(?=[eiy])", "s"), ("ch|ck|qu|q|c", "k"), ("x", "ks"), ("z", "s"), ("y", "i"), ("(?<=[rtg])h", ""),
+        ("ae|oe", "e"), (r"(.)\1", r"\1"),
+    )
+)  # fmt: skip
+"""Letters that are heard alike; our own judgement of English, and of Latin and Greek in it"""
+
+
+def sound(word: str) -> str:
+    """A word of small letters as it is heard: lymphoma and limfoma are one, so are eczema and eksema."""
+    for written, heard in _SOUNDS:
+        word = written.sub(heard, word)
+    return word

@@ -44,7 +44,7 @@ def library(file: str) -> dict[str, Any]:
 
 
 _PIECE = re.compile(r"CART?(?![a-z])|[Aa]nti(?=[A-Z])|x(?=CD\d)|[A-Za-z]+?(?=CARs?T?(?![a-z]))|[A-Za-z]+|\d+|\+")
-_GAP = re.compile(r"[\s\-./,'_]{0,2}")
+_GAP = re.compile(r"[\s\-./,'_\u00b7\u2219\u22c5\u2027]{0,2}")
 
 
 _PLAIN = Remembered(lambda piece: singular(american(piece)))

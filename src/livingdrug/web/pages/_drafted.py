@@ -15,11 +15,13 @@ def drafted(store: Store, name: str) -> tuple[str, str]:
     """
     from livingdrug.registry.errors import reading
     from livingdrug.registry.reports.scenario_draft import draft
+    from livingdrug.registry.search.own_labels import labelled, own_labels
     from livingdrug.web.pages.trials_one import known
 
     found, _ = known(store, name)
     with reading(found):
-        made = draft(store.reading(found))
+        study = store.reading(found)
+        made = draft(study, labelled(study, own_labels(store).get(found, {})))
     said = (
         f"Drafted from the registry record {found}: each line says which sentence it came from, or that it is assumed."
     )

@@ -82,7 +82,7 @@ def _found(mirror: Mirror, index: Index, asked_for: Search) -> tuple[Result, tup
 
 def _meant(text: str) -> list[str]:
     """The names under which the words were understood, where these are others."""
-    names = [c.known_as for c in understood(text).clauses if c.known_as and not c.exclude]
+    names = [c.known_as for c in understood(text).wanted if c.known_as]
     return [n for n in dict.fromkeys(names) if n.lower() not in text.lower()]
 
 

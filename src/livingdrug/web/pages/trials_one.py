@@ -127,7 +127,7 @@ def _virtual(study: Study, said: Classification) -> dict[str, Any] | None:
         return None
     try:
         with reading(study.id):
-            made = draft(study)
+            made = draft(study, said)
     except RecordError:
         return None
     return {"missing": made.missing, "text": made.text}
