@@ -2,7 +2,7 @@
 
 from livingdrug.scenario.blame import blamed
 from livingdrug.scenario.explain import explain
-from livingdrug.scenario.resolve import laid, resolve
+from livingdrug.scenario.resolve import laid, outline, resolve
 from livingdrug.scenario.resolved import Arm, Resolved
 
-__all__ = ["Arm", "Resolved", "blamed", "explain", "laid", "resolve"]
+__all__ = ["Arm", "Resolved", "blamed", "explain", "laid", "outline", "resolve"]

@@ -55,12 +55,7 @@ def resolve(name_or_file: str | Path, sets: Mapping[str, Any] | None = None) -> 
 
 def laid(chain: list[LibraryFile], sets: Mapping[str, Any]) -> Resolved:
     """The complete scenario of a user's file and those it builds on, with values set on top."""
-    draft = Draft()
-    for entry in reversed(chain):
-        outer(entry.table)
-        for words in parts.written(entry) if entry.kind == "trials" else [entry.table]:
-            draft.take(words, "scenario" if entry.kind == "scenario" else "trial", entry)
-    arms = draft.words.pop("arm", [])
+    draft, arms = _drafted(chain)
     for path, value in sorted(sets.items(), key=chosen_first):
         draft.put(path, value, "--set", Place("--set"))
     top = chain[0]
@@ -73,6 +68,35 @@ def laid(chain: list[LibraryFile], sets: Mapping[str, Any]) -> Resolved:
     base = chain[-1].kind != "scenario" and (whole.therapy if alone else _fitted(chain[-1].name, library.state()))
     own = tuple(replace(arm, resolved=replace(arm.resolved, as_fitted=arm.resolved.therapy == base)) for arm in own)
     return replace(whole, overridden=_apart(own), as_fitted=whole.therapy == base)
+
+
+def outline(trial: str) -> tuple[Trial, Mapping[str, str]]:
+    """A library trial's design and the names of its parts, as its files say them: a tenth of the work of `resolve`,
+    since no number is laid. Errors as there, of what is read.
+
+    >>> from livingdrug.scenario import outline
+    >>> design, names = outline("eliana")
+    >>> design.role, names["product"]
+    ('calibration', 'tisagenlecleucel')
+    """
+    chain = _chain(trial)
+    draft, _ = _drafted(chain)
+    return read(Trial, _design(draft)), {part: x[-1].name for part, x in parts.entries(draft, chain[0]).items()}
+
+
+def _drafted(chain: list[LibraryFile]) -> tuple[Draft, list[Located]]:
+    """The words of a user's file and those it builds on, laid on each other, and its arms."""
+    draft = Draft()
+    for entry in reversed(chain):
+        outer(entry.table)
+        for words in parts.written(entry) if entry.kind == "trials" else [entry.table]:
+            draft.take(words, "scenario" if entry.kind == "scenario" else "trial", entry)
+    return draft, draft.words.pop("arm", [])
+
+
+def _design(draft: Draft) -> Located:
+    """The words of the trial's design."""
+    return Located({k: x for k, x in draft.words.items() if k != "set"}, draft.words.places, draft.words.place)
 
 
 def _apart(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
@@ -196,7 +220,7 @@ def _part(part: str, entry: LibraryFile, draft: Draft) -> parts.Laid:
 
 def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolved:
     """Everything chosen and every number given; errors name what is missing or unknown."""
-    words = Located({k: x for k, x in draft.words.items() if k != "set"}, draft.words.places, draft.words.place)
+    words = _design(draft)
     trial = draft.shared("trial", [x for key in words for x in (words[key], words.at(key))], lambda: read(Trial, words))
     entries = parts.entries(draft, top)
     laid = {part: _part(part, found[-1], draft) for part, found in entries.items()}

@@ -12,7 +12,8 @@ from functools import lru_cache
 from livingdrug import library
 from livingdrug.errors import LivingDrugError
 from livingdrug.library import LibraryFile, Stamp
-from livingdrug.scenario import Resolved, resolve
+from livingdrug.scenario import Resolved, outline, resolve
+from livingdrug.spec.trial import Trial
 
 KINDS = ("product", "tumour")
 HOLDERS = ("products", "tumours")
@@ -59,7 +60,17 @@ def _beside(state: tuple[Stamp, ...]) -> Mapping[str, Mapping[str, str | None]]:
     found: dict[str, Mapping[str, str | None]] = {}
     for name in library.names("trials"):
         with suppress(LivingDrugError):  # what is wrong with a trial of the user's is told when it is asked for
-            said = resolve(name)
-            if any(not row.not_comparable and row.read == "seen" for row in said.trial.published):
-                found[name] = {kind: said.names.get(kind) for kind in KINDS}
+            design, names = _said(name)
+            if any(not row.not_comparable and row.read == "seen" for row in design.published):
+                found[name] = {kind: names.get(kind) for kind in KINDS}
     return found
+
+
+def _said(name: str) -> tuple[Trial, Mapping[str, str]]:
+    """A trial's design and the names of its parts. One of the user's own is to be whole before it counts, and under
+    standard of care not every row of a design can be read."""
+    design, names = outline(name)
+    if library.find("trials", name).ours and "comparator" not in names:
+        return design, names
+    whole = resolve(name)
+    return whole.trial, whole.names

@@ -18,7 +18,7 @@ import numpy as np
 from livingdrug import library
 from livingdrug.engine.plan import Floats
 from livingdrug.parameters import Parameter
-from livingdrug.scenario import Arm, Resolved, resolve
+from livingdrug.scenario import Arm, Resolved, outline, resolve
 from livingdrug.scenario.plausible import plausible
 from livingdrug.spec.fit import Fit
 from livingdrug.spec.protocol import Rule
@@ -35,9 +35,15 @@ PARTS = ("product", "tumour", "costimulation", "target")  # what a fit must have
 
 def calibration() -> tuple[str, ...]:
     """The trials that a fit was made on, but for those that say that they validate."""
+    return _calibration(library.state(), os.getcwd())
+
+
+@lru_cache(maxsize=8)
+def _calibration(state: tuple[library.Stamp, ...], folder: str) -> tuple[str, ...]:
+    """The same of the library's files as they are; folder: from which messages name them."""
     fits = {n: read(Fit, library.find("fits", n).table) for n in library.names("fits")}
     fitted = dict.fromkeys(library.find("trials", fit.trial or name).name for name, fit in fits.items())
-    return tuple(name for name in fitted if resolve(name).trial.role != "validation")
+    return tuple(name for name in fitted if outline(name)[0].role != "validation")
 
 
 def as_calibrated(resolved: Resolved) -> bool:

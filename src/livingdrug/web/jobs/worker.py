@@ -51,7 +51,7 @@ def main(settings: str) -> None:
     threading.Thread(target=_leave_with_the_server, daemon=True).start()
     with suppress(AttributeError, OSError):
         os.nice(QUIET)
-    warm()
+    warm(runs=True)
     runner = Runner(home, mine, limits, asked["cluster"])
     queue = Queue(home, runner.run)
     while True:
@@ -75,7 +75,7 @@ def check(mine: Own, limits: Limits) -> None:
     """Answers questions line by line until there are no more: {answer} or {error}, both as JSON."""
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else prints, prints to the log
-    warm()
+    warm(runs=False)
     folder = mine.folder / "question"  # always the same: what was read from a folder is kept under its name
     for line in _lines():
         _at_most(AT_MOST)
@@ -129,20 +129,22 @@ def _lines() -> Iterator[bytes]:
         yield asked.get()
 
 
-def warm() -> None:
-    """Makes the first question quick: the library's own choice of a trial is read and, where its compiled model is
-    kept, run with two patients. Nothing is compiled for it."""
+def warm(*, runs: bool) -> None:
+    """Makes the first question quick: the library's own choice of a trial is read and, by a process that runs trials,
+    run with two patients where its compiled model is kept. Nothing is compiled for it."""
     from livingdrug.cli.run import timed
-    from livingdrug.engine.cache import compiler, fingerprint, folder
     from livingdrug.trial import Trial
-    from livingdrug.web.pages import _results  # noqa: F401  imported here, so that the first page need not wait
 
     with suppress(Exception):  # a library of the user's that is not whole is told when it is asked
         trial = Trial(timed(None))
         trial.check()
-        model = trial.resolved.arms[0].resolved.model()
-        if (folder() / f"{fingerprint(model)}.{compiler()}.txt").exists():
-            trial.run(patients=2, seed=1).json()
+        if runs:
+            from livingdrug.engine.cache import compiler, fingerprint, folder
+            from livingdrug.web.pages import _results  # noqa: F401  imported here, so that the first page need not wait
+
+            model = trial.resolved.arms[0].resolved.model()
+            if (folder() / f"{fingerprint(model)}.{compiler()}.txt").exists():
+                trial.run(patients=2, seed=1).json()
 
 
 class Unwanted(BaseException):
