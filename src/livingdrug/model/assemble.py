@@ -43,15 +43,14 @@ MOST_FLOWS = 2000  # of one mechanism
 
 
 class View:
-    """What a module sees as `v`: every name it declared, and `time` [day]."""
-
-    __slots__ = ("_role", "_scope")
+    """What a module sees as `v`: every name it declared, and `time` [day]. What was looked up once is kept."""
 
     def __init__(self, scope: _Scope, role: str) -> None:
         self._scope, self._role = scope, role
 
     def __getattr__(self, name: str) -> Any:
-        return self._scope.local(self._role, name)
+        found = self.__dict__[name] = self._scope.local(self._role, name)
+        return found
 
 
 class _Scope:
@@ -64,6 +63,13 @@ class _Scope:
         self.shown: dict[str, dict[str, Any]] = {}
         self.ports: dict[str, Any] = {}
         self.asking: list[str] = []
+        self.views: dict[str, View] = {}
+
+    def view(self, role: str) -> View:
+        """What the module of this role sees, one for all who ask it."""
+        if role not in self.views:
+            self.views[role] = View(self, role)
+        return self.views[role]
 
     def local(self, role: str, name: str) -> Any:
         given = self.model.given.get((role, name))
@@ -88,9 +94,9 @@ class _Scope:
             return self.published(f"{role}.{d.name}", reader=role)
         path = name if isinstance(d, Covariate) else f"{role}.{name}"
         if path not in self.values and isinstance(d, Mode):
-            self.values[path] = self._asked(path, lambda: where(d.when(View(self, role)), 1.0, 0.0))
+            self.values[path] = self._asked(path, lambda: where(d.when(self.view(role)), 1.0, 0.0))
         if path not in self.values and isinstance(d, Derived):
-            self.values[path] = self._asked(path, lambda: d.formula(View(self, role)))
+            self.values[path] = self._asked(path, lambda: d.formula(self.view(role)))
         if path not in self.values and isinstance(d, (Tissue, Substance, Total)):
             self.values[path] = self._asked(path, lambda: self._mixed(role, d))
         if path not in self.values:
@@ -106,7 +112,7 @@ class _Scope:
 
     def _mixed(self, role: str, d: Tissue | Substance | Total) -> Any:
         """The tissue, a substance or a total where the tissue is one shell."""
-        view = View(self, role)
+        view = self.view(role)
         if isinstance(d, Total):
             return d.of(view)
         if isinstance(d, Tissue):
@@ -166,7 +172,7 @@ class _Scope:
         """What the module of this role publishes, by name: neither more nor less than it declares."""
         if role not in self.shown:
             module = self.model.modules[role]
-            given = self._asked(f"{role} (published)", lambda: module.published(View(self, role)))
+            given = self._asked(f"{role} (published)", lambda: module.published(self.view(role)))
             _as_declared(role, module, given)
             self.shown[role] = given
         return self.shown[role]
@@ -180,12 +186,12 @@ class _Scope:
             def gather() -> Any:
                 total = self.number(d.start, d.unit)
                 for giver, contribution in self.model.contributions.get(path, []):
-                    given = self.model.modules[giver].contributes(View(self, giver))
+                    given = self.model.modules[giver].contributes(self.view(giver))
                     if contribution.name not in given:
                         raise WiringError(f"{giver} declares {contribution!r} but contributes() does not give it")
                     part = given[contribution.name]
                     total = total * part if d.combine == "multiply" else total + part
-                return total if d.scale is None else d.scale(View(self, role)) * total
+                return total if d.scale is None else d.scale(self.view(role)) * total
 
             self.ports[path] = self._asked(path, gather)
         return self.ports[path]
@@ -194,6 +200,8 @@ class _Scope:
 def _as_declared(role: str, module: Module, given: Mapping[str, Any]) -> None:
     """WiringError where `published` and the declared `Publishes` of a module do not name the same quantities."""
     names = [d.name for d in module.of(Publishes)]
+    if given.keys() == set(names):
+        return
     states = [d.name for d in module.of(State)]
     for name in given:
         if name not in names:
@@ -395,7 +403,7 @@ class Model:
         for path in (*self.modes, *self.jumps):
             role, d = path.rpartition(".")[0], self.declared[path]
             assert isinstance(d, (Mode, Jump))
-            view = View(scope, role)
+            view = scope.view(role)
             sets = {_full(s, role): x(view) for s, x in d.then.items()} if isinstance(d, Jump) else {}
             for state in sets:
                 if state not in self.states:
@@ -446,7 +454,7 @@ class Model:
         scope = _Scope(self, {p: x for p, x in values.items() if not isinstance(self.declared.get(p), State)}, number)
         found: dict[str, Any] = {}
         for role, m in self.modules.items():
-            view = View(scope, role)
+            view = scope.view(role)
             for d in m.declared.values():
                 path = f"{role}.{d.name}"
                 if isinstance(d, Derived):
@@ -504,7 +512,7 @@ class Model:
 
     def _rates(self, scope: _Scope, role: str, module: Module) -> Iterator[tuple[Flow | Change, Any]]:
         """A module's flows and signed changes, with the total rate of each."""
-        for many, f in enumerate(module.flows(View(scope, role))):
+        for many, f in enumerate(module.flows(scope.view(role))):
             if not isinstance(f, (Flow, Change)):
                 said = f"{role} yields {f!r:.40}, which is no flow"
                 raise WiringError(said, mend="yield Flow(name, out_of=, into=, rate=) or Change(state, rate, why)")
@@ -520,7 +528,7 @@ class Model:
         and total by path, by the name under which it is declared."""
         scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
         return {
-            f"{role}.{d.name}": {n: x(View(scope, role)) for n, x in d.formulas.items()}
+            f"{role}.{d.name}": {n: x(scope.view(role)) for n, x in d.formulas.items()}
             for role, m in self.modules.items()
             for d in m.of(Field, Substance, Total)
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 Formula = Callable[[Any], Any]
@@ -256,7 +257,7 @@ class Module:
 
     def of(self, *kinds: type) -> list[Any]:
         """What the module declared of these kinds, in order."""
-        return [d for d in self.declared.values() if isinstance(d, kinds)]
+        return list(_declared(type(self), kinds))
 
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         """What moves, from where to where, how fast. `v` holds every declared name."""
@@ -269,3 +270,8 @@ class Module:
     def contributes(self, v: Any) -> dict[str, Any]:
         """The value of each declared `Multiplies` and `Adds`."""
         return {}
+
+
+@cache
+def _declared(module: type[Module], kinds: tuple[type, ...]) -> tuple[Any, ...]:
+    return tuple(d for d in module.declared.values() if isinstance(d, kinds))

@@ -12,7 +12,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.model.assemble import TIME, View, _Scope
+from livingdrug.model.assemble import TIME, _Scope
 from livingdrug.model.declare import (
     Adds,
     Change,
@@ -76,7 +76,7 @@ class _Draft:
 
 
 def _drafts(model: Model, role: str, module: Module) -> Iterator[_Draft]:
-    view, written = View(_named(model), role), _Draft
+    view, written = _named(model).view(role), _Draft
     for f in module.flows(view):
         yield _flow(model, role, f)
     given = module.published(view)
