@@ -364,6 +364,12 @@ def state() -> tuple[Stamp, ...]:
     return tuple(stamp for kind in KINDS for stamp in stamps(kind))
 
 
+def standpoint() -> str:
+    """The folder from which messages name the library's files; "" where all are the package's own, which are called
+    the same from everywhere. What is kept of files by their `state` is kept by this as well."""
+    return os.getcwd() if os.environ.get(ENV) else ""
+
+
 def _listed(folder: Path, ending: str) -> list[Stamp]:
     try:
         with os.scandir(folder) as listing:
@@ -421,7 +427,7 @@ class _Shelf:
 
 
 def _shelf(kind: str) -> _Shelf:
-    return _read_all(kind, stamps(kind), os.getcwd())
+    return _read_all(kind, stamps(kind), standpoint())
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,6 @@ trials' patients; those of the same disease are asked, or all where there is non
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -35,7 +34,7 @@ PARTS = ("product", "tumour", "costimulation", "target")  # what a fit must have
 
 def calibration() -> tuple[str, ...]:
     """The trials that a fit was made on, but for those that say that they validate."""
-    return _calibration(library.state(), os.getcwd())
+    return _calibration(library.state(), library.standpoint())
 
 
 @lru_cache(maxsize=8)
@@ -126,7 +125,7 @@ class Ground:
     def known(cls) -> Ground:
         """The calibration trials of the library, each with its first arm; what is looked at in them is kept as long as
         no file of the library changes."""
-        return _known(library.state(), os.getcwd())
+        return _known(library.state(), library.standpoint())
 
     def near(self, arm: Seen) -> tuple[Seen, ...]:
         """The calibration trials of the same disease, of cells of the same origin first; all where there is none."""

@@ -24,17 +24,23 @@ RELATIVE = re.compile(r"share of normal\b")  # of which some have more
 FARTHEST = 4.0  # standard deviations: no draw of a normal or log-normal number lies farther out
 
 
-@cache
-def cohorts() -> dict[str, Resolved]:
-    """One trial of each population and product of the library, with its cells manufactured where they can be."""
-    made, found = {name.partition("-leukaemia")[0]: name for name in library.names("manufacture")}, {}
+def chosen() -> dict[str, tuple[str, dict[str, str]]]:
+    """One trial of each population and product of the library, and what manufactures its cells where that can be."""
+    made = {name.partition("-leukaemia")[0]: name for name in library.names("manufacture")}
+    found: dict[str, tuple[str, dict[str, str]]] = {}
     for trial in library.names("trials"):
         said = library.find("trials", trial).data
-        name = f"{said.get('population', '')}, {said.get('product', '')}"
-        if name not in found:
-            sets = {"manufacture": made[said["product"]]} if said.get("product") in made else {}
-            found[name] = resolve(trial, sets)
+        sets = {"manufacture": made[said["product"]]} if said.get("product") in made else {}
+        found.setdefault(f"{said.get('population', '')}, {said.get('product', '')}", (trial, sets))
     return found
+
+
+CHOSEN = chosen()
+
+
+@cache
+def cohort(name: str) -> Resolved:
+    return resolve(*CHOSEN[name])
 
 
 def shares(one: Resolved) -> Iterator[Parameter]:
@@ -56,8 +62,8 @@ def test_a_number_that_is_a_share_is_found() -> None:
 
 def test_a_share_that_differs_between_patients_is_bounded_by_its_form() -> None:
     """So that no draw, however far out, is none; a value beside it is between 0 and 1 itself."""
-    for name, one in cohorts().items():
-        for number in shares(one):
+    for name in CHOSEN:
+        for number in shares(cohort(name)):
             v = number.variability
             assert 0 <= number.value <= 1, f"{number.path} of {name}"
             if v is None or v.distribution in ("logit-normal", "table"):
@@ -69,9 +75,9 @@ def test_a_share_that_differs_between_patients_is_bounded_by_its_form() -> None:
             assert low is not None and low >= 0 and high <= 1, f"{number.path} of {name}"
 
 
-@pytest.mark.parametrize("name", some_of(sorted(cohorts()), 8))
+@pytest.mark.parametrize("name", some_of(sorted(CHOSEN), 8))
 def test_ten_thousand_patients_have_none_outside(name: str) -> None:
-    one = cohorts()[name]
+    one = cohort(name)
     patients = draw(one, range(MANY), seed=11)
     over = [x.path for x in shares(one) if np.max(patients.of(x.path)) > 1]
     assert not over

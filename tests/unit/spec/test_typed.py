@@ -166,7 +166,8 @@ ARMOUR = {
 }
 
 
-def _rehearsed() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
+@cache
+def rehearsed() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
     """(kind, name) of tumours, products and mechanisms -> a trial that has them, and what is set in it."""
     found: dict[tuple[str, str], tuple[str, dict[str, str]]] = {}
     plain: dict[str, str] = {}
@@ -194,7 +195,11 @@ def _rehearsed() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
     return found
 
 
-REHEARSED = _rehearsed()
+@pytest.fixture(scope="module", autouse=True)
+def _rehearsed_in_the_library_as_it_is() -> None:
+    rehearsed()
+
+
 MODELLED = {
     stem: name for name in library.names("models") for stem in library.find("models", name).data["modules"].values()
 }  # mechanism -> a published model that has it
@@ -218,10 +223,10 @@ def told(kind: str, name: str) -> LivingDrugError | None:
         asked = (kind, name)
         if kind == "populations" and (tumour := _tumour(name)):
             sets, asked = {"population": name}, ("tumours", tumour)
-        if kind == "mechanisms" and name in MODELLED and asked not in REHEARSED:
+        if kind == "mechanisms" and name in MODELLED and asked not in rehearsed():
             published(MODELLED[name])
             return None
-        trial, more = REHEARSED.get(asked) or ("eliana", chosen_alone(*asked))
+        trial, more = rehearsed().get(asked) or ("eliana", chosen_alone(*asked))
         arm = resolve(trial, {**more, **sets}).arms[0]
         check_arm(arm, design(arm))
     except LivingDrugError as problem:

@@ -7,6 +7,7 @@ import html
 import re
 import tomllib
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +18,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from livingdrug import library
+from livingdrug.explainers import page as explainers
 from livingdrug.explainers.check import STATUSES, Report, check
+from livingdrug.explainers.page import Page
 from livingdrug.parameters import KINDS
 from livingdrug.plot.typeset import typeset
 from livingdrug.registry.reports.approvals import NOT_READ, STAGES, approvals
@@ -41,10 +44,20 @@ def text(address: str, status: int = 200) -> str:
     return answer.text
 
 
+@cache
+def checked(name: str) -> Report:
+    return check(explainers.find(name), None)
+
+
+@cache
+def stands(address: str) -> bool:
+    return CLIENT.get(address).status_code == 200
+
+
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_claim_of_any_state_is_shown(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def judged(*asked: Any) -> Report:
-        report = check(*asked)
+    def judged(page: Page, store: Any) -> Report:
+        report = checked(page.name)
         return replace(report, claims=(replace(report.claims[0], status=status), *report.claims[1:]))
 
     monkeypatch.setattr("livingdrug.web.pages.checks.check", judged)
@@ -72,7 +85,7 @@ def test_every_page_lists_the_others_that_are_there(name: str) -> None:
     page = text(f"/evidence/{name}")
     links = set(re.findall(r'href="(/evidence/[\w-]+)"', page))
     assert {f"/evidence/{x}" for _, x, _ in PAGES if x != "checks"} <= links
-    assert all(CLIENT.get(x).status_code == 200 for x in links)
+    assert all(stands(x) for x in links)
 
 
 @pytest.mark.parametrize("name", TRIALS)
