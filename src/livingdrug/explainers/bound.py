@@ -13,14 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from livingdrug import library
 from livingdrug.errors import LivingDrugError, ScenarioError, unknown
 from livingdrug.parameters import Source
 from livingdrug.registry.reports.approvals import REPORTED, Approval, approvals
-from livingdrug.scenario import resolve
+from livingdrug.scenario import outline
 from livingdrug.spec.entry import found
+from livingdrug.spec.trial import Published
 
 if TYPE_CHECKING:
     from livingdrug.registry.mirror.store import Store
@@ -99,7 +101,7 @@ def _of_trial(rest: str, store: Store | None) -> Thing:
     if len(parts) not in (3, 4) or parts[1] != "published":
         raise ScenarioError(f"'trial:{rest}' names no published result", mend="write trial:NAME/published/MEASURE")
     entry = library.find("trials", parts[0])
-    published = resolve(parts[0]).trial.published
+    published = _published(entry.name, library.state(), library.standpoint())
     rows = [r for r in published if r.measure == parts[2]]
     if not rows:
         raise unknown("published result", parts[2], {r.measure for r in published}, where=entry.file)
@@ -126,6 +128,12 @@ def _of_trial(rest: str, store: Store | None) -> Thing:
         row.n or row.size,
         recalled=row.read == "memory",
     )
+
+
+@lru_cache(maxsize=64)
+def _published(trial: str, state: tuple[library.Stamp, ...], standpoint: str) -> tuple[Published, ...]:
+    """The published results of a trial, as the library's files are."""
+    return outline(trial)[0].published
 
 
 def _cited(source: Source | None) -> str:

@@ -11,7 +11,7 @@ from livingdrug.library import Stamp
 from livingdrug.parameters import Parameter, Source, in_words
 from livingdrug.plot.ticks import number
 from livingdrug.results.score import CALIBRATION
-from livingdrug.scenario import Resolved, explain, resolve
+from livingdrug.scenario import Resolved, explain, outline, resolve
 from livingdrug.spec.population import Covariate
 from livingdrug.trial.cases import role_of
 from livingdrug.units import of_unit
@@ -86,11 +86,11 @@ def products() -> dict[str, Offered]:
 @lru_cache(maxsize=4)
 def _products(state: tuple[Stamp, ...]) -> dict[str, Offered]:
     found: dict[str, Offered] = {}
-    trials = [resolve(name) for name in library.names("trials")]
-    for r in sorted(trials, key=lambda r: role_of(r.trial) != CALIBRATION):
-        product = r.names.get("product", "")
+    trials = [(name, *outline(name)) for name in library.names("trials")]
+    for trial, design, names in sorted(trials, key=lambda x: role_of(x[1]) != CALIBRATION):
+        product = names.get("product", "")
         if product and product not in found:
-            found[product] = Offered(library.find("products", product).title, r.name)
+            found[product] = Offered(library.find("products", product).title, design.name or trial)
     return found
 
 

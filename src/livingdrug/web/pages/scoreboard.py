@@ -18,7 +18,7 @@ from livingdrug.results import scoreboard_tables as tables
 from livingdrug.results.criteria import count
 from livingdrug.results.score import CALIBRATION, OUTLOOK, VALIDATION, Score, Scored
 from livingdrug.results.scoreboard import Scoreboard
-from livingdrug.scenario import resolve
+from livingdrug.scenario import outline
 from livingdrug.trial.stored import changed_since, stored
 from livingdrug.units import of_unit
 from livingdrug.web.pages._asked import declared
@@ -65,7 +65,7 @@ def trial(request: Request, name: str) -> Response:
     if name not in known:
         raise Refused(404, f"no trial '{name[:80]}' was scored", allowed=list(known), nearest=nearest(name, known))
     scored = known[name]
-    sources = resolve(name).trial.sources if name in library.names("trials") else {}
+    sources = outline(name)[0].sources if name in library.names("trials") else {}
     rows = [_row(r, sources) for r in scored.rows]
     shown = [r["lane"] for r in rows if r["comparable"]]
     return evidence(
