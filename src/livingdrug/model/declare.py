@@ -257,7 +257,8 @@ class Module:
 
     def of(self, *kinds: type) -> list[Any]:
         """What the module declared of these kinds, in order."""
-        return list(_declared(type(self), kinds))
+        own: Any = type(self)
+        return list(_declared(own, kinds))
 
     def flows(self, v: Any) -> Iterator[Flow | Change]:
         """What moves, from where to where, how fast. `v` holds every declared name."""
