@@ -33,6 +33,7 @@ from livingdrug.model.declare import (
     Reads,
     State,
     Switch,
+    as_declared,
 )
 from livingdrug.model.found import Clone, Evaluation, Quantity, Turn
 from livingdrug.model.math import where
@@ -173,7 +174,7 @@ class _Scope:
         if role not in self.shown:
             module = self.model.modules[role]
             given = self._asked(f"{role} (published)", lambda: module.published(self.view(role)))
-            _as_declared(role, module, given)
+            as_declared(role, module, given)
             self.shown[role] = given
         return self.shown[role]
 
@@ -195,32 +196,6 @@ class _Scope:
 
             self.ports[path] = self._asked(path, gather)
         return self.ports[path]
-
-
-def _as_declared(role: str, module: Module, given: Mapping[str, Any]) -> None:
-    """WiringError where `published` and the declared `Publishes` of a module do not name the same quantities."""
-    names = [d.name for d in module.of(Publishes)]
-    if given.keys() == set(names):
-        return
-    states = [d.name for d in module.of(State)]
-    for name in given:
-        if name not in names:
-            raise WiringError(
-                f"{role} publishes '{name}' but does not declare it",
-                where=f"module '{module.stem}'",
-                nearest=nearest(name, names),
-                mend="leave it out of published(): a state is published under its own name anyway"
-                if name in states
-                else f'declare it at class level: {name} = Publishes("unit", "what it is")',
-            )
-    for name in names:
-        if name not in given:
-            raise WiringError(
-                f"{role} declares that it publishes '{name}', but published() does not give it",
-                where=f"module '{module.stem}'",
-                nearest=nearest(name, list(given)),
-                mend="give it in published(), or take the declaration out",
-            )
 
 
 class Model:

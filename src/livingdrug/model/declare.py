@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
+from livingdrug.errors import WiringError, nearest
+
 Formula = Callable[[Any], Any]
 
 
@@ -276,3 +278,29 @@ class Module:
 @cache
 def _declared(module: type[Module], kinds: tuple[type, ...]) -> tuple[Any, ...]:
     return tuple(d for d in module.declared.values() if isinstance(d, kinds))
+
+
+def as_declared(role: str, module: Module, given: Mapping[str, Any]) -> None:
+    """WiringError where `published` and the declared `Publishes` of a module do not name the same quantities."""
+    names = [d.name for d in module.of(Publishes)]
+    if given.keys() == set(names):
+        return
+    states = [d.name for d in module.of(State)]
+    for name in given:
+        if name not in names:
+            raise WiringError(
+                f"{role} publishes '{name}' but does not declare it",
+                where=f"module '{module.stem}'",
+                nearest=nearest(name, names),
+                mend="leave it out of published(): a state is published under its own name anyway"
+                if name in states
+                else f'declare it at class level: {name} = Publishes("unit", "what it is")',
+            )
+    for name in names:
+        if name not in given:
+            raise WiringError(
+                f"{role} declares that it publishes '{name}', but published() does not give it",
+                where=f"module '{module.stem}'",
+                nearest=nearest(name, list(given)),
+                mend="give it in published(), or take the declaration out",
+            )
