@@ -159,6 +159,7 @@ def names() -> list[str]:
     return library.names("models")
 
 
+@library.held()
 def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
     """The published model of a name, alias, or `name:variant`, with some values changed ("0.2 1/day", "0.2")."""
     stem, _, variant = name.partition(":")
