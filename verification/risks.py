@@ -38,6 +38,8 @@ def section(asked: Mapping[str, Any], patients: int) -> str:
     if asked.get("by") == "arm":
         rows = [list(row) for row in zip(*rows, strict=True)]
         rows[0][0] = "arm"
+        if not any(asked["rows"].values()):  # nothing was published
+            rows.pop()
     below = f"{patients:,} enrolled patients in each arm, seeds {', '.join(map(str, SEEDS))}; lowest to highest."
     return f"{table(rows[0], rows[1:])}\n\n`examples/{asked['example']}.toml`, {below}"
 
