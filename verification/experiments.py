@@ -184,8 +184,10 @@ def reading(result: Result, drawn: Resamples, place: Sequence[str], n: int) -> R
 
 
 def spread(values: Sequence[float]) -> str:
-    """The lowest and the highest of some values."""
-    low, high = (f"{x:.3g}" if math.isfinite(x) else "-" for x in (min(values), max(values)))
+    """The lowest and the highest of some values; a median that fewer than half came to is not reached."""
+    low, high = (
+        f"{x:.3g}" if math.isfinite(x) else "not reached" if x == math.inf else "-" for x in (min(values), max(values))
+    )
     return low if low == high else f"{low} to {high}"
 
 

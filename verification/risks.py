@@ -1,7 +1,8 @@
 """Risks, protection and monitoring: what the examples show, over several seeds, beside what was published.
 
 Run: python verification/risks.py [patients] [example ...] (some minutes). What is shown stands in risks.toml; each
-example has a table between marks in docs/validation.md, or in the page of docs/ that it names.
+example has a table between marks in docs/validation.md, or in the page of docs/ that it names; where it has many arms,
+a row for each of them (`by = "arm"`).
 """
 
 from __future__ import annotations
@@ -28,14 +29,19 @@ def section(asked: Mapping[str, Any], patients: int) -> str:
     trial = Trial(ROOT / "examples" / f"{asked['example']}.toml")
     results = [trial.run(patients, seed) for seed in SEEDS]
     arms: Sequence[str] = asked["arms"]
-    rows = []
+    rows = [["measure", *arms, "published"]]
     for name, told in asked["rows"].items():
         found = [[r.arms[arm].measured(r.arms[arm].columns)[name] for r in results] for arm in arms]
         first = found[0][0]
         unit = "" if first.unit in ("", "1") else f", {first.unit}"
         rows.append([first.title + unit, *(spread([m.value for m in arm]) for arm in found), told or "-"])
+    if asked.get("by") == "arm":
+        rows = [list(row) for row in zip(*rows, strict=True)]
+        rows[0][0] = "arm"
+        if not any(asked["rows"].values()):  # nothing was published
+            rows.pop()
     below = f"{patients:,} enrolled patients in each arm, seeds {', '.join(map(str, SEEDS))}; lowest to highest."
-    return f"{table(['measure', *arms, 'published'], rows)}\n\n`examples/{asked['example']}.toml`, {below}"
+    return f"{table(rows[0], rows[1:])}\n\n`examples/{asked['example']}.toml`, {below}"
 
 
 def main(patients: int, wanted: Sequence[str]) -> None:

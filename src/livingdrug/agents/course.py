@@ -242,7 +242,7 @@ def _plot(course: Course) -> Chart:
         )
     )
     oxygen = Line(days, t["oxygen"])
-    panels.append(Panel(x, ticks.linear(0.0, 40.0, label="mmHg"), (oxygen,), "mean oxygen at tumour cells"))
+    panels.append(Panel(x, ticks.linear(0.0, 40.0, label="mmHg"), (oxygen,), "oxygen at tumour cells"))
     far = ticks.linear(0.0, float(course.shells[0].middles[-1]), label="µm from the middle")
     for name, words, unit, log in (
         ("tumour", "living tumour cells by depth", "cells/mm³", True),

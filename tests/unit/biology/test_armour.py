@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from livingdrug.biology.solid import CLASSES
 from livingdrug.library import find
 from livingdrug.parameters import read_parameter
+from livingdrug.scenario import resolve
 from livingdrug.scenario.numbers import assembled
 from livingdrug.scenario.parts import lineage
 from livingdrug.spec.numbers import Mechanism
@@ -53,6 +54,20 @@ def test_cells_without_antigen_are_the_patients_own_share(negative: float) -> No
     values = model.constants(own)
     cells = np.array([values[f"tumour.cells_{k}@start"] for k in CLASSES])
     assert cells.sum() == pytest.approx(1e9) and cells[0] == pytest.approx(negative * 1e9)
+
+
+def test_what_a_lesion_takes_from_blood_follows_when_blood_is_fitted_anew() -> None:
+    """Division while a CAR-T holds a cell, over the time it does in dense tumour, and deaths: as in the class."""
+    found = {path: x.value for path, x in resolve("ct041-st-01").parameters.items()}
+    own = {name: found[f"tumour.{name}"] for name in ("attach", "kill", "release", "antigen_none", "antigen_full")}
+    antigen, share = (np.array([found[f"tumour.{of}_{k}"] for k in CLASSES]) for of in ("antigen", "share"))
+    grip = np.clip((antigen - own["antigen_none"]) / (own["antigen_full"] - own["antigen_none"]), 0, 1)
+    busy = (share * own["attach"] * grip / (own["kill"] * grip + own["release"])).sum()
+    gained = found["tumour.expansion"] * busy / (1 + busy)
+    assert gained == pytest.approx(found["kinetics.growth"] - found["kinetics.death"], rel=0.01)
+    assert found["tumour.exhausted_death"] == found["kinetics.exhausted_death"]
+    assert found["tumour.car_t_death"] == found["kinetics.turnover"]
+    assert found["tumour.extravasation"] == pytest.approx(5e6 * found["kinetics.exchange"] / 7e16, rel=0.06)
 
 
 @pytest.mark.parametrize(("role", "stem"), [("armour.tgf", "decoy_receptor"), ("armour.pd1", "checkpoint_switch")])

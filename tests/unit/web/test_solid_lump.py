@@ -57,8 +57,8 @@ def test_what_the_figure_says_of_depth_is_so() -> None:
             patients = Patients(np.zeros(1, np.int64), values, np.zeros((1, 0)), doses, np.zeros((1, 0)))
             out = simulate(model, plan, patients, threads=1, program=cache.plain(model))
             found[route, model is deep] = 0.002 * out.observables[0, :, 0]
-    assert round(found["vein", True][2]) == 21 and round(found["vein", False][2]) == 13
-    assert "some 21 mm wide after twelve weeks, not 13" in spec["limits"]
+    assert round(found["vein", True][2]) == 18 and round(found["vein", False][2]) == 12
+    assert "some 18 mm wide after twelve weeks, not 12" in spec["limits"]
     at_start, month, _ = found["local", True]
-    assert at_start < month < found["vein", True][1], "slowed, not shrunk"
+    assert month == pytest.approx(at_start, rel=0.03) and month < found["vein", True][1], "held, not shrunk"
     assert found["local", False][1] < found["local", False][0]
