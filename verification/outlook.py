@@ -1,7 +1,7 @@
 """What the models that are an outlook say of their trials, beside what was published: a table on each of their pages.
 
 Run: python verification/outlook.py (seconds: nothing is simulated, it reads the scoreboard that the package keeps).
-Writes the section "outlook" of docs/autoimmune.md.
+Writes the section "outlook" of docs/autoimmune.md and docs/solid.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ PAGES = {
         "kysa-6-myasthenia",
         "hn2301-lupus",
         "eso-t01-myeloma",
-    )
+    ),
+    TOP / "docs" / "solid.md": ("ct041-st-01",),
 }
 
 
