@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import textwrap
@@ -19,6 +20,26 @@ def wrapped(text: str) -> str:
     """A paragraph, on a terminal no wider than it."""
     width = room()
     return text if width is None else textwrap.fill(text, width, break_on_hyphens=False)
+
+
+_HEAD = re.compile(r"^ *(?:\S.{0,20}?(?<![.:;!?])  +)?")
+"""What stands before the words of a line: blanks, or a heading with blanks behind it"""
+
+
+def hanging(text: str, width: int | None = None) -> str:
+    """Lines of a heading, blanks and words; those longer than width (that of the terminal) go on under their words."""
+    width = width or room()
+    if width is None:
+        return text
+    return "\n".join(line if len(line) <= width else _hung(line, width) for line in text.split("\n"))
+
+
+def _hung(line: str, width: int) -> str:
+    """One line on several; an address stays whole."""
+    begun = _HEAD.match(line)
+    indent = " " * (begun.end() if begun and begun.end() <= width // 2 else 0)
+    wrap = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False, subsequent_indent=indent)
+    return wrap.fill(line)
 
 
 def aligned(table: Sequence[Sequence[str]], rule: bool = False, width: int | None = None) -> str:

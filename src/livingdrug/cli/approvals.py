@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livingdrug.cli.mirror import Db, Json, plainly, say, say_json
+from livingdrug.cli.mirror import Db, Json, plainly, say, say_json, say_page
 
 if TYPE_CHECKING:
     from livingdrug.registry.reports.approvals import Approval
@@ -38,7 +38,7 @@ def approvals(
         fetched = max((label.seen for label in labels.values()), default=None)
         return say_json({"total": len(found), "approvals": rows, "labels_seen": fetched})
     for row in found:
-        say(_page(row, _label_of(row, labels), whole=product is not None or country is not None))
+        say_page(_page(row, _label_of(row, labels), whole=product is not None or country is not None))
     confirmed = sum(a.stage == "approved" for a in found)
     read = f"{confirmed} approval{'' if confirmed == 1 else 's'} read at the regulator or its label store"
     say(f"{len(found)} entr{'y' if len(found) == 1 else 'ies'}, {read}. Not medical advice.")

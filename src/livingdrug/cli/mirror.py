@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from livingdrug.errors import LivingDrugError
+from livingdrug.tabular import hanging
 
 if TYPE_CHECKING:
     from livingdrug.registry.mirror.store import Store
@@ -73,7 +74,9 @@ def open_store(db: Path | None, create: bool = False) -> Store:
     store = Store(db, create=create)
     if (day := store.setting("demo")) and not create:
         typer.echo(
-            f"note: the demonstration set of {day}, facts only; `livingdrug trials sync` fetches the records", err=True
+            f"note: the demonstration set of {day}, facts only (no texts, names of sponsors, ages, results or designs of"
+            " the CAR); `livingdrug trials sync` fetches the records",
+            err=True,
         )
     return store
 
@@ -92,6 +95,11 @@ def say(text: str, end: str = "\n") -> None:
             where="standard output",
             mend="make room where the output goes, then give the same command again",
         ) from None
+
+
+def say_page(text: str) -> None:
+    """Prints lines of text; on a terminal those that are longer go on below their own words."""
+    say(hanging(text))
 
 
 def say_json(data: Any) -> None:

@@ -20,6 +20,7 @@ from livingdrug.cli.mirror import (
     progress_bar,
     say,
     say_json,
+    say_page,
 )
 
 if TYPE_CHECKING:
@@ -161,12 +162,14 @@ def import_(
         say_json(tally.as_dict())
     else:
         _tell(tally, store)
-    if tally.read and tally.read == tally.quarantined:
+    if tally.read == tally.quarantined:
         raise RegistryError(
-            "nothing in these files could be read",
+            "nothing in these files could be read" if tally.read else "there is no record in these files",
             where=", ".join(map(str, files[:3])),
             allowed=READ,
-            mend="what was set aside stays in table `quarantine`, with the reason",
+            mend="what was set aside stays in table `quarantine`, with the reason"
+            if tally.read
+            else "name the files or folders that hold the records",
         )
 
 
@@ -237,7 +240,7 @@ def show(
         return say_json({**asdict(reading), **around})
     if former:
         say(f"{moved}\n")
-    say(_page(reading))
+    say_page(_page(reading))
     if tombstone:
         say(f"Removed          since {tombstone[0][:10]}: {tombstone[1]}")
     for other in readings:
@@ -261,7 +264,6 @@ def _page(study: Study) -> str:
     enrollment = (
         f"{study.enrollment}" if study.enrollment is not None else stated and f"not stated (the registry says {stated})"
     )
-    ages = f"{study.minimum_age or 'no lower limit'} to {study.maximum_age or 'no upper limit'}"
     rows = {
         "Status": ", last known ".join(filter(None, (study.status or "not stated", study.last_known_status))),
         "Why stopped": study.why_stopped,
@@ -274,7 +276,7 @@ def _page(study: Study) -> str:
         "Primary end": dated("primary_completion"),
         "Completion": dated("completion"),
         "Last update": dated("updated"),
-        "People": f"{study.sex or 'sex not stated'}, {ages}",
+        "People": f"{study.sex or 'sex not stated'}, {study.ages}",
         "Sites": f"{len(study.sites)} in {', '.join(study.countries) or 'no country stated'}",
         "Results": "posted" if study.has_results else "not posted",
         "Numbers": "; ".join(f"{i.value} ({i.kind})" for i in study.identifiers),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livingdrug.cli.mirror import Db, Json, open_store, plainly, progress_bar, say, say_json, with_filters
+from livingdrug.cli.mirror import Db, Json, open_store, plainly, progress_bar, say, say_json, say_page, with_filters
 
 if TYPE_CHECKING:
     from livingdrug.registry.reports.compare import Comparison
@@ -69,7 +69,7 @@ def portfolio(
 
     with progress_bar(as_json) as progress:
         found = gather(open_store(db), request, by, lambda done, all_: progress("index", done, all_))
-    say_json(found.as_json()) if as_json else say(_lines(found, limit))
+    say_json(found.as_json()) if as_json else say_page(_lines(found, limit))
 
 
 def _lines(found: Portfolio, limit: int) -> str:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livingdrug.cli.mirror import Db, Json, open_store, plainly, progress_bar, say, say_json, tell_faults, with_filters
+from livingdrug.cli.mirror import (
+    Db,
+    Json,
+    open_store,
+    plainly,
+    progress_bar,
+    say,
+    say_json,
+    say_page,
+    tell_faults,
+    with_filters,
+)
 
 if TYPE_CHECKING:
     from livingdrug.registry.reports.gaps import WhiteSpace
@@ -55,7 +66,7 @@ def search(
     elif as_json:
         say_json(result.as_json())
     else:
-        say(f"{len(result.studies):,} studies written: {xlsx}" if xlsx else _listed(result, request))
+        say_page(f"{_studies(len(result.studies))} written: {xlsx}" if xlsx else _listed(result, request))
     if as_csv or as_ris or xlsx:
         for line in _help(result, request):
             typer.echo(line.strip(), err=True)
@@ -78,6 +89,19 @@ def _asked(request: Request, result: Result) -> str:
     )
 
 
+def _studies(count: int) -> str:
+    return f"{count:,} {'study' if count == 1 else 'studies'}"
+
+
+def _shown(shown: int, total: int, passed: int) -> str:
+    """Which of the hits stand above, where not all do."""
+    if shown == total:
+        return ""
+    if not shown:
+        return ", none shown"
+    return f", {passed + 1:,} to {passed + shown:,} shown" if passed else f", the first {shown:,} shown"
+
+
 def _listed(result: Result, request: Request) -> str:
     """The hits as text: one study a paragraph, facet counts at the end."""
     lines = []
@@ -88,10 +112,7 @@ def _listed(result: Result, request: Request) -> str:
         lines += [f"{study.id}  {study.title}", "             " + " · ".join(f for f in facts if f)]
         if study.also:
             lines.append(f"             also registered as {', '.join(study.also)}")
-    lines.append(
-        f"{result.total:,} studies"
-        + (f", the first {len(result.studies)} shown" if result.total > len(result.studies) else "")
-    )
+    lines.append(_studies(result.total) + _shown(len(result.studies), result.total, request.offset))
     for name, counts in result.facets.items():
         shown = [f"{value} {n:,}" for value, n in list(counts.items())[:6]]
         if shown:
@@ -101,10 +122,7 @@ def _listed(result: Result, request: Request) -> str:
 
 def _help(result: Result, request: Request) -> list[str]:
     """What may have been meant, and how the question was taken."""
-    lines = [
-        f"  did you mean: {meant.text}  ({meant.studies:,} {'study' if meant.studies == 1 else 'studies'})"
-        for meant in result.suggestions
-    ]
+    lines = [f"  did you mean: {meant.text}  ({_studies(meant.studies)})" for meant in result.suggestions]
     if not result.total and request.text and not result.suggestions:
         lines.append("  fewer words or filters find more; beginnings with a star: leuk*")
     return lines + [f"  note: {note}" for note in result.notes]
@@ -141,7 +159,7 @@ def overview(
     store = open_store(db)
     if study is not None:
         said = field.evidence(store, study)
-        return say_json(asdict(said)) if as_json else say(_evidence(said))
+        return say_json(asdict(said)) if as_json else say_page(_evidence(said))
     with progress_bar(as_json) as progress:
         seen = field.overview(store, progress=lambda done, all_: progress("index", done, all_))
     if gaps:
@@ -152,7 +170,7 @@ def overview(
         return tell_faults(seen.faults)
     if plot is not None:
         _draw(seen, plot)
-    say_json(seen.as_json()) if as_json else say(_overview(seen) + (f"\nDrawn: {plot}" if plot else ""))
+    say_json(seen.as_json()) if as_json else say_page(_overview(seen) + (f"\nDrawn: {plot}" if plot else ""))
     tell_faults(seen.faults)
 
 
@@ -268,7 +286,7 @@ def _figures(figures: Statistics) -> str:
     quarters = f"{number(wait['lower_quartile'])} to {number(wait['upper_quartile'])}"
     month_only, undated = wait["left_out_month_only"], wait["left_out_no_date"]
     lines = [
-        f"{figures.studies:,} studies",
+        _studies(figures.studies),
         row(
             "Enrolment",
             f"{number(people['people'])} people in {number(people['studies'])} studies,"
@@ -276,18 +294,20 @@ def _figures(figures: Statistics) -> str:
         ),
         row(
             "",
-            f"left out: {people['placeholders']} placeholder numbers, {people['withdrawn']} withdrawn,"
-            f" {people['not_stated']} not stated",
+            f"left out: {people['placeholders']:,} placeholder numbers, {people['withdrawn']:,} withdrawn,"
+            f" {people['not_stated']:,} not stated",
         ),
         *(row("", f"{study} states {stated}") for study, stated in figures.placeholders[:10]),
         row(
             "Posting to start",
-            f"median {number(wait['median'])} days (half of them {quarters}), {number(wait['studies'])} studies",
+            f"median {number(wait['median'])} days (half of them {quarters}), {number(wait['studies'])} studies"
+            if wait["studies"]
+            else "no study has both days",
         ),
         row(
             "",
-            f"{wait['started_before_posting']} started first; left out: {month_only} with a month only,"
-            f" {undated} without a date",
+            f"{wait['started_before_posting']:,} started first; left out: {month_only:,} with a month only,"
+            f" {undated:,} without a date",
         ),
     ]
     name = "Recruiting sites"

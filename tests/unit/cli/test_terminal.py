@@ -26,7 +26,7 @@ from livingdrug.engine.plan import Plan
 from livingdrug.errors import LivingDrugError
 from livingdrug.results.comparison import Comparison, Row
 from livingdrug.scenario import explain, resolve
-from livingdrug.tabular import NARROWEST, aligned
+from livingdrug.tabular import NARROWEST, aligned, hanging
 from livingdrug.trial.cluster import check_address
 from thoroughness import some_of
 from unit.cli.command import command, heard
@@ -48,6 +48,16 @@ def test_no_line_is_wider_than_the_terminal_and_no_word_is_lost(rows: list[tuple
     assert sorted("".join(shown.split()).replace("-", "")) == sorted(
         "".join(x for row in [("one", "two", "three"), *rows] for x in row).replace("-", "").replace(" ", "")
     )
+
+
+WORDS = st.lists(st.text("abc9,-", min_size=1, max_size=12), min_size=1, max_size=30).map(" ".join)
+
+
+@given(st.sampled_from(["", "  ", "Country        ", "  source    ", "NCT02614066  "]), WORDS, st.integers(40, 120))
+def test_a_long_line_goes_on_under_its_words_and_loses_none(head: str, words: str, width: int) -> None:
+    shown = hanging(head + words, width).splitlines()
+    assert max(map(len, shown)) <= width and all(line.startswith(" " * len(head)) for line in shown[1:])
+    assert " ".join(shown).split() == (head + words).split()
 
 
 def test_elsewhere_a_row_is_a_line() -> None:

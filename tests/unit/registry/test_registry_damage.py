@@ -69,6 +69,15 @@ def test_a_damaged_mirror_gives_one_message_or_an_answer(db: Path, damage: str, 
     result = run(*command, "--db", str(db))
     if result.exit_code:
         assert result.exit_code == 2 and "mend:" in result.output, result.output
+    assert result.exit_code or damage != "empty"  # no trial is not the answer of what is no mirror
+
+
+@pytest.mark.parametrize("held", [b"[]", b"[" * 5000, b"[[]]", b'{"studies": []}', None], ids=repr)
+def test_files_without_a_record_are_no_success(db: Path, tmp_path: Path, held: bytes | None) -> None:
+    given = tmp_path / "given"
+    given.mkdir() if held is None else given.write_bytes(held)
+    result = run("import", str(given), "--db", str(db))
+    assert result.exit_code == 2 and "mend:" in result.output and len(Store(db)) == 6
 
 
 SAID = (

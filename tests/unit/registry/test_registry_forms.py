@@ -133,6 +133,7 @@ REFUSED = {
     "rich-text": (b"{\\rtf1 NCT00000001}", "rich text"),
     "picture": (b"\x89PNG\r\n\x1a\n\0\0", "a picture"),
     "empty": (b" \n", "empty"),
+    "empty-zip": (zipped({}), "zip archive is empty"),
     "locked": (LOCKED, "locked with a password"),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import zipfile
 from itertools import count
 from pathlib import Path
@@ -124,6 +125,8 @@ def test_what_is_not_read_is_refused_by_name_before_anything(tmp_path: Path, dat
     with pytest.raises(RegistryError, match=message) as caught:
         import_files(store, [good, bad])
     assert "bad.xml" in str(caught.value) and len(store) == 0
+    with pytest.raises(RegistryError, match="a pipe or a device"):
+        import_files(Store(tmp_path / "t.sqlite"), [os.devnull])
     with pytest.raises(RegistryError, match="no such file"):
         import_files(store, [tmp_path / "none.json"])
 

@@ -202,6 +202,26 @@ def test_empty_text_finds_all_and_the_limit_cuts_only_the_list(store: Store, ind
         s.id for offset in range(0, 65, 10) for s in find(store, index, limit=10, offset=offset, sort="posted").studies
     ]
     assert len(set(pages)) == 65
+    for sort in ("relevance", "posted"):  # neither memory for what is asked for, nor a number too long for an engine
+        far = find(store, index, limit=10**24, offset=10**12, sort=sort)
+        assert (far.total, far.studies) == (65, ())
+        assert len(find(store, index, limit=10**24, sort=sort).studies) == 65
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [("CD19 NOT lymphoma", "minus"), ("CD19|BCMA", "OR"), ("CD19 OR (BCMA lymphoma)", "brackets"),
+     ("CD19 lymphoma", ""), ('"not NOT a sign|"', ""), ("CD19 (BCMA)", ""), ("NOTCH NOT", "")],
+)  # fmt: skip
+def test_a_sign_of_other_searches_is_told(store: Store, index: Index, text: str, says: str) -> None:
+    notes = find(store, index, text).notes
+    assert any(says in note for note in notes) if says else not notes
+
+
+@pytest.mark.parametrize("unseen", ["\u00ad", "\u200c", "\u200d", "\u2060", "\ufeff", "\u202e"])
+def test_a_mark_that_no_eye_sees_is_nothing(store: Store, index: Index, unseen: str) -> None:
+    for word in ("CD19", "lymphoma"):
+        assert find(store, index, f"{word[:2]}{unseen}{word[2:]}").total == find(store, index, word).total
 
 
 def test_facets_count_all_hits(store: Store, index: Index) -> None:

@@ -291,7 +291,8 @@ def test_a_filter_in_other_words(store: Store, field: str, usual: object, others
 @pytest.mark.parametrize(
     "field, wrong",
     [("start", "2024 spring"), ("start", "2020 and 2022"), ("since", "03/04/2025"), ("since", "2025-01-01x"),
-     ("enrollment", "20-100-200"), ("enrollment", "-5"), ("age", "18+"), ("target", ("CD19,CD22",))],
+     ("enrollment", "20-100-200"), ("enrollment", "-5"), ("age", "18+"), ("target", ("CD19,CD22",)),
+     ("country", ("EU",)), ("country", ("europe",)), ("country", ("European Union",))],
 )  # fmt: skip
 def test_a_filter_that_says_two_things_or_half_of_one_is_refused(store: Store, field: str, wrong: object) -> None:
     with pytest.raises(RegistryError):

@@ -48,7 +48,12 @@ def _plain(written: str) -> str:
     if written[0] in "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079":
         return "^" + written.translate(_DIGITS)
     apart = unicodedata.normalize("NFKD", written)  # accents off, wide brackets and letters plain
-    return unicodedata.normalize("NFC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
+    return unicodedata.normalize("NFC", "".join(c for c in apart if not _seen_as_nothing(c)))
+
+
+def _seen_as_nothing(letter: str) -> bool:
+    """Accents, and marks that no eye sees: soft hyphens, joiners, directions of writing."""
+    return "\u0300" <= letter <= "\u036f" or unicodedata.category(letter) == "Cf"
 
 
 _CODE = re.compile(

@@ -154,6 +154,11 @@ def migrate(connection: sqlite3.Connection, *, reading: bool = False) -> None:
             f"this is a database of another program, and no mirror of the registries (its tables: {few})",
             mend="name the mirror with --db; `livingdrug trials sync` or `import` makes one in a new file",
         )
+    if reading and not there:
+        raise RegistryError(
+            "this file is empty: no mirror of the registries, or what was left of one when the disk was full",
+            mend="put back a copy, or fill it: `livingdrug trials sync`, `import` or `demo`",
+        )
     if found > VERSION:
         raise RegistryError(
             f"the mirror has schema version {found}, this program knows up to {VERSION}",

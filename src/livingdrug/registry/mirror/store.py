@@ -92,7 +92,8 @@ class Store:
             raise RegistryError(
                 "there is no mirror of the registries yet",
                 where=str(self.path),
-                mend="fetch one with `livingdrug trials sync --cart`, or import files with `livingdrug trials import`",
+                mend="fetch one with `livingdrug trials sync --cart`, import files with `livingdrug trials import`,"
+                " look around with `livingdrug trials demo`, or name the file of one with --db",
             )
         self._reading = not create
         try:

@@ -158,6 +158,13 @@ class Study:
         """The lead sponsor's name."""
         return next((s.name for s in self.sponsors if s.role == "lead"), None)
 
+    @property
+    def ages(self) -> str:
+        """The ages of those who may take part, in words; a record that says nothing of who may sets no limit either."""
+        if not any((self.minimum_age, self.maximum_age, self.sex, self.eligibility)):
+            return "ages not stated"
+        return f"{self.minimum_age or 'no lower limit'} to {self.maximum_age or 'no upper limit'}"
+
 
 _PHASE_WORDS = {
     "EARLYPHASE1": "EARLY_PHASE1", "PHASE1": "PHASE1", "PHASE2": "PHASE2", "PHASE3": "PHASE3", "PHASE4": "PHASE4",

@@ -144,7 +144,7 @@ def _facts(study: Study, own: Any) -> dict[str, str]:
         "interventions": "; ".join(i.name or i.type or "" for i in study.interventions),
         "arms": "; ".join(a.label or "" for a in study.arms),
         "enrollment": f"{study.enrollment if study.enrollment is not None else study.enrollment_stated or ''}",
-        "age": f"{study.minimum_age or 'no lower limit'} to {study.maximum_age or 'no upper limit'}",
+        "age": study.ages,
         "sex": study.sex or "",
         "start": dated(study.start),
         "primary completion": dated(study.primary_completion),

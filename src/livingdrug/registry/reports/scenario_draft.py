@@ -241,7 +241,7 @@ def _eligibility(study: Study, words: Passages, population: LibraryFile | None) 
     """Age limits as numbers of the population; sex and earlier treatment as comments."""
     yield ""
     low, high = study.minimum_age_years, study.maximum_age_years
-    ages = f"eligible ages: {study.minimum_age or 'no lower limit'} to {study.maximum_age or 'no upper limit'}"
+    ages = f"eligible ages: {study.ages.removeprefix('ages ')}"
     if population is not None and (low is not None or high is not None):
         age = population.data.get("covariates", {}).get("age", {})
         if isinstance(age, dict):

@@ -171,6 +171,19 @@ def _spellings(form: str) -> tuple[Phrase, ...]:
     return (sequence, apart) if len(apart) == 2 and len(together) <= 14 else (sequence,)
 
 
+def unread_signs(text: str) -> list[str]:
+    """What other searches read as signs and this one does not, each with what to write instead."""
+    said = re.sub(r'"[^"]*"', " ", text)
+    found = []
+    if re.search(r"(?:^|\s)NOT\s+\S", said):
+        found.append("'NOT' is looked for as a word; a minus leaves studies out: -mantle")
+    if "|" in said:
+        found.append("'|' is no sign here, both sides are looked for; either of two: CD19 OR BCMA")
+    if re.search(r"\((?=[^)]*\s)", said) and re.search(r"\sOR\s", said):
+        found.append("brackets do not bind: OR stands between the two things beside it")
+    return found
+
+
 def understood(text: str) -> Query:
     """The query a text means; anything may be typed, nothing raises."""
     clauses: list[Clause] = []

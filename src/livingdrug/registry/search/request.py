@@ -18,7 +18,7 @@ from livingdrug.registry.records.dates import asked_date
 from livingdrug.registry.records.study import PHASES, STATUSES, age_in_years
 from livingdrug.registry.search.document import NOT_CLASSIFIED
 from livingdrug.registry.search.engine import Wanted
-from livingdrug.registry.search.query import understood
+from livingdrug.registry.search.query import understood, unread_signs
 from livingdrug.registry.terms.patterns import rules
 from livingdrug.registry.terms.synonyms import forms_of, key, meaning
 
@@ -152,6 +152,7 @@ def understood_request(
         if (typed := getattr(request, name)).strip() and not understood(typed):
             where = "" if name == "text" else f" in --{name}"
             notes.append(f"'{typed.strip()[:40]}'{where} holds no word to look for, and was left out")
+    notes += unread_signs(request.text)
     within = {name: understood(t) for name in ("condition", "intervention", "sponsor") if (t := getattr(request, name))}
     wanted = Wanted(
         query=understood(request.text),
@@ -322,6 +323,13 @@ def status(store: Store, given: str) -> str:
         raise
 
 
+_SEVERAL = set(
+    "eu eu27 eea efta europeanunion europe asia africa america northamerica southamerica latinamerica"
+    " middleeast scandinavia oceania balkans benelux dach apac emea world worldwide international".split()
+)
+"""names of several countries, as letters and digits alone; a country of that name comes first"""
+
+
 def _country(store: Store, given: str) -> str:
     """A country by any of its names, or as a record of the mirror spells it."""
     if found := known_country(given):
@@ -331,6 +339,12 @@ def _country(store: Store, given: str) -> str:
     if found := spelt.get(plain_letters(given)):
         return found
     forms = country_forms()
+    if plain_letters(given) in _SEVERAL:
+        raise RegistryError(
+            f"'{given}' is not one country",
+            where="--country",
+            mend="name each: --country Germany --country France finds studies with a site in either",
+        )
     close = (nearest(given, forms) or nearest(given.title(), forms)) if len(plain_letters(given)) > 3 else None
     raise RegistryError(
         f"unknown country '{given}'",

@@ -121,7 +121,7 @@ def _hits(
     index: Index, request: Request, asked: Wanted, near: dict[str, NearSite] | None, facets: tuple[str, ...]
 ) -> Hits:
     """The part of the hits that is asked for; by distance, all are found first and the nearest taken."""
-    limit, offset = max(0, request.limit), max(0, request.offset)
+    limit, offset = (min(max(0, asked_for), ALL) for asked_for in (request.limit, request.offset))
     if request.sort != "distance":
         return index.search(asked, limit, offset, facets)
     if near is None:

@@ -108,15 +108,17 @@ class Tantivy:
     def search(self, wanted: Wanted, limit: int, offset: int, facets: tuple[str, ...]) -> Hits:
         """Finds studies; `facets` are counted over all hits."""
         searcher = self._index.searcher()
+        most = max(searcher.num_docs, 1)  # it takes memory for as many as are asked for and passed over
+        room, offset = min(max(limit, 1), most), min(offset, most)
         must = self._must(wanted)
         bare = self._all(must)
         columns = _columns(facets)
         counting = self._beside.submit(self._count, searcher, bare, columns) if columns else None
         if wanted.sort == "relevance" and wanted.query:
-            found = searcher.search(self._all(must + self._should(wanted.query)), limit=max(limit, 1), offset=offset)
+            found = searcher.search(self._all(must + self._should(wanted.query)), limit=room, offset=offset)
         else:
             field = "updated" if wanted.sort == "relevance" else wanted.sort
-            found = searcher.search(bare, limit=max(limit, 1), offset=offset, order_by_field=field)
+            found = searcher.search(bare, limit=room, offset=offset, order_by_field=field)
         found = cast(Any, found)
         ids = tuple(searcher.doc(address).to_dict()["id"][0] for _, address in found.hits[:limit])
         buckets = counting.result() if counting else []

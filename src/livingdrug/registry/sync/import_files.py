@@ -116,7 +116,12 @@ def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
         elif path.is_file():
             yield path
         else:
-            raise RegistryError("no such file", where=str(path), mend="give files (or folders) that exist")
+            there = path.exists()
+            raise RegistryError(
+                "this is a pipe or a device, not a file" if there else "no such file",
+                where=str(path),
+                mend="save what it gives in a file, and import that" if there else "give files (or folders) that exist",
+            )
 
 
 def _refuse(path: Path) -> None:

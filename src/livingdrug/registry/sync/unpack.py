@@ -49,6 +49,7 @@ _BEGINNINGS = (
     (b"%PDF", Refusal("this is a PDF document, not records", _AS_JSON)),
     (_OFFICE, Refusal("this is an Office document, not records", _AS_JSON)),
     (_LOCKED, Refusal("this zip archive is locked with a password", _PACKED)),
+    (b"PK\x05\x06", Refusal("this zip archive is empty", "fetch or export it again")),
     (b"{\\rtf", Refusal("this is a document in rich text, not records", _AS_JSON)),
     (b"\x89PNG", Refusal("this is a picture, not records", _AS_JSON)),
     (b"\xff\xd8\xff", Refusal("this is a picture, not records", _AS_JSON)),
