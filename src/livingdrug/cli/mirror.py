@@ -74,8 +74,8 @@ def open_store(db: Path | None, create: bool = False) -> Store:
     store = Store(db, create=create)
     if (day := store.setting("demo")) and not create:
         typer.echo(
-            f"note: the demonstration set of {day}, facts only (no texts, names of sponsors, ages, results or designs of"
-            " the CAR); `livingdrug trials sync` fetches the records",
+            f"note: the demonstration set of {day}, facts only (no texts, names of sponsors, ages, results, designs"
+            " of the CAR); `livingdrug trials sync` fetches the records",
             err=True,
         )
     return store

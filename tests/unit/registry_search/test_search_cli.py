@@ -42,7 +42,7 @@ def run(*words: str, code: int = 0) -> Result:
 
 def test_search_prints_studies_and_counts(db: str) -> None:
     printed = run("search", "B7-H3", "glioblastoma", "--db", db).stdout
-    assert "NCT09200001  CD276 CAR-T in glioblastoma" in printed and "1 studies" in printed and "target" in printed
+    assert "NCT09200001  CD276 CAR-T in glioblastoma" in printed and "1 study\n" in printed and "target" in printed
 
 
 def test_search_json(db: str) -> None:
