@@ -86,7 +86,7 @@ def _like(index: Index, typed: str, total: int) -> list[str]:
     known = index.words(len(word) - most, len(word) + most)
     choices = [*known, *(w for w in _library_words() if w not in known and abs(len(w) - len(word)) <= most)]
     found = extract(word, choices, scorer=OSA.distance, score_cutoff=most, limit=40)
-    if not found:
+    if not found and total <= RARE:  # what other names of it find is not misspelt
         usual = ((w, n) for w, n in index.words(len(word) - _FURTHER, len(word) + _FURTHER).items() if n > RARE)
         known = {w: n for w, n in usual if _begin_alike(w, word)}
         found = _heard(word, [*known, *(w for w in _library_words() if w not in known and _begin_alike(w, word))])
