@@ -69,7 +69,9 @@ def the_keyboard_reaches_every_control(page: Any) -> None:
         page.keyboard.press("Tab")
     walked = page.evaluate("seen")
     places = [int(i) for i, *_ in walked]
-    assert sum(b < a for a, b in zip(places, places[1:], strict=False)) <= 1, "not in the order of the page"  # round once
+    assert sum(b < a for a, b in zip(places, places[1:], strict=False)) <= 1, (
+        "not in the order of the page"
+    )  # round once
     assert [wanted[i] for i, _, there in walked if not there] == [], "focus is where nobody sees it"
     seen = {i: outlined for i, outlined, _ in walked}
     assert [shown for i, shown in wanted.items() if i not in seen] == []
