@@ -67,7 +67,13 @@ def the_keyboard_reaches_every_control(page: Any) -> None:
     page.evaluate(FOLLOW)
     for _ in range(len(wanted) + 5):
         page.keyboard.press("Tab")
-    seen = dict(page.evaluate("seen"))
+    walked = page.evaluate("seen")
+    places = [int(i) for i, *_ in walked]
+    assert sum(b < a for a, b in zip(places, places[1:], strict=False)) <= 1, (
+        "not in the order of the page"
+    )  # round once
+    assert [wanted[i] for i, _, there in walked if not there] == [], "focus is where nobody sees it"
+    seen = {i: outlined for i, outlined, _ in walked}
     assert [shown for i, shown in wanted.items() if i not in seen] == []
     assert [wanted[i] for i, outlined in seen.items() if not outlined] == [], "focus is not seen"
 
@@ -76,9 +82,11 @@ FOLLOW = """() => {
     window.seen = [];
     document.activeElement.blur();
     addEventListener("focusin", ({target: e}) => {
-        const style = getComputedStyle(e);
+        const style = getComputedStyle(e), box = e.getBoundingClientRect();
         if ("control" in e.dataset)
-            seen.push([e.dataset.control, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2]);
+            seen.push([e.dataset.control, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+                e.checkVisibility({visibilityProperty: true, opacityProperty: true}) && box.width >= 1
+                && box.height >= 1 && box.right > 0 && box.left < innerWidth]);
     });
 }"""
 

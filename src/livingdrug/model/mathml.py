@@ -231,4 +231,9 @@ def _printer(home: str) -> Callable[[Any], str]:
             shown.appendChild(self.dom.createTextNode(text.replace("_", " ")))
             return shown
 
-    return lambda x: str(Printer().doprint(x)).replace("&InvisibleTimes;", "&#183;")
+    return lambda x: (
+        str(Printer().doprint(x))
+        .replace("&InvisibleTimes;", "&#183;")
+        .replace("<mo>-</mo>", "<mo>\N{MINUS SIGN}</mo>")
+        .replace("<mn>-", "<mn>\N{MINUS SIGN}")
+    )

@@ -38,6 +38,7 @@ SMALL = 8.5  # [pt]: 11 px and a little more
 KEY_ROW = 13.0  # [pt] of a panel's own key
 ASIDE = 0.8  # [in] beside a panel: the names of its upright axis
 LETTER, SAMPLE = 0.068, 0.45  # [in] of a key: a letter, and the sample with the gap behind it
+HEAD = 0.094  # [in] a letter of a title
 FLOW, LINE, INDENT = 2.4, 15.0, 3  # [in] a flow needs; [px] of a line of its words; letters before who left
 AROUND, ROW, LANE = 75.0, 14.0, 32.0  # [px] round a panel; a row below it; a lane with two estimates
 DASHES: dict[str, Any] = {"": "-", "dashed": (0, (5, 3)), "dotted": (0, (1, 2.5)), "mixed": (0, (8, 2, 2, 2))}
@@ -86,7 +87,7 @@ def _panel(axes: Axes, panel: Panel, ink: Ink, width: float) -> None:
         _draw(axes, mark, ink)
     handles = _handles(panel.named(), ink) if panel.keyed else []
     columns = _fitting(handles, width)
-    axes.set_title(panel.title, pad=6 + KEY_ROW * -(-len(handles) // columns))
+    axes.set_title(_headed(panel.title, width), pad=6 + KEY_ROW * -(-len(handles) // columns))
     axes.set_xlabel(panel.x.label)
     axes.set_ylabel(panel.y.label)
     axes.grid(axis="x", visible=False)
@@ -97,6 +98,11 @@ def _panel(axes: Axes, panel: Panel, ink: Ink, width: float) -> None:
         for place, words in written:
             axes.annotate(words, (place, 0), (0, -34 - 11 * row), axes.get_xaxis_transform(), "offset points",
                           ha="left" if row == 0 else "center", fontsize=SMALL, color=getattr(ink, colour))  # fmt: skip
+
+
+def _headed(title: str, width: float) -> str:
+    """A title in lines that fit into `width` [in]."""
+    return "\n".join(textwrap.wrap(title, max(int(width / HEAD), 12)))
 
 
 def _scaled(axes: Axes, x: Axis, y: Axis) -> None:
@@ -236,7 +242,7 @@ def _flow(axes: Axes, flow: Flow, row: Sequence[Flow], ink: Ink, width: float) -
     wide = (width - 0.25) / PX
     axes.set(xlim=(0, wide), ylim=(_long(row, width), 0))
     axes.set_axis_off()
-    axes.set_title(flow.title)
+    axes.set_title(_headed(flow.title, width - ASIDE / 2))
     top = 4.0
     for stage, (high, gap) in zip(flow.stages, _rooms(row, width), strict=False):
         first, kinds, lost = _lines(stage, flow, width)

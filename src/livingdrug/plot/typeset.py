@@ -1,7 +1,8 @@
 """Pages and reports as they are set: true minus signs, powers of ten, units, quotation marks, in all read as text.
 
 What belongs together stays on one line, by spaces that do not break: a number and its unit (10.3 mm), its power or its
-million, and a count and what it is of (35 of 45). `joined` in `static/figures/says.js` does the same in the browser.
+million, a count and what it is of (35 of 45), the ends of a range (2 to 5), a day and its month. `tied` in
+`static/figures/says.js` does the same in the browser.
 
 What is typed or copied as it stands (code, fields, scripts), equations, and what is quoted from a record stay as they
 are.
@@ -15,12 +16,13 @@ _PIECES = re.compile(r"(<[^>]*>)")
 _OPENED = re.compile(r"<(/?)(code|pre|kbd|samp|script|style|textarea|math|q|svg)\b", re.IGNORECASE)
 _WITHIN = re.compile(r"</?(?:a|em|strong|b|i|span|sub|sup|small|abbr|time)\b", re.IGNORECASE)  # inside a line
 _UNITS = (
-    r"(?:[kmµun]?g|[mµu]?L|[mµun]?m(?:ol|²|2)?|Gy|IU|°C|cells|copies|molecules|[dh]|days?|hours?|weeks?|months?|years?"
+    r"(?:[kmµunp]?g|[mµu]?L|[mµun]?m(?:ol|²|2)?|Gy|IU|°C|cells|copies|molecules|[dh]|days?|hours?|weeks?|months?|years?"
     r"|million|billion|trillion)(?![\w’'])"
 )
+_MONTHS = "(?:January|February|March|April|May|June|July|August|September|October|November|December)\\b"
 _CANDIDATE = re.compile(
     r"['\"]|&#3[49];|&quot;|\de[+-]?\d|-[\d.]|m2|m\^[23]|\bu[gLm]|degC|\d (?:C\b|%|of \d)|\bx(?: \d|:)|\d×10"
-    rf"|[\w)] x [\w(]|[\d⁰¹²³⁴⁵⁶⁷⁸⁹] {_UNITS}"
+    rf"|[\d%⁰¹²³⁴⁵⁶⁷⁸⁹] to [+−-]?\d|[\w)] x [\w(]|[\d⁰¹²³⁴⁵⁶⁷⁸⁹] {_UNITS}|\d {_MONTHS}"
 )
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -35,6 +37,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=\d) (?=%)"), "\N{NO-BREAK SPACE}"),
     (re.compile(rf"\b(\d[\d.,]*[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]*) (?={_UNITS})"), "\\1\N{NO-BREAK SPACE}"),  # of a number, not of CD19
     (re.compile(r"(?<=\d) of (?=\d)"), "\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}"),
+    (re.compile(r"(?<=[\d%⁰¹²³⁴⁵⁶⁷⁸⁹]) to (?=[+−]?\d)"), "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}"),
+    (re.compile(rf"\b(\d\d?) (?={_MONTHS})"), "\\1\N{NO-BREAK SPACE}"),
     (re.compile(r"(?<=[\w)]) x (?=(?!and\b|or\b|is\b)[\w(])"), " × "),
     (re.compile(r"(?<![\w.])x(?= \d|: ratio)"), "×"),
     (re.compile(r"(?<=\d)×(?=10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])"), "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"),

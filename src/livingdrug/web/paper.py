@@ -7,7 +7,7 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -41,6 +41,18 @@ _TIED = re.compile(r"\b[A-Z][A-Za-z0-9]*-[A-Z0-9α-ω][A-Za-z0-9]*\b|\b[A-Z]-[a-
 def tied(text: object) -> Markup:
     """Text in which names such as CAR-T, IL-6, B-cell and --seed do not break at their hyphens."""
     return Markup(_TIED.sub(lambda m: f'<span class="n">{m[0]}</span>', str(escape(text))))
+
+
+def named(names: Iterable[object]) -> Markup:
+    """Names of files after each other, each on one line where it has room."""
+    shown = [str(name) for name in names]
+    said = (f"{escape(name)}{',' if i < len(shown) else ''}" for i, name in enumerate(shown, 1))
+    return Markup(" ".join(f'<span class="name">{name}</span>' for name in said))
+
+
+def breaks(path: object) -> Markup:
+    """A path that may break after its slashes and points, `library/products/x.toml:43` or `tumour.kill`."""
+    return Markup(re.sub(r"[/.](?!toml)", r"\g<0><wbr>", str(escape(path))))
 
 
 def day(value: object) -> str:
@@ -104,7 +116,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"tied": tied, "day": day, "count": count, "thousands": thousands, "by_field": by_field}
-    made.filters |= {"within": within, "commands": commands}
+    made.filters |= {"within": within, "commands": commands, "named": named, "breaks": breaks}
     made.globals |= {"static": link, "parts": PARTS, "version": __version__, "plural": plural, "living": living}
     return made
 

@@ -78,7 +78,7 @@ def test_a_chart_draws_on_paper_in_both_themes(chart):
 @pytest.mark.parametrize("names", [["one"], ["one", "two"], [f"a long name of line {i}" for i in range(5)]])
 def test_the_key_of_a_panel_on_paper_hides_nothing(names):
     lines = {name: np.linspace(1.0, 9.0 + i, 30) for i, name in enumerate(names)}
-    drawn = plot.Drawn("title", "g/L", lines, logarithmic=False)
+    drawn = plot.Drawn("title of more words than have room", "g/L", lines, logarithmic=False)
     chart = plot.patient(np.linspace(0, 60, 30), [drawn], doses={"drug": np.array([0.0])}, events={}, grades={})
     figure = chart.figure(width=7.0)
     figure.draw_without_rendering()
@@ -86,6 +86,7 @@ def test_the_key_of_a_panel_on_paper_hides_nothing(names):
     assert len(keyed) == (2 if len(names) > 1 else 0)
     for a in keyed:
         key, panel = a.get_legend().get_window_extent(), a.get_window_extent()
+        assert a.title.get_window_extent().x1 <= panel.x1 + 2, "the title runs out of its panel"
         assert panel.y1 <= key.y0 + 1 and key.y1 <= a.title.get_window_extent().y0 + 2
         assert key.x1 <= min([b.get_window_extent().x0 for b in figure.axes if b.get_window_extent().x0 > panel.x1],
                              default=figure.bbox.x1)  # fmt: skip

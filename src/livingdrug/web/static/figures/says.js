@@ -25,11 +25,11 @@ export const set = x => typeof x === "string" ? x : Number.isFinite(x) ? commas(
 export const joined = (text, unit) => unit ? `${text}\u00a0${unit}` : text;
 
 // What belongs together, as `plot/typeset.py` ties it in pages.
-const UNITS = String.raw`(?:[kmµun]?g|[mµu]?L|[mµun]?m(?:ol|²|2)?|Gy|IU|°C|cells|copies|molecules|[dh]|days?|hours?|weeks?|months?|years?|million|billion|trillion)(?![\w’'])`;
+const UNITS = String.raw`(?:[kmµunp]?g|[mµu]?L|[mµun]?m(?:ol|²|2)?|Gy|IU|°C|cells|copies|molecules|[dh]|days?|hours?|weeks?|months?|years?|million|billion|trillion)(?![\w’'])`;
 const COUNT = new RegExp(String.raw`(\d[\d.,]*) (?=%|${UNITS})`, "g");
 
-/** A sentence whose numbers stay with their units, and counts with what they are of. */
-export const tied = text => text.replace(COUNT, "$1\u00a0").replace(/(\d) of (?=\d)/g, "$1\u00a0of\u00a0");
+/** A sentence whose numbers stay with their units, and counts with what they are of, ends of a range with each other. */
+export const tied = text => text.replace(COUNT, "$1\u00a0").replace(/(\d) of (?=\d)/g, "$1\u00a0of\u00a0").replace(/([\d%]) to (?=[+−]?\d)/g, "$1\u00a0to\u00a0");
 
 const first = (times, ys, holds) => times[ys.findIndex(holds)] ?? NaN;
 const TAKEN = {
