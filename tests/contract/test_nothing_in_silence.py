@@ -409,3 +409,27 @@ def test_a_misspelt_list_is_blamed_where_it_stands(folder: Path, monkeypatch: py
         assert any(str(caught.value.where).endswith(f"{name}.toml:{near + i}") for i in range(-3, 3)), caught.value
         assert caught.value.mend and ("'blood'" in caught.value.mend or "year" in caught.value.mend)
         file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "right", "wrong", "nearest"),
+    [("comparators", "lbcl-refractory-chemotherapy", "lbcl-two-antigens", "lbcl-twoantigens", "lbcl-two-antigens"),
+     ("comparators", "lbcl-refractory-chemotherapy", "response visits", "response vists", "visits"),
+     ("populations", "juliet", 'source = "review2021"', 'source = "revie2021"', "review2021")],
+)  # fmt: skip
+def test_a_word_laid_on_another_file_is_blamed_on_its_own_line(
+    kind: str, name: str, right: str, wrong: str, nearest: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(library.ENV, str(folder))
+    text = library.find(kind, name).text
+    assert right in text
+    file = folder / kind / f"{name}.toml"
+    file.parent.mkdir()
+    file.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    Path("mine.toml").write_text(
+        'trial = "juliet"\n' + f'comparator = "{name}"\n' * (kind == "comparators"), encoding="utf-8"
+    )
+    with pytest.raises(LivingDrugError) as caught:
+        livingdrug.Trial("mine.toml").check()
+    assert caught.value.nearest == nearest
+    assert str(caught.value.where).endswith(f"{name}.toml:{text[: text.index(right)].count(chr(10)) + 1}")

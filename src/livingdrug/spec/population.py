@@ -301,7 +301,8 @@ class Population(Numbered):
         """SourceError unless every covariate says where it comes from."""
         for name, c in self.covariates.items():
             said = {k: x for k in ("kind", "source", "where", "why") if (x := getattr(c, k)) is not None}
-            check_kind(f"covariates.{name}", said, sources, str(c.place()))
+            unknown_source = c.source is not None and c.source not in sources
+            check_kind(f"covariates.{name}", said, sources, str(c.place("source") if unknown_source else c.place()))
         for row in self.baseline:
             if row.source is not None and row.source not in sources:
                 raise unknown("source", row.source, sources, row.place("source"), SourceError)
