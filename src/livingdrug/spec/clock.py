@@ -204,9 +204,9 @@ def _piece(piece: str, text: str) -> Every | tuple[float, ...] | str:
         and not re.match(r"^at\s+(day|month|week|year|[-+\d.])", piece)
     ):
         name = re.sub(r"\s+visits?$", "", piece.removeprefix("at ").strip())
-        last = name.rpartition(" ")[2]
-        if " " in name and nearest(last, ("visits",)):
-            said = f"'{last}' means nothing in the clock '{text}'"
+        word = name.rpartition(" ")[2]
+        if " " in name and nearest(word, ("visits",)):
+            said = f"'{word}' means nothing in the clock '{text}'"
             raise ScenarioError(said, nearest="visits", mend="write at NAME visits")
         return name
     if re.match(r"^(at\s+)?(day|month|week|year)", piece) or _DURATION.match(piece) or _NUMBER.match(piece):
