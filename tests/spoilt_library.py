@@ -144,15 +144,15 @@ def user(kind: str, name: str) -> Callable[[], list[str]] | None:
 
         return lambda: [str(plausible(resolve(name), {name}).sets)]
     if kind == "comparators":
-        return lambda: _compared(name)
+        disease = whole(library.find("comparators", name))["tumours"][0]
+        asking = next(x for x in library.names("trials") if resolve(x).names.get("tumour") == disease)
+        return lambda: _compared(name, asking)
     trial, sets = _chosen(kind, name)
     return (lambda: _noted(trial, sets)) if trial else None
 
 
-def _compared(name: str) -> list[str]:
+def _compared(name: str, trial: str) -> list[str]:
     """Of a comparator, as an arm of a trial of its disease."""
-    disease = whole(library.find("comparators", name))["tumours"][0]
-    trial = next(x for x in library.names("trials") if resolve(x).names.get("tumour") == disease)
     file = Path(os.environ[library.ENV]) / "mine.toml"
     file.write_text(f'trial = "{trial}"\n[[arm]]\nname = "a"\ncomparator = "{name}"\n', encoding="utf-8")
     return _noted(str(file), {})

@@ -24,6 +24,10 @@ from thoroughness import some_of
 TRIAL, FILE = "eliana", "mine.toml:3"
 QUANTITIES = ("weight", "38 degC", "5", "weight > 30 kg and weight", "not weight")
 OF_A_WARD = ("physiology.temperature", "draw(x) < 50", "time", "count(remission)", "crs.grade >= 9", "weight != never")
+WHOLE = ("crs_grade", "2 * crs_grade", "crs_grade / 2", "tocilizumab_doses + 1", "max(crs_grade, 2)")  # of the table
+COUNTED = ("crs.grade", "count(fever_386)", "given(tocilizumab) - 1", "done(tocilizumab)", "2 if crs.grade > 2 else 1")
+CIRCLES = ("done({0}) >= 1", "{0}", "count({0}) > 0 and crs.grade >= 1", "first_done({0}) < 9 d", "last({0}) > 1 d",
+           "since_done({0}) < 2 d", "not not {0}")  # fmt: skip
 OF_A_TABLE = ("crs_grade", "death_day", "weight != never", "draw(x) < 0.5", "time > 3 d", "cmax")
 NEVER_TIMES = ("-3 months", "0 d", "50 years")
 NEVER_CLOCKS = ("every 6 h from day 5000", "day 4000", "every 50 years", "every 6 h from day 5 to day 3")
@@ -108,6 +112,26 @@ def cases() -> list[tuple[str, str, int, dict[str, Any]]]:
     for key in ("start", "events", "censors"):  # an endpoint
         wrong = ["end", "death"] if key == "start" else [["end"], ["relapse", "relapse"], ["infusion"]]
         found += [("trial", "endpoint", 0, {key: x}) for x in wrong]
+    given_rule, share = (
+        first("protocol", "rule", "when", name="tocilizumab"),
+        first("trial", "measure", "of", kind="share"),
+    )
+    for sign in ("==", "!="):  # a whole number is never 2.3, nor half a number more than another
+        found += [("trial", "measure", share, {"of": f"({x}) {sign} {y}"}) for x in WHOLE for y in ("2.3", "2.3 / 1")]
+        found += [
+            ("protocol", "rule", given_rule, {"when": f"({x}) {sign} {y}"})
+            for x in COUNTED
+            for y in ("1.3", "icans.grade + 0.5")
+        ]
+    found += [
+        ("trial", "measure", share, {"of": x}) for x in ("crs_grade > 9", "crs_grade < 0", "tocilizumab_doses < 0")
+    ]
+    found += [("protocol", "rule", given_rule, {"when": x.format("tocilizumab")}) for x in CIRCLES]
+    for amount in ("1 cell", "1e20 cell", "0.1 cell/kg"):  # never within its limits
+        found.append(("protocol", "schedule", first("protocol", "schedule", "at_least"), {"amount": amount}))
+    found += [
+        ("protocol", "rule", doing, {"do": {**plain(given["do"]), "amount": x}}) for x in ("8 kg", "0 mg", "9 g/kg")
+    ]
     row = first("trial", "published", "value", unit="%")
     found += [("trial", "published", row, x) for x in (
         {"range": [1, 2]}, {"low": -1}, {"high": 900}, {"value": 101}, {"low": 90, "high": 91},

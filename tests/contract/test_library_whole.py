@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def test_every_entry_loads_and_says_what_it_is(kind: str) -> None:
 def test_every_trial_resolves_to_a_model_with_all_its_numbers(trial: str) -> None:
     resolved = resolve(trial)
     assert set(resolved.model().parameters) == set(resolved.parameters)
+
+
+def test_no_threshold_of_a_protocol_is_read_by_nobody() -> None:
+    texts = {n: library.find("protocols", n).text for n in library.names("protocols")}
+    every = "\n".join([*texts.values(), *(library.find("trials", n).text for n in TRIALS)])
+    said = {path for text in texts.values() for path in re.findall(r"^\[(threshold\.\w+)\]", text, re.M)}
+    dead = [path for path in said if not re.search(rf"(?<!\[){re.escape(path)}\b", every)]
+    assert len(said) > 10 and not dead, dead
 
 
 def test_every_population_and_protocol_is_in_a_trial_or_an_example() -> None:

@@ -7,7 +7,7 @@ down the list answers as it stood at the last look.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -90,8 +90,8 @@ class Programs:
     truths: names that say whether something is so; levels: grades, and the highest of each; looking: whether there is
     a moment at which one looks (`time`); drawing: whether chance is drawn; judging: whether a comparison that is never
     or always true is refused (not where what the names are was only seen in their values); simulated: the days; ranges:
-    between which values a constant lies in any patient, in its own unit; bounds: in the patients of this population;
-    notes: on a user's conditions that these bounds leave no patient for.
+    between which values a constant lies in any patient, in its own unit; counts: names of whole numbers; bounds: in the
+    patients of this population; notes: on a user's conditions that these bounds leave no patient for.
     """
 
     observables: Mapping[str, str | None]
@@ -112,6 +112,7 @@ class Programs:
     judging: bool = True
     simulated: tuple[float, float] | None = None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    counts: Set[str] = frozenset()
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -178,6 +179,18 @@ class Programs:
         """Everything that may be named."""
         words = ["time", "never"] if self.looking else ["never"]
         return [*self.watches, *self.aliases, *self.meanings, *self.observables, *self.constants, *words]
+
+    def whole(self, asked: Expression) -> tuple[float, float] | None:
+        """Between which values an expression lies that is a whole number in every patient who has it; None for any
+        other."""
+        possible = Possible(self, self.own, None)
+        low, high = possible.lies(asked.node) or (-np.inf, np.inf)
+        graded = isinstance(asked.node, Call) and asked.node.function == "peak"  # what never was is missing
+        return (0.0 if graded else low, high) if possible.whole(asked.node) else None
+
+    def own(self, node: Node) -> str | None:
+        """The unit of a piece of an expression; a number counts with the unit it was written with."""
+        return _Writer(self, "", None).own(node)
 
     def is_truth(self, asked: Expression) -> bool:
         """Whether an expression is true or false by itself."""

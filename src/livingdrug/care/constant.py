@@ -16,13 +16,12 @@ _PLAIN: dict[str, Callable[..., float]] = {
 
 def worth(node: Node) -> float | None:
     """The value of an expression that is the same in every patient [its own unit]; None where patients differ, or where
-        it cannot be reckoned at all. Units do not matter to whether it is 0.
+    it cannot be reckoned at all. Units do not matter to whether it is 0.
 
-        >>> from livingdrug.care.constant import worth
-        >>> from livingdrug.care.truth import written
-    from livingdrug.spec.grammar import parse
-        >>> worth(parse("weight - weight")), worth(parse("2 * 3")), worth(parse("weight"))
-        (0.0, 6.0, None)
+    >>> from livingdrug.care.constant import worth
+    >>> from livingdrug.spec.grammar import parse
+    >>> worth(parse("weight - weight")), worth(parse("2 * 3")), worth(parse("weight"))
+    (0.0, 6.0, None)
     """
     try:
         return _worth(node)

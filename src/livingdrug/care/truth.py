@@ -44,8 +44,8 @@ class Known(Protocol):
 
 
 class Units(dict[str, str | None]):
-    """The unit of each column of the patients; truths: the columns that say whether something is so; bounds, notes: as
-    of `Programs`."""
+    """The unit of each column of the patients; truths: the columns that say whether something is so; whole: those that
+    are whole numbers, and between which they lie; bounds, notes: as of `Programs`."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Units(dict[str, str | None]):
     ) -> None:
         super().__init__(units or {})
         self.truths = set(truths)
+        self.whole: dict[str, Span] = {}
         self.bounds: Mapping[str, Span] = {} if bounds is None else bounds
         self.notes: list[str] = [] if notes is None else notes
 

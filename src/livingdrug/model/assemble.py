@@ -207,11 +207,9 @@ class Model:
             if not module.role:
                 raise WiringError(f"module '{module.stem}' has no role", mend='give the class a line: role = "..."')
             if module.role in self.modules:
-                raise WiringError(
-                    f"two modules fill the role '{module.role}': "
-                    f"'{self.modules[module.role].stem}' and '{module.stem}'",
-                    mend="choose one of them",
-                )
+                other = self.modules[module.role].stem
+                said = f"two modules fill the role '{module.role}': '{other}' and '{module.stem}'"
+                raise WiringError(said, mend="choose one of them")
             self.modules[module.role] = module
         if not self.modules:
             raise WiringError("a model needs at least one module")
@@ -230,6 +228,10 @@ class Model:
                 self._contribute(role, c)
         self._check_tissue()
         self._check()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As its modules: what was worked out holds functions, which do not travel."""
+        return type(self), (tuple(self.modules.values()),)
 
     def _check_tissue(self) -> None:
         tissues = self._paths(Tissue)

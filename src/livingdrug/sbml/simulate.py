@@ -26,8 +26,8 @@ class Loaded:
     Safe to use from several threads, which take turns.
     """
 
-    def __init__(self, compiled: Compiled) -> None:
-        self._compiled = compiled
+    def __init__(self, compiled: Compiled, path: str | Path, text: str) -> None:
+        self._compiled, self._read = compiled, (path, text)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -112,11 +112,11 @@ def load(path: str | Path) -> Loaded:
     with _keeping:
         if key in _kept:
             _kept.move_to_end(key)
-            return Loaded(_kept[key])
+            return Loaded(_kept[key], path, text)
     compiled = Compiled(read_document(path, text))
     if "/comp/version" not in text:
         _keep(key, compiled)
-    return Loaded(compiled)
+    return Loaded(compiled, path, text)
 
 
 def _keep(key: tuple[str, str], compiled: Compiled) -> None:

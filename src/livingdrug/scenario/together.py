@@ -9,6 +9,7 @@ from typing import Any
 from livingdrug import library
 from livingdrug.errors import ScenarioError, listed
 from livingdrug.library import LibraryFile
+from livingdrug.library.located import mistakable
 from livingdrug.scenario.draft import Draft
 from livingdrug.spec.comparator import Comparator
 from livingdrug.spec.numbers import Product, Tumour
@@ -77,6 +78,9 @@ def unanswered(product: Product, modules: Mapping[str, str]) -> list[str]:
 def of_another_disease(comparator: Comparator, entries: Mapping[str, Sequence[LibraryFile]]) -> list[str]:
     """What a reader should know where a comparator was published of patients with another disease."""
     known = library.names("tumours")
+    for name in comparator.tumours:
+        if name not in known and (close := mistakable(name, known)):
+            raise ScenarioError(f"no disease is called '{name}'", comparator.place("tumours"), nearest=close)
     disease = next((e.name for e in reversed(entries.get("tumour", ())) if e.name in known), None)
     if disease is None or not comparator.tumours or disease in comparator.tumours:
         return []

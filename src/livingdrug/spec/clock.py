@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.errors import ScenarioError, UnitError, of_commas, unknown
+from livingdrug.errors import ScenarioError, UnitError, nearest, of_commas, unknown
 from livingdrug.units import DAYS
 
 Floats = NDArray[np.float64]
@@ -203,7 +203,12 @@ def _piece(piece: str, text: str) -> Every | tuple[float, ...] | str:
         or piece.startswith("at ")
         and not re.match(r"^at\s+(day|month|week|year|[-+\d.])", piece)
     ):
-        return re.sub(r"\s+visits?$", "", piece.removeprefix("at ").strip())
+        name = re.sub(r"\s+visits?$", "", piece.removeprefix("at ").strip())
+        word = name.rpartition(" ")[2]
+        if " " in name and nearest(word, ("visits",)):
+            said = f"'{word}' means nothing in the clock '{text}'"
+            raise ScenarioError(said, nearest="visits", mend="write at NAME visits")
+        return name
     if re.match(r"^(at\s+)?(day|month|week|year)", piece) or _DURATION.match(piece) or _NUMBER.match(piece):
         return (moment(re.sub(r"^at\s+", "", piece)),)
     raise ScenarioError(f"'{text}' is not a clock", allowed=_EXAMPLES)

@@ -43,7 +43,8 @@ class Quantity(Sourced):
     def sourced(self, path: str, sources: Mapping[str, Source]) -> None:
         """SourceError unless the number says its kind and where it comes from."""
         said = {k: x for k in ("kind", "source", "where", "why") if (x := getattr(self, k)) is not None}
-        check_kind(path, said, sources, str(self.place()))
+        cites = self.source is not None and self.source not in sources
+        check_kind(path, said, sources, str(self.place("source") if cites else self.place()))
 
 
 class File(Typed):

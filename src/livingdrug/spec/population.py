@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import WithJsonSchema
 
-from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, a, short, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, UnitError, a, short, unknown
 from livingdrug.library.layers import is_factor
 from livingdrug.library.located import Located
 from livingdrug.parameters import WIDEST, Source, check_kind, finite
@@ -248,6 +248,12 @@ class Baseline(Typed):
                 said = f"the statistic '{self.statistic}' needs '{end}'"
                 raise ScenarioError(said, where=self.place(), mend=f"add {end} = ...")
 
+    def in_unit(self, unit: str) -> None:
+        """UnitError where the property that the row is of has a unit, and its median or mean has none."""
+        if unit != "1" and "unit" not in self.model_fields_set and not self.statistic.startswith("share"):
+            said = f"the row '{self.measure}' is of {self.of}, and has no unit"
+            raise UnitError(said, where=self.place("value"), mend=f'add unit = "{unit}"')
+
 
 class Plausible(Sourced):
     """What has to hold of a patient's properties, as "weight >= 5 kg"; who is otherwise is not enrolled."""
@@ -270,6 +276,9 @@ class Population(Numbered):
     match: Names = ()
 
     def consistent(self) -> None:
+        for row in self.baseline:
+            if row.of in self.covariates:
+                row.in_unit(self.covariates[row.of].unit)
         for name, c in self.covariates.items() if self.like is None else ():
             for other in c.after():
                 if other not in self.covariates:
@@ -292,7 +301,8 @@ class Population(Numbered):
         """SourceError unless every covariate says where it comes from."""
         for name, c in self.covariates.items():
             said = {k: x for k in ("kind", "source", "where", "why") if (x := getattr(c, k)) is not None}
-            check_kind(f"covariates.{name}", said, sources, str(c.place()))
+            unknown_source = c.source is not None and c.source not in sources
+            check_kind(f"covariates.{name}", said, sources, str(c.place("source") if unknown_source else c.place()))
         for row in self.baseline:
             if row.source is not None and row.source not in sources:
                 raise unknown("source", row.source, sources, row.place("source"), SourceError)

@@ -26,10 +26,13 @@ from livingdrug.spec.fields import (
     Truth,
     expression,
 )
+from livingdrug.spec.grammar import Number
 from livingdrug.spec.origin import File, Quantity, Sourced
 from livingdrug.spec.typed import Refused, Typed
 
 SHARES = {"1": 1.0, "%": 100.0}  # units of a share, and how much is the whole
+SHORTEST = 1.0 / 1440.0  # [day] of follow-up: a minute; clocks are kept to some hundredths of a second
+EARLIEST = -366.0  # [day] from which a patient is simulated: the disease of a year before is none that was measured
 NEVER_FULL = 1_000_000  # doses of a rule that says no limit
 AT_ONCE = Clock("on days 0", ((0.0,),))
 EVERY_SIX_HOURS = clock("every 6 h")
@@ -91,6 +94,10 @@ class Do(Typed):
             if asked is not None and asked.text.strip().startswith("-"):
                 said = f"{key} = '{asked.text}': a dose is never negative"
                 raise ScenarioError(said, where=self.place(key), allowed="0 or more")
+            if key != "at_least" and asked is not None and isinstance(asked.node, Number) and not asked.node.value:
+                said = f"a rule that gives {asked.text} does nothing, and would count as a dose"
+                mend = "write remove = true in the rule to leave it out"
+                raise ScenarioError(said, where=self.place(key), allowed="above 0", mend=mend)
         for key in ("over", "after"):
             if getattr(self, key) < 0:
                 raise ScenarioError(f"{key} cannot be negative", where=self.place(key), allowed="0 or more")
@@ -226,6 +233,13 @@ class Protocol(File):
                 where=self.place("start" if self.start > 0 else "follow_up"),
                 allowed="start <= 0 < follow_up",
             )
+        for key, far, allowed in (
+            ("start", self.start < EARLIEST, f"day {EARLIEST:g} to day 0"),
+            ("follow_up", self.follow_up < SHORTEST, "1 min or more"),
+        ):
+            if far:
+                said = f"{key} = day {getattr(self, key):g} is out of all proportion to a course of therapy"
+                raise ScenarioError(said, where=self.place(key), allowed=allowed)
         for kind in ("schedule", "rule", "watch"):
             once(getattr(self, kind), kind)
         for path, number in self.numbers.items():

@@ -14,6 +14,7 @@ from livingdrug.care import rules
 from livingdrug.care.compiler import Programs
 from livingdrug.care.grading import Scale
 from livingdrug.care.truth import Units
+from livingdrug.care.waiting import refuse_circles
 from livingdrug.cohort import at_bounds
 from livingdrug.engine.plan import Floats, Ints, Plan
 from livingdrug.errors import ScenarioError, unknown
@@ -107,6 +108,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     watches = [w for scale in scales for w in scale.compile(programs, _looked_at(scale, table, graded))]
     written = len(programs.used)  # so that grades can be read off the written courses
     watches += [rules.compiled(look, programs, model, table.looks(look)) for look in looks]
+    refuse_circles(looks, programs)
     doses = {dose.name: table.doses(dose) for dose in protocol.schedule}
     _begins(protocol, model, doses)
     course = table.times(trial.course.clock, "the clock of the course", trial.course.place("clock"))

@@ -17,7 +17,7 @@ from livingdrug.cohort import Cohort, draw
 from livingdrug.engine.plan import Floats, Ints, Patients
 from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
-from livingdrug.spec.protocol import Dose, Protocol
+from livingdrug.spec.protocol import Do, Dose, Protocol
 from livingdrug.trial.before_infusion import Before, before_infusion, steps
 from livingdrug.trial.design import Design
 from livingdrug.trial.own_doses import OwnDoses, together
@@ -26,6 +26,7 @@ LOST = {
     "manufacturing_failure": "not infused: manufacturing failure",
     "lost_before_infusion": "not infused: death or adverse event",
 }
+REACH = 4.0  # standard deviations of the logarithm of a dose beyond which nobody's is looked for
 TRIED = 32  # patients enrolled before a run, to see whether their doses can be
 NO_INFUSION = "not infused: no infusion in the dose records"
 READ_BY_NAME = tuple(f"share.{name}" for name in LOST)  # numbers of a protocol that mean something here
@@ -167,18 +168,47 @@ def _by_file(own: OwnDoses, rows: Ints) -> tuple[str, ...]:
 def tried(arm: Arm, design: Design) -> None:
     """A few patients enrolled, so that doses that cannot be are found before anybody is simulated. ScenarioError."""
     few = enrol(arm, design, np.arange(TRIED, dtype=np.int64), 0)
+    _cells(arm, design, few)
     asked = Programs({}, design.programs.constants, truths=design.programs.truths, looking=False)
+
+    def amounts(row: Dose | Do) -> tuple[dict[str, Floats], str]:
+        unit = design.model.unit(find_input(design.model, row.give or "", True, row.place("give")))
+        found = {}
+        for key in ("amount", "at_least", "at_most"):
+            wanted = getattr(row, key)
+            if wanted is not None and {name.path for name in wanted.names} <= {*asked.constants}:
+                program = asked.compile(wanted, unit, row.place(key), dose=True)
+                value = evaluate(program, None, few.extras(asked.extras, slice(None)))
+                found[key] = np.broadcast_to(np.asarray(value, float), len(few.infused))
+        return found, unit
+
+    for dose in arm.resolved.protocol.schedule if few.infused.any() else ():
+        if dose.at_least or dose.at_most:
+            _within(dose, dose.name, dose.log_sd, *amounts(dose))
     for rule in arm.resolved.protocol.rule:
         do = rule.do
-        if not do or not do.give or not do.at_least or not do.at_most:
-            continue
-        if {name.path for key in (do.at_least, do.at_most) for name in key.names} <= set(asked.constants):
-            unit = design.model.unit(find_input(design.model, do.give, True, do.place("give")))
-            limits = {}
-            for key in ("at_least", "at_most"):
-                program = asked.compile(getattr(do, key), unit, do.place(key), dose=True)
-                limits[key] = evaluate(program, None, few.extras(asked.extras, slice(None)))
-            _in_order(rule.name, limits, do.place("at_most"), unit)
+        if do and do.give and (do.at_least or do.at_most):
+            found, unit = amounts(do)
+            _in_order(rule.name, {k: found[k] for k in found if k != "amount"}, do.place("at_most"), unit)
+            if len(few.infused):
+                _within(do, rule.name, 0.0, found, unit)
+
+
+def _cells(arm: Arm, design: Design, few: Enrolled) -> None:
+    """ScenarioError where a user's words give somebody a part of a cell; a note where they leave nobody any, which is
+    a trial of no therapy."""
+    given = [
+        d for d in arm.resolved.protocol.schedule if find_input(design.model, d.give, True) == design.model.infusion
+    ]
+    places = [at for d in given for key in ("amount", "at_most", "when") if not (at := d.place(key)).ours]
+    if not places or not len(few.infused):
+        return
+    if design.model.unit(design.model.infusion or "") == "cell" and ((few.dose > 0) & (few.dose < 1)).any():
+        said = f"'{given[0].name}': a dose of {few.dose[few.dose > 0].min():g} cell is no whole cell"
+        raise ScenarioError(said, where=places[0], allowed="1 cell or more, or 0 for nothing")
+    if not few.dose.any():
+        said = f"'{given[0].name}' gives nobody any cells ({places[0]}): what is simulated is the disease without them"
+        design.programs.notes += [said] if said not in design.programs.notes else []
 
 
 def _possible(dose: Dose, cells: Floats, unit: str) -> None:
@@ -186,6 +216,21 @@ def _possible(dose: Dose, cells: Floats, unit: str) -> None:
     if (cells < 0).any() or not np.isfinite(cells).all():
         said = f"'{dose.name}': a dose of {cells.min():g} {unit} cannot be given"
         raise ScenarioError(said, where=dose.place("amount"), allowed="0 or more")
+
+
+def _within(row: Dose | Do, name: str, log_sd: float, found: Mapping[str, Floats], unit: str) -> None:
+    """ScenarioError when a user's amount lies so far outside the limits of its dose that every patient is given the
+    limit instead."""
+    wide = np.exp(REACH * log_sd)
+    for key in ("at_least", "at_most"):
+        place = next((at for word in ("amount", key) if not (at := row.place(word)).ours), None)
+        if place is None or not {"amount", key} <= found.keys():
+            continue
+        amount, limit = found["amount"], found[key]
+        if ((amount * wide < limit) if key == "at_least" else (amount / wide > limit)).all():
+            said = f"'{name}': {row.amount} is {'below' if key == 'at_least' else 'above'} {key} in everybody"
+            mend = f'all are given {key} instead: change {key} = "{getattr(row, key)}" as well'
+            raise ScenarioError(said, place, f"{limit.min():.3g} to {limit.max():.3g} {unit}", mend=mend)
 
 
 def _in_order(name: str, limits: Mapping[str, Any], place: str, unit: str) -> None:

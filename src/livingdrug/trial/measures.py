@@ -79,6 +79,7 @@ class Table:
         found = Programs(self.units, {}, truths=self.truths, looking=False, drawing=False, judging=False)
         if self.told is not None:
             found.judging, found.bounds, found.notes = True, self.told.bounds, self.told.notes
+            found.ranges, found.counts = self.told.whole, self.told.whole.keys()
         return found
 
     def of(

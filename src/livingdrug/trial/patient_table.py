@@ -147,6 +147,8 @@ def _compiled(
         design.units[column.name] = unit
         if asked.is_truth(column.value):
             design.units.truths.add(column.name)
+        elif (lies := asked.whole(column.value)) is not None:
+            design.units.whole[column.name] = lies
     design.units.update(units)
     design.units.truths |= {
         "infused",

@@ -109,6 +109,15 @@ class Trial:
         self.resolved: Resolved = resolve(name_or_file, self.sets)
         self.designs: dict[str, Design] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the plans, which are worked out again, and without the folder of a table, which does not travel."""
+        return {**{k: x for k, x in vars(self).items() if k != "_folder"}, "designs": {}}
+
+    def __copy__(self) -> Trial:
+        found = type(self).__new__(type(self))
+        vars(found).update({**vars(self), "designs": dict(self.designs)})
+        return found
+
     def _as_file(self, cohort: Any) -> str:
         """The path of a cohort; a table is written to a temporary folder, which goes with the trial."""
         if isinstance(cohort, (str, Path)):

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from livingdrug.engine.plan import Floats
-from livingdrug.errors import ScenarioError
-from livingdrug.library.located import Place
+from livingdrug.errors import ScenarioError, unknown
+from livingdrug.library.located import Place, mistakable
 from livingdrug.scenario import Resolved
 from livingdrug.spec.clock import Clock
 from livingdrug.spec.protocol import Dose, Rule, Watch
@@ -32,6 +32,7 @@ class Timetable:
     def __init__(self, start: float, end: float, set_at: Place) -> None:
         self.start, self.end, self.set_at = start, end, set_at
         self.visits: dict[str, Floats] = {}
+        self.listed_at: dict[str, Place] = {}
         self.clocks: dict[Clock, Floats] = {}
         self.said: list[str] = []
         self.stopped: list[str] = []
@@ -49,6 +50,8 @@ class Timetable:
 
     def times(self, given: Clock, what: str, place: Place) -> Floats:
         """The ticks of a clock within the simulated time."""
+        for name in given.visits:
+            self._listed(name, what, place)
         times = given.times(self.start, self.end, self.visits, place)
         outside = [f"{day:g}" for day in given.listed if not self.start - _CLOSE <= day <= self.end + _CLOSE]
         steps = given.runs(self.end)
@@ -67,6 +70,17 @@ class Timetable:
             left = f"{what}: {many} {listed} left out, outside the simulated time" if listed else f"{what}: left out"
             self.outside(said, place, left)
         return times
+
+    def _listed(self, name: str, what: str, place: Place) -> None:
+        """Refuse visits that nobody lists; blamed is the list that a user misspelt where the library asks for it."""
+        if name in self.visits:
+            return
+        close = mistakable(name, self.visits)
+        stands = self.listed_at.get(close or "")
+        if close and stands and place.ours and not stands.ours:
+            said = f"unknown list of visits '{close}': {what} asks for '{name}'"
+            raise ScenarioError(said, stands, nearest=name, mend=f"call it '{name}', or let {what} ask for '{close}'")
+        raise unknown("list of visits", name, self.visits, place)
 
     def outside(self, said: str, place: Place, left: str, mend: str | None = None) -> bool:
         """Refuse what lies outside the simulated time, or note it (`left`) where the library wrote it and a user
@@ -152,5 +166,6 @@ def timetable(resolved: Resolved) -> Timetable:
         set_at = chosen[-1][2]
     table = Timetable(protocol.start, protocol.follow_up, set_at)
     for name, days in trial.visits.items():
+        table.listed_at[name] = trial.place(f"visits.{name}")
         table.visits[name] = table.times(days, f"visits '{name}'", trial.place(f"visits.{name}"))
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
 import shutil
@@ -80,5 +81,11 @@ def test_how_a_run_was_made_is_told_where_it_cannot_be(
 def test_what_a_run_leaves_can_be_sent(saved: tuple[Result, Path]) -> None:
     result, _ = saved
     trial = livingdrug.Trial("eliana")
+    trial.check()  # a plan and a model are kept
+    arm = trial.resolved.arms[0]
+    for thing in (trial.resolved.model(), trial.design(arm), arm, trial):
+        for again in (pickle.loads(pickle.dumps(thing)), copy.copy(thing), copy.deepcopy(thing)):
+            assert type(again) is type(thing)
+    pickle.loads(pickle.dumps(trial)).check()
     for thing in (result, result.beside_published(), result.arm(), result.arm().courses, trial, trial.resolved):
         assert type(pickle.loads(pickle.dumps(thing))) is type(thing)
