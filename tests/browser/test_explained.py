@@ -25,7 +25,8 @@ def test_the_list_leads_to_every_page(visit: Any) -> None:
     assert links == [f"/explained/{name}" for name in NAMES]
     with page.expect_navigation():
         page.locator(".explainers h2 a").first.click()
-    assert page.url.endswith(links[0]) and page.locator("nav[aria-label=Main] a[aria-current]").count() == 1
+    assert page.url.partition("?")[0].endswith(links[0])  # a figure may have written its state behind it
+    assert page.locator("nav[aria-label=Main] a[aria-current]").count() == 1
 
 
 @pytest.mark.parametrize("name", some_of(NAMES, one_in=3))

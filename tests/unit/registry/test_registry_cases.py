@@ -109,7 +109,7 @@ def test_dates_and_search_of_shared_cases(tmp_path: Path) -> None:
     assert "2014-10-07" in run("show", "NCT99000001", "--db", db)
     assert "0 studies" in run("search", '"cytokine release syndrome"', "--db", db)
     near = ["search", "--near", "48.14,11.58,50", "--db", db]
-    assert "1 studies" in run(*near) and "0 studies" in run(*near, "--status", "recruiting")
+    assert "1 study" in run(*near) and "0 studies" in run(*near, "--status", "recruiting")
 
 
 @needs_cases
@@ -155,7 +155,7 @@ def test_a_rename_is_no_move(tmp_path: Path, before: list, after: list, told: st
 def test_a_country_by_any_name(tmp_path: Path, name: str) -> None:
     db = str(tmp_path / "t.sqlite")
     Store(db).upsert(sites(("A", "York", "United Kingdom")))
-    assert "1 studies" in run("search", "--country", name, "--db", db)
+    assert "1 study" in run("search", "--country", name, "--db", db)
     assert "unknown country 'Atlantis'" in run("search", "--country", "Atlantis", "--db", db, code=2)
 
 
