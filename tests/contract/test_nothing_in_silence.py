@@ -208,13 +208,11 @@ def test_a_property_said_far_from_every_patient_is_refused(name: str, at: float)
     assert "--set" in str(refused("", {f"covariates.{name}.at": at}).where)
 
 
-RULE = '[[protocol.rule]]\nname = "mine"\nkind = "assumed"\nwhy = "x"\nwhen = "crs.grade >= 2"\ndo = { stop = true }\n'
 ENDPOINT = '[[endpoint]]\nname = "{}"\nevents = ["death"]\n'
 IDLE = {
     "no arm": ("arm = []\n", 2),
     "an arm's title that is none": ('[[arm]]\nname = "a"\ntitle = 3\n', 4),
     "an empty table in an arm": ('[[arm]]\nname = "a"\nkinetics = {}\n', 4),
-    "a rule that may never act": (f"{RULE}limits = {{ times = 0 }}\n", 8),
     "visits without a name": ('[visits]\n"" = [3]\n', 3),
     "an age of nobody": ("[covariates.age]\nvalue = 900\n", 3),
     "a letter that looks like another": (ENDPOINT.format("\u041eS"), 3),

@@ -104,7 +104,7 @@ class Do(Typed):
 
 
 class Limits(Typed):
-    """How often a rule may act, and how far apart."""
+    """How often a rule may act, and how far apart; 0 times switches a rule off that something else asks after."""
 
     called: ClassVar[str] = "limit of a rule"
     doses: Count | None = None
@@ -114,13 +114,6 @@ class Limits(Typed):
     def consistent(self) -> None:
         if self.doses is not None and self.times is not None:
             raise ScenarioError("doses and times are the same limit", where=self.place("times"), mend="keep one")
-        if self.most == 0:
-            raise ScenarioError(
-                "a rule that may act 0 times does nothing",
-                where=self.place("doses" if self.doses == 0 else "times"),
-                allowed="1 or more",
-                mend="write remove = true in the rule to leave it out",
-            )
         if self.apart < 0:
             raise ScenarioError("apart cannot be negative", where=self.place("apart"), allowed="0 or more")
 

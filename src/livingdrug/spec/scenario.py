@@ -99,7 +99,7 @@ def _arms(data: Located) -> None:
         seen[plain(name)] = name
         if not isinstance(title := arm.get("title", name), str) or not title.strip():
             raise ScenarioError(f"an arm's title cannot be {short(title)}", arm.at("title"), "a text, in quotes")
-        if empty := next((k for k, x in arm.items() if isinstance(x, Mapping) and not x), None):
+        if empty := next((k for k, x in arm.items() if isinstance(x, Mapping) and not x and k != "set"), None):
             raise ScenarioError(
                 f"'{empty}' is an empty table", arm.at(empty), mend="say what it changes, or leave it out"
             )
