@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 _AMERICAN = (
     ("tumour", "tumor"),
@@ -123,6 +124,7 @@ _SOUNDS = tuple(
 """Letters that are heard alike; our own judgement of English, and of Latin and Greek in it"""
 
 
+@lru_cache(maxsize=50_000)
 def sound(word: str) -> str:
     """A word of small letters as it is heard: lymphoma and limfoma are one, so are eczema and eksema."""
     for written, heard in _SOUNDS:
