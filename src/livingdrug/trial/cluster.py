@@ -37,6 +37,7 @@ AHEAD = 3  # parts under way for each processor
 PLAIN = {"distributed": {"worker": {"profile": {"enabled": False}}}}  # Dask keeps 1,000 s of call stacks, some 90 MB
 LOOK = 5.0  # seconds between two looks at how many processors there are
 PATIENCE = 10  # seconds that a cluster may take to answer
+ARRIVAL = 60  # seconds that the first worker may take to come: a scheduler answers long before its workers do
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.%]+\]):([0-9]{1,5})", re.ASCII)
 
 Progress = Callable[[int], None] | None
@@ -57,8 +58,10 @@ def connected(workers: int | None = None, cluster: str | None = None) -> Iterato
         raise EngineError("more than one worker needs Dask", mend="pip install 'livingdrug[cluster]'") from absent
     if cluster is not None:
         with _silence(), _client(cluster) as client:
+            there = Cluster(client)
+            there.processors()  # waits for the first worker
             _same_version(client)
-            yield Cluster(client)
+            yield there
         return
     import dask.config
 
@@ -160,10 +163,19 @@ class Cluster:
     client: Any
 
     def processors(self) -> int:
-        """How many parts can be worked on at a time."""
+        """How many parts can be worked on at a time; waits for the first worker.
+
+        EngineError when none comes within a minute.
+        """
+        with suppress(TimeoutError):
+            self.client.wait_for_workers(1, timeout=ARRIVAL)
         threads = sum(self.client.nthreads().values())
         if not threads:
-            raise EngineError("the cluster has no workers", where="--cluster", mend="start some with `dask worker`")
+            raise EngineError(
+                f"no worker came to the cluster within {ARRIVAL} s",
+                where="--cluster",
+                mend="start some with `dask worker`",
+            )
         return threads
 
     def gather(

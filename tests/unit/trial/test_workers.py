@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import numpy as np
 import pandas as pd
@@ -99,3 +100,16 @@ def test_workers_here_keep_no_call_stacks(monkeypatch):
     with pytest.raises(Stop), connected(1):
         pass
     assert not dask.config.get("distributed.worker.profile.enabled", config=told)
+
+
+def test_a_scheduler_is_there_before_its_workers(monkeypatch):
+    """A run waits for the first worker; when none comes it says so."""
+    nobody = {"n_workers": 0, "processes": False, "protocol": "tcp://", "dashboard_address": ":0", "silence_logs": 50}
+    with distributed.LocalCluster(**nobody) as alone:
+        monkeypatch.setattr("livingdrug.trial.cluster.ARRIVAL", 0.05)
+        with pytest.raises(EngineError, match="no worker came"), connected(cluster=alone.scheduler_address):
+            pass
+        monkeypatch.setattr("livingdrug.trial.cluster.ARRIVAL", 60)
+        threading.Timer(0.2, alone.scale, [1]).start()
+        with connected(cluster=alone.scheduler_address) as cluster:
+            assert cluster.processors() > 0
