@@ -19,12 +19,18 @@ settings.register_profile(
 settings.load_profile("same")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_report_header() -> str:
+    """Said above every run, as what is left out is not among the skipped."""
+    return "thorough: every case" if thorough() else "thorough: a sample of the cases (all with make thorough)"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is marked thorough waits for `make thorough`: the suite is to take minutes."""
-    if not thorough():
-        for item in items:
-            if item.get_closest_marker("thorough"):
-                item.add_marker(pytest.mark.skip(reason="thorough: run by make thorough"))
+    if thorough():
+        return
+    waits = [item for item in items if item.get_closest_marker("thorough")]
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    config.hook.pytest_deselected(items=waits)
 
 
 def _folders_as_before() -> Iterator[None]:

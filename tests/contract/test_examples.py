@@ -57,7 +57,7 @@ def test_nothing_in_it_is_refused(example: str) -> None:
 
 @pytest.mark.parametrize(
     "example",
-    [*some_of([e for e in EXAMPLES if e not in OWN_MODEL], 5), *map(LATER, sorted(OWN_MODEL))],
+    [*some_of([e for e in EXAMPLES if e not in OWN_MODEL], 12), *map(LATER, sorted(OWN_MODEL))],
 )
 def test_it_runs_and_its_arms_differ(example: str) -> None:
     result = run(example)
