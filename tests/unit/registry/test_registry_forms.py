@@ -10,6 +10,7 @@ import random
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -159,6 +160,53 @@ def test_a_refused_form_among_records_costs_no_record(tmp_path: Path) -> None:
     tally = import_files(Store(tmp_path / "t.sqlite"), [tmp_path / "given"])
     assert (tally.new, tally.quarantined) == (6, 2)
     assert all("this is" in reason for _, reason in tally.set_aside)
+
+
+PACKED = {
+    "gzip": gzip.compress(json.dumps(SOME[:3]).encode()),
+    "zip": zipped({"a.json": json.dumps(SOME[:3]).encode()}),
+    "tar": tarred({"a.json": json.dumps(SOME[:3]).encode()}, "w"),
+    "tar-gz": tarred({"a.json": json.dumps(SOME[:3]).encode()}, "w:gz"),
+}
+"""Three records, packed"""
+
+
+@pytest.mark.parametrize(
+    ("beside", "new", "told"),
+    [
+        (b"rubbish \xff\x00 here", 3, 1),
+        (b"z" * 70_000, 3, 1),
+        (b"\0" * 2048, 3, 0),
+        (json.dumps(SOME[3]).encode(), 4, 0),
+        (gzip.compress(json.dumps(SOME[3:]).encode()), 6, 0),
+        (zipped({"b.json": json.dumps(SOME[4:]).encode()}), 5, 0),
+        (b"xx" + gzip.compress(json.dumps(SOME[3:]).encode()) + b"yy", 6, 1),
+    ],
+)
+@pytest.mark.parametrize("form", PACKED)
+def test_what_stands_behind_a_packed_file_costs_no_record(
+    tmp_path: Path, form: str, beside: bytes, new: int, told: int
+) -> None:
+    """What is no record is told, what is one is read."""
+    if form in ("zip", "tar") and beside.startswith(b"xx"):
+        new = 3  # within what stands behind an archive no packed part is looked for
+    (tmp_path / "given").write_bytes(PACKED[form] + beside)
+    tally = import_files(Store(tmp_path / "t.sqlite"), [tmp_path / "given"])
+    assert (tally.new, tally.quarantined) == (new, told), tally.set_aside
+    assert all("beside what is packed" in reason for _, reason in tally.set_aside)
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, lambda data: zipped({"a.json": data})])
+def test_a_wrong_checksum_or_a_hurt_middle_costs_nothing_that_can_be_unpacked(tmp_path: Path, packed: Any) -> None:
+    lines = b"\n".join(
+        json.dumps({**r, "noise": random.Random(n).randbytes(9_000).hex()}).encode() for n, r in enumerate(SOME)
+    )
+    whole = packed(lines)
+    for name, at, least in (("sum", whole.rindex(b"PK\x01\x02") + 16 if whole[:2] == b"PK" else len(whole) - 7, 6),
+                            ("middle", len(whole) // 2, 2)):  # fmt: skip
+        (tmp_path / name).write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        tally = import_files(Store(tmp_path / f"{name}.sqlite"), [tmp_path / name])
+        assert tally.new >= least and tally.quarantined, tally.set_aside
 
 
 @pytest.mark.parametrize("stored", [False, True])

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +20,7 @@ from livingdrug.registry.mirror.store import Store, now
 from livingdrug.registry.records import euctr_text, isrctn
 from livingdrug.registry.records.read import registry_of
 from livingdrug.registry.records.text import as_text, parse_json
-from livingdrug.registry.sync.unpack import DAMAGE, LARGEST, Refusal, members, refused
+from livingdrug.registry.sync.unpack import BESIDE, DAMAGE, LARGEST, Damaged, Refusal, members, refused
 
 READ = (
     "ClinicalTrials.gov v2 JSON, JSON lines, gzip, zip or tar of these; CTIS JSON; ISRCTN XML or JSON;"
@@ -149,12 +149,33 @@ def records(path: Path) -> Iterator[RecordText]:
     try:
         for name, stream in members(path):
             try:
-                yield from _from_stream(stream)
+                for found in _from_stream(stream):
+                    yield found if not name.endswith(BESIDE) else _beside(found)
             except DAMAGE as error:
-                place = path if name == path.name else f"{path}: {name}"
-                yield RecordText(str(place).encode("utf-8", "surrogateescape"), damage=f"the file breaks off: {error}")
+                yield _broken(path if name == path.name else f"{path}: {name}", error)
     except DAMAGE as error:
-        yield RecordText(str(path).encode("utf-8", "surrogateescape"), damage=f"the file breaks off: {error}")
+        yield _broken(path, error)
+
+
+def _beside(found: RecordText) -> RecordText:
+    """What stands beside the packed parts of a file: a record is one, all else is told as what it is."""
+    if not found.damage and registry_of(_value(found.text)):
+        return found
+    data = found.text if isinstance(found.text, bytes) else found.text.encode("utf-8", "surrogateescape")
+    return replace(found, text=data, damage=f"{len(data):,} bytes beside what is packed are no records")
+
+
+def _value(text: str | bytes) -> Any:
+    try:
+        return parse_json(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _broken(place: str | Path, error: Exception) -> RecordText:
+    """A file that could not be read to its end, as what is set aside in its place."""
+    said = str(error) if isinstance(error, Damaged) else f"the file breaks off: {error}"
+    return RecordText(str(place).encode("utf-8", "surrogateescape"), damage=said)
 
 
 def _from_stream(stream: IO[bytes]) -> Iterator[RecordText]:

@@ -5,7 +5,6 @@ Nothing is ever unpacked to disk. Archives may hold archives, to a depth that no
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 import struct
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from livingdrug.registry.sync.inflate import Given, gunzipped, is_gzip, zip_member
+
 LARGEST = 512 * 2**20
 """The longest single document or line that is read [byte]"""
 
@@ -24,6 +25,14 @@ DEEPEST = 4
 
 DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError)
 """What a damaged archive can cause"""
+
+BESIDE = ", beside what is packed"
+"""How the name of what stands before, between or behind the packed parts of a file ends"""
+
+
+class Damaged(OSError):
+    """A packed file of which all that can be read was given; says what was wrong with it."""
+
 
 _UTF16 = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
           (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"{\0", "utf-16-le"), (b"[\0", "utf-16-le"),
@@ -125,21 +134,53 @@ def _no_record(head: bytes) -> Refusal | None:
 
 
 def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """(name, stream of plain bytes) of a file, or of each member of an archive and of the archives in it."""
+    """(name, stream of plain bytes) of a file, or of each member of an archive and of the archives in it.
+
+    What stands beside the packed parts of a file comes as a member of its own, whose name ends in BESIDE. A fault is
+    raised after all that could be read: OSError or another of DAMAGE.
+    """
     with path.open("rb") as file:
         yield from _opened(path.name, file, 0)
 
 
 def _opened(name: str, stream: Any, depth: int) -> Iterator[tuple[str, IO[bytes]]]:
-    plain = _plain(stream)
+    """What a stream holds, and then what stands beside its packed parts, and what was wrong with them."""
+    layers = [stream] if isinstance(stream, Given) else []
+    plain = io.BufferedReader(stream)
+    while len(layers) < DEEPEST and is_gzip(plain.peek(512)):
+        layers.append(gunzipped(plain))
+        plain = io.BufferedReader(layers[-1])
+    broken: Exception | None = None
+    try:
+        yield from _inside(name, plain, depth)
+    except DAMAGE as error:
+        broken = error
+    left = LARGEST if layers else 0
+    while left > 0 and (unasked := plain.read(2**20)):  # what nobody read shows its faults, too
+        left -= len(unasked)
+    for layer in layers:
+        if layer.behind:
+            yield from _opened(name + BESIDE, io.BytesIO(bytes(layer.behind)), depth + 1)
+    if faults := [fault for layer in layers for fault in layer.faults]:
+        raise Damaged("; ".join(dict.fromkeys(faults)))
+    if broken:
+        raise broken
+
+
+def _inside(name: str, plain: io.BufferedReader, depth: int) -> Iterator[tuple[str, IO[bytes]]]:
+    """A text as it is, or the members of an archive."""
     head = plain.peek(512)[:512]
     if depth > DEEPEST:
         raise OSError(f"archives within archives, more than {DEEPEST} deep, at {name}")
     if head[257:262] == b"ustar":
-        with tarfile.open(fileobj=_ToTheBreak(plain), mode="r|") as tar:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=plain, mode="r|", bufsize=tarfile.BLOCKSIZE) as tar:  # type: ignore[call-overload]
             for entry in tar:
                 if entry.isfile() and not _hidden(entry.name) and (inner := tar.extractfile(entry)):
-                    yield from _opened(entry.name, io.BytesIO(inner.read(LARGEST)), depth + 1)
+                    data, fault = _to_the_break(inner)
+                    yield from _opened(entry.name, io.BytesIO(data), depth + 1)
+                    if fault:
+                        raise fault
+        yield from _rest(name, plain.read(LARGEST), depth)
         return
     if head[:4] == b"PK\x03\x04":
         yield from _zipped(name, plain, depth)
@@ -153,7 +194,28 @@ def _opened(name: str, stream: Any, depth: int) -> Iterator[tuple[str, IO[bytes]
     yield name, plain
 
 
+def _rest(name: str, data: bytes, depth: int) -> Iterator[tuple[str, IO[bytes]]]:
+    """What stands before or behind an archive; noughts are padding."""
+    if left := data.lstrip(b"\0"):
+        yield from _opened(name + BESIDE, io.BytesIO(left), depth + 1)
+
+
+def _to_the_break(stream: IO[bytes]) -> tuple[bytes, Exception | None]:
+    """All that a stream gives before it breaks off, and how it broke."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while size < LARGEST and (part := stream.read(2**16)):
+            parts.append(part)
+            size += len(part)
+    except DAMAGE as error:
+        return b"".join(parts), error
+    return b"".join(parts), None
+
+
 def _zipped(name: str, plain: io.BufferedReader, depth: int) -> Iterator[tuple[str, IO[bytes]]]:
+    if not plain.seekable():
+        plain = io.BufferedReader(io.BytesIO(plain.read(LARGEST)))  # type: ignore[arg-type]
     try:
         archive = zipfile.ZipFile(plain)
     except zipfile.BadZipFile:  # without its end, where the list of members stands
@@ -162,19 +224,40 @@ def _zipped(name: str, plain: io.BufferedReader, depth: int) -> Iterator[tuple[s
         for found, member in enumerate(_before_the_break(plain), 1):
             yield from _opened(f"member {found}", io.BytesIO(member), depth + 1)
         if found:
-            raise OSError("a zip archive without its end") from None
+            plain.seek(0)
+            if (behind := _behind_zip(plain.read(LARGEST))) is None:
+                raise OSError("a zip archive without its end") from None
+            yield from _rest(name, behind, depth)
+            return
         plain.seek(0)
         yield name, plain
         return
     if "[Content_Types].xml" in archive.namelist():
         yield name, io.BytesIO(_OFFICE)  # refused by the name of what it is, not unpacked
         return
+    faults: list[Damaged] = []
     for entry in archive.infolist():
         if entry.flag_bits & 1:
             yield entry.filename, io.BytesIO(_LOCKED)
         elif not entry.is_dir() and not _hidden(entry.filename):
-            with archive.open(entry) as inner:
-                yield from _opened(entry.filename, inner, depth + 1)
+            plainly = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            try:
+                with zip_member(plain, entry) if plainly else archive.open(entry) as inner:
+                    yield from _opened(entry.filename, inner, depth + 1)
+            except DAMAGE as error:  # the other members are whole
+                faults.append(Damaged(f"{entry.filename}: {error}"))
+    plain.seek(0)
+    yield from _rest(name, plain.read(min((e.header_offset for e in archive.infolist()), default=0)), depth)
+    plain.seek(max(0, plain.seek(0, io.SEEK_END) - 2**17))  # its end stands in the last 64 KiB, or it is not found
+    yield from _rest(name, _behind_zip(plain.read()) or b"", depth)
+    if faults:
+        raise Damaged("; ".join(map(str, faults[:3])) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else ""))
+
+
+def _behind_zip(data: bytes) -> bytes | None:
+    """What stands behind the end of a zip archive; None where the end is not there."""
+    at = data.rfind(b"PK\x05\x06")
+    return data[at + 22 + int.from_bytes(data[at + 20 : at + 22], "little") :] if at >= 0 else None
 
 
 def _hidden(name: str) -> bool:
@@ -205,42 +288,3 @@ def _before_the_break(stream: IO[bytes]) -> Iterator[bytes]:
             return
         if flags & 8:  # its sizes stand behind it
             at += 16 if data[at : at + 4] == b"PK\x07\x08" else 12
-
-
-class _ToTheBreak:
-    """A stream that gives all there is before it breaks off, and the fault only then."""
-
-    def __init__(self, stream: io.BufferedReader) -> None:
-        self._stream = stream
-
-    def read(self, size: int) -> bytes:
-        """Up to so many bytes; the stream's fault where there is none."""
-        parts: list[bytes] = []
-        while size > 0:
-            try:
-                part = self._stream.read1(size)
-            except DAMAGE:
-                if parts:
-                    break
-                raise
-            if not part:
-                break
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-
-def _plain(stream: Any) -> io.BufferedReader:
-    """The stream, unpacked when it is gzip, also twice."""
-    buffered = io.BufferedReader(stream)
-    for _ in range(DEEPEST):
-        if buffered.peek(2)[:2] != b"\x1f\x8b":
-            break
-        unpacked: Any = gzip.GzipFile(fileobj=buffered, mode="rb")
-        try:  # two damaged bytes do not make a text gzip
-            unpacked.peek(1)
-        except DAMAGE:
-            buffered.seek(0)
-            break
-        buffered = io.BufferedReader(unpacked)
-    return buffered
