@@ -3,8 +3,9 @@
     python benchmarks/make_demo_sites.py SITES.csv.gz DAY
 
 The table is one day's extract of ClinicalTrials.gov with the columns NCTId, City, Country, SiteStatus, Latitude,
-Longitude, one row a site. Kept are towns with the registry's coordinates to two decimals (1 km), and the status of a
-site where one is stated; no name of a hospital or person.
+Longitude, one row a site. Kept are towns with the registry's coordinates to two decimals (1 km) where it gives
+them, as often as a trial has sites there, and the status of a site where one is stated; no name of a hospital or
+person.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ def main(table: str, day: str) -> None:
     with gzip.open(table, "rt", encoding="utf-8", newline="") as source:
         rows = list(csv.DictReader(source))
     towns: dict[tuple[str, str, str, str], int] = {}
-    sites: dict[str, dict[str, None]] = {row["number"]: {} for row in facts()[1]}
+    sites: dict[str, list[str]] = {row["number"]: [] for row in facts()[1]}
     for row in rows:
-        if row["NCTId"] in sites and row["Latitude"]:
-            town = (row["City"], row["Country"], f"{float(row['Latitude']):.2f}", f"{float(row['Longitude']):.2f}")
-            number = towns.setdefault(town, len(towns) + 1)
-            sites[row["NCTId"]][f"{number}{letters.get(row['SiteStatus'], '')}"] = None
+        if row["NCTId"] in sites and row["City"]:
+            point = [f"{float(row[name]):.2f}" if row[name] else "" for name in ("Latitude", "Longitude")]
+            number = towns.setdefault((row["City"], row["Country"], point[0], point[1]), len(towns) + 1)
+            sites[row["NCTId"]].append(f"{number}{letters.get(row['SiteStatus'], '')}")
     target = sites_file()
     with open(str(target), "w", encoding="utf-8", newline="") as made:
         made.write(

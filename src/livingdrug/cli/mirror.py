@@ -74,8 +74,9 @@ def open_store(db: Path | None, create: bool = False) -> Store:
     store = Store(db, create=create)
     if (day := store.setting("demo")) and not create:
         typer.echo(
-            f"note: the demonstration set of {day}, facts only (no texts, names of sponsors, ages, results, designs"
-            " of the CAR); `livingdrug trials sync` fetches the records",
+            f"note: the demonstration set of {day}, facts only (no texts, names of sponsors, ages, sex, results,"
+            " types of study, designs of the CAR: a filter by these finds none of it); `livingdrug trials sync` fetches"
+            " the records",
             err=True,
         )
     return store
@@ -182,7 +183,7 @@ def filters(
     generation: Annotated[Names, typer.Option(help="Generation of the CAR: 1 to 5; may be repeated.")] = None,
     sponsor_type: Annotated[Names, typer.Option(help="industry, academic or government; may be repeated.")] = None,
     study_type: Annotated[Names, typer.Option(help="interventional, observational, expanded access.")] = None,
-    results: Annotated[str, typer.Option(help="Results: posted or none.")] = "",
+    results: Annotated[str, typer.Option(help="Results: posted, none or not stated.")] = "",
     start: Annotated[str, typer.Option(help="Start: 2024, 2024-03..2025, 2024.., ..2023.")] = "",
     completion: Annotated[str, typer.Option(help="End, in the same way.")] = "",
     enrollment: Annotated[str, typer.Option(help="People: 20..100, 50.., ..10.")] = "",

@@ -255,6 +255,7 @@ def show(
 
 def _page(study: Study) -> str:
     """A study as a page of text."""
+    from livingdrug.registry.classify.classify import sponsor_type
 
     def dated(name: str) -> str | None:
         value = getattr(study, name)
@@ -268,7 +269,7 @@ def _page(study: Study) -> str:
         "Status": ", last known ".join(filter(None, (study.status or "not stated", study.last_known_status))),
         "Why stopped": study.why_stopped,
         "Phase": " and ".join(study.phases) or "not stated",
-        "Sponsor": study.sponsor,
+        "Sponsor": study.sponsor or f"not named ({sponsor_type(study).value})",
         "Conditions": "; ".join(study.conditions),
         "Interventions": "; ".join(i.name or i.type or "unnamed" for i in study.interventions),
         "Enrollment": enrollment,
@@ -278,7 +279,7 @@ def _page(study: Study) -> str:
         "Last update": dated("updated"),
         "People": f"{study.sex or 'sex not stated'}, {study.ages}",
         "Sites": f"{len(study.sites)} in {', '.join(study.countries) or 'no country stated'}",
-        "Results": "posted" if study.has_results else "not posted",
+        "Results": {"none": "not posted"}.get(study.results, study.results),
         "Numbers": "; ".join(f"{i.value} ({i.kind})" for i in study.identifiers),
     }  # fmt: skip
     lines = [f"{study.id}  {study.title or ''}", study.url, ""]

@@ -59,12 +59,12 @@ def _side_by_side(found: Comparison, different: bool) -> str:
 @with_filters
 def portfolio(
     request: Request,
-    by: Annotated[str, typer.Option(help="sponsor or product.")] = "sponsor",
+    by: Annotated[str, typer.Option(help="sponsor, sponsor type or product.")] = "sponsor",
     limit: Annotated[int, typer.Option(min=1, help="Lines printed.")] = 25,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Who tests what: the trials a search finds, gathered by lead sponsor or by product."""
+    """Who tests what: the trials a search finds, gathered by lead sponsor, its kind, or product."""
     from livingdrug.registry.reports.portfolio import portfolio as gather
 
     with progress_bar(as_json) as progress:

@@ -122,15 +122,16 @@ _COMPANY = rule("company")
 _PUBLIC = rule("public")
 
 
-def _sponsor_type(study: Study) -> Label:
+def sponsor_type(study: Study) -> Label:
+    """What kind of body leads a study: industry, government or academic."""
     lead = next((s for s in study.sponsors if s.role == "lead"), None)
     if lead is None:
         return NOT_STATED
     category = (lead.category or "").upper()
     if category == "INDUSTRY":
-        return Label("industry", "high", "registry's sponsor class", "sponsor", f"{lead.name} ({category})")
+        return Label("industry", "high", "registry's sponsor class", "sponsor", f"{lead.name} ({category})".strip())
     if category in ("NIH", "FED", "OTHER_GOV"):
-        return Label("government", "high", "registry's sponsor class", "sponsor", f"{lead.name} ({category})")
+        return Label("government", "high", "registry's sponsor class", "sponsor", f"{lead.name} ({category})".strip())
     if _COMPANY.search(lead.name) and not _PUBLIC.search(lead.name):
         return Label("industry", "medium", "the sponsor's name is a company's", "sponsor", lead.name)
     return Label(
@@ -138,7 +139,7 @@ def _sponsor_type(study: Study) -> Label:
         "high" if category else "medium",
         "registry's sponsor class",
         "sponsor",
-        f"{lead.name} ({category or 'no class'})",
+        f"{lead.name} ({category or 'no class'})".strip(),
     )
 
 
@@ -215,5 +216,5 @@ def classify(study: Study | Passages, closely: bool = True) -> Classification:
         products=tuple(dict.fromkeys(p.name for p, _ in products)),
         costimulation=costimulation,
         generation=_generation(words, products, costimulation) if car else NOT_STATED,
-        sponsor_type=_sponsor_type(words.study),
+        sponsor_type=sponsor_type(words.study),
     )

@@ -133,7 +133,20 @@ CREATE INDEX label_event_product ON label_event (product);
 
 _PLACES = "CREATE INDEX site_place ON site (latitude, longitude, status);\n"
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _LABELS, _PLACES)
+_STUDY = _FIRST[_FIRST.index("CREATE TABLE study (") : _FIRST.index("CREATE TABLE version")]
+_RESULTS = f"""
+ALTER TABLE study RENAME TO study_before;
+DROP INDEX study_trial;
+DROP INDEX study_revision;
+{_STUDY.replace("has_results INTEGER NOT NULL", "has_results INTEGER")}
+INSERT INTO study SELECT * FROM study_before;
+DROP TABLE study_before;
+UPDATE study SET has_results = NULL WHERE NOT has_results
+  AND (registry <> 'ctgov' OR EXISTS (SELECT 1 FROM setting WHERE name = 'demo'));
+"""
+"""Whether results are posted may be unknown (NULL): of the registries only ClinicalTrials.gov always says"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _LABELS, _PLACES, _RESULTS)
 """Step n brings a file from schema version n to n + 1; steps are only ever appended."""
 
 VERSION = len(MIGRATIONS)

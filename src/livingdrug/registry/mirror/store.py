@@ -16,6 +16,7 @@ Writing:
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import threading
 import zlib
@@ -54,9 +55,11 @@ _LINKED = ("condition", "intervention", "country", "site", "phase", "sponsor", "
 
 
 def default_path() -> Path:
-    """The mirror in the user's data folder."""
+    """The mirror that `LIVINGDRUG_TRIALS` names, or the one in the user's data folder."""
     from platformdirs import user_data_path
 
+    if named := os.environ.get("LIVINGDRUG_TRIALS"):
+        return Path(named)
     return user_data_path("livingdrug", appauthor=False) / "trials.sqlite"
 
 
@@ -377,7 +380,7 @@ class Store:
         db = self.connect()
         lead = next((s for s in study.sponsors if s.role == "lead"), None)
         row = {c: getattr(study, c) for c in _PLAIN}
-        row |= {"sponsor": lead and lead.name, "sponsor_category": lead and lead.category}
+        row |= {"sponsor": study.sponsor, "sponsor_category": lead and lead.category}
         row |= {"trial": kept[4] if kept else study.id, "hash": digest, "version": number, "as_of": study.as_of}
         row |= {"revision": self._next_revision(), "first_seen": kept[3] if kept else seen}
         row |= {"last_seen": seen, "changed_seen": seen}

@@ -65,7 +65,7 @@ def read(record: Record) -> Study:
         minimum_age_years=age_in_years(at(criteria, "minimumAge", str)),
         maximum_age_years=age_in_years(at(criteria, "maximumAge", str)),
         healthy_volunteers=at(criteria, "healthyVolunteers", bool),
-        has_results=record.get("hasResults") is True,
+        has_results=at(record, "hasResults", bool),
         start=_date(status, "startDateStruct"),
         primary_completion=_date(status, "primaryCompletionDateStruct"),
         completion=_date(status, "completionDateStruct"),
@@ -135,8 +135,9 @@ def _outcomes(protocol: Record) -> Any:
 
 def _sponsors(protocol: Record) -> Any:
     module = at(protocol, "sponsorCollaboratorsModule", dict) or {}
-    if lead := words(module, "leadSponsor.name"):
-        yield Sponsor(lead, "lead", words(module, "leadSponsor.class"))
+    name, category = words(module, "leadSponsor.name"), words(module, "leadSponsor.class")
+    if name or category:
+        yield Sponsor(name or "", "lead", category)
     for entry in items(module, "collaborators"):
         if name := words(entry, "name"):
             yield Sponsor(name, "collaborator", words(entry, "class"))

@@ -117,7 +117,9 @@ def read(record: Record) -> Study:
         maximum_age=oldest,
         minimum_age_years=age_in_years(youngest),
         maximum_age_years=age_in_years(oldest),
-        has_results=record.get("resultsFirstReceived") not in (None, "No", False, ""),
+        has_results=None
+        if (received := record.get("resultsFirstReceived")) in (None, "")
+        else received not in ("No", False),
         start=_start(record, parts_two, information),
         completion=partial_date(at(information, "trialDuration.estimatedGlobalEndDate", str), "ESTIMATED")
         or partial_date(at(information, "trialDuration.estimatedEndDate", str), "ESTIMATED"),

@@ -90,7 +90,7 @@ def read(record: Record) -> Study:
         minimum_age_years=age_in_years(youngest),
         maximum_age_years=age_in_years(oldest),
         healthy_volunteers={"Yes": True, "No": False}.get(str(record.get("f31_healthy_volunteers"))),
-        has_results="endPoints" in record,
+        has_results=True if "endPoints" in record else None,  # a protocol says nothing of results
         start=partial_date(record.get("n_date_of_competent_authority_decision"), "ESTIMATED"),
         completion=partial_date(at(record, "trialInformation.globalEndOfTrialDate", str), "ACTUAL"),
         first_posted=partial_date(record.get(entered)),

@@ -103,7 +103,9 @@ def read(record: Record) -> Study:
         maximum_age=oldest,
         minimum_age_years=age_in_years(youngest),
         maximum_age_years=age_in_years(oldest),
-        has_results=(words(record, "results.publicationStage") or "").lower() == "results",
+        has_results=None
+        if (stage := words(record, "results.publicationStage")) is None
+        else stage.lower() == "results",
         start=start,
         primary_completion=end,
         completion=partial_date(design.get("overallEndDate")),

@@ -41,10 +41,14 @@ STATUSES = (
 )
 """Statuses in the words of ClinicalTrials.gov. A word beside these is kept as the registry says it."""
 
+RESULTS: dict[bool | None, str] = {True: "posted", False: "none", None: "not stated"}
+"""Whether a registry holds results of a study -> the word for it"""
+
 
 @dataclass(frozen=True)
 class Sponsor:
     name: str
+    """empty where only its kind is stated"""
     role: str
     """lead or collaborator"""
     category: str | None = None
@@ -126,7 +130,8 @@ class Study:
     minimum_age_years: float | None = None
     maximum_age_years: float | None = None
     healthy_volunteers: bool | None = None
-    has_results: bool = False
+    has_results: bool | None = None
+    """whether the registry holds results; None where the record does not say"""
     start: PartialDate | None = None
     primary_completion: PartialDate | None = None
     completion: PartialDate | None = None
@@ -156,12 +161,22 @@ class Study:
     @property
     def sponsor(self) -> str | None:
         """The lead sponsor's name."""
-        return next((s.name for s in self.sponsors if s.role == "lead"), None)
+        return next((s.name for s in self.sponsors if s.role == "lead"), None) or None
+
+    @property
+    def results(self) -> str:
+        """Whether results are posted, in words: `posted`, `none` or `not stated`."""
+        return RESULTS[self.has_results]
+
+    @property
+    def says_who(self) -> bool:
+        """Whether the record says anything of who may take part; what it then leaves open is no limit."""
+        return any((self.minimum_age, self.maximum_age, self.sex, self.eligibility))
 
     @property
     def ages(self) -> str:
         """The ages of those who may take part, in words; a record that says nothing of who may sets no limit either."""
-        if not any((self.minimum_age, self.maximum_age, self.sex, self.eligibility)):
+        if not self.says_who:
             return "ages not stated"
         return f"{self.minimum_age or 'no lower limit'} to {self.maximum_age or 'no upper limit'}"
 

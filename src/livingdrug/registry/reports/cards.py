@@ -28,6 +28,8 @@ class Card:
     where: str
     nearest: str
     """the nearest place, where one was asked for"""
+    runs_it: str
+    """the sponsor, or what kind of body it is where no name is given"""
     why: tuple[str, ...]
     """why it was found"""
 
@@ -66,6 +68,7 @@ def _card(study: FoundStudy, people: list[str | None], sites: int, text: str) ->
         ", ".join(w for w in who if w),
         where,
         _nearest(study),
+        study.sponsor or in_words.SPONSORS.get(study.sponsor_type, ""),
         why_found(study, text),
     )
 

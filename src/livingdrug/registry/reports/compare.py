@@ -152,7 +152,7 @@ def _facts(study: Study, own: Any) -> dict[str, str]:
         "updated": dated(study.updated),
         "countries": "; ".join(study.countries),
         "sites": str(len(study.sites)),
-        "results": "posted" if study.has_results else "none",
+        "results": study.results,
         "primary outcomes": ranked("primary"),
         "secondary outcomes": ranked("secondary"),
     }

@@ -56,11 +56,9 @@ def sites() -> dict[str, list[dict[str, Any]]]:
             continue
         if len(said) > 1:
             town, land, latitude, longitude = said
-            towns[number] = {
-                "city": town,
-                "country": land,
-                "geoPoint": {"lat": float(latitude), "lon": float(longitude)},
-            }
+            towns[number] = {"city": town, "country": land}
+            if latitude:
+                towns[number]["geoPoint"] = {"lat": float(latitude), "lon": float(longitude)}
         else:
             found[number] = [
                 {
@@ -155,7 +153,7 @@ def _record(row: dict[str, str], written: dict[str, str], places: list[dict[str,
     """The facts in the shape of a record that is not whole, so that any whole one takes its place."""
     diseases = [written.get(d, d) for d in row["disease"].split("|") if d]
     cells = " ".join(filter(None, (row["origin"], "/".join(row["target"].split("|")), row["cells"], "cells")))
-    design: dict[str, Any] = {"studyType": "INTERVENTIONAL", "phases": [p for p in row["phase"].split("/") if p]}
+    design: dict[str, Any] = {"phases": [p for p in row["phase"].split("/") if p]}
     left = [c for c in row["countries"].split("|") if c and c not in {place["country"] for place in places}]
     if row["enrollment"]:
         design["enrollmentInfo"] = {"count": row["enrollment"]}
@@ -167,12 +165,10 @@ def _record(row: dict[str, str], written: dict[str, str], places: list[dict[str,
                 "startDateStruct": {"date": row["start"]},
                 "lastUpdatePostDateStruct": {"date": row["updated"]},
             },
-            "sponsorCollaboratorsModule": {
-                "leadSponsor": {"name": f"{row['sponsor']} sponsor", "class": _CLASS.get(row["sponsor"], "OTHER")}
-            },
+            "sponsorCollaboratorsModule": {"leadSponsor": {"class": _CLASS.get(row["sponsor"], "OTHER")}},
             "conditionsModule": {"conditions": diseases},
             "designModule": design,
-            "armsInterventionsModule": {"interventions": [{"type": "BIOLOGICAL", "name": cells}]},
+            "armsInterventionsModule": {"interventions": [{"name": cells}]},
             "contactsLocationsModule": {"locations": [*places, *({"country": c} for c in left)]},
         }
     }

@@ -1,4 +1,4 @@
-"""Who tests what: the trials a search finds, gathered by sponsor or by product."""
+"""Who tests what: the trials a search finds, gathered by sponsor, by kind of sponsor or by product."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from livingdrug.registry.search.index import Index, Progress, fresh
 from livingdrug.registry.search.request import OPEN, Request
 from livingdrug.registry.search.search import ALL, wanted
 
-BY = ("sponsor", "product")
+BY = ("sponsor", "product", "sponsor type")
 NONE_NAMED = "none named"
 
 _LEGAL = re.compile(
@@ -27,7 +27,7 @@ _LEGAL = re.compile(
 
 @dataclass(frozen=True)
 class Line:
-    """The trials of one sponsor or of one product."""
+    """The trials of one sponsor, kind of sponsor or product."""
 
     name: str
     spellings: tuple[str, ...]
@@ -73,7 +73,7 @@ def portfolio(
     index: Index | None = None,
     ids: tuple[str, ...] | None = None,
 ) -> Portfolio:
-    """The trials a search finds by lead sponsor, or by product (a trial of two products stands in both).
+    """The trials a search finds by lead sponsor, its kind, or product (a trial of two products stands in both).
 
     ids: these trials in place of a search.
     """
@@ -87,10 +87,12 @@ def portfolio(
     unnamed = 0
     sponsors = _sponsors(store, ids) if by == "sponsor" else {}
     for study in ids:
-        names = labels.get(study, Labels()).products if by == "product" else sponsors.get(study, ())
+        said = labels.get(study, Labels())
+        kinds = (said.sponsor_type,) if said.sponsor_type not in ("", "not stated") else ()
+        names = {"product": said.products, "sponsor type": kinds}.get(by, sponsors.get(study, ()))
         unnamed += not names
         for name in names:
-            one = name if by == "product" else _one_name(name)
+            one = _one_name(name) if by == "sponsor" else name
             gathered.setdefault(one, []).append(study)
             spellings.setdefault(one, Counter())[name] += 1
     lines = [_line(store, spellings[one], members, labels) for one, members in gathered.items()]

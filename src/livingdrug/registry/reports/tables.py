@@ -10,6 +10,7 @@ from pathlib import Path
 
 from livingdrug.files import whole_file
 from livingdrug.registry.errors import RegistryError
+from livingdrug.registry.records.study import RESULTS
 from livingdrug.registry.search.search import FoundStudy
 
 COLUMNS = (
@@ -37,8 +38,8 @@ def _cell(study: FoundStudy, name: str) -> str | int | float:
         site = study.site
         return ", ".join(t for t in (site.facility, site.city, site.country, site.status) if t) if site else ""
     value = getattr(study, "source" if name == "cells" else name)
-    if isinstance(value, bool):
-        return "posted" if value else "none"
+    if name == "results":
+        return RESULTS[study.results]
     if isinstance(value, tuple):
         return "; ".join(map(str, value))
     return "" if value is None else value

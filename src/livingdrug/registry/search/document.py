@@ -61,6 +61,8 @@ _BREAK = " 0break0 "
 _LONGEST = 200
 """Characters of a facet value kept; no registry has a longer one"""
 
+_SILENT = "not stated"
+
 NOT_CLASSIFIED = "not classified"
 """The kind of a study that the classifier failed on"""
 
@@ -166,18 +168,18 @@ def document(study: Study, correct: Callable[[Classification], Classification] |
         "disease": labels.diseases,
         "source": _some(labels.source),
         "sponsor_type": _some(labels.sponsor_type),
-        "sex": _some(study.sex),
+        "sex": (study.sex or _SILENT,),
         "study_type": _some(study.study_type),
         "registry": (study.registry,),
         "cells": cells_of(labels),
         "costimulation": tuple(labels.costimulation.split("+")) if labels.costimulation else (),
         "generation": _some(labels.generation),
-        "results": ("posted" if study.has_results else "none",),
+        "results": (study.results,),
     }
     ended = study.completion or study.primary_completion
     oldest = age_until(study.maximum_age)
     numbers = {
-        "minimum_age": study.minimum_age_years or 0.0,
+        "minimum_age": study.minimum_age_years or (0.0 if study.says_who else NOT_STATED),
         "maximum_age": OLDEST if oldest is None else oldest,
         "updated": _day(study.updated),
         "start": _day(study.start),

@@ -32,7 +32,7 @@ from livingdrug.registry.search.fts5 import Fts5
 from livingdrug.registry.search.own_labels import corrected, digests, own_labels
 from livingdrug.registry.search.tantivy import Tantivy
 
-FORMAT = 9
+FORMAT = 10
 """Changes when documents or fields change; an index of another format is rebuilt."""
 
 Progress = Callable[[int, int], None]

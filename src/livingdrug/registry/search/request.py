@@ -41,7 +41,8 @@ COSTIMULATION = (*(name for name, _ in rules("costimulation")), _NOT_SAID)
 GENERATIONS = ("1", "2", "3", "4", "5", _NOT_SAID)
 SPONSORS = ("industry", "academic", "government", _NOT_SAID)
 STUDY_TYPES = ("INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS", "OTHER")
-RESULTS = {"posted": "posted", "with": "posted", "yes": "posted", "none": "none", "without": "none", "no": "none"}
+RESULTS = {"posted": "posted", "with": "posted", "yes": "posted", "none": "none", "without": "none", "no": "none",
+           _NOT_SAID: _NOT_SAID, "unknown": _NOT_SAID}  # fmt: skip
 ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "1st": "1", "2nd": "2", "3rd": "3",
              "4th": "4", "5th": "5"}  # fmt: skip
 
@@ -92,7 +93,7 @@ class Request:
     sponsor_type: tuple[str, ...] = ()
     study_type: tuple[str, ...] = ()
     results: str = ""
-    """posted or none"""
+    """posted, none or not stated"""
     start: str = ""
     """when it started: 2024, 2024-03..2025, 2024.., ..2023"""
     completion: str = ""
@@ -106,6 +107,8 @@ class Request:
     age_group: str = ""
     """child, adult or older adult: one of them may join"""
     sex: str = ""
+    silent: bool = False
+    """with age, age group and sex: also studies that say nothing of who may join, for those who will ask"""
     since: str = ""
     """Updated on or after this day"""
     sort: str = "relevance"
@@ -143,7 +146,7 @@ def understood_request(
         exact["results"] = (one_of(request.results, RESULTS, "answer", "--results", RESULTS),)
     if request.sex:
         sex = one_of(request.sex, ("FEMALE", "MALE", "ALL"), "sex", "--sex", SEX_WORDS)
-        exact["sex"] = tuple(dict.fromkeys(("ALL", sex)))
+        exact["sex"] = tuple(dict.fromkeys(("ALL", sex, *((_NOT_SAID,) if request.silent else ()))))
     if request.sort not in SORTS:
         raise RegistryError(
             f"cannot sort by '{request.sort}'", where="--sort", allowed=SORTS, nearest=nearest(request.sort, SORTS)
@@ -179,15 +182,16 @@ def _ranges(request: Request) -> dict[str, Range]:
             min((n for n in (high, highest) if n is not None), default=None),
         )
 
+    youngest_said = None if request.silent else 0.0  # below nought where a study says nothing of who may join
     if request.age is not None:
         years = age(request.age)
-        narrow("minimum_age", None, years)
+        narrow("minimum_age", youngest_said, years)
         narrow("maximum_age", years, None)
     if request.age_group:
         group = one_of(request.age_group, AGE_GROUPS, "age group", "--age-group", AGE_WORDS)
         youngest, oldest = AGE_GROUPS[group]
         narrow("maximum_age", youngest, None)
-        narrow("minimum_age", None, oldest - 1e-6)
+        narrow("minimum_age", youngest_said, oldest - 1e-6)
     if request.since:
         since = asked_date(request.since)
         if since is None:

@@ -42,8 +42,8 @@ class FoundStudy:
     products: tuple[str, ...]
     url: str
     completion: str = ""
-    results: bool = False
-    """results are posted"""
+    results: bool | None = None
+    """whether results are posted; None where the record does not say"""
     costimulation: str = ""
     generation: str = ""
     sponsor_type: str = ""
@@ -226,7 +226,7 @@ def found_studies(
                 products=said.products,
                 url=url,
                 completion=completion or "",
-                results=bool(results),
+                results=None if results is None else bool(results),
                 costimulation=said.costimulation,
                 generation=said.generation,
                 sponsor_type=said.sponsor_type,

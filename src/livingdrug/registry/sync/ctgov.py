@@ -193,7 +193,7 @@ def _note(store: Store, run: Run, swept: dict[str, Any]) -> None:
     note_listed(store, run, nct)
     db = store.connect()
     kept = db.execute(
-        "SELECT status, last_known_status, sponsor, updated, has_results FROM study"
+        "SELECT status, last_known_status, sponsor, updated, coalesce(has_results, 0) FROM study"
         " WHERE id = ? AND id NOT IN (SELECT study FROM tombstone)",
         (nct,),
     ).fetchone()  # fmt: skip

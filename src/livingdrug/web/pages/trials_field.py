@@ -18,7 +18,7 @@ from livingdrug.registry.mirror.changes import KINDS, QUIET
 from livingdrug.registry.reports.compare import side_by_side
 from livingdrug.registry.reports.feed import atom, sentence
 from livingdrug.registry.reports.gaps import white_space
-from livingdrug.registry.reports.in_words import PHASE, STATUS, illness
+from livingdrug.registry.reports.in_words import PHASE, SPONSORS, STATUS, illness
 from livingdrug.registry.reports.overview_charts import figures
 from livingdrug.registry.reports.portfolio import BY, portfolio
 from livingdrug.registry.reports.site_dots import dots, labels, land
@@ -224,7 +224,8 @@ def who_tests_what(request: Request) -> Response:
     """The trials of a search by sponsor or by product; without a filter, those that give CAR cells."""
     mirror = opened(request)
     said = asked(request.query_params, ("by",))
-    by = said.get("by") or "sponsor"
+    coverage = mirror.coverage()
+    by = said.get("by") or ("sponsor type" if coverage.demo else "sponsor")
     if by not in BY:
         raise Refused(422, f"'{by[:30]}' is no way to gather trials", where="by", allowed=BY, given=by)
     with mirror.index() as index:
@@ -235,11 +236,13 @@ def who_tests_what(request: Request) -> Response:
         request.scope,
         "trials_portfolio.html",
         title="Who tests what",
-        about="The trials by sponsor or by product.",
+        about="The trials by sponsor, its kind, or product.",
         asked=said,
         by=by,
+        ways=BY,
+        kinds=SPONSORS,
         found=found,
         lines=found.lines[begin : begin + LINES],
         pages=max(1, -(-len(found.lines) // LINES)),
-        coverage=mirror.coverage(),
+        coverage=coverage,
     )

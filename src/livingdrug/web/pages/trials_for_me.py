@@ -78,7 +78,7 @@ def _link(given: dict[str, str]) -> Callable[[int], str]:
 
 def answers_for(mirror: Mirror, index: Index, who: Person, near: str = "") -> tuple[Result, list[ForMe]]:
     """The open trials of the condition, near the place where one is named; those with fewest noes first."""
-    asked = Search(text=who.condition, status=("RECRUITING", "NOT_YET_RECRUITING"), limit=LOOKED_AT)
+    asked = Search(text=who.condition, status=("RECRUITING", "NOT_YET_RECRUITING"), silent=True, limit=LOOKED_AT)
     if who.point:
         asked = replace(asked, near=f"{who.point[0]},{who.point[1]},{who.within:g}")
     if who.sex:
