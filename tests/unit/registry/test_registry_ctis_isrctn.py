@@ -42,6 +42,20 @@ def test_ctis_list_and_retrieve(store: Store) -> None:
         assert not any("retrieve" in r for r in registers.requests[asked:])
 
 
+@pytest.mark.parametrize("instead", [None, 5])
+def test_another_answer_than_the_trial_is_told_and_the_trial_asked_again(store: Store, instead: int | None) -> None:
+    with Registers() as registers:
+        for serial in range(3):
+            registers.put(ctis_trial(serial))
+        trial = registers.trials["2023-500001-11-00"]
+        other = {"ctPublicStatusCode": 4} if instead is None else ctis_trial(instead)["record"]
+        registers.put(trial | {"record": other})
+        done = ctis(store, registers, 1)
+        assert (done["new"], done["quarantined"], len(store)) == (2, 1, 2)
+        registers.put(trial)
+        assert ctis(store, registers, 2)["new"] == 1 and store.reading("CTIS2023-500001-11").sponsor == "Acme"
+
+
 def test_ctis_updates_resubmissions_and_removals(store: Store) -> None:
     with Registers() as registers:
         for serial in range(5):

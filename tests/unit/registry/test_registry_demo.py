@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -72,6 +74,33 @@ def test_search_overview_and_note(few: list[dict[str, str]], tmp_path: Path) -> 
     )
     run("demo", "--db", db)  # again does no harm
     assert "whole" not in run("show", few[0]["number"], "--db", db)
+
+
+def test_what_the_set_does_not_hold_is_not_stated_anywhere(few: list[dict[str, str]], tmp_path: Path) -> None:
+    db = ("--db", str(tmp_path / "t.sqlite"))
+    run("demo", *db)
+    for asked in ("--results posted", "--results none", "--age 35", "--age-group child", "--sex female",
+                  "--study-type interventional", "--completion 2000..", "--sponsor academic"):  # fmt: skip
+        assert json.loads(CliRunner().invoke(app, ["search", *asked.split(), "--json", *db]).stdout)["total"] == 0, asked
+    found = json.loads(CliRunner().invoke(app, ["search", "--results", "not stated", "--json", *db]).stdout)
+    assert found["total"] == 60
+    for one in found["studies"]:
+        assert one["results"] is None and one["sponsor"] == one["completion"] == "" and one["sponsor_type"]
+    page = run("show", few[1]["number"], *db)
+    for line in ("Sponsor +not named \\(academic\\)", "People +sex not stated, ages not stated", "Results +not stated"):
+        assert re.search(f"^{line}$", page, re.MULTILINE), page
+    table = list(csv.DictReader(io.StringIO(CliRunner().invoke(app, ["search", "--csv", *db]).stdout)))
+    assert {row["results"] for row in table} == {"not stated"} and {row["sponsor"] for row in table} == {""}
+    assert re.search("results +not stated +not stated", run("compare", few[0]["number"], few[1]["number"], *db))
+    assert "overdue 0, not yet due 0, no completion date 0, not stated" in run("statistics", *db)
+    assert "60 trials name no sponsor" in run("portfolio", *db)
+    assert "academic: " in run("portfolio", "--by", "sponsor type", *db)
+
+
+def test_sites_are_counted_as_the_registry_lists_them() -> None:
+    said = demo.sites()
+    assert any(site not in listed[:n] for listed in said.values() for n, site in enumerate(listed) if n)
+    assert any(site in listed[:n] for listed in said.values() for n, site in enumerate(listed)), "two in one town"
 
 
 def whole(number: str, updated: str) -> dict[str, Any]:

@@ -257,6 +257,24 @@ def test_migration_steps_run_once_and_in_order(tmp_path: Path, monkeypatch: pyte
         assert Store(path).connect().execute("SELECT id, novel FROM study").fetchall() == [("NCT00000017", "yes")]
 
 
+def test_a_mirror_that_knew_no_silence_about_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "trials.sqlite"
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:3])
+        older.setattr(schema, "VERSION", 3)
+        store = Store(path)
+        for number, results in ((1, True), (2, False), (3, False)):
+            store.upsert(study(number) | {"hasResults": results})
+        store.connect().execute("UPDATE study SET registry = 'isrctn' WHERE id = 'NCT00000003'")
+        columns = store.connect().execute("SELECT * FROM study WHERE id = 'NCT00000001'").fetchone()
+        store.close()
+    db = Store(path).connect()
+    assert [r for (r,) in db.execute("SELECT has_results FROM study ORDER BY id")] == [1, 0, None]
+    assert db.execute("SELECT * FROM study WHERE id = 'NCT00000001'").fetchone() == columns
+    indexes = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    assert {"study_trial", "study_revision"} <= indexes
+
+
 def test_a_file_that_is_no_mirror_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("this is no database, " * 100)

@@ -55,11 +55,9 @@ _LINKED = ("condition", "intervention", "country", "site", "phase", "sponsor", "
 
 
 def default_path() -> Path:
-    """The mirror that `LIVINGDRUG_TRIALS` names, or the one in the user's data folder."""
+    """The mirror in the user's data folder."""
     from platformdirs import user_data_path
 
-    if named := os.environ.get("LIVINGDRUG_TRIALS"):
-        return Path(named)
     return user_data_path("livingdrug", appauthor=False) / "trials.sqlite"
 
 
@@ -80,7 +78,7 @@ def moment(text: str | None) -> str:
 
 
 class Store:
-    """The mirror in one file.
+    """The mirror in one file: the one named, the one that LIVINGDRUG_TRIALS names, or the one in the data folder.
 
     >>> from livingdrug.registry.mirror.store import Store
     >>> store = Store("trials.sqlite")
@@ -89,7 +87,8 @@ class Store:
     """
 
     def __init__(self, path: str | Path | None = None, *, create: bool = True) -> None:
-        self.path = Path(path) if path is not None else default_path()
+        path = path if path is not None else os.environ.get("LIVINGDRUG_TRIALS")
+        self.path = Path(path) if path else default_path()
         self._local = threading.local()
         if not create and not self.path.exists():
             raise RegistryError(

@@ -110,14 +110,17 @@ def _retrieve(store: Store, client: Client, run: Run, study: str, why: str) -> N
     row = store.connect().execute("SELECT url FROM study WHERE id = ?", (study,)).fetchone()
     number = listed.get("number") or (row and row[0].rpartition("/")[2]) or study.removeprefix("CTIS") + "-00"
     try:
-        record = client.get(f"/retrieve/{number}").data
+        answer = client.get(f"/retrieve/{number}")
     except NotFound:
-        record = None
+        answer = None
     with store.transaction() as db:
-        if isinstance(record, dict):
-            text = as_text({**listed.get("entry", {}), **record})
-            run.count(store.take(text, "ctis retrieve", run.started, newest=True))
-        else:
+        if answer is None:
             tombstone_unlisted(store, run, study, "CTIS")
+        elif f"CTIS{(split_number(at(answer.data, 'ctNumber', str) or '') or ('',))[0]}" == study:
+            text = as_text({**listed.get("entry", {}), **answer.data})
+            run.count(store.take(text, "ctis retrieve", run.started, newest=True))
+        else:  # the next run asks again, as what is kept is not of the day that the list says
+            store.quarantine(answer.text, f"no record of {number}, for which CTIS was asked", "ctis retrieve", run.started)
+            run.count("quarantined")
         db.execute("DELETE FROM todo WHERE run = ? AND study = ?", (run.id, study))
         run.save(store)
