@@ -145,6 +145,11 @@ def test_a_workbook_holds_the_same_table(store: Store, tmp_path: Path) -> None:
     assert set(COLUMNS) <= set(texts) and "=HYPERLINK(evil) CD19 CAR-T in lymphoma" in texts
     assert not [cell for cell in sheet.iter() if cell.tag.endswith("}f")]  # no formula
     assert len([row for row in sheet.iter() if row.tag.endswith("}row")]) == 5
+    cells = {cell.get("r"): cell for cell in sheet.iter() if cell.tag.endswith("}c")}
+    updated, enrollment = (chr(ord("A") + COLUMNS.index(name)) for name in ("updated", "enrollment"))
+    for row in range(2, 6):  # a day is a number with the form of a date, a number is one, and neither is text
+        assert cells[f"{updated}{row}"].get("t") in (None, "n") and cells[f"{updated}{row}"].get("s") not in (None, "0")
+        assert cells[f"{enrollment}{row}"].get("t") != "inlineStr"
     assert any("4 studies for text: CAR-T" in (t or "") for t in texts)
     assert "ends in .xlsx" in run(store, "search", "--xlsx", "x.csv", code=2).stderr
 

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from livingdrug.files import whole_file
@@ -20,9 +21,17 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the tables; several values of one stand apart by `; `"""
 
-_RISKY = re.compile(r"[=+\-@\t\r]")
+_RISKY = re.compile("[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]")
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that no table or XML can hold"""
+
+DATES = ("start", "completion", "updated")
+"""The columns that hold dates"""
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+_LINKS = 65_530
+"""Addresses that open in one sheet of a workbook, at most"""
 
 _LONGEST = 32_767
 """Characters that a cell of a spreadsheet holds"""
@@ -61,7 +70,8 @@ def _harmless(text: str) -> str:
 
 
 def write_xlsx(studies: Iterable[FoundStudy], path: Path, about: str = "") -> None:
-    """The studies as a workbook: a table with a heading that stays, filters, and addresses that open.
+    """The studies as a workbook: a table with a heading that stays, filters, addresses that open, numbers as numbers and
+    dates as dates where they are known to the day. Text is never a formula.
 
     about: a line on the second sheet that says what was asked, and when. RegistryError where the library is missing.
     """
@@ -77,14 +87,18 @@ def write_xlsx(studies: Iterable[FoundStudy], path: Path, about: str = "") -> No
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
         sheet = book.add_worksheet("studies")
-        bold = book.add_format({"bold": True})
+        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
         sheet.write_row(0, 0, COLUMNS, bold)
         for number, row in enumerate(table, 1):
             for column, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(number, column, UNFIT.sub(" ", cell)[:_LONGEST])
-                else:
+                if not isinstance(cell, str):
                     sheet.write_number(number, column, cell)
+                elif COLUMNS[column] in DATES and (date := _date(cell)):
+                    sheet.write_datetime(number, column, date, day)
+                elif COLUMNS[column] == "url" and number <= _LINKS and cell.startswith("https://"):
+                    sheet.write_url(number, column, cell)
+                else:
+                    sheet.write_string(number, column, UNFIT.sub(" ", cell)[:_LONGEST])
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, max(1, len(table)), len(COLUMNS) - 1)
         for column, width in enumerate(_width(table, n) for n in range(len(COLUMNS))):
@@ -92,6 +106,15 @@ def write_xlsx(studies: Iterable[FoundStudy], path: Path, about: str = "") -> No
         book.add_worksheet("about").write_string(0, 0, about)
     with whole_file(path, "--xlsx") as part:  # the library would tell of a full disk in an exception of its own
         part.write_bytes(written.getvalue())
+
+
+def _date(text: str) -> datetime | None:
+    """A date that is known to the day, as a spreadsheet holds it; a month or a year stays the text it is."""
+    try:
+        found = datetime.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+    return found if found and found.year >= 1900 else None  # a spreadsheet's calendar begins there
 
 
 def _width(table: list[list[str | int | float]], column: int) -> float:
