@@ -322,7 +322,7 @@ def _figures(figures: Statistics) -> str:
         name = ""
     lines.append(row(name, f"{figures.sites_without_status:,} sites state no status (given only while recruiting)"))
     counts = f"posted {results['posted']:,}, overdue {results['overdue']:,}, not yet due {results['not_yet_due']:,}"
-    unknown = f", not stated {results['not_known']:,}" if results["not_known"] else ""
+    unknown = f", not stated {results['not_known']:,}" if "not_known" in results else ""
     lines.append(row("Results", f"{counts}, no completion date {results['not_stated']:,}{unknown}"))
     lines.append(row("", f"due 12 months after primary completion, as of {figures.as_of}"))
     return "\n".join(lines)

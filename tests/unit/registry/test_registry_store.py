@@ -275,6 +275,17 @@ def test_a_mirror_that_knew_no_silence_about_results(tmp_path: Path, monkeypatch
     assert {"study_trial", "study_revision"} <= indexes
 
 
+@pytest.mark.parametrize("instead", [False, True])
+def test_a_file_that_is_taken_away_while_it_is_written_to_is_told(tmp_path: Path, instead: bool) -> None:
+    store = Store(tmp_path / "trials.sqlite")
+    store.upsert(study(18))
+    (tmp_path / "trials.sqlite").rename(tmp_path / "moved.sqlite")
+    if instead:
+        (tmp_path / "trials.sqlite").touch()
+    with pytest.raises(RegistryError, match="removed or replaced while it was written to"):
+        store.upsert(study(19))
+
+
 def test_a_file_that_is_no_mirror_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("this is no database, " * 100)

@@ -52,6 +52,24 @@ def trouble(error: Exception, path: str | Path) -> RegistryError:
     )
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path names now; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def removed(path: Path) -> RegistryError:
+    """The fault of a file that was taken away while it was written to."""
+    return RegistryError(
+        "the mirror's file was removed or replaced while it was written to; what was written since is lost",
+        where=str(path),
+        mend="put the file back if it was moved, then give the same command again",
+    )
+
+
 def connection(path: Path, *, reading: bool) -> sqlite3.Connection:
     """A connection with explicit transactions; for reading also on a file or a mount that cannot be written."""
     try:

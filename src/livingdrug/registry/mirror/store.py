@@ -117,6 +117,7 @@ class Store:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = file.connection(self.path, reading=self._reading)
+            self._local.opened = file.identity(self.path)
         return connection
 
     def close(self) -> None:
@@ -127,7 +128,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; may be nested."""
+        """All or nothing; may be nested. RegistryError when the file was removed meanwhile."""
         connection = self.connect()
         if connection.in_transaction:
             yield connection
@@ -136,6 +137,8 @@ class Store:
         try:
             yield connection
             connection.execute("COMMIT")
+            if file.identity(self.path) != self._local.opened:  # the database itself writes on, to a file without a name
+                raise file.removed(self.path)
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -34,8 +34,8 @@ class Statistics:
     """country -> recruiting, all, share of all recruiting sites [%]"""
     sites_without_status: int
     results: dict[str, int]
-    """interventional studies: posted, overdue, not yet due, not stated (no completion date), not known (the record
-    says nothing of results), withdrawn"""
+    """interventional studies: posted, overdue, not yet due, not stated (no completion date), not known (where
+    a record says nothing of results), withdrawn"""
     as_of: str
     """day the due dates are judged on"""
     faults: dict[str, str] = field(default_factory=dict)
@@ -137,7 +137,7 @@ def _sites(db: Any) -> tuple[dict[str, dict[str, float | int]], int]:
 
 def _results(db: Any, chosen: str, day: date) -> dict[str, int]:
     due_before = date(day.year - MONTHS_TO_RESULTS // 12, day.month, min(day.day, 28)).isoformat()
-    counts = Counter({"posted": 0, "overdue": 0, "not_yet_due": 0, "not_stated": 0, "not_known": 0, "withdrawn": 0})
+    counts = Counter({"posted": 0, "overdue": 0, "not_yet_due": 0, "not_stated": 0, "withdrawn": 0})
     for posted, status, end in db.execute(
         f"SELECT has_results, status, primary_completion_last {chosen}"
         " AND (study_type = 'INTERVENTIONAL' OR study_type IS NULL AND has_results IS NULL)"
