@@ -81,7 +81,10 @@ def test_what_the_set_does_not_hold_is_not_stated_anywhere(few: list[dict[str, s
     run("demo", *db)
     for asked in ("--results posted", "--results none", "--age 35", "--age-group child", "--sex female",
                   "--study-type interventional", "--completion 2000..", "--sponsor academic"):  # fmt: skip
-        assert json.loads(CliRunner().invoke(app, ["search", *asked.split(), "--json", *db]).stdout)["total"] == 0, asked
+        assert json.loads(CliRunner().invoke(app, ["search", *asked.split(), "--json", *db]).stdout)["total"] == 0, (
+            asked
+        )
+    assert "left out: 60 studies that do not say who may join" in run("search", "--age", "35", *db)
     found = json.loads(CliRunner().invoke(app, ["search", "--results", "not stated", "--json", *db]).stdout)
     assert found["total"] == 60
     for one in found["studies"]:

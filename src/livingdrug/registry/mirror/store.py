@@ -137,7 +137,9 @@ class Store:
         try:
             yield connection
             connection.execute("COMMIT")
-            if file.identity(self.path) != self._local.opened:  # the database itself writes on, to a file without a name
+            if (
+                file.identity(self.path) != self._local.opened
+            ):  # the database itself writes on, to a file without a name
                 raise file.removed(self.path)
         except BaseException:
             if connection.in_transaction:

@@ -70,8 +70,8 @@ def _harmless(text: str) -> str:
 
 
 def write_xlsx(studies: Iterable[FoundStudy], path: Path, about: str = "") -> None:
-    """The studies as a workbook: a table with a heading that stays, filters, addresses that open, numbers as numbers and
-    dates as dates where they are known to the day. Text is never a formula.
+    """The studies as a workbook: a table with a heading that stays, filters, addresses that open, numbers as
+    numbers and dates as dates where they are known to the day. Text is never a formula.
 
     about: a line on the second sheet that says what was asked, and when. RegistryError where the library is missing.
     """

@@ -106,6 +106,8 @@ def search(
     meant = _suggestions(index, request, asked, hits.total)
     if shut and (closed := index.search(replace(asked, ids=frozenset(shut)), 1)).total:
         notes = (*notes, _closed(closed.total, closed.ids[0], shut[closed.ids[0]]))
+    if silent := _silent(store, request, near, index, hits.total):
+        notes = (*notes, silent)
     return Result(
         hits.total,
         tuple(rows),
@@ -158,6 +160,23 @@ def _suggestions(index: Index, request: Request, asked: Wanted, total: int) -> t
         if found := suggestions(index, getattr(request, name or "text"), asked, total, name):
             return found
     return ()
+
+
+_FEW = 20
+"""Hits up to which it is told how many more say nothing of who may join"""
+
+
+def _silent(
+    store: Store, request: Request, near: Mapping[str, NearSite] | None, index: Index, total: int
+) -> str:  # fmt: skip
+    """That studies were left out as their records do not say who may join, where hardly any other is found."""
+    if request.silent or total > _FEW or not (request.age is not None or request.age_group or request.sex):
+        return ""
+    with_them = index.search(understood_request(store, replace(request, silent=True), near)[0], 0).total
+    if not (more := with_them - total):
+        return ""
+    those = "1 study that does" if more == 1 else f"{more:,} studies that do"
+    return f"left out: {those} not say who may join (age, sex): to be asked"
 
 
 def _near(store: Store, request: Request) -> tuple[dict[str, NearSite] | None, dict[str, NearSite], str]:

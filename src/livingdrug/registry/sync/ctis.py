@@ -120,7 +120,9 @@ def _retrieve(store: Store, client: Client, run: Run, study: str, why: str) -> N
             text = as_text({**listed.get("entry", {}), **answer.data})
             run.count(store.take(text, "ctis retrieve", run.started, newest=True))
         else:  # the next run asks again, as what is kept is not of the day that the list says
-            store.quarantine(answer.text, f"no record of {number}, for which CTIS was asked", "ctis retrieve", run.started)
+            store.quarantine(
+                answer.text, f"no record of {number}, for which CTIS was asked", "ctis retrieve", run.started
+            )
             run.count("quarantined")
         db.execute("DELETE FROM todo WHERE run = ? AND study = ?", (run.id, study))
         run.save(store)
