@@ -19,7 +19,7 @@ from livingdrug.registry.records.study import age_until
 from livingdrug.registry.search.identifiers import pieces
 from livingdrug.registry.search.index import Index, engines, fresh
 from livingdrug.registry.search.meanings import meanings_in
-from livingdrug.registry.search.query import mark, plain_ways, searchable, understood
+from livingdrug.registry.search.query import _ORDINARY, _finder, mark, plain_ways, searchable, understood
 from livingdrug.registry.search.request import Request, understood_request
 from livingdrug.registry.search.search import Result, search
 from livingdrug.registry.terms.molecules import molecule, molecules_in
@@ -33,6 +33,7 @@ ONE_ANSWER = [
     "IL13Rα2|IL-13Rα2|IL13RA2|interleukin-13 receptor alpha 2",
     "gamma delta|γδ|gamma/delta",
     "CD3 zeta|CD3ζ|CD3z",
+    "NHL|nhl|non-Hodgkin lymphoma|non-Hodgkin's lymphoma",
     "IFN-γ|IFNγ|interferon gamma|IFNg",
     "IL-6|IL6|interleukin 6|interleukin-6",
     "TNF-α|TNFα|TNF alpha|tumour necrosis factor alpha",
@@ -259,6 +260,19 @@ def test_codes_beside_or_and_without() -> None:
     assert {c.known_as for pieces in either.parts for c in pieces} >= {"CD19", "CD22"}
     assert [c.exclude for c in understood("lymphoma -mantle 2020").clauses] == [False, True, False]
     assert understood("lymphoma -XY-CD22-004").clauses[1].exclude
+
+
+@pytest.mark.parametrize("short", sorted(_finder().capitals - _ORDINARY))
+def test_a_short_form_means_the_same_in_small_letters(short: str) -> None:
+    """Records write it in capitals; who searches does not. Two letters, and ordinary words, are what they are."""
+    if len(short) > 2:
+        assert understood(f"{short} cells") == understood(f"{short.upper()} cells")
+    assert all(not c.known_as for c in understood("met tall all").wanted)
+
+
+@pytest.mark.parametrize("written", ["carT", "CarT", "cart", "car-t", "car t", "Car-T", "Car T"])
+def test_car_t_however_it_is_written(written: str) -> None:
+    assert understood(written).wanted[0].known_as == "CAR T"
 
 
 def test_words_that_sound_alike_are_one() -> None:

@@ -282,7 +282,7 @@ def _begun(word: str) -> tuple[Phrase, ...]:
 
 def _free_words(text: str) -> list[Clause]:
     """Free words as clauses: known names and molecules whole, every other word by itself."""
-    plain = spelled(text)
+    plain = _LETTERS.sub(_in_capitals, spelled(text))
     named = [(begin, end, plain[begin:end], form) for form, begin, end in _finder().find(plain)]
     taken = [(begin, end) for begin, end, _, _ in named]
     for found in molecules_in(plain):
@@ -301,6 +301,20 @@ def _free_words(text: str) -> list[Clause]:
         at = end
     clauses += _plain(plain[at:])
     return clauses or [Clause(((word,),)) for word in words(text)]
+
+
+_LETTERS = re.compile(r"(?<![\w-])(?:car t|[A-Za-z]+(?:-[A-Za-z]+)?)(?![\w-])", re.IGNORECASE)
+"""A word by itself, that may be a short form"""
+
+_ORDINARY = _AMBIGUOUS | {"aids", "ball", "tall", "lem"}
+"""Short forms that are words when they are not written in capitals"""
+
+
+def _in_capitals(found: re.Match[str]) -> str:
+    """A short form as records write it: who searches types `dlbcl`, `carT` or `car-t`, too."""
+    letters = key(found[0]).lower()
+    short = len(letters) > 2 and found[0].lower() not in _ORDINARY and letters in _finder().capitals
+    return found[0].upper() if short else found[0]
 
 
 _CODE = re.compile(r"(?<![\w-])[A-Za-z]{2,8}-?\d{1,3}[A-Za-z]?(?![\w-])")

@@ -173,7 +173,7 @@ def _inside(name: str, plain: io.BufferedReader, depth: int) -> Iterator[tuple[s
     if depth > DEEPEST:
         raise OSError(f"archives within archives, more than {DEEPEST} deep, at {name}")
     if head[257:262] == b"ustar":
-        with tarfile.open(fileobj=plain, mode="r|", bufsize=tarfile.BLOCKSIZE) as tar:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=plain, mode="r|", bufsize=tarfile.BLOCKSIZE) as tar:
             for entry in tar:
                 if entry.isfile() and not _hidden(entry.name) and (inner := tar.extractfile(entry)):
                     data, fault = _to_the_break(inner)
@@ -215,7 +215,7 @@ def _to_the_break(stream: IO[bytes]) -> tuple[bytes, Exception | None]:
 
 def _zipped(name: str, plain: io.BufferedReader, depth: int) -> Iterator[tuple[str, IO[bytes]]]:
     if not plain.seekable():
-        plain = io.BufferedReader(io.BytesIO(plain.read(LARGEST)))  # type: ignore[arg-type]
+        plain = io.BufferedReader(io.BytesIO(plain.read(LARGEST)))
     try:
         archive = zipfile.ZipFile(plain)
     except zipfile.BadZipFile:  # without its end, where the list of members stands

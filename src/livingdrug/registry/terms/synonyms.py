@@ -73,7 +73,8 @@ class Finder:
     def __init__(self, forms: Iterable[tuple[str, str]]) -> None:
         self._names: dict[str, str] = {}
         self._longest: dict[str, int] = {}
-        self._capitals: set[str] = set()
+        self.capitals: set[str] = set()
+        """short forms that are only meant in capitals, by their keys"""
         for form, name in forms:
             whole = key(form)
             if not whole or whole in self._names:
@@ -85,7 +86,7 @@ class Finder:
             self._longest.setdefault(whole, 1)  # BAFFR is BAFF-R
             letters = re.sub(r"[^A-Za-z]", "", form)
             if letters.isupper() and len(letters) <= 5 and not re.search(r"\d", form):
-                self._capitals.add(whole)
+                self.capitals.add(whole)
 
     def find(self, text: str) -> list[tuple[str, int, int]]:
         """(name, begin, end) of every form found."""
@@ -115,7 +116,7 @@ class Finder:
             return False
         if begin and text[begin].isdigit() and text[begin - 1].isalpha():
             return False
-        if whole in self._capitals:
+        if whole in self.capitals:
             if re.match(r"-?\d", text[end : end + 2]):  # CLL-1 is an antigen, not CLL
                 return False
             letters = re.sub(r"[^A-Za-z]", "", text[begin:end])
