@@ -302,6 +302,7 @@ def test_places_by_name(store: Store, index: Index) -> None:
     """With a gazetteer or without, a town of the mirror's own sites is known."""
     assert own(find(store, index, near="Worcester, United States, 20 km")) == {"2"}
     assert own(find(store, index, near="suva,50")) == {"3"}
+    assert own(find(store, index, near="Suva 50 km")) == {"3"}
     (note,) = find(store, index, near="Suva").notes
     assert "Suva" in note and "within 100 km" in note
     miles = find(store, index, near="Suva,10 miles")

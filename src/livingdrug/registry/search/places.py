@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -50,7 +51,7 @@ class Around:
 
 def around(store: Store, text: str) -> Around:
     """`48.14,11.58,100`, `Munich,200km`, `Boston, UK, 30 miles` or `Munich`; RegistryError for anything else."""
-    text = text.encode("utf-8", "replace").decode()
+    text = _FAR.sub(r",\1", text.encode("utf-8", "replace").decode())
     parts = [part.strip() for part in text.split(",") if part.strip()]
     within = _distance(parts[-1]) if len(parts) > 1 else None
     named = parts[:-1] if within is not None else parts
@@ -77,6 +78,10 @@ def around(store: Store, text: str) -> Around:
         allowed="PLACE,KILOMETRES or LATITUDE,LONGITUDE,KILOMETRES with latitude -90..90 and longitude -180..180",
         mend="for 100 km around Munich: --near Munich,100km or --near 48.14,11.58,100",
     )
+
+
+_FAR = re.compile(r"(?<=[^\W\d])\s+(\d[\d.]*\s*(?:km|kilomet(?:re|er)s?|mi|miles))\s*$", re.IGNORECASE)
+"""A distance behind a place, without a comma before it: Munich 100 km"""
 
 
 def _float(text: str) -> float | None:
