@@ -32,7 +32,7 @@ class Given(io.RawIOBase):
         """what is damaged; known once all is read"""
         self.behind = bytearray()
         """what stands between and behind the packed parts, and is no padding; at most 16 MiB of it"""
-        self._pieces, self._left = pieces(self), b""
+        self._pieces, self._left = pieces(self), memoryview(b"")
 
     def readable(self) -> bool:
         """Streams of this kind are only read."""
@@ -43,7 +43,7 @@ class Given(io.RawIOBase):
         while not self._left:
             if (piece := next(self._pieces, None)) is None:
                 return 0
-            self._left = piece
+            self._left = memoryview(piece)
         size = min(len(into), len(self._left))
         into[:size], self._left = self._left[:size], self._left[size:]
         return size

@@ -20,6 +20,9 @@ from livingdrug.registry.sync.inflate import Given, gunzipped, is_gzip, zip_memb
 LARGEST = 512 * 2**20
 """The longest single document or line that is read [byte]"""
 
+_BUFFER = 2**16
+"""Read at once [bytes]"""
+
 DEEPEST = 4
 """Archives within archives"""
 
@@ -146,10 +149,10 @@ def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
 def _opened(name: str, stream: Any, depth: int) -> Iterator[tuple[str, IO[bytes]]]:
     """What a stream holds, and then what stands beside its packed parts, and what was wrong with them."""
     layers = [stream] if isinstance(stream, Given) else []
-    plain = io.BufferedReader(stream)
+    plain = io.BufferedReader(stream, _BUFFER)
     while len(layers) < DEEPEST and is_gzip(plain.peek(512)):
         layers.append(gunzipped(plain))
-        plain = io.BufferedReader(layers[-1])
+        plain = io.BufferedReader(layers[-1], _BUFFER)
     broken: Exception | None = None
     try:
         yield from _inside(name, plain, depth)
@@ -173,14 +176,15 @@ def _inside(name: str, plain: io.BufferedReader, depth: int) -> Iterator[tuple[s
     if depth > DEEPEST:
         raise OSError(f"archives within archives, more than {DEEPEST} deep, at {name}")
     if head[257:262] == b"ustar":
-        with tarfile.open(fileobj=plain, mode="r|", bufsize=tarfile.BLOCKSIZE) as tar:
+        kept = _Kept(plain)
+        with tarfile.open(fileobj=kept, mode="r|") as tar:  # type: ignore[call-overload]
             for entry in tar:
                 if entry.isfile() and not _hidden(entry.name) and (inner := tar.extractfile(entry)):
                     data, fault = _to_the_break(inner)
                     yield from _opened(entry.name, io.BytesIO(data), depth + 1)
                     if fault:
                         raise fault
-        yield from _rest(name, plain.read(LARGEST), depth)
+        yield from _rest(name, kept.since(tar.offset) + plain.read(LARGEST), depth)
         return
     if head[:4] == b"PK\x03\x04":
         yield from _zipped(name, plain, depth)
@@ -198,6 +202,24 @@ def _rest(name: str, data: bytes, depth: int) -> Iterator[tuple[str, IO[bytes]]]
     """What stands before or behind an archive; noughts are padding."""
     if left := data.lstrip(b"\0"):
         yield from _opened(name + BESIDE, io.BytesIO(left), depth + 1)
+
+
+class _Kept:
+    """A stream that knows the last of what it gave: an archive is read in blocks that reach beyond its end."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream, self._given, self._last = stream, 0, b""
+
+    def read(self, size: int) -> bytes:
+        """So many bytes; fewer at the end."""
+        data = self._stream.read(size)
+        self._given += len(data)
+        self._last = (self._last + data)[-4 * tarfile.RECORDSIZE :]
+        return data
+
+    def since(self, place: int) -> bytes:
+        """What was given from a place on, counted from the beginning [bytes]."""
+        return self._last[max(0, len(self._last) - (self._given - place)) :]
 
 
 def _to_the_break(stream: IO[bytes]) -> tuple[bytes, Exception | None]:
