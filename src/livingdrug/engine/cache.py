@@ -48,7 +48,7 @@ class Program:
 def folder(kept: str = "models") -> Path:
     """Where compiled models (or something else) are kept: LIVINGDRUG_CACHE or the user's cache folder; a temporary one
     if that cannot be written."""
-    if ENV in os.environ:
+    if os.environ.get(ENV):
         wanted = Path(os.environ[ENV])
     else:
         import platformdirs
