@@ -32,6 +32,7 @@ from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial import sensitivity as sensitivities
 from livingdrug.trial import sweep as sweeps
+from livingdrug.trial.above import above, view
 from livingdrug.trial.applicability import applicability
 from livingdrug.trial.as_enrolled import with_enrolled
 from livingdrug.trial.blocks import Blocks
@@ -374,30 +375,10 @@ def as_result(
         scenario_files=saved.files,
         compared=between_arms,
         judged=applicability,
-        report=_report,
-        view=_view,
-        exporter=_export,
+        report=partial(above, "report.html", "write"),
+        view=view,
+        exporter=partial(above, "export", "export"),
     )
-
-
-def _report(result: Result, folder: Path) -> Path:
-    from importlib import import_module  # the report stands above the trial; a run is told where to find it
-
-    written: Path = import_module("livingdrug.report.html").write(result, folder)
-    return written
-
-
-def _view(what: str, result: Result, **asked: Any) -> Any:
-    from importlib import import_module  # likewise
-
-    return import_module(f"livingdrug.report.{what}").draw(result, **asked)
-
-
-def _export(result: Result, to: str, folder: str | Path) -> Path:
-    from importlib import import_module  # so do the exports
-
-    written: Path = import_module("livingdrug.export").export(result, to, folder)
-    return written
 
 
 def follow(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterable, Sequence
-from importlib import import_module
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from livingdrug.spec.fields import FAMILIES
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import ROLES
 from livingdrug.spec.trial import Trial as Trial_
+from livingdrug.trial.above import above
 from livingdrug.trial.beside import published
 from livingdrug.trial.cases import Case, compared, role_of
 from livingdrug.trial.enrolment import notes_on_own
@@ -73,7 +74,7 @@ def scoreboard(
         wrong_truths=tuple(model.scored(own, found, which) for model in false),
         wall_s=round(time.perf_counter() - begun, 3),
         provenance=_provenance(cases, which),
-        page=_page,
+        page=partial(above, "report.scoreboard", "write"),
     )
 
 
@@ -156,8 +157,3 @@ def _provenance(cases: Sequence[Case], seeds: Sequence[int]) -> dict[str, Any]:
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "note": "Simulated patients. Not medical advice.",
     }
-
-
-def _page(board: Scoreboard, folder: Path) -> Any:
-    """The report stands above the trial; a scoreboard is told where to find its page."""
-    return import_module("livingdrug.report.scoreboard").write(board, folder)

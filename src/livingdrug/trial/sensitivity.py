@@ -11,8 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from pathlib import Path
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -26,6 +25,7 @@ from livingdrug.results.sensitivity import TOP, Index, Input, Measured, Sensitiv
 from livingdrug.scenario import Arm
 from livingdrug.scenario.ranges import Range, chosen, ranges, role
 from livingdrug.spec.fields import FAMILIES
+from livingdrug.trial.above import above
 from livingdrug.trial.design import Design
 from livingdrug.trial.indices import USUAL, Method, Points, order
 from livingdrug.trial.measures import prepare
@@ -284,15 +284,6 @@ def analysed(
         notes=(*design.told, *unread),
         provenance={**provenance(), "sensitivity": {"measures": list(told.measures), "arm": arm.name}},
         files=files,
-        drawn=_drawn,
-        page=_page,
+        drawn=partial(above, "report.sensitivity", "drawn"),
+        page=partial(above, "report.sensitivity", "write"),
     )
-
-
-def _drawn(found: Sensitivity) -> Any:
-    """The report stands above the trial; an analysis is told where to find its plot and page."""
-    return import_module("livingdrug.report.sensitivity").drawn(found)
-
-
-def _page(found: Sensitivity, folder: Path) -> Any:
-    return import_module("livingdrug.report.sensitivity").write(found, folder)

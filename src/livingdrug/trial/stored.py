@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import import_module
+from functools import lru_cache, partial
 from importlib.resources import files
-from pathlib import Path
-from typing import Any
 
 from livingdrug import library
 from livingdrug.library import Stamp
 from livingdrug.results.scoreboard import Scoreboard
 from livingdrug.results.stored import as_stored, from_stored
 from livingdrug.scenario import resolve
+from livingdrug.trial.above import above
 from livingdrug.trial.beside import published
 from livingdrug.trial.remembered import values
 
@@ -54,7 +52,7 @@ def stored() -> Stored:
 @lru_cache(maxsize=1)
 def _stored() -> Stored:
     told = json.loads(files("livingdrug.library").joinpath(NAME).read_text("utf-8"))
-    return Stored(from_stored(told, _page), told["values"])
+    return Stored(from_stored(told, partial(above, "report.scoreboard", "write")), told["values"])
 
 
 def text(board: Scoreboard) -> str:
@@ -78,7 +76,3 @@ def _values(trials: tuple[str, ...], state: tuple[Stamp, ...]) -> dict[str, str]
     texts = {name: files("livingdrug.library").joinpath(name).read_bytes() for name in RIVALS}
     rivals = {name: hashlib.blake2b(text, digest_size=16).hexdigest() for name, text in texts.items()}
     return {name: values(resolve(name)) for name in trials} | rivals
-
-
-def _page(board: Scoreboard, folder: Path) -> Any:
-    return import_module("livingdrug.report.scoreboard").write(board, folder)

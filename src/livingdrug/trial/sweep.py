@@ -9,8 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from livingdrug.errors import LivingDrugError, ScenarioError, short, unknown
@@ -18,6 +17,7 @@ from livingdrug.results.arms import Difference
 from livingdrug.results.result import ArmResult
 from livingdrug.results.sweep import WIDE_RANGE, Response, Sweep
 from livingdrug.scenario import Arm, Resolved, explain
+from livingdrug.trial.above import above
 from livingdrug.trial.definitions import definitions
 from livingdrug.trial.differences import Reading, Resamples, difference
 from livingdrug.units import quantity
@@ -203,15 +203,6 @@ def swept(
         notes=tuple(notes),
         provenance={**provenance(), "sweep": {"path": steps.path, "values": list(steps.texts), "arm": own.name}},
         files=files,
-        drawn=_drawn,
-        page=_page,
+        drawn=partial(above, "report.sweep", "drawn"),
+        page=partial(above, "report.sweep", "write"),
     )
-
-
-def _drawn(sweep: Sweep) -> Any:
-    """The report stands above the trial; a sweep is told where to find its plot and page."""
-    return import_module("livingdrug.report.sweep").drawn(sweep)
-
-
-def _page(sweep: Sweep, folder: Path) -> Any:
-    return import_module("livingdrug.report.sweep").write(sweep, folder)
