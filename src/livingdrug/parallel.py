@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import islice
+from threading import Lock
 from typing import TypeVar
 
 TOGETHER = 1_024  # patients that a thread simulates, and then reduces, at a time
@@ -41,6 +42,21 @@ def in_order(
     finally:
         for future in ahead:
             future.cancel()
+
+
+def counted(progress: Callable[[int, int], None] | None, total: int, before: int = 0) -> Callable[[int], None] | None:
+    """Adds up how many more are done, whichever thread did them, and tells (done, total); before: done already."""
+    if progress is None:
+        return None
+    done, alone = before, Lock()
+
+    def tell(more: int) -> None:
+        nonlocal done
+        with alone:
+            done += more
+            progress(done, total)
+
+    return tell
 
 
 def spans(first: int, last: int, most: int, fewest: int, threads: int) -> Iterator[tuple[int, int]]:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 
 from livingdrug.engine import cache
-from livingdrug.parallel import in_order
+from livingdrug.parallel import counted, in_order
 from livingdrug.results.columns import Columns
 from livingdrug.results.score import CALIBRATION, VALIDATION
 from livingdrug.scenario import Arm
@@ -83,7 +82,7 @@ def compared(
         cache.load(case.design.model)  # before threads share it, so that it is compiled once
     threads = os.cpu_count() or 1
     workers = max(1, min(threads, len(todo)))
-    tell = _counted(progress, sum(case.patients for case, _ in todo))
+    tell = counted(progress, sum(case.patients for case, _ in todo))
 
     def work(task: Task) -> Compared:
         case, seed = task
@@ -108,18 +107,3 @@ def _simulated(case: Case, seed: int, threads: int, tell: Callable[[int], None] 
 def _counts(table: Columns) -> dict[str, int]:
     infused, failed = table["infused"] > 0, table["failed"] == 1
     return {"enrolled": table.size, "infused": int(infused.sum()), "failed": int(failed.sum())}
-
-
-def _counted(progress: Tell | None, total: int) -> Callable[[int], None] | None:
-    """Adds up the patients done, whichever thread did them."""
-    if progress is None:
-        return None
-    done, alone = 0, Lock()
-
-    def tell(more: int) -> None:
-        nonlocal done
-        with alone:
-            done += more
-            progress(done, total)
-
-    return tell

@@ -10,7 +10,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from livingdrug.care.rules import rule_sentence
 from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import mistakable
-from livingdrug.parallel import TOGETHER
+from livingdrug.parallel import TOGETHER, counted
 from livingdrug.results.kept import Kept
 from livingdrug.results.lazy import Lazy, Named
 from livingdrug.results.result import ArmResult, Result, TimeToEvent
@@ -181,7 +180,7 @@ class Trial:
         place = None if blocks is None else block_folder(path_of(blocks, "blocks"))
         sets = None if plausible is None else Sets.asked(arms, whole(plausible, "plausible", 2), many)
         each = many + (sets.simulated if sets else 0)
-        told = [_counted(progress, i * each, each * len(arms)) for i in range(len(arms))]
+        told = [counted(progress, each * len(arms), i * each) for i in range(len(arms))]
         with connected(workers, cluster) if workers or cluster is not None else nullcontext() as pool:
             done = {
                 a.name: follow(
@@ -249,7 +248,7 @@ class Trial:
             first: ArmResult | None = None
             for i, (a, plan) in enumerate(designs):
                 if first is None or a.resolved.hash != steps.own.resolved.hash:
-                    done = follow(a, plan, many, seed, progress=_counted(progress, i * many, many * len(designs)))
+                    done = follow(a, plan, many, seed, progress=counted(progress, many * len(designs), i * many))
                     first = first or done
                 else:  # the scenario's own value
                     done = first
@@ -517,17 +516,3 @@ def _used(arm: Arm, design: Design) -> None:
                 nearest=nearest(path, asked),
                 mend="leave it out, or use it in a rule, dose or column",
             )
-
-
-def _counted(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
-    if progress is None:
-        return None
-    done, alone = before, Lock()
-
-    def tell(more: int) -> None:
-        nonlocal done
-        with alone:
-            done += more
-            progress(done, total)
-
-    return tell

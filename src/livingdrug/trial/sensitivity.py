@@ -19,7 +19,7 @@ import numpy as np
 
 from livingdrug.engine.plan import Floats
 from livingdrug.errors import LivingDrugError, ScenarioError, unknown
-from livingdrug.parallel import in_order
+from livingdrug.parallel import counted, in_order
 from livingdrug.results.columns import Columns
 from livingdrug.results.sensitivity import TOP, Index, Input, Measured, Sensitivity, Stage
 from livingdrug.scenario import Arm
@@ -141,7 +141,7 @@ class Runs:
     arm: Arm
     design: Design
     asked: Asked
-    tell: Callable[[int], None] = lambda more: None
+    tell: Callable[[int], None] | None = None  # hears how many more runs are done
     days: float = 0.0  # of all patients simulated
     alone: Lock = field(default_factory=Lock)
 
@@ -161,7 +161,8 @@ class Runs:
         except LivingDrugError as problem:
             return [math.nan] * len(self.asked.measures), _reason(problem)
         finally:
-            self.tell(1)
+            if self.tell:
+                self.tell(1)
 
     def _measured(self, arm: Arm) -> list[float]:
         table = columns(arm, self.design, self.asked.patients, self.asked.seed, threads=1)
@@ -246,16 +247,7 @@ def analysed(
 ) -> Sensitivity:
     """The whole analysis. progress: called with runs done and the most there can be."""
     most = sum(_points(told, m, told.ranges[:many], g, arm).runs for m, g, many in told.sizes)
-    done, alone = 0, Lock()
-
-    def tell(more: int) -> None:
-        nonlocal done
-        with alone:
-            done += more
-            if progress:
-                progress(done, most)
-
-    runs = Runs(arm, design, told, tell)
+    runs = Runs(arm, design, told, counted(progress, most))
     own = runs.own()
     found = list(stages(runs))
     titles = {m.name: m for m in arm.resolved.trial.measure}
