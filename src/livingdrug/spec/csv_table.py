@@ -79,8 +79,19 @@ def read_csv(path: Path) -> CsvTable:
             where=file,
             mend="check the name, and that the file is a text saved as UTF-8",
         ) from None
-    head = text.partition("\n")[0]
-    mark = max(",;\t", key=head.count)
+    lines, rows = split(text, file)
+    if len(rows) < 2:
+        raise ScenarioError(
+            f"'{file}' has no rows", where=file, mend="write a line of column names, then one for each patient"
+        )
+    names, units = _heads(rows[0], f"{file}:{lines[0]}")
+    return CsvTable(file, text, names, units, rows[1:], lines[1:])
+
+
+def split(text: str, file: str) -> tuple[tuple[int, ...], tuple[tuple[str, ...], ...]]:
+    """Line and cells of every row (comma, semicolon or tab) that is not empty, the first of which names the columns;
+    ScenarioError for what is no table."""
+    mark = max(",;\t", key=text.partition("\n")[0].count)
     lines: list[int] = []
     rows: list[tuple[str, ...]] = []
     reader = csv.reader(io.StringIO(text), delimiter=mark)
@@ -95,18 +106,13 @@ def read_csv(path: Path) -> CsvTable:
             where=f"{file}:{reader.line_num}",
             mend="save it as CSV with commas, one row a line",
         ) from None
-    if len(rows) < 2:
-        raise ScenarioError(
-            f"'{file}' has no rows", where=file, mend="write a line of column names, then one for each patient"
-        )
-    names, units = _heads(rows[0], f"{file}:{lines[0]}")
-    for row, line in zip(rows[1:], lines[1:]):
-        if len(row) != len(names):
-            said = f"a row of {len(row)} cells under {len(names)} columns"
+    for row, line in zip(rows, lines):
+        if len(row) != len(rows[0]):
+            said = f"a row of {len(row)} cells under {len(rows[0])} columns"
             raise ScenarioError(
                 said, where=f"{file}:{line}", mend="write one cell for each column; quote texts with commas"
             )
-    return CsvTable(file, text, names, units, tuple(rows[1:]), tuple(lines[1:]))
+    return tuple(lines), tuple(rows)
 
 
 def _heads(row: tuple[str, ...], where: str) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from livingdrug.engine.plan import Floats
 from livingdrug.errors import LivingDrugError, ScenarioError, UnitError, nearest
+from livingdrug.spec.csv_table import split
 from livingdrug.units import DAYS, factor
 
 NEEDED = ("ID", "TIME", "DV")
@@ -66,15 +66,11 @@ def _rows(data: Any) -> Iterator[tuple[str, Mapping[str, str]]]:
     except (OSError, UnicodeDecodeError, TypeError, ValueError) as problem:
         said = getattr(problem, "strerror", None) or "it is no UTF-8 text"
         raise ScenarioError(f"the data cannot be read: {said}", where=name, mend="name a CSV file") from None
-    lines = csv.reader(text.splitlines())
-    head = [word.strip() for word in next(lines, [])]
-    _columns(head, f"{name}:1")
-    for number, cells in enumerate(lines, start=2):
-        if any(cell.strip() for cell in cells):
-            if len(cells) != len(head):
-                said = f"{len(cells)} values under {len(head)} columns"
-                raise ScenarioError(said, where=f"{name}:{number}", mend="give one value a column, separated by commas")
-            yield f"{name}:{number}", dict(zip((h.upper() for h in head), map(_text, cells), strict=True))
+    lines, rows = split(text, name)
+    head = rows[0] if rows else ()
+    _columns(head, f"{name}:{lines[0] if lines else 1}")
+    for line, cells in zip(lines[1:], rows[1:], strict=True):
+        yield f"{name}:{line}", dict(zip((word.strip().upper() for word in head), map(_text, cells), strict=True))
 
 
 def _columns(head: Iterable[str], where: str) -> None:

@@ -46,6 +46,16 @@ def test_what_is_written_is_read(tmp_path_factory, rows):
     np.testing.assert_array_equal(again.values, found.values)
 
 
+@pytest.mark.parametrize("mark", ";\t")
+def test_a_table_may_be_separated_by_other_marks(tmp_path, mark):
+    file = tmp_path / "mine.csv"
+    file.write_text("\n\n".join(["ID,TIME,DV", '"a\nb",2,3', "2,4,x"]).replace(",", mark), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"'x' is no number\n(?s:.*)mine.csv:6, column DV"):
+        observed(file, "copy/ug")
+    file.write_text(file.read_text(encoding="utf-8").replace("x", "5"), encoding="utf-8")
+    assert observed(file, "copy/ug").values.tolist() == [3.0, 5.0]
+
+
 def test_units_times_and_limits_are_those_of_the_columns():
     found = observed(table(UNIT=["mg/L", "ug/L", "mg/L"], LLOQ=[1, 1, 1]), "ug/L", time_unit="week")
     assert found.days.tolist() == [49, 196, 49] and found.values.tolist() == pytest.approx([1e5, 10, 2e5])
@@ -72,6 +82,7 @@ def test_rows_below_the_limit_are_kept_and_rows_that_are_no_observation_left_out
         ("ID,TIME,DV\n1,2,inf\n", "column DV"),
         ("ID,TIME,DV\n", "no observation"),
         ("", "no column ID"),
+        ('ID,TIME,DV\n1,2,"' + "9" * 200_000, "no CSV file"),
     ],
 )
 def test_a_fault_in_the_data_is_told_with_its_place(tmp_path: Path, text: str, says: str) -> None:
