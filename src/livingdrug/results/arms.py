@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.errors import named
 from livingdrug.results.comparison import columns, number
+from livingdrug.results.written import plain
 from livingdrug.tabular import wrapped
 
 if TYPE_CHECKING:
@@ -209,8 +210,8 @@ class Arms:
                 "measure": r.measure,
                 "title": r.title,
                 "unit": r.unit,
-                "reference": _plain(r.reference),
-                "arms": {name: {k: _plain(getattr(d, k)) for k in self._keys} for name, d in r.others.items()},
+                "reference": plain(r.reference),
+                "arms": {name: {k: plain(getattr(d, k)) for k in self._keys} for name, d in r.others.items()},
             }
             for r in self.rows
         ]
@@ -275,7 +276,3 @@ def signed(x: float) -> str:
 
 def _spanned(told: Any, x: float, low: float, high: float) -> str:
     return told(x) + ("" if math.isnan(low) else f" ({told(low)} to {told(high)})")
-
-
-def _plain(x: Any) -> Any:
-    return None if isinstance(x, float) and not math.isfinite(x) else x

@@ -21,6 +21,7 @@ from livingdrug.results.score import (
     by_family,
     score,
 )
+from livingdrug.results.written import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,7 +195,7 @@ class Scoreboard:
             said = f"the scoreboard cannot be written: {problem.strerror or problem}"
             raise ScenarioError(said, where=str(folder), mend="choose another folder") from None
         for name, data in (("scoreboard.json", self.json()), ("provenance.json", dict(self.provenance))):
-            write_text(place / name, json.dumps(_plain(data), indent=1, ensure_ascii=False) + "\n")
+            write_text(place / name, json.dumps(plain(data), indent=1, ensure_ascii=False) + "\n")
         table = self.frame().replace([math.inf, -math.inf], math.nan)
         write_text(place / "scoreboard.csv", table.to_csv(index=False, lineterminator="\n"))
         self.page(self, place)
@@ -204,12 +205,3 @@ class Scoreboard:
         from livingdrug.results.scoreboard_tables import told
 
         return told(self)
-
-
-def _plain(data: Any) -> Any:
-    """Without numbers that JSON does not have."""
-    if isinstance(data, Mapping):
-        return {k: _plain(x) for k, x in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [_plain(x) for x in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.results.comparison import columns, number
-from livingdrug.results.written import written
+from livingdrug.results.written import plain, written
 from livingdrug.tabular import wrapped
 
 if TYPE_CHECKING:
@@ -177,14 +177,6 @@ class Sensitivity:
 
     def json(self) -> dict[str, Any]:
         """The object that `sensitivity --json` prints; what is not a finite number is null."""
-
-        def plain(x: Any) -> Any:
-            if isinstance(x, Mapping):
-                return {k: plain(v) for k, v in x.items()}
-            if isinstance(x, (list, tuple)):
-                return [plain(v) for v in x]
-            return None if isinstance(x, float) and not math.isfinite(x) else x
-
         head = {"title": self.title, "arm": self.arm, "seed": self.seed, "patients": self.patients}
         work = {"runs": sum(s.runs for s in self.stages), "patient_years": self.patient_years}
         told: dict[str, Any] = plain(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.errors import ScenarioError, named
 from livingdrug.results.arms import Difference
 from livingdrug.results.comparison import columns, number
-from livingdrug.results.written import written
+from livingdrug.results.written import plain, written
 from livingdrug.tabular import wrapped
 
 if TYPE_CHECKING:
@@ -113,10 +113,6 @@ class Sweep:
 
     def json(self) -> dict[str, Any]:
         """The object that `sweep --json` prints."""
-
-        def plain(x: Any) -> Any:
-            return None if isinstance(x, float) and not math.isfinite(x) else x
-
         points = [
             {
                 "value": x,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,15 @@ class Written:
     def json(self, files: Mapping[str, Any]) -> None:
         """Data by the name of the file."""
         self.texts({n: json.dumps(x, indent=1, ensure_ascii=False, default=str) + "\n" for n, x in files.items()})
+
+
+def plain(data: Any) -> Any:
+    """Numbers, texts, lists and tables as JSON can hold them: what is not a finite number is None."""
+    if isinstance(data, Mapping):
+        return {key: plain(x) for key, x in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [plain(x) for x in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 @contextmanager
