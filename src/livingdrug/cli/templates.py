@@ -318,7 +318,7 @@ def _protocol(r: Resolved, name: str) -> dict[str, str]:
 
 
 def _trial(r: Resolved, name: str) -> dict[str, str]:
-    asked = dict.fromkeys(v for look in (*r.protocol.watch, *r.protocol.rule) for v in look.check.visits)
+    asked = dict.fromkeys(v for look in r.protocol.looks for v in look.check.visits)
     visits = "\n".join(f"{v} = {[int(d) for d in r.trial.visits[v].listed]}" for v in asked)
     words = {"KINDS": " | ".join(MEASURES), "FAMILIES": " | ".join(FAMILIES)}
     return {"VISITS": visits, "SHOWN": toml(r.trial.course.shown[0]), **words}

@@ -38,7 +38,7 @@ def protocol_of(comparator: Comparator, protocol: Protocol) -> Protocol:
 def trial_of(trial: Trial, protocol: Protocol, model: Model, covariates: Iterable[str]) -> Trial:
     """The trial with those columns, endpoints and measures alone that can be read in such an arm."""
     hazards = {f"{path.rpartition('.')[2]}_day" for path in model.hazards}
-    looks = {look.key for look in (*protocol.watch, *protocol.rule)}
+    looks = {look.key for look in protocol.looks}
     numbers = {*protocol.numbers, *model.parameters, *model.derived}
     seen = {*looks, *numbers, *model.quantities, *covariates, *hazards, *PATIENTS, *ALWAYS}
     columns: list[Column] = []

@@ -245,6 +245,11 @@ class Protocol(File):
                 said = f"'{path}' = {number.value:g} is no share"
                 raise ScenarioError(said, where=number.place("value"), allowed=f"0 to {SHARES[number.unit]:g}")
 
+    @property
+    def looks(self) -> tuple[Watch, ...]:
+        """Every watch, and then every rule: what looks at a patient, in this order at one tick."""
+        return (*self.watch, *self.rule)
+
     def share(self, path: str) -> float:
         """A share by its path [1]; 0 when the protocol does not speak of it."""
         number = self.numbers.get(path)

@@ -101,7 +101,7 @@ def design(arm: Arm, rtol: float = 1e-6) -> Design:
     table = timetable(arm.resolved)
     programs, shown = _programs(arm, model)
     scales = _scales(trial, programs)
-    looks = (*protocol.watch, *protocol.rule)
+    looks = protocol.looks
     for look in looks:
         rules.enlist(look, programs)
     graded = table.marks(protocol.crs.check, "the clock of grading", protocol.crs.place("check")) if scales else 0
@@ -164,7 +164,7 @@ def _begins(protocol: Protocol, model: Model, doses: Mapping[str, Floats]) -> No
 def _idle(arm: Arm, model: Model) -> list[str]:
     """What a user added and nothing asks for: a list of visits, a drug."""
     trial, protocol = arm.resolved.trial, arm.resolved.protocol
-    clocks = [*(x.check for x in (*protocol.watch, *protocol.rule)), *(d.days for d in protocol.schedule)]
+    clocks = [*(x.check for x in protocol.looks), *(d.days for d in protocol.schedule)]
     asked = {name for clock in (*clocks, protocol.crs.check, trial.course.clock) for name in clock.visits}
     asked |= {trial.samples.visits} if trial.samples else set()
     unasked = {name: trial.place(f"visits.{name}") for name in trial.visits if name not in asked}

@@ -102,7 +102,7 @@ def _orders(resolved: Resolved) -> Iterator[tuple[str, Any]]:
     """Every dose, watch and rule of a protocol, by its name."""
     protocol = resolved.protocol
     yield from ((d.name, d) for d in protocol.schedule)
-    yield from ((x.key, x) for x in (*protocol.watch, *protocol.rule))
+    yield from ((x.key, x) for x in protocol.looks)
 
 
 def _meant(order: Any) -> str:

@@ -18,7 +18,7 @@ from livingdrug.engine.plan import Floats
 from livingdrug.model import Model
 from livingdrug.scenario import Resolved
 from livingdrug.spec.grammar import calls, names
-from livingdrug.spec.protocol import Protocol, Rule, Watch
+from livingdrug.spec.protocol import Protocol, Rule
 from livingdrug.spec.scale import Scale
 from livingdrug.spec.trial import Measure
 from livingdrug.spec.typed import read
@@ -132,13 +132,9 @@ class Names:
 
 def _chances(resolved: Resolved) -> set[str]:
     """The names of chances that care and columns draw."""
-    asked = [*(c.value for c in resolved.trial.column), *(x.asked for x in _acts(resolved.protocol))]
+    asked = [*(c.value for c in resolved.trial.column), *(x.asked for x in resolved.protocol.looks)]
     drawn = [c for x in asked for c in calls(x.node) if c.function == "draw"]
     return {n.path for c in drawn for part in c.arguments for n in names(part)}
-
-
-def _acts(protocol: Protocol) -> tuple[Watch, ...]:
-    return (*protocol.watch, *protocol.rule)
 
 
 def _events(model: Model) -> dict[str, set[str]]:
@@ -151,7 +147,7 @@ def _events(model: Model) -> dict[str, set[str]]:
 def _looks(protocol: Protocol) -> dict[str, set[str]]:
     """What each watch, rule and given drug is asked of."""
     found: dict[str, set[str]] = {}
-    for look in _acts(protocol):
+    for look in protocol.looks:
         asked = {n.path for n in look.asked.names}
         found.setdefault(look.key, set()).update(asked)
         if isinstance(look, Rule) and look.do and look.do.give:
