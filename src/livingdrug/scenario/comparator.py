@@ -10,7 +10,7 @@ from livingdrug.spec.comparator import Comparator
 from livingdrug.spec.fields import Expression, expression
 from livingdrug.spec.grammar import Call, Name, walk
 from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.trial import END, Column, Endpoint, Measure, Trial
+from livingdrug.spec.trial import END, Column, Endpoint, Measure, Trial, day_of
 
 PATIENTS = ("status", "infused", "dose", "outcome", "failed", "end_day", "death_day", "enrolment_day", "lost_day")
 STARTS = ("infusion", "enrolment")
@@ -77,7 +77,7 @@ def _readable(asked: Expression, seen: set[str]) -> bool:
 
 def _endpoints(listed: Iterable[Endpoint], seen: set[str]) -> Iterator[Endpoint]:
     def there(word: str) -> bool:
-        return word == END or f"{word.replace(' ', '_')}_day" in seen
+        return word == END or day_of(word) in seen
 
     for end in listed:
         events, censors = ([w for w in words if there(w)] for words in (end.events, end.censors))

@@ -105,6 +105,11 @@ class Column(Typed):
 END = "end"  # the word for the end of follow-up
 
 
+def day_of(event: str) -> str:
+    """The column that holds the day of an event, as a file names it: second response -> second_response_day."""
+    return f"{event.replace(' ', '_')}_day"
+
+
 class Endpoint(Typed):
     """A time-to-event endpoint: lists of events and censorings with a start."""
 
@@ -136,6 +141,11 @@ class Endpoint(Typed):
     def words(self) -> str:
         """What people call it."""
         return self.title or self.name
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """The columns of days that it is read off: of its start, its events and its censorings."""
+        return tuple(map(day_of, (self.start, *self.events, *self.censors)))
 
 
 class Measure(Typed):

@@ -18,7 +18,6 @@ from livingdrug.spec.trial import Trial
 from livingdrug.trial.measures import ENROLMENT, Units, prepare
 
 DEATH, LOST = "death", "lost"
-EVERYBODY = "enrolled"
 
 
 def with_enrolled(comparison: Comparison, trial: Trial, columns: Mapping[str, Any], units: Units) -> Comparison:
@@ -51,7 +50,7 @@ def _measures(trial: Trial, ends: Mapping[str, spec.Endpoint], days: bool) -> It
         everyone = m.among == spec.EVERYBODY
         if m.kind == "share" and everyone:
             of = expression(f"infused and ({m.asked.text})")
-            yield m.model_copy(update={"of": of, "among": expression(EVERYBODY)})
+            yield m.model_copy(update={"of": of, "among": expression(spec.ENROLLED)})
         elif m.kind in ("survival", "survival median") and everyone and days:
             end = ends[str(m.of)]
             if end.start == "infusion" and end.among == spec.EVERYBODY:

@@ -88,8 +88,7 @@ def _words(resolved: Resolved) -> dict[str, tuple[Any, tuple[str, ...]]]:
         tell(column.name, (column.value.text, column.unit), _paths(column.value.names))
     for end in trial.endpoint:
         said = (end.start, end.events, end.censors, end.among.text)
-        dated = tuple(f"{w.replace(' ', '_')}_day" for w in (end.start, *end.events, *end.censors))
-        tell(f"endpoint {end.name}", said, (*dated, *_paths(end.among.names)))
+        tell(f"endpoint {end.name}", said, (*end.days, *_paths(end.among.names)))
     if trial.samples:
         s = trial.samples
         said_of_samples = (s.observable, s.noise, s.limit, days.get(s.visits), s.days)

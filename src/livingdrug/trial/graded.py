@@ -50,8 +50,7 @@ def asked_of(m: Measure, trial: Trial, inside: Mapping[str, set[str]]) -> set[st
         asked |= {n.path for n in m.asked.names}
     for e in trial.endpoint:
         if m.timed and e.name == m.of:
-            asked |= {f"{w.replace(' ', '_')}_day" for w in (e.start, *e.events, *e.censors)}
-            asked |= {n.path for n in e.among.names}
+            asked |= {*e.days, *(n.path for n in e.among.names)}
     return _all(asked, inside)
 
 

@@ -129,7 +129,7 @@ def endpoint(table: Table, definition: spec.Endpoint) -> Endpoint:
     "enrolment" counts everybody enrolled, as `before_infusion` tells of them."""
 
     def day(word: str, key: str) -> Floats:
-        name = f"{word.replace(' ', '_')}_day"
+        name = spec.day_of(word)
         if name not in table.columns:
             known = [c[:-4].replace("_", " ") for c in table.columns if c.endswith("_day") and c != "end_day"]
             mend = 'write manufacture = "NAME", which simulates the days before infusion' if word == ENROLMENT else None
