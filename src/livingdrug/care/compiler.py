@@ -161,11 +161,6 @@ class Programs:
         said = "; ".join(f"{path} is {low:g} to {high:g}{units[path]}" for path, (low, high) in ends.items())
         return f"'{written(node)}' ({where}) is never true of this population's patients: {said}"
 
-    def unit(self, asked: Expression | Node) -> str | None:
-        """The unit that an expression has by itself; None when it has none of its own."""
-        node = asked.node if isinstance(asked, Expression) else asked
-        return _Writer(self, "", None).own(node)
-
     def notes_units(self) -> dict[str, str | None]:
         """The unit of what each watch notes that notes a value."""
         writer = _Writer(self, "", None)
@@ -188,9 +183,9 @@ class Programs:
         graded = isinstance(asked.node, Call) and asked.node.function == "peak"  # what never was is missing
         return (0.0 if graded else low, high) if possible.whole(asked.node) else None
 
-    def own(self, node: Node) -> str | None:
-        """The unit of a piece of an expression; a number counts with the unit it was written with."""
-        return _Writer(self, "", None).own(node)
+    def own(self, asked: Expression | Node) -> str | None:
+        """The unit that an expression has by itself, a number with the unit it was written with; None for none."""
+        return _Writer(self, "", None).own(asked.node if isinstance(asked, Expression) else asked)
 
     def is_truth(self, asked: Expression) -> bool:
         """Whether an expression is true or false by itself."""
@@ -344,10 +339,8 @@ class _Writer:
     def bare(self, value: float, unit: str, column: int = 0) -> ScenarioError:
         """The error for a number that stands without a unit where one is needed."""
         shown = unit.partition("@")[0]
-        problem = self.wrong(
-            f"{value:g} has no unit; a number in {shown} is needed", column, mend=f'write "{value:g} {shown}"'
-        )
-        return problem
+        said = f"{value:g} has no unit; a number in {shown} is needed"
+        return self.wrong(said, column, mend=f'write "{value:g} {shown}"')
 
     def living(self, unit: str | None, *sides: Node) -> None:
         """Refuse to compare with degrees that no living body has."""

@@ -81,8 +81,8 @@ def compiled(rule: spec.Watch, programs: Programs, model: Model, marks: int) -> 
         target = find_input(model, do.give or do.set or "", bool(do.give), place)
         number = model.inputs.index(target)
         place = do.place("amount" if do.give else "to")
-        limits_ = span(do.to.node, programs) if do.set and do.to else None
-        if limits_ and (limits_[0] < 0 or limits_[1] > 1):
+        low, high = (span(do.to.node, programs) if do.set and do.to else None) or (0.0, 1.0)
+        if low < 0 or high > 1:
             said = f"the switch '{do.set}' cannot be set to {do.to}"
             raise ScenarioError(said, where=place, allowed="0 (off) to 1 (on)")
         amount, numbers = programs.compile(dose(do), model.unit(target), place, dose=bool(do.give))

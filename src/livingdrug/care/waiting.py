@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from livingdrug.care.compiler import Programs
 from livingdrug.care.possible import Possible
+from livingdrug.care.truth import written
 from livingdrug.errors import ScenarioError
 from livingdrug.spec.grammar import Call, Name, Node, names, walk
 from livingdrug.spec.protocol import Rule, Watch
@@ -69,10 +70,4 @@ def _never(waiting: Iterable[Watch], programs: Programs) -> Iterable[tuple[str, 
 
 def _asks(node: Node) -> set[str]:
     """Names and questions of an expression, as they are written."""
-    return {_text(part) for part in walk(node) if isinstance(part, (Name, Call))}
-
-
-def _text(node: Name | Call) -> str:
-    if isinstance(node, Name):
-        return node.path
-    return f"{node.function}({', '.join(x.path for x in node.arguments if isinstance(x, Name))})"
+    return {written(part) for part in walk(node) if isinstance(part, (Name, Call))}

@@ -293,11 +293,12 @@ def _joined(by: Expression, place: str, table: Table) -> Floats:
     if asked.is_truth(by):
         return np.where(table.true(by, place), -np.inf, np.inf)
     found = table.of(by, place)  # unknown names come first
-    if asked.unit(by) not in DAYS:
+    unit = asked.own(by)
+    if unit not in DAYS:
         said = f"'{by.text}' tells no two groups apart"
         allowed = "a condition (weight > 30 kg), or the day on which a patient joins the group (relapse_day)"
         raise ScenarioError(said, where=place, allowed=allowed)
-    return found if asked.unit(by) == "day" else table.of(by, place, "day")
+    return found if unit == "day" else table.of(by, place, "day")
 
 
 def _divided(a: Floats, b: Floats) -> Floats:

@@ -142,7 +142,7 @@ def _compiled(
             said = f"every patient has a column '{column.name}' already"
             raise ScenarioError(said, where=column.place("name"), mend="choose another name")
         taken.add(column.name.lower())
-        unit = column.unit or (asked.unit(column.value) or "").partition("@")[0] or None
+        unit = column.unit or (asked.own(column.value) or "").partition("@")[0] or None
         found[column.name] = asked.compile(column.value, unit, column.place("value"))
         design.units[column.name] = unit
         if asked.is_truth(column.value):

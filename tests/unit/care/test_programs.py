@@ -202,7 +202,7 @@ def test_a_difference_of_temperatures_is_reckoned_with(text: str, held: float) -
 def test_a_temperature_and_a_difference_have_their_units() -> None:
     assert value("physiology.temperature + 1 delta_degC", "degC", physiology_temperature=1.0) == pytest.approx(39.0)
     assert value("physiology.temperature - 36 degC", "delta_degC", physiology_temperature=1.0) == pytest.approx(2.0)
-    assert programs().unit(expression("physiology.temperature - 36 degC")) == "delta_degC"
+    assert programs().own(expression("physiology.temperature - 36 degC")) == "delta_degC"
     assert "delta_degC" in refused("physiology.temperature - 36 degC", "degC", UnitError)
     assert "delta_degC" in refused("1 delta_degC - physiology.temperature < 3 delta_degC")
 
@@ -241,16 +241,16 @@ def test_a_column_in_the_unit_of_what_is_asked() -> None:
     assert value("first(fever)", "week", registers=told) == pytest.approx(2 / 7)
     assert value("drug.level", "ug/L", drug_level=2.0) == pytest.approx(2000.0)
     assert value("physiology.temperature", "degC", physiology_temperature=1.5) == pytest.approx(38.5)
-    assert programs().unit(expression("drug.level * time")) == "(mg/L)*(day)"
-    assert programs().unit(expression("drug.level / drug.level")) == "1"
+    assert programs().own(expression("drug.level * time")) == "(mg/L)*(day)"
+    assert programs().own(expression("drug.level / drug.level")) == "1"
 
 
 def test_a_watch_that_notes_a_value_notes_its_unit() -> None:
     made = programs()
     made.valued["fever"] = expression("drug.level").node
     assert made.notes_units() == {"fever": "mg/L"}
-    assert made.unit(expression("peak(fever)")) == "mg/L" == made.unit(expression("fever"))
-    assert made.unit(expression("total(fever)")) == "(mg/L)*(day)"
+    assert made.own(expression("peak(fever)")) == "mg/L" == made.own(expression("fever"))
+    assert made.own(expression("total(fever)")) == "(mg/L)*(day)"
     made.compile(expression("peak(fever) > 3 mg/L and fever < 2 ug/L"))
     with pytest.raises(ScenarioError, match="3 has no unit; a number in mg/L is needed"):
         made.compile(expression("peak(fever) > 3"))
