@@ -29,7 +29,7 @@ def written(
     fit = Fit(name, "eliana", 10, 1, free, (), {}, Path())
     logs = np.log([f.of(resolved) for f in free])
     end = End(logs, 10.0, np.zeros(0), np.zeros((0, 0)))
-    draws = [Draw(logs + np.log(factors), 11.0, 10.0, 1.0) for factors in sets]
+    draws = [Draw(logs + np.log(factors), 11.0, 1.0) for factors in sets]
     file = folder / "ensembles" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(ensemble_text(fit, resolved, end, draws, 1), encoding="utf-8")

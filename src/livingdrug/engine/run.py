@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.engine.pack import check_patients, pack
-from livingdrug.engine.plan import Floats, Outcome, Output, Patients, Plan, Register
+from livingdrug.engine.plan import Floats, Output, Patients, Plan, Register
 from livingdrug.engine.tables import OutputArrays, PatientArrays
 from livingdrug.errors import EngineError, nearest
 from livingdrug.parallel import in_order
@@ -186,8 +186,3 @@ def _trimmed(out: Output) -> Output:
     """The output without room for doses that no rule gave."""
     used = int(np.isfinite(out.given[..., 0]).sum(axis=1).max(initial=0))
     return replace(out, given=np.ascontiguousarray(out.given[:, :used]))
-
-
-def failed(out: Output) -> np.ndarray:
-    """Which patients could not be simulated to their end (n,)."""
-    return out.outcome >= Outcome.STEP_BUDGET

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from livingdrug import library
-from livingdrug.errors import ScenarioError, UnknownName, nearest, unknown
+from livingdrug.errors import ScenarioError, UnknownName, unknown
 from livingdrug.explainers.text import Text
 from livingdrug.library.located import Place, locate
 from livingdrug.spec.typed import Typed, read
@@ -267,8 +267,3 @@ def _located(path: Path) -> Any:
         return Place(f"explainers/pages/{path.name}:{line}" if line else f"explainers/pages/{path.name}", ours=True)
 
     return locate(entry.data, place)
-
-
-def suggestion(name: str, folder: Path = FOLDER) -> str | None:
-    """The page most like a name."""
-    return nearest(name, names(folder))

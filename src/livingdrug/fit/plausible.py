@@ -25,11 +25,10 @@ Distances = Callable[[Floats], Floats]
 
 @dataclass(frozen=True)
 class Draw:
-    """One set. values (free,): logarithms; loss there, and at the set's centre; kept: share of the drawn step."""
+    """One set. values (free,): logarithms; loss there; kept: share of the drawn step."""
 
     values: Floats
     loss: float
-    at_centre: float
     kept: float
 
 
@@ -54,8 +53,8 @@ def _draw(distances: Distances, end: End, step: Floats) -> Draw:
         kept = 0.5**halvings
         found = loss(distances(centre + kept * step))
         if found <= lowest + within(len(step)):
-            return Draw(centre + kept * step, found, lowest, kept)
-    return Draw(centre, lowest, lowest, 0.0)
+            return Draw(centre + kept * step, found, kept)
+    return Draw(centre, lowest, 0.0)
 
 
 def _centre(distances: Distances, end: End) -> tuple[Floats, float]:

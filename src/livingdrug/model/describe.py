@@ -42,16 +42,6 @@ def model_html(model: Model) -> str:
     )
 
 
-def states_table(model: Model) -> list[dict[str, str]]:
-    """One row a state: path, unit, what it is."""
-    return [{"state": p, "unit": model.unit(p), "about": model.declared[p].doc} for p in model.states]
-
-
-def parameters_table(model: Model) -> list[dict[str, str]]:
-    """One row a parameter: path, unit, what it is."""
-    return [{"parameter": p, "unit": model.unit(p), "about": model.declared[p].doc} for p in model.parameters]
-
-
 def happenings(model: Model) -> list[str]:
     """What can happen to a patient of this model, one sentence each."""
     found = []

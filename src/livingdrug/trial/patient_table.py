@@ -9,7 +9,7 @@ import numpy as np
 
 from livingdrug.care.compiler import Program, Programs
 from livingdrug.care.interpreter import evaluate
-from livingdrug.engine.plan import Floats, Output
+from livingdrug.engine.plan import Floats, Outcome, Output
 from livingdrug.errors import ScenarioError
 from livingdrug.scenario import Arm
 from livingdrug.spec.grammar import WORDS
@@ -21,7 +21,6 @@ from livingdrug.trial.enrolment import Enrolled
 from livingdrug.trial.observations import of
 from livingdrug.units import factor
 
-FAILED = 10
 OF_ROWS = ("arm", "patient", "status", "cause", "file_id")  # columns that every table of patients has
 
 
@@ -38,7 +37,7 @@ def rows(arm: Arm, design: Design, enrolled: Enrolled, part: slice, output: Outp
     elif arm.resolved.comparator is not None:  # no cells to wait for
         found |= {"enrolment_day": np.zeros(len(ids)), "lost_day": np.full(len(ids), np.inf)}
     found["outcome"] = output.outcome
-    found["failed"] = (output.outcome >= FAILED) * 1.0
+    found["failed"] = (output.outcome >= Outcome.STEP_BUDGET) * 1.0
     found["end_day"] = output.ended
     found.update(_events(design, output))
     samples = trial.samples

@@ -19,8 +19,6 @@ from livingdrug.model.describe import (
     happenings,
     model_html,
     model_text,
-    parameters_table,
-    states_table,
 )
 from livingdrug.model.math import hill, maximum, smooth_step, where
 
@@ -85,8 +83,6 @@ def test_every_state_number_flow_and_event_is_said():
     ):
         assert words in text and words.replace("->", "-&gt;").removeprefix("cells (test_describe): ") in html
     assert repr(MODEL) == text and "More words" not in text
-    assert [row["state"] for row in states_table(MODEL)] == list(MODEL.states)
-    assert [row["parameter"] for row in parameters_table(MODEL)] == list(MODEL.parameters)
     said = "\n".join(happenings(MODEL))
     for words in (
         "a dose of cells.given [cell] lands in number",

@@ -254,7 +254,6 @@ _LEAST = re.compile(
 _MOST = re.compile(
     rf"(?:at most|no more than|not more than|≤|<=|up to|a? ?maximum of)\s*{_NUMBER}{_OF_LINES}", re.IGNORECASE
 )
-_EARLIER = re.compile(r"\b(?:prior|previous\w*|earlier|lines?|regimens?|pre-?treated)\b", re.IGNORECASE)
 _LINES = re.compile(r"\b(?:prior|previous|earlier)\b.{0,40}\b(?:lines?|regimens?)\b|\blines? of\b", re.IGNORECASE)
 _HEDGE = re.compile(
     r"\b(?:unless|except\w*|excluding|cohorts?|arms?|phase|part|if|either|but|not|without|whichever|or)\b"

@@ -17,7 +17,6 @@ from livingdrug.registry.search.request import OPEN, Request
 from livingdrug.registry.search.search import ALL, wanted
 
 BY = ("sponsor", "product", "sponsor type")
-NONE_NAMED = "none named"
 
 _LEGAL = re.compile(
     r"[\s,]+(?:inc|incorporated|corp|corporation|co|company|ltd|limited|llc|plc|gmbh|ag|s\.?a|b\.?v|n\.?v|a/s|ab|kk|pty)\b\.?",
