@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from livingdrug.cli.interrupt import never_lost
@@ -15,22 +14,30 @@ from livingdrug.errors import LivingDrugError
 if TYPE_CHECKING:
     import typer
 
-# Groups of commands in files of their own: imported only when one of them is asked for.
-GROUPS = {
-    "trials": "livingdrug.cli.trials",
-    "models": "livingdrug.cli.models",
-    "agents": "livingdrug.cli.agents",
-    "sbml": "livingdrug.cli.sbml",
-    "approvals": "livingdrug.cli.approvals",
-    "explainers": "livingdrug.cli.explainers",
+# Where each command is, in the order of the help: imported only when it is asked for.
+COMMANDS = {
+    "run": "run.run",
+    "sweep": "sweep.sweep",
+    "sensitivity": "sensitivity.sensitivity",
+    "export": "export.export",
+    "list": "library.list_",
+    "show": "library.show",
+    "explain": "library.explain_",
+    "new": "new.new",
+    "schema": "new.schema",
+    "plot": "look.plot",
+    "vpc": "look.vpc",
+    "calibrate": "run.calibrate",
+    "scoreboard": "scoreboard.scoreboard",
+    "bench": "run.bench",
+    "serve": "serve.serve",
 }
+GROUPS = ("trials", "models", "agents", "sbml", "approvals", "explainers")  # of commands, each a file of this package
 
 
 def commands(asked: str | None = None) -> typer.Typer:
-    """The commands: all of them, or with only the group that is asked for."""
+    """All commands; or, where one of them or a group is asked for, that alone."""
     import typer
-
-    from livingdrug.cli import export, library, look, new, run, scoreboard, sensitivity, serve, sweep
 
     app = typer.Typer(
         name="livingdrug",
@@ -38,27 +45,14 @@ def commands(asked: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         help="CAR-T cell therapy in silico, beside its trials in people. Not medical advice.",
     )
-    for command in (
-        run.run,
-        sweep.sweep,
-        sensitivity.sensitivity,
-        export.export,
-        library.list_,
-        library.show,
-        library.explain_,
-        new.new,
-        new.schema,
-        look.plot,
-        look.vpc,
-        run.calibrate,
-        scoreboard.scoreboard,
-        run.bench,
-        serve.serve,
-    ):
-        app.command(name=command.__name__.rstrip("_"))(command)
-    for name, module in GROUPS.items():
-        if (asked is None or asked == name) and find_spec(module):
-            app.add_typer(import_module(module).app, name=name)
+    known = asked in (*COMMANDS, *GROUPS)
+    for name, place in COMMANDS.items():
+        if not known or asked == name:
+            module, _, function = place.partition(".")
+            app.command(name=name)(getattr(import_module(f"livingdrug.cli.{module}"), function))
+    for name in GROUPS:
+        if not known or asked == name:
+            app.add_typer(import_module(f"livingdrug.cli.{name}").app, name=name)
 
     @app.callback(invoke_without_command=True)
     def about(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
@@ -78,11 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     never_lost()
     given = list(sys.argv[1:] if arguments is None else arguments)
     asked = next((a for a in given if not a.startswith("-")), None)
-    own = set(
-        "run sweep sensitivity export list show explain new schema plot vpc calibrate scoreboard bench serve".split()
-    )
     try:
-        code = _run(commands(asked if asked in own | set(GROUPS) else None), given)
+        code = _run(commands(asked), given)
         sys.stdout.flush()
         sys.exit(code)
     except LivingDrugError as problem:
