@@ -17,8 +17,8 @@ from livingdrug.scenario import Resolved, resolve
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.trial import KINDS, OWN, TIMED, Trial
 from livingdrug.spec.typed import read
+from livingdrug.trial.check import check_arm
 from livingdrug.trial.design import design
-from livingdrug.trial.run import check_arm
 from thoroughness import some_of
 
 TRIAL, FILE = "eliana", "mine.toml:3"

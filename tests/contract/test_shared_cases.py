@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from livingdrug.errors import LivingDrugError
-from livingdrug.trial.run import Trial, check_arm
+from livingdrug.trial.check import check_arm
+from livingdrug.trial.run import Trial
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = Path(os.environ.get("LIVINGDRUG_SHARED", ROOT.parent / "shared")) / "cases" / "trial"

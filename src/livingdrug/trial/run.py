@@ -7,18 +7,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from livingdrug import library
 from livingdrug.care.rules import rule_sentence
-from livingdrug.errors import LivingDrugError, ScenarioError, nearest, short, unknown
+from livingdrug.errors import LivingDrugError, ScenarioError, short, unknown
 from livingdrug.library import LibraryFile
-from livingdrug.library.located import mistakable
 from livingdrug.parallel import TOGETHER, counted
 from livingdrug.results.kept import Kept
 from livingdrug.results.lazy import Lazy, Named
@@ -26,7 +24,6 @@ from livingdrug.results.result import ArmResult, Result, TimeToEvent
 from livingdrug.results.sensitivity import Sensitivity
 from livingdrug.results.sweep import Sweep
 from livingdrug.scenario import Arm, Resolved, blamed, laid, resolve, saved
-from livingdrug.scenario.parts import shown_by
 from livingdrug.spec.scenario import MOST_PATIENTS, MOST_SEED
 from livingdrug.spec.trial import Trial as Trial_
 from livingdrug.trial import sensitivity as sensitivities
@@ -36,19 +33,19 @@ from livingdrug.trial.applicability import applicability
 from livingdrug.trial.as_enrolled import with_enrolled
 from livingdrug.trial.blocks import Blocks
 from livingdrug.trial.blocks import place as block_folder
+from livingdrug.trial.check import Seen, check, check_arm, same_patients
 from livingdrug.trial.cluster import Cluster, connected
 from livingdrug.trial.compare import compare
 from livingdrug.trial.definitions import otherwise
 from livingdrug.trial.design import Design, design
 from livingdrug.trial.dictionary import dictionary
 from livingdrug.trial.differences import between_arms
-from livingdrug.trial.drawn import spelt
-from livingdrug.trial.enrolment import READ_BY_NAME, notes_on_own, tried
+from livingdrug.trial.enrolment import notes_on_own
 from livingdrug.trial.grades import unread
 from livingdrug.trial.measures import Table, endpoints, prepare
 from livingdrug.trial.plausible import Sets, with_sets
 from livingdrug.trial.selected import asks, chosen, selection
-from livingdrug.trial.simulate import dry_run, gather, gather_blocks
+from livingdrug.trial.simulate import gather, gather_blocks
 from livingdrug.version import __version__
 from livingdrug.whole import path as path_of
 from livingdrug.whole import several, whole
@@ -57,29 +54,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 USUAL = 500
-SELECTED = 1_000  # patients by whom it is seen whether two arms select the same
 DEVICES = ("cpu", "cuda")
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass
-class Seen:
-    """What was looked at in other arms. Arms that change nothing of a trial or protocol share it, and nobody's table is
-    the same in all: it is not looked at again. measured: trial, kinds of the columns, their units; spelt: trial and
-    protocol."""
-
-    measured: list[tuple[Any, ...]] = field(default_factory=list)
-    spelt: list[tuple[Any, ...]] = field(default_factory=list)
-
-    @staticmethod
-    def first(told: list[tuple[Any, ...]], shared: tuple[Any, ...], *same: Any) -> bool:
-        """Whether nothing was the very same (shared) and equal (same) before; from now on it was."""
-        now = (*map(id, shared), *same)
-        if now in told:
-            return False
-        told.append(now)
-        return True
 
 
 class Trial:
@@ -242,7 +219,7 @@ class Trial:
         seen = Seen()
         for a, plan in designs:
             check_arm(a, plan, seen)
-        _same_patients([a for a, _ in designs])
+        same_patients([a for a, _ in designs])
 
         def followed() -> Iterator[tuple[Arm, ArmResult]]:
             first: ArmResult | None = None
@@ -322,10 +299,10 @@ class Trial:
 
         def stands(chain: list[LibraryFile], sets: Mapping[str, Any]) -> None:
             whole = laid(chain, sets)
-            _check(whole.arms, design)
+            check(whole.arms, design)
 
         try:
-            _check(self.resolved.arms, self.design)
+            check(self.resolved.arms, self.design)
         except LivingDrugError as problem:
             raise blamed(problem, list(self.resolved.chain), self.resolved.sets, stands) from None
 
@@ -448,71 +425,3 @@ def _kept(resolved: Resolved, keep: Sequence[Any], many: int, seed: int) -> tupl
             said = f"'keep' = {patient}: this candidate was not enrolled"
             raise ScenarioError(said, allowed=[str(x) for x in there[:5]])
     return tuple(map(int, keep))
-
-
-def _same_patients(arms: Sequence[Arm]) -> None:
-    """ScenarioError where an arm would select other patients than the first."""
-    if not any(asks(arm.resolved.population) for arm in arms):
-        return
-    first, *others = (arm.resolved for arm in arms)
-    few = chosen(first, SELECTED, first.seed)
-    for arm, other in zip(arms[1:], others):
-        if not np.array_equal(few, chosen(other, SELECTED, first.seed)):
-            said = f"'{arm.name}' would select other patients than '{arms[0].name}': arms and values meet the same ones"
-            mend = "say plausible and match outside the arms, and leave the properties they ask about alone in them"
-            raise ScenarioError(said, where=f"arm '{arm.name}'", mend=mend)
-
-
-@library.held()
-def _check(arms: Sequence[Arm], made: Callable[[Arm], Design]) -> None:
-    """ScenarioError for an arm that cannot be, or that would select other patients than the first."""
-    seen = Seen()
-    for arm in arms:
-        check_arm(arm, made(arm), seen)
-    _same_patients(arms)
-
-
-def check_arm(arm: Arm, design: Design, seen: Seen | None = None) -> None:
-    """A dry run of the trial without patients, so that what cannot be is found before anything is compiled. seen: what
-    was looked at in other arms."""
-    seen, trial, protocol, units = seen or Seen(), arm.resolved.trial, arm.resolved.protocol, design.units
-    table = dry_run(arm, design)
-    tried(arm, design)
-    if seen.first(seen.spelt, (trial, protocol)):
-        spelt(trial, protocol)
-    if asks(arm.resolved.population):
-        selection(arm.resolved, arm.resolved.seed)
-    kinds = {name: np.asarray(column).dtype for name, column in table.items()}
-    if seen.first(seen.measured, (trial,), kinds, units, units.truths):
-        compare(trial, table, units=units)
-        dict(endpoints(trial, Table(table, units)))
-    _told(arm, table)
-    _used(arm, design)
-
-
-def _told(arm: Arm, columns: Mapping[str, Any]) -> None:
-    """ScenarioError for an event of the report whose column is a misspelling of one that the patients have."""
-    for _, file in shown_by(arm.resolved):
-        for event in file.event.values():
-            for key, column in (("day", event.day), ("if", event.only_if), ("unless", event.unless)):
-                if column and column not in columns and (close := mistakable(column, columns)):
-                    raise ScenarioError(f"no column is called '{column}'", where=event.place(key), nearest=close)
-
-
-def _used(arm: Arm, design: Design) -> None:
-    """ScenarioError for a user's number of the protocol that nothing asks about."""
-    asked = {
-        *design.programs.extras,
-        *design.asked_of_doses,
-        *design.asked[0][0].extras,
-        *READ_BY_NAME,
-        *design.model.parameters,
-    }
-    for path, number in arm.resolved.protocol.numbers.items():
-        if path not in asked and not number.place("value").ours:
-            raise ScenarioError(
-                f"nothing asks about the number '{path}' of the protocol",
-                where=number.place("value"),
-                nearest=nearest(path, asked),
-                mend="leave it out, or use it in a rule, dose or column",
-            )

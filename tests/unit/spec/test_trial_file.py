@@ -16,8 +16,8 @@ from livingdrug.scenario import resolve
 from livingdrug.spec.protocol import Protocol
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import Typed, read
+from livingdrug.trial.check import check_arm
 from livingdrug.trial.design import design
-from livingdrug.trial.run import check_arm
 from thoroughness import some_of
 
 FILE = "hurt.toml:3"

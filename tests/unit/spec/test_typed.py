@@ -31,8 +31,8 @@ from livingdrug.spec.protocol import Dose, Protocol
 from livingdrug.spec.scale import Scale
 from livingdrug.spec.trial import Trial
 from livingdrug.spec.typed import Typed, read
+from livingdrug.trial.check import check_arm
 from livingdrug.trial.design import design
-from livingdrug.trial.run import check_arm
 from thoroughness import thorough
 
 KINDS: dict[str, type[Typed]] = {
