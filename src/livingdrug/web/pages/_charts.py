@@ -11,7 +11,7 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from livingdrug.plot import Chart
 
-LUCK = 7
+SEED = 7
 
 
 @cache
@@ -26,22 +26,22 @@ def _made() -> dict[str, Chart]:
     """Name of the drawing function -> a chart made by it."""
     from livingdrug import plot
 
-    luck = np.random.default_rng(LUCK)
+    rng = np.random.default_rng(SEED)
     days = np.concatenate([np.arange(0, 28, 0.5), np.arange(28, 366, 7.0)])
-    cells = 1e4 * np.exp(0.9 * luck.standard_normal((200, 1))) * np.exp(-(((days - 9) / 20) ** 2))
+    cells = 1e4 * np.exp(0.9 * rng.standard_normal((200, 1))) * np.exp(-(((days - 9) / 20) ** 2))
     rise = _course("CAR-T in blood", "copies/µg", days, np.maximum(cells, 1.0))
     warm = _course(
-        "Temperature", "°C", days, 37 + 2 * np.exp(-((days - 6 - luck.standard_normal((200, 1))) ** 2) / 9), False
+        "Temperature", "°C", days, 37 + 2 * np.exp(-((days - 6 - rng.standard_normal((200, 1))) ** 2) / 9), False
     )
     shown = {"courses": plot.courses([rise, warm], columns=2), "expansion": plot.expansion(rise)}
-    shown["survival"] = plot.survival([_curve("arm A", 300, luck), _curve("arm B", 500, luck)])
-    shown["grades"] = plot.grades({n: np.searchsorted(cuts, luck.random(300)) for n, cuts in GRADES.items()})
+    shown["survival"] = plot.survival([_curve("arm A", 300, rng), _curve("arm B", 500, rng)])
+    shown["grades"] = plot.grades({n: np.searchsorted(cuts, rng.random(300)) for n, cuts in GRADES.items()})
     shown["beside"] = plot.beside(
         [_row("remission", 83, 74, 91, 82, "inside"), _row("alive at 1 year", 88, 80, 95, 76, "outside")]
     )
     shown["presence"] = plot.presence(days, {"CAR-T found": np.exp(-days / 400), "no B cells": np.exp(-days / 250)})
-    shown["swimmer"] = _lanes(luck)
-    shown["arms"], shown["paired"] = _arms(luck)
+    shown["swimmer"] = _lanes(rng)
+    shown["arms"], shown["paired"] = _arms(rng)
     shown["flow"] = _flows()
     shown["sweep"] = _swept()
     shown["sensitivity"] = _moved()
@@ -61,10 +61,10 @@ def _course(name: Any, unit: Any, days: Any, values: Any, logarithmic: Any = Tru
     return Course(name, unit, days, np.percentile(values, PERCENTS, axis=0), values[:4], logarithmic=logarithmic)
 
 
-def _curve(name: Any, scale: Any, luck: Any, n: Any = 60) -> Any:
+def _curve(name: Any, scale: Any, rng: Any, n: Any = 60) -> Any:
     from livingdrug.plot import Curve
 
-    event, last = luck.exponential(scale, n), luck.uniform(200, 700, n)
+    event, last = rng.exponential(scale, n), rng.uniform(200, 700, n)
     time, censored = np.minimum(event, last), event > last
     order = np.argsort(time)
     share = np.concatenate([[1.0], np.cumprod(np.where(censored[order], 1.0, 1 - 1 / (n - np.arange(n))))])
@@ -79,20 +79,20 @@ def _row(measure: Any, value: Any, low: Any, high: Any, seen: Any, verdict: Any)
             "fitted": False, "verdict": verdict, "reason": ""}  # fmt: skip
 
 
-def _lanes(luck: Any) -> Any:
+def _lanes(rng: Any) -> Any:
     import pandas as pd
 
     from livingdrug import plot
 
-    followed = luck.uniform(60, 700, 16)
+    followed = rng.uniform(60, 700, 16)
     nothing = np.full(16, np.nan)
-    back = np.where(luck.random(16) < 0.4, followed * 0.7, nothing)
-    ended = np.where(luck.random(16) < 0.2, followed, nothing)
+    back = np.where(rng.random(16) < 0.4, followed * 0.7, nothing)
+    ended = np.where(rng.random(16) < 0.2, followed, nothing)
     table = pd.DataFrame({"followed": followed, "response": 28.0, "relapse": back, "death": ended})
     return plot.swimmer(table, {"relapse": "relapse", "death": "death"}, ends=("relapse",))
 
 
-def _arms(luck: Any) -> Any:
+def _arms(rng: Any) -> Any:
     import pandas as pd
 
     from livingdrug import plot
@@ -102,8 +102,8 @@ def _arms(luck: Any) -> Any:
         for m, x in (("remission", 80), ("alive at 1 year", 70))
         for arm, by in (("as published", 0), ("half dose", -6))
     ]
-    one = np.exp(luck.standard_normal(80))
-    pair = plot.Paired("peak of CAR-T", "copies/µg", one, one * np.exp(0.2 * luck.standard_normal(80)))
+    one = np.exp(rng.standard_normal(80))
+    pair = plot.Paired("peak of CAR-T", "copies/µg", one, one * np.exp(0.2 * rng.standard_normal(80)))
     return plot.arms(pd.DataFrame(rows)), plot.paired([pair], ("as published", "half dose"))
 
 
