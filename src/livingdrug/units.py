@@ -359,6 +359,12 @@ def quantity(text: str | float | int, wanted: str, where: str | None = None) -> 
     return found
 
 
+def parted(text: str) -> tuple[float, str] | None:
+    """The number and the unit of a text as they are written ("0.8 1/day", "3" without one); None for any other text."""
+    match = _QUANTITY.fullmatch(text)
+    return (float(match[1]), match[2]) if match else None
+
+
 def _float(x: Real) -> float:
     try:
         return float(x)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from livingdrug.bench.model import study_model, study_patients, study_plan
 from livingdrug.engine.plan import Patients, Plan
+from livingdrug.units import DAYS
 
 if TYPE_CHECKING:
     from livingdrug.model import Model
@@ -178,7 +179,7 @@ def _therapy(therapy: tuple[Model, Plan, Patients] | None, repeats: int) -> dict
         begun = time.process_time()
         out = simulate(model, plan, patients, threads=1)
         seconds = min(seconds, time.process_time() - begun)
-    years = float((out.ended - plan.start).sum() / 365.25)
+    years = float((out.ended - plan.start).sum() / DAYS["year"])
     return {
         "states": len(model.states),
         "patients": len(patients.ids),

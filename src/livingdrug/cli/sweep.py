@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -14,9 +13,9 @@ import typer
 from livingdrug.cli.run import folder_name, sized
 from livingdrug.cli.terminal import Cohort, Json, Patients, Seed, Sets, changes, dump, note, progress
 from livingdrug.errors import ScenarioError, of_commas
+from livingdrug.units import parted
 
 STEPS = 5
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*", re.A)
 
 
 def sweep(
@@ -88,13 +87,13 @@ def asked(words: Sequence[str], ends: tuple[str, str] | None, steps: int | None,
 
 def spread(ends: tuple[str, str], steps: int, log: bool) -> list[str]:
     """So many values from the lower to the upper end, with the ends' unit, by equal steps or equal factors."""
-    read = [None if of_commas(end) else _NUMBER.fullmatch(end) for end in ends]
+    read = [None if of_commas(end) else parted(end) for end in ends]
     for end, found in zip(ends, read):
         if found is None:
             raise ScenarioError(
                 f"'{end}' is not a number", where="--range", allowed="as 0.1 or '0.1 1/day'", mend=of_commas(end)
             )
-    (low, unit), (high, other) = ((float(m[1]), m[2]) for m in read if m)
+    (low, unit), (high, other) = (found for found in read if found)
     for end, x in zip(ends, (low, high)):
         if not math.isfinite(x):
             raise ScenarioError(f"'{end}' is too large a number", where="--range", allowed="up to 1e308")

@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike
 
 from livingdrug.plot.chart import Chart
 from livingdrug.plot.marks import Axis, Band, Boxes, Floats, Line, Mark, Panel, Points, Rule, Words
+from livingdrug.units import DAYS
 
-WEEK, MONTH, YEAR = 7.0, 30.4375, 365.25  # [day]
+WEEK, MONTH, YEAR = (DAYS[word] for word in ("week", "month", "year"))
 AFTER = ((0.0, 0.0), (28.0, 40.0), (6 * MONTH, 66.0), (YEAR, 82.0), (2 * YEAR, 100.0))  # day, room from the infusion on
 ALONE, BEFORE, WAITED = 20.0, 12.0, 30.0  # room before the infusion: of conditioning, and of it with weeks of waiting
 WITHIN = (0.04, 0.985)  # of the axis: middles of its words, so that they do not stand beyond its ends

@@ -18,7 +18,7 @@ from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
 from livingdrug.spec.trial import Measure
 from livingdrug.trial.survival import kaplan_meier
-from livingdrug.units import of_unit
+from livingdrug.units import DAYS, of_unit
 
 SINGLE = 5  # single patients drawn over the bands
 LANES = 40  # patients of the swimmer plot
@@ -127,7 +127,7 @@ def fates(result: Result, words: Words) -> list[Drawing]:
             continue
         start = end.start
         label = "alive, %" if end.events == (DEATH,) else "free of event, %"
-        day = min(365.25, float(curves[0].times[-1]))
+        day = min(DAYS["year"], float(curves[0].times[-1]))
         free = 100 * curves[0].at(np.array([day]))[0]
         drawings.append(
             drawing(

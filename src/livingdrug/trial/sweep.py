@@ -6,7 +6,6 @@ Values are data of the engine's plan, so that a sweep compiles nothing that the 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,11 +19,10 @@ from livingdrug.scenario import Arm, Resolved, explain
 from livingdrug.trial.above import above
 from livingdrug.trial.definitions import definitions
 from livingdrug.trial.differences import Reading, Resamples, difference
-from livingdrug.units import quantity
+from livingdrug.units import parted, quantity
 from livingdrug.whole import several
 
 MOST = 50  # values of one sweep
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 
 
 @dataclass(frozen=True)
@@ -122,11 +120,11 @@ def _known(resolved: Resolved, path: str) -> tuple[float, str]:
 
 def _read(value: Any, path: str) -> tuple[float, str]:
     """Number and unit of a value as written: 3, "12 months", "30 mg/m2"."""
-    found = _NUMBER.fullmatch(str(value)) if not isinstance(value, bool) else None
+    found = parted(str(value)) if not isinstance(value, bool) else None
     if found is None:
         said = f"'{path}' = {short(value)}: a sweep is over numbers"
         raise ScenarioError(said, where=path, mend="write words as [[arm]] tables of a scenario file")
-    return float(found[1]), found[2]
+    return found
 
 
 class Responses:

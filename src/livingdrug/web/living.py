@@ -349,7 +349,6 @@ def courses(
     for i, row in enumerate(rows):
         ordered = sorted(row.doses)
         doses[i, : len(ordered)] = [(day, model.inputs.index(into), a, over) for day, into, a, over in ordered]
-    hazards = sum(type(d).__name__ == "Hazard" for d in model.declared.values())
     plan = Plan(
         start=made.asked["start"],
         end=float(times[-1]),
@@ -362,7 +361,7 @@ def courses(
         rtol=rtol,
         extinction=False,
     )
-    patients = Patients(np.arange(n), values, np.zeros((n, 0)), doses, np.full((n, hazards), np.inf))
+    patients = Patients(np.arange(n), values, np.zeros((n, 0)), doses, np.full((n, len(model.hazards)), np.inf))
     return np.asarray(simulate(model, plan, patients, threads=1, program=program).observables)
 
 
