@@ -11,12 +11,11 @@ import numpy as np
 
 from livingdrug.engine.plan import Floats
 from livingdrug.errors import LivingDrugError, ScenarioError, UnitError, nearest
-from livingdrug.spec.csv_table import split
+from livingdrug.spec.csv_table import ABSENT, split
 from livingdrug.units import DAYS, factor
 
 NEEDED = ("ID", "TIME", "DV")
 READ = (*NEEDED, "EVID", "MDV", "BLQ", "LLOQ", "UNIT")
-NOTHING = ("", ".", "NA", "nan", "NaN")
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def _row(
     if _number(row, "EVID", place) != 0 or (_number(row, "MDV", place) != 0 and not below):
         return None
     said = row["DV"]
-    if said in NOTHING and not below:
+    if not said and not below:
         return None
     given = unit or row.get("UNIT") or wanted
     try:
@@ -104,7 +103,7 @@ def _row(
     limit = times * _number(row, "LLOQ", place)
     if said.startswith("<"):
         below, limit = True, times * _number({"DV": said[1:].strip()}, "DV", place)
-    if row["ID"] in NOTHING or row["TIME"] in NOTHING:
+    if not row["ID"] or not row["TIME"]:
         raise ScenarioError("an observation without ID or TIME", where=place, mend="fill it in, or leave the row out")
     value = 0.0 if below else times * _number(row, "DV", place)
     if value < 0 <= limit and not below:
@@ -117,7 +116,7 @@ def _row(
 
 def _number(row: Mapping[str, str], column: str, place: str) -> float:
     said = row.get(column, "0")
-    if said in NOTHING:
+    if not said:
         return 0.0
     try:
         value = float(said)
@@ -131,8 +130,9 @@ def _number(row: Mapping[str, str], column: str, place: str) -> float:
 
 
 def _text(value: Any) -> str:
+    """What a cell holds; "" where it holds no value."""
     said = str(value).strip()
-    return "" if said in NOTHING else said
+    return "" if said.lower() in ABSENT else said
 
 
 def _name(data: Any) -> str:
