@@ -113,7 +113,7 @@ def drugs(model: Model) -> dict[str, str]:
     for path in model.entries:
         found.setdefault(drug(path), []).append(path)
     short = {word: paths[0] for word, paths in found.items() if len(paths) == 1}
-    return short if model.infusion is None else {**short, "infusion": model.infusion}
+    return short if model.infusion is None else {**short, spec.INFUSION: model.infusion}
 
 
 def find_input(model: Model, word: str, dose: bool, where: str | None = None) -> str:

@@ -16,7 +16,7 @@ from livingdrug.report.words import Event, Panel, Scale, Shown, Words, capital, 
 from livingdrug.results.comparison import Row
 from livingdrug.results.courses import LOWEST, PER_DECADE
 from livingdrug.results.result import ArmResult, Result
-from livingdrug.spec.trial import Measure
+from livingdrug.spec.trial import ENROLMENT, Measure
 from livingdrug.trial.survival import kaplan_meier
 from livingdrug.units import DAYS, of_unit
 
@@ -41,7 +41,6 @@ class Drawing:
     tables: tuple[Table, ...] = ()
 
 
-ENROLMENT = "enrolment"  # start of an endpoint of everybody enrolled
 BANDS = "Line: median. Dark band: half of the patients alive and followed; pale band: nine in ten."
 
 

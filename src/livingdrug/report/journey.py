@@ -16,6 +16,7 @@ from livingdrug.plot.tables import Table, told, told_above
 from livingdrug.plot.ticks import number
 from livingdrug.report.figures import Drawing, drawing
 from livingdrug.report.words import Shown, Words, capital, scales
+from livingdrug.spec.protocol import INFUSION
 from livingdrug.trial.again import Followed, Given
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 LOOKED_AT = (-7, 0, 2, 4, 7, 10, 14, 21, 28, 42, 60, 91, 122, 183, 274, 365, 548, 730)  # days of the table
 SEVERE = 3  # grade
 APART = 7.0  # [day] between doses of two cycles, at the least
-INFUSION = "infusion"  # the dose of cells, or of what makes them in the body
 ONES = "cells"  # a unit that the words of a strip say already
 INKS = ("published", "simulated", "pink", "green", "yellow", "text")
 CAPTION = (

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from livingdrug.plot.ticks import number
 from livingdrug.report.words import Words, scales
 from livingdrug.spec.grammar import Binary, Call, Name, Node, Number, Speaker, sentence
+from livingdrug.spec.trial import OWN_SCALE
 from livingdrug.units import of_unit
 
 if TYPE_CHECKING:
     from livingdrug.scenario import Resolved
 
-OWN_GRADE = "crs.grade"  # how files ask about the trial's own scale
+OWN_GRADE = f"{OWN_SCALE}.grade"
 HIGHEST = 5  # grade of any scale
 HAPPENED = {"given": "{} was given", "done": "{} was done", "count": "{} was seen"}
 

@@ -9,11 +9,11 @@ from livingdrug.scenario.draft import Override
 from livingdrug.spec.comparator import Comparator
 from livingdrug.spec.fields import Expression, expression
 from livingdrug.spec.grammar import Call, Name, walk
-from livingdrug.spec.protocol import Protocol
-from livingdrug.spec.trial import END, Column, Endpoint, Measure, Trial, day_of
+from livingdrug.spec.protocol import INFUSION, Protocol
+from livingdrug.spec.trial import END, ENROLMENT, Column, Endpoint, Measure, Trial, day_of
 
 PATIENTS = ("status", "infused", "dose", "outcome", "failed", "end_day", "death_day", "enrolment_day", "lost_day")
-STARTS = ("infusion", "enrolment")
+STARTS = (INFUSION, ENROLMENT)
 ALWAYS = ("time", "never", "enrolled")
 WAITING = ("share.manufacturing_failure", "share.lost_before_infusion")  # who waits for cells is lost, nobody here
 MISSING = "share.not_evaluable"  # whose answer is missing: nobody's, as shares were published of everybody

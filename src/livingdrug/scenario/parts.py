@@ -19,7 +19,7 @@ from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.origin import Quantity
 from livingdrug.spec.patients import beyond as farthest
 from livingdrug.spec.population import Covariate, Population
-from livingdrug.spec.protocol import Protocol
+from livingdrug.spec.protocol import INFUSION, Protocol
 from livingdrug.spec.scenario import KINDS_OF, TYPES
 from livingdrug.spec.trial import DESIGN, Trial
 from livingdrug.spec.typed import Typed, of_file, read
@@ -206,14 +206,14 @@ def twice_told(draft: Draft, typed: Mapping[str, Any], own: OwnPatients) -> None
         named = rows.items() if isinstance(rows, Mapping) else ((row.get("name"), row) for row in rows)
         for name, row in named:
             dose = next((d for d in typed["protocol"].schedule if d.name == name), None)
-            if dose is not None and {dose.give, "" if dose.give == "infusion" else dose.give} & drugs:
+            if dose is not None and {dose.give, "" if dose.give == INFUSION else dose.give} & drugs:
                 said = (
                     f"the dose '{dose.name}' is changed, and {own.file} says what each patient is given of {dose.give}"
                 )
                 raise ScenarioError(
                     said, getattr(row, "place", given.place), mend="leave the change out, or those records"
                 )
-        if "" in drugs or "infusion" in drugs:
+        if "" in drugs or INFUSION in drugs:
             lost = given.get("share", {})
             for name in ("manufacturing_failure", "lost_before_infusion"):
                 if isinstance(lost, Mapping) and name in lost:

@@ -30,6 +30,7 @@ from livingdrug.spec.grammar import Number
 from livingdrug.spec.origin import File, Quantity, Sourced
 from livingdrug.spec.typed import Refused, Typed
 
+INFUSION = "infusion"  # the word for the cell product as it is given, and for the day from which time is counted
 SHARES = {"1": 1.0, "%": 100.0}  # units of a share, and how much is the whole
 SHORTEST = 1.0 / 1440.0  # [day] of follow-up: a minute; clocks are kept to some hundredths of a second
 EARLIEST = -366.0  # [day] from which a patient is simulated: the disease of a year before is none that was measured

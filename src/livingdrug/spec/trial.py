@@ -34,7 +34,7 @@ from livingdrug.spec.fields import (
     worded,
 )
 from livingdrug.spec.origin import File
-from livingdrug.spec.protocol import once, titles
+from livingdrug.spec.protocol import INFUSION, once, titles
 from livingdrug.spec.typed import Typed, of_file, read
 from livingdrug.units import DAYS
 
@@ -70,6 +70,8 @@ _OF = {
 USUAL_COURSE = clock("every 1 d to day 28, then every 7 d to day 91, then every 28 d")
 EVERYBODY = expression(1)
 ENROLLED = "enrolled"  # the word for everybody, infused or not
+ENROLMENT = "enrolment"  # the start of an endpoint that counts everybody enrolled
+OWN_SCALE = "crs"  # the word by which files ask about the trial's own grading scale
 
 
 class Course(Typed):
@@ -117,7 +119,7 @@ class Endpoint(Typed):
     name: Text
     title: Text | None = None
     among: Asked = EVERYBODY
-    start: Text = "infusion"
+    start: Text = INFUSION
     events: Texts
     censors: Texts = ()
     about: Text | None = None

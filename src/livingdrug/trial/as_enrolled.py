@@ -14,8 +14,9 @@ from typing import Any
 from livingdrug.results.comparison import Comparison
 from livingdrug.spec import trial as spec
 from livingdrug.spec.fields import expression
-from livingdrug.spec.trial import Trial
-from livingdrug.trial.measures import ENROLMENT, Units, prepare
+from livingdrug.spec.protocol import INFUSION
+from livingdrug.spec.trial import ENROLMENT, Trial
+from livingdrug.trial.measures import Units, prepare
 
 DEATH, LOST = "death", "lost"
 
@@ -39,7 +40,7 @@ def as_enrolled(trial: Trial, columns: Mapping[str, Any], units: Units) -> dict[
     days = f"{ENROLMENT}_day" in columns
     ends = {e.name: e for e in trial.endpoint}
     measures = tuple(_measures(trial, ends, days))
-    endpoints = tuple(_from_enrolment(e) if e.start == "infusion" and days else e for e in trial.endpoint)
+    endpoints = tuple(_from_enrolment(e) if e.start == INFUSION and days else e for e in trial.endpoint)
     found = prepare(trial.model_copy(update={"measure": measures, "endpoint": endpoints}), columns, units)
     return {name: m.value for name, m in found.items()}
 
@@ -53,7 +54,7 @@ def _measures(trial: Trial, ends: Mapping[str, spec.Endpoint], days: bool) -> It
             yield m.model_copy(update={"of": of, "among": expression(spec.ENROLLED)})
         elif m.kind in ("survival", "survival median") and everyone and days:
             end = ends[str(m.of)]
-            if end.start == "infusion" and end.among == spec.EVERYBODY:
+            if end.start == INFUSION and end.among == spec.EVERYBODY:
                 yield m
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from livingdrug import library
 from livingdrug.scenario import Arm, Resolved, resolve
-from livingdrug.spec.trial import Measure
-from livingdrug.trial.graded import OWN, scale_of
+from livingdrug.spec.trial import OWN_SCALE, Measure
+from livingdrug.trial.graded import scale_of
 
 SAMPLED = ("cmax", "tmax", "auc", "last_measurable", "doubling", "decline", "auc_true")  # columns of [samples]
 Definition = frozenset[tuple[Any, ...]]
@@ -38,7 +38,7 @@ def otherwise(arm: Arm) -> dict[str, str]:
 
 def _apart(one: Definition, other: Definition) -> bool:
     """Whether two definitions differ in more than the trial's own grading scale: a published row says its scale."""
-    return any(not str(name).startswith(f"{OWN}.grade") for name, *_ in one ^ other)
+    return any(not str(name).startswith(f"{OWN_SCALE}.grade") for name, *_ in one ^ other)
 
 
 @lru_cache(maxsize=32)
@@ -97,7 +97,7 @@ def _words(resolved: Resolved) -> dict[str, tuple[Any, tuple[str, ...]]]:
                 tell(name, said_of_samples)
     scale = scale_of(resolved.trial)
     for i in ("", *range(6)):
-        tell(f"{OWN}.grade{i}", scale)
+        tell(f"{OWN_SCALE}.grade{i}", scale)
         for name in library.names("scales"):
             tell(f"{name}.grade{i}", name)
     return found

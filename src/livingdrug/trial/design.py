@@ -26,7 +26,7 @@ from livingdrug.spec.patients import beyond, possible
 from livingdrug.spec.population import Covariate
 from livingdrug.spec.protocol import SHARES, Protocol, Watch
 from livingdrug.spec.scale import Scale as ScaleFile
-from livingdrug.spec.trial import Trial
+from livingdrug.spec.trial import OWN_SCALE, Trial
 from livingdrug.spec.typed import file_of, of_file
 from livingdrug.trial.timetable import Timetable, timetable
 from livingdrug.units import never_negative
@@ -264,5 +264,5 @@ def _scales(trial: Trial, programs: Programs) -> list[Scale]:
     if not any(path in programs.observables for path in asked):
         return []
     for i, scale in enumerate(scales):
-        scale.enlist(programs, also=None if i else "crs")
+        scale.enlist(programs, also=None if i else OWN_SCALE)
     return scales

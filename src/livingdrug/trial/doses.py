@@ -14,7 +14,7 @@ from livingdrug.model.declare import Entry
 from livingdrug.results.columns import Texts
 from livingdrug.spec.fields import Expression
 from livingdrug.spec.grammar import Binary, Call, Choice, Node, Number, Unary
-from livingdrug.spec.protocol import Rule
+from livingdrug.spec.protocol import INFUSION, Rule
 from livingdrug.trial.design import Design
 from livingdrug.trial.enrolment import Enrolled
 
@@ -71,7 +71,7 @@ def _targets(table: Floats) -> Any:
 
 def _words(design: Design) -> list[str]:
     """What each input gives, in a word; the cell product by the word that a schedule uses."""
-    return ["infusion" if p == design.model.infusion else drug(p) for p in design.model.inputs]
+    return [INFUSION if p == design.model.infusion else drug(p) for p in design.model.inputs]
 
 
 def _body(enrolled: Enrolled, part: slice, who: Any, per: Any) -> Floats:

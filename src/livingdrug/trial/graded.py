@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping
 from livingdrug import library
 from livingdrug.errors import SourceError
 from livingdrug.spec.scale import Scale
-from livingdrug.spec.trial import Measure, Published, Trial
+from livingdrug.spec.trial import OWN_SCALE, Measure, Published, Trial
 from livingdrug.spec.typed import of_file
 from livingdrug.trial.design import DEFAULT_SCALE
-
-OWN = "crs"  # the word by which a trial's files ask about its own scale
 
 
 def scale_of(trial: Trial) -> str:
@@ -39,7 +37,7 @@ def scales(trial: Trial) -> Mapping[str, frozenset[str]]:
     found = {}
     for m in trial.measure:
         heads = {path.partition(".")[0] for path in asked_of(m, trial, columns) if "." in path}
-        found[m.name] = frozenset({own if head == OWN else head for head in heads if head == OWN or head in names})
+        found[m.name] = frozenset(own if head == OWN_SCALE else head for head in heads & {OWN_SCALE, *names})
     return found
 
 

@@ -21,12 +21,12 @@ from livingdrug.results.columns import Columns
 from livingdrug.results.lazy import Lazy
 from livingdrug.spec import trial as spec
 from livingdrug.spec.fields import Expression, expression
-from livingdrug.spec.trial import Trial
+from livingdrug.spec.protocol import INFUSION
+from livingdrug.spec.trial import ENROLMENT, Trial
 from livingdrug.trial.graded import titled
 from livingdrug.trial.survival import before, hazard_ratio, nth, ordered_median_time, ordered_survival_at
 from livingdrug.units import DAYS
 
-ENROLMENT = "enrolment"  # start of an endpoint that counts everybody enrolled
 FOLLOWED = expression("infused and not failed")
 Units = Mapping[str, str | None] | None
 SMALL = 20_000  # patients up to which what was worked out of their table is kept: of more, it is worked out again
@@ -133,12 +133,12 @@ def endpoint(table: Table, definition: spec.Endpoint) -> Endpoint:
         if name not in table.columns:
             known = [c[:-4].replace("_", " ") for c in table.columns if c.endswith("_day") and c != "end_day"]
             mend = 'write manufacture = "NAME", which simulates the days before infusion' if word == ENROLMENT else None
-            known += ["infusion", ENROLMENT] if key == "start" else []
+            known += [INFUSION, ENROLMENT] if key == "start" else []
             raise unknown("event", word, known, definition.place(key), mend=mend)
         return np.where(np.isnan(table.columns[name]), np.inf, table.columns[name])
 
     everybody = definition.start == ENROLMENT
-    start = np.zeros(table.size) if definition.start == "infusion" else day(definition.start, "start")
+    start = np.zeros(table.size) if definition.start == INFUSION else day(definition.start, "start")
     words = [*definition.events, *definition.censors, "end"]
     keys = ["events"] * len(definition.events) + ["censors"] * len(definition.censors) + [""]
     days = np.stack([day(w, key) for w, key in zip(words, keys)])

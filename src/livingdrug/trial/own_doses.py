@@ -14,9 +14,8 @@ from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.scenario import Arm
 from livingdrug.spec.dose_records import DoseRecords
 from livingdrug.spec.fields import expression
+from livingdrug.spec.protocol import INFUSION
 from livingdrug.trial.design import Design
-
-INFUSION = "infusion"  # what a record without CMT gives
 
 
 class OwnDoses:

@@ -20,12 +20,12 @@ from livingdrug.scenario import Resolved
 from livingdrug.spec.grammar import calls, names
 from livingdrug.spec.protocol import Protocol, Rule
 from livingdrug.spec.scale import Scale
-from livingdrug.spec.trial import Measure
+from livingdrug.spec.trial import OWN_SCALE, Measure
 from livingdrug.spec.typed import read
 from livingdrug.trial.before_infusion import at_conditioning, steps
 from livingdrug.trial.before_infusion import told as told_before
 from livingdrug.trial.definitions import SAMPLED
-from livingdrug.trial.graded import OWN, asked_of, scale_of
+from livingdrug.trial.graded import asked_of, scale_of
 from livingdrug.trial.selected import chosen
 
 LOOKED_AT = 64  # random states, each of another patient
@@ -166,7 +166,7 @@ def _scales(resolved: Resolved) -> dict[str, set[str]]:
         file = read(Scale, library.find("scales", name).table)
         asked = [file.entry.when, *(g.when for g in file.grade), *file.meanings.values()]
         names = {n.path for x in asked for n in x.names} - set(file.meanings)
-        for called in (name, *([OWN] if name == own else [])):
+        for called in (name, *([OWN_SCALE] if name == own else [])):
             for last in ("entry", "grade", *(f"grade{level}" for level in file.levels)):
                 found[f"{called}.{last}"] = names
     return found

@@ -13,7 +13,7 @@ import livingdrug
 from livingdrug.cohort import draw
 from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.scenario import resolve
-from livingdrug.trial.own_doses import INFUSION
+from livingdrug.spec.protocol import INFUSION
 from unit.cli.command import command
 
 SHORT = {"protocol.follow_up": "60 d"}
