@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -78,6 +78,11 @@ class LivingDrugError(Exception):
         if self.mend:
             lines.append(f"  mend:    {self.mend}")
         return "\n".join(lines)
+
+    def but(self, **said: Any) -> Self:
+        """The same error with other words for some of its parts (`where="mine.toml:3"`)."""
+        parts = ("what", "where", "allowed", "nearest", "mend")
+        return type(self)(**{part: said.get(part, getattr(self, part)) for part in parts})
 
 
 class ScenarioError(LivingDrugError):

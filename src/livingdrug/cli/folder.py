@@ -53,8 +53,8 @@ def run_folder(place: Path, mark: str = OURS) -> Iterator[Path]:
 
 def _renamed(problem: ScenarioError, part: str, place: str) -> ScenarioError:
     """The same error with the folder's own name in place of the temporary one."""
-    what, where, mend = (x and x.replace(part, place) for x in (problem.what, problem.where, problem.mend))
-    return type(problem)(what or "", where, problem.allowed, problem.nearest, mend)
+    said = {"what": problem.what, "where": problem.where, "mend": problem.mend}
+    return problem.but(**{word: x and x.replace(part, place) for word, x in said.items()})
 
 
 def check(place: Path, mark: str = OURS) -> None:

@@ -413,7 +413,7 @@ def _beside(path: Path, kind: str, where: str | None) -> LibraryFile:
     except ScenarioError as problem:
         if problem.where is not None:  # inside the file
             raise
-        raise ScenarioError(problem.what, where, problem.allowed, problem.nearest, problem.mend) from None
+        raise problem.but(where=where) from None
 
 
 @dataclass(frozen=True)

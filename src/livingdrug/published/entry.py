@@ -188,8 +188,7 @@ def _assembled(entry: library.LibraryFile, said: ModelFile) -> Model:
         try:
             found.append(biology.find(stem))
         except WiringError as problem:
-            place = problem.where or entry.where(f"modules.{role}")
-            raise WiringError(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
+            raise problem.but(where=problem.where or entry.where(f"modules.{role}")) from None
     model = yours.checked(assemble(*found))
     for role in said.modules:
         if role not in model.modules:

@@ -36,7 +36,7 @@ def blamed(problem: LivingDrugError, chain: Chain, sets: Mapping[str, Any], stan
     mend = problem.mend or (
         f"take the change back, or change what {problem.where} asks for as well" if against else None
     )
-    return type(problem)(problem.what, place + against, problem.allowed, problem.nearest, mend)
+    return problem.but(where=place + against, mend=mend)
 
 
 def _of_user(where: str | None) -> bool:

@@ -256,7 +256,7 @@ def fitting(role: str, stem: str, place: str | None) -> type[Module]:
         kind = biology.find(stem)
     except WiringError as problem:
         mend = problem.mend if problem.where else problem.mend or f'write modules.{role} = "NAME"'
-        raise WiringError(problem.what, problem.where or place, problem.allowed, problem.nearest, mend) from None
+        raise problem.but(where=problem.where or place, mend=mend) from None
     if kind.role.partition(".")[0] != role.partition(".")[0]:
         raise ScenarioError(
             f"the module '{stem}' fills the role '{kind.role}', not '{role}'",

@@ -137,7 +137,7 @@ def _with_unit(column: ColumnOf, table: CsvTable) -> ColumnOf:
             known(unit)
         except UnitError as problem:
             where = f"{table.file}:1, column '{column.column}'"
-            raise UnitError(problem.what, where, problem.allowed, problem.nearest, problem.mend) from None
+            raise problem.but(where=where) from None
         raise
 
 

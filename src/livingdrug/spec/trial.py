@@ -197,8 +197,7 @@ class Measure(Typed):
         try:
             expression(self.of)
         except LivingDrugError as problem:
-            place = self.place("of")
-            raise type(problem)(problem.what, place, problem.allowed, problem.nearest, problem.mend) from None
+            raise problem.but(where=self.place("of")) from None
 
     def _own_keys(self) -> None:
         """ScenarioError when a key that the kind needs is missing, or one is there that it would not look at."""

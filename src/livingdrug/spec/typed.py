@@ -183,7 +183,7 @@ def _message(problem: ValidationError, data: Any) -> LivingDrugError:
     if isinstance(refused, Refused):
         said = refused.problem
         what = said.what if _mentions(said.what, label) else f"{label}: {said.what}"
-        return type(said)(what, said.where or place or None, said.allowed, said.nearest, said.mend)
+        return said.but(what=what, where=said.where or place or None)
     wanted = _WANTED.get(first["type"].partition("_")[0], "another kind of value")
     return ScenarioError(f"{label} = {short(first.get('input'))} is not {wanted}", where=place or None, allowed=wanted)
 

@@ -76,8 +76,7 @@ def _made_wrong(truth: WrongTruth, case: Case) -> Arm:
     try:
         return resolve(case.asked, truth.set).arms[0]
     except LivingDrugError as problem:
-        where = f"{truth.place('set')}, for {case.trial}"
-        raise type(problem)(problem.what, where, problem.allowed, problem.nearest, problem.mend) from None
+        raise problem.but(where=f"{truth.place('set')}, for {case.trial}") from None
 
 
 def _has(resolved: Resolved, path: str) -> bool:

@@ -31,8 +31,7 @@ class OwnDoses:
                 try:
                     paths[word] = find_input(self.model, word or INFUSION, True, records.place(i))
                 except LivingDrugError as problem:
-                    raise ScenarioError(problem.what, problem.where, problem.allowed, problem.nearest,
-                                        f'say what it is: [cohort.give] "{word}" = "DRUG"') from None  # fmt: skip
+                    raise problem.but(mend=f'say what it is: [cohort.give] "{word}" = "DRUG"') from None
             own = self.model.unit(paths[word])
             if (word, unit) not in self.factors:
                 amount = expression(f"1 {unit or own}")

@@ -95,7 +95,7 @@ def _set(resolve: Callable[[Mapping[str, Any]], Resolved], path: str, value: Any
     except LivingDrugError as problem:
         if not str(problem.where).startswith("--set"):
             raise
-        raise type(problem)(problem.what, path, problem.allowed, problem.nearest, problem.mend) from None
+        raise problem.but(where=path) from None
 
 
 def _arm(resolved: Resolved, name: str | None) -> Arm:

@@ -35,6 +35,9 @@ def test_an_error_finds_the_nearest_by_itself() -> None:
     problem = LivingDrugError("no such number", allowed=many, given="role.numbr_17")
     assert problem.nearest == "role.number_17" and "role.number_17" in str(problem.allowed)
     assert str(problem.allowed).endswith("... (300 in all)") and len(problem.message) < 200
+    moved = problem.but(where="mine.toml:3")
+    assert moved.message == problem.message.replace("\n", "\n  where:   mine.toml:3\n", 1) and problem.where is None
+    assert type(unknown("name", "a", ["b"]).but(mend="x")) is type(unknown("name", "a", ["b"]))
     assert LivingDrugError("x", allowed=many).nearest is None
     assert LivingDrugError("x", allowed="any text, as it is").allowed == "any text, as it is"
     assert isinstance(unknown("unit", "x", [], error=UnitError), UnitError)

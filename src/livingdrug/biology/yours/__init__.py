@@ -129,7 +129,7 @@ def _mistake(problem: BaseException, path: Path) -> LivingDrugError:
     where = f"{library.shown(path)}:{line}" if line else library.shown(path)
     if isinstance(problem, LivingDrugError):
         made_of = f"{problem.where}: " if isinstance(problem, UnitError) and problem.where else ""
-        return type(problem)(made_of + problem.what, where, problem.allowed, problem.nearest, problem.mend)
+        return problem.but(what=made_of + problem.what, where=where)
     what = problem.msg if isinstance(problem, SyntaxError) else str(problem)
     return WiringError(
         f"{type(problem).__name__}: {what or 'no more is said'}", where, mend="correct the Python of this mechanism"
