@@ -1,8 +1,4 @@
-"""Modules wired into one model, checked before a step is taken.
-
-Quantities are looked up when an equation asks for them, so the order of evaluation is the topological order of
-who reads whom; a circle of readers is an error that names the circle.
-"""
+"""Modules wired into one model, checked before a step is taken."""
 
 from __future__ import annotations
 
@@ -30,172 +26,15 @@ from livingdrug.model.declare import (
     Param,
     Port,
     Publishes,
-    Reads,
     State,
     Switch,
-    as_declared,
 )
 from livingdrug.model.found import Clone, Evaluation, Quantity, Turn
 from livingdrug.model.math import where
-from livingdrug.model.tissue import Field, Place, Substance, Tissue, Total, balanced, well_mixed
+from livingdrug.model.scope import Scope, full
+from livingdrug.model.tissue import Field, Substance, Tissue, Total
 
-TIME = "time"
 MOST_FLOWS = 2000  # of one mechanism
-
-
-class View:
-    """What a module sees as `v`: every name it declared, and `time` [day]. What was looked up once is kept."""
-
-    def __init__(self, scope: _Scope, role: str) -> None:
-        self._scope, self._role = scope, role
-
-    def __getattr__(self, name: str) -> Any:
-        found = self.__dict__[name] = self._scope.local(self._role, name)
-        return found
-
-
-class _Scope:
-    """One evaluation in progress: known values, what has been published so far, and who is being asked."""
-
-    def __init__(self, model: Model, values: Mapping[str, Any], number: Any = None) -> None:
-        self.model = model
-        self.values: dict[str, Any] = dict(values)
-        self.number = number or (lambda value, unit: value)
-        self.shown: dict[str, dict[str, Any]] = {}
-        self.ports: dict[str, Any] = {}
-        self.asking: list[str] = []
-        self.views: dict[str, View] = {}
-
-    def view(self, role: str) -> View:
-        """What the module of this role sees, one for all who ask it."""
-        if role not in self.views:
-            self.views[role] = View(self, role)
-        return self.views[role]
-
-    def local(self, role: str, name: str) -> Any:
-        given = self.model.given.get((role, name))
-        if given in self.values:
-            return self.values[given]
-        module = self.model.modules[role]
-        d = module.declared.get(name)
-        if d is None:
-            if name == TIME:
-                return self.values.get(TIME, self.number(0.0, "day"))
-            raise WiringError(
-                f"{role} uses v.{name} but does not declare it",
-                where=f"module '{module.stem}'",
-                nearest=nearest(name, module.declared),
-                mend="declare it at class level (State, Param, Reads, ...)",
-            )
-        if isinstance(d, Reads):
-            return self.published(d.path, reader=role, absent=d)
-        if isinstance(d, Port):
-            return self.port(f"{role}.{name}")
-        if isinstance(d, Publishes):
-            return self.published(f"{role}.{d.name}", reader=role)
-        path = name if isinstance(d, Covariate) else f"{role}.{name}"
-        if path not in self.values and isinstance(d, Mode):
-            self.values[path] = self._asked(path, lambda: where(d.when(self.view(role)), 1.0, 0.0))
-        if path not in self.values and isinstance(d, Derived):
-            self.values[path] = self._asked(path, lambda: d.formula(self.view(role)))
-        if path not in self.values and isinstance(d, (Tissue, Substance, Total)):
-            self.values[path] = self._asked(path, lambda: self._mixed(role, d))
-        if path not in self.values:
-            kind = type(d).__name__.lower()
-            raise WiringError(
-                f"{kind} '{path}' has no value",
-                where=f"module '{module.stem}'",
-                mend="give it in the library or scenario"
-                if isinstance(d, (Param, Covariate))
-                else "patient constants (Derived, start=) may use parameters and covariates only",
-            )
-        return self.values[path]
-
-    def _mixed(self, role: str, d: Tissue | Substance | Total) -> Any:
-        """The tissue, a substance or a total where the tissue is one shell."""
-        view = self.view(role)
-        if isinstance(d, Total):
-            return d.of(view)
-        if isinstance(d, Tissue):
-            fields = self.model.modules[role].of(Field)
-            filled = [getattr(view, f.name) * f.takes(view) for f in fields if f.takes]
-            return well_mixed(sum(filled[1:], filled[0]))
-        parts = {n: x(view) for n, x in d.formulas.items()}
-        nothing = {"gain": f"({d.unit})/day", "outside": d.unit, "resistance": "um"}
-        missing = {n: self.number(0.0, u) for n, u in nothing.items() if n not in parts}
-        return balanced(self.place(role), **parts, **missing)
-
-    def place(self, role: str) -> Place:
-        """The place in the tissue of this role."""
-        (tissue,) = self.model.modules[role].of(Tissue)
-        found: Place = self.local(role, tissue.name)
-        return found
-
-    def _asked(self, path: str, answer: Any) -> Any:
-        if path in self.asking:
-            circle = " -> ".join([*self.asking[self.asking.index(path) :], path])
-            raise WiringError(
-                f"quantities read each other in a circle: {circle}",
-                mend="let one of them be a state, or publish less from the module in the middle",
-            )
-        self.asking.append(path)
-        try:
-            return answer()
-        finally:
-            self.asking.pop()
-
-    def published(self, path: str, reader: str = "", absent: Reads | None = None) -> Any:
-        if path in self.values and not (path in self.model.publishes and path in self.model.declared):
-            return self.values[path]
-        role, _, name = path.rpartition(".")
-        module = self.model.modules.get(role)
-        if module is not None:
-            d = module.declared.get(name)
-            if isinstance(d, Port):
-                return self.port(path)
-            if isinstance(d, (Derived, Total)):
-                return self.local(role, name)
-            shown = self.show(role)
-            if name in shown:
-                return shown[name]
-        if absent is not None and absent.absent is not None:
-            return self.number(absent.absent, absent.unit)
-        known = [r for r in self.model.modules if r.split(".")[0] == role.split(".")[0]]
-        offered = [f"{r}.{d.name}" for r in known for d in self.model.modules[r].declared.values()]
-        raise WiringError(
-            f"{reader or 'the model'} reads '{path}' but no chosen module provides it",
-            allowed=None if offered else self.model.modules,
-            nearest=nearest(path, offered),
-            mend=f"choose a module for the role '{role}' that publishes '{name}'",
-        )
-
-    def show(self, role: str) -> dict[str, Any]:
-        """What the module of this role publishes, by name: neither more nor less than it declares."""
-        if role not in self.shown:
-            module = self.model.modules[role]
-            given = self._asked(f"{role} (published)", lambda: module.published(self.view(role)))
-            as_declared(role, module, given)
-            self.shown[role] = given
-        return self.shown[role]
-
-    def port(self, path: str) -> Any:
-        if path not in self.ports:
-            role, _, name = path.rpartition(".")
-            d = self.model.modules[role].declared[name]
-            assert isinstance(d, Port)
-
-            def gather() -> Any:
-                total = self.number(d.start, d.unit)
-                for giver, contribution in self.model.contributions.get(path, []):
-                    given = self.model.modules[giver].contributes(self.view(giver))
-                    if contribution.name not in given:
-                        raise WiringError(f"{giver} declares {contribution!r} but contributes() does not give it")
-                    part = given[contribution.name]
-                    total = total * part if d.combine == "multiply" else total + part
-                return total if d.scale is None else d.scale(self.view(role)) * total
-
-            self.ports[path] = self._asked(path, gather)
-        return self.ports[path]
 
 
 class Model:
@@ -344,8 +183,8 @@ class Model:
     def apart(self) -> list[tuple[int, int]]:
         """Pairs of jumps, by their place in `jumps`, whose order matters if they come at one moment."""
         jumps = [(p.rpartition(".")[0], self.declared[p]) for p in self.jumps]
-        sets = [{_full(s, role) for s in d.then} for role, d in jumps]  # type: ignore[attr-defined]
-        named = [{_full(s, role) for s in d.apart} for role, d in jumps]  # type: ignore[attr-defined]
+        sets = [{full(s, role) for s in d.then} for role, d in jumps]  # type: ignore[attr-defined]
+        named = [{full(s, role) for s in d.apart} for role, d in jumps]  # type: ignore[attr-defined]
         return [
             (i, j)
             for j in range(len(jumps))
@@ -375,13 +214,13 @@ class Model:
 
     def turns(self, values: Mapping[str, Any]) -> list[Turn]:
         """Modes and jumps at these values (as for `evaluate`), modes first."""
-        scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values})
+        scope = Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values})
         found = []
         for path in (*self.modes, *self.jumps):
             role, d = path.rpartition(".")[0], self.declared[path]
             assert isinstance(d, (Mode, Jump))
             view = scope.view(role)
-            sets = {_full(s, role): x(view) for s, x in d.then.items()} if isinstance(d, Jump) else {}
+            sets = {full(s, role): x(view) for s, x in d.then.items()} if isinstance(d, Jump) else {}
             for state in sets:
                 if state not in self.states:
                     raise WiringError(
@@ -428,7 +267,7 @@ class Model:
 
         values: parameters and covariates by path, scalars or arrays (patients,).
         """
-        scope = _Scope(self, {p: x for p, x in values.items() if not isinstance(self.declared.get(p), State)}, number)
+        scope = Scope(self, {p: x for p, x in values.items() if not isinstance(self.declared.get(p), State)}, number)
         found: dict[str, Any] = {}
         for role, m in self.modules.items():
             view = scope.view(role)
@@ -452,7 +291,7 @@ class Model:
     def evaluate(self, values: Mapping[str, Any], number: Any = None, published: bool = True) -> Evaluation:
         """Evaluate the equations once. values: states, parameters, covariates, derived constants, entry shares, inputs
         and `time`, by path; NumPy arrays, pint quantities or SymPy symbols alike. Inputs left out are 0."""
-        scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
+        scope = Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
         derivatives: dict[str, Any] = {p: None for p in self.states}
         flows: list[tuple[str, Flow | Change, Any]] = []
 
@@ -465,12 +304,12 @@ class Model:
             for f, rate in self._rates(scope, role, m):
                 flows.append((role, f, rate))
                 if isinstance(f, Change):
-                    add(_full(f.state, role), rate)
+                    add(full(f.state, role), rate)
                     continue
                 if f.into:
-                    add(_full(f.into, role), rate if isinstance(f.yields, int) and f.yields == 1 else f.yields * rate)
+                    add(full(f.into, role), rate if isinstance(f.yields, int) and f.yields == 1 else f.yields * rate)
                 if f.out_of:
-                    add(_full(f.out_of, role), -rate)
+                    add(full(f.out_of, role), -rate)
             for e in m.of(Entry):
                 u = scope.values[f"{role}.{e.name}"]
                 if isinstance(u, float) and u == 0.0:
@@ -484,10 +323,10 @@ class Model:
 
     def rates(self, values: Mapping[str, Any], number: Any) -> Iterator[tuple[str, Flow | Change, Any]]:
         """Role, flow and rate of all that moves, one by one, at these values (as for `evaluate`, inputs too)."""
-        scope = _Scope(self, dict(values), number)
+        scope = Scope(self, dict(values), number)
         return ((role, *found) for role, m in self.modules.items() for found in self._rates(scope, role, m))
 
-    def _rates(self, scope: _Scope, role: str, module: Module) -> Iterator[tuple[Flow | Change, Any]]:
+    def _rates(self, scope: Scope, role: str, module: Module) -> Iterator[tuple[Flow | Change, Any]]:
         """A module's flows and signed changes, with the total rate of each."""
         for many, f in enumerate(module.flows(scope.view(role))):
             if not isinstance(f, (Flow, Change)):
@@ -498,19 +337,19 @@ class Model:
             if isinstance(f, Change) or not f.per:
                 yield f, f.rate
             else:
-                yield f, f.rate * scope.published(_full(f.per, role))
+                yield f, f.rate * scope.published(full(f.per, role))
 
     def places(self, values: Mapping[str, Any], number: Any = None) -> dict[str, dict[str, Any]]:
         """What is worked out in every shell, at these values (as for `evaluate`): the formulas of each field, substance
         and total by path, by the name under which it is declared."""
-        scope = _Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
+        scope = Scope(self, {**{p: 0.0 for p in self.inputs if p not in values}, **values}, number)
         return {
             f"{role}.{d.name}": {n: x(scope.view(role)) for n, x in d.formulas.items()}
             for role, m in self.modules.items()
             for d in m.of(Field, Substance, Total)
         }
 
-    def _shown(self, scope: _Scope) -> dict[str, Any]:
+    def _shown(self, scope: Scope) -> dict[str, Any]:
         """Every published quantity and port, by path."""
         shown: dict[str, Any] = {}
         for role, m in self.modules.items():
@@ -527,13 +366,13 @@ class Model:
         passages: dict[str, list[tuple[str, Any]]] = {p: [] for p in self.clones}
         for role, f, _ in self.evaluate(values, published=False).flows:
             if isinstance(f, Change):
-                if _full(f.state, role) in clones:
+                if full(f.state, role) in clones:
                     raise WiringError(
-                        f"'{_full(f.state, role)}' is a clone but has a signed change ('{f.why}')",
+                        f"'{full(f.state, role)}' is a clone but has a signed change ('{f.why}')",
                         mend="declare its birth and its death as two flows with per=",
                     )
                 continue
-            source, sink, per = (p and _full(p, role) for p in (f.out_of, f.into, f.per))
+            source, sink, per = (p and full(p, role) for p in (f.out_of, f.into, f.per))
             for touched in {source, sink} & clones:
                 if per is None or (per != touched and per not in clones) or (touched == source and per != source):
                     raise WiringError(
@@ -565,11 +404,6 @@ class Model:
 def _quantity(path: str, d: Declared) -> Quantity:
     zero, _, unit = getattr(d, "zero", "").partition(" ")
     return Quantity(path, unit or d.unit, d.doc, float(zero or 0.0))
-
-
-def _full(state: str, role: str) -> str:
-    """The path of a state that a module may name without its role."""
-    return state if "." in state else f"{role}.{state}"
 
 
 def assemble(*modules: Module | type[Module]) -> Model:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from livingdrug.errors import UnitError
-from livingdrug.model.assemble import TIME, Model
+from livingdrug.model.assemble import Model
 from livingdrug.model.declare import Change, Derived, Entry, Port, Reads
+from livingdrug.model.scope import TIME
 from livingdrug.units import parse, registry
 
 

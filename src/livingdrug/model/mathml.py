@@ -12,7 +12,6 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.model.assemble import TIME, _Scope
 from livingdrug.model.declare import (
     Adds,
     Change,
@@ -26,6 +25,7 @@ from livingdrug.model.declare import (
     State,
 )
 from livingdrug.model.describe import written_out
+from livingdrug.model.scope import TIME, Scope, full
 
 if TYPE_CHECKING:
     from livingdrug.model.assemble import Model
@@ -103,11 +103,11 @@ def _drafts(model: Model, role: str, module: Module) -> Iterator[_Draft]:
 def _flow(model: Model, role: str, f: Flow | Change) -> _Draft:
     """A flow with its rate: of the whole state, or of each cell."""
     if isinstance(f, Change):
-        path = _full(f.state, role)
+        path = full(f.state, role)
         return _Draft("change", path, f"{model.unit(path)}/day", f.why, f.rate, into=path)
-    ends = {end: _full(x, role) if x else "" for end, x in (("out_of", f.out_of), ("into", f.into))}
+    ends = {end: full(x, role) if x else "" for end, x in (("out_of", f.out_of), ("into", f.into))}
     touched = ends["out_of"] or ends["into"]
-    unit, about = ("1/day", f"per cell of {_full(f.per, role)}") if f.per else (f"{model.unit(touched)}/day", "")
+    unit, about = ("1/day", f"per cell of {full(f.per, role)}") if f.per else (f"{model.unit(touched)}/day", "")
     many = "" if isinstance(f.yields, int) and f.yields == 1 else f"each gives {_rounded(f.yields)}"
     said = ", ".join(filter(None, [about, many]))
     return _Draft("flow", f.name, unit, said, f.rate, **ends)
@@ -167,12 +167,12 @@ def _brief(number: float) -> Any:
     return sympy.Float(f"{number:.4g}", 4)
 
 
-def _named(model: Model) -> _Scope:
+def _named(model: Model) -> Scope:
     """Every quantity of the model as a symbol of its own name."""
     import sympy
 
     paths = [*model.states, *model.parameters, *model.covariates, *model.derived, *model.inputs, TIME]
-    scope = _Scope(model, {p: sympy.Symbol(p) for p in paths})
+    scope = Scope(model, {p: sympy.Symbol(p) for p in paths})
     for entry in model.entries:
         for state in model.declared[entry].into:  # type: ignore[attr-defined]
             scope.values[f"{entry}>{state}"] = sympy.Symbol(f"{entry}>{state}")
@@ -181,10 +181,6 @@ def _named(model: Model) -> _Scope:
         scope.shown[role] |= {s.name: sympy.Symbol(f"{role}.{s.name}") for s in m.of(State)}
         scope.ports |= {f"{role}.{d.name}": sympy.Symbol(f"{role}.{d.name}") for d in m.of(Port)}
     return scope
-
-
-def _full(state: str, role: str) -> str:
-    return state if "." in state else f"{role}.{state}"
 
 
 @cache
