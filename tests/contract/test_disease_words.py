@@ -40,7 +40,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "cli/terminal.py": ({"kinetics.growth", "tumour.kill"}, EXAMPLE),
     "spec/fields.py": ({"neurotoxicity"}, "a family of measures, whatever simulates it"),
     "spec/scenario.py": ({"kinetics.growth"}, EXAMPLE),
-    "care/compiler.py": ({"fever"}, "an example, in what an error says to its user"),
+    "care/writer.py": ({"fever"}, "an example, in what an error says to its user"),
     "units.py": ({"temperature"}, "a kind of quantity"),
     "web/static/figures": (set(), FIGURES),
     "web/figures.py": (set(), FIGURES),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import livingdrug
 from livingdrug import library
-from livingdrug.care.compiler import LIVING
+from livingdrug.care.writer import LIVING
 from livingdrug.cli.sweep import spread
 from livingdrug.errors import LivingDrugError, ScenarioError, UnitError
 from livingdrug.library.located import Place, placed

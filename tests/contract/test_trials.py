@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from livingdrug import library
-from livingdrug.care.compiler import FUNCTIONS
 from livingdrug.care.grading import Scale
 from livingdrug.care.rules import rule_sentence
+from livingdrug.care.writer import FUNCTIONS
 from livingdrug.parameters import is_parameter
 from livingdrug.scenario import resolve
 from livingdrug.scenario.parts import whole
