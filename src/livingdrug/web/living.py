@@ -290,17 +290,18 @@ def _module(made: Therapy) -> str:
 
 def _people() -> str:
     made, cohort = therapy(), therapy().people
-    spreads, loaded = {}, set()
+    differing, loaded = {}, set()
     for path in made.model.parameters:
         v = made.resolved.parameters[path].variability
         if v is not None and (v.sd or v.loadings or v.distribution == "uniform"):
-            row = {"law": v.distribution, "sd": v.sd, "low": v.low, "high": v.high, "loads": dict(v.loadings)}
-            spreads[path] = {k: x for k, x in row.items() if x not in (None, {})}
+            row = {"distribution": v.distribution, "sd": v.sd, "low": v.low, "high": v.high}
+            row |= {"loadings": dict(v.loadings)}
+            differing[path] = {k: x for k, x in row.items() if x not in (None, {})}
             loaded |= set(v.loadings)
     names = dict.fromkeys((*made.model.covariates, *sorted(loaded)))
     own = {n: [float(f"{x:.{DIGITS}g}") for x in cohort.of(n)] for n in names}
     facts = {"seed": cohort.seed, "count": len(cohort), "given": list(made.model.covariates), "own": own}
-    return f"export const people = {_json({**facts, 'spreads': spreads})};\n"
+    return f"export const people = {_json({**facts, 'variability': differing})};\n"
 
 
 def _json(value: Any) -> str:

@@ -389,12 +389,12 @@ def test_a_lock_lasts_as_long_as_its_process(tmp_path: Path) -> None:
     other = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert other.stdout and other.stdout.readline() == "ready\n"
     assert processes.alive(tmp_path, "it") and not processes.alive(tmp_path, "nobody")
-    processes.bury(tmp_path)
+    processes.clear_dead(tmp_path)
     assert (tmp_path / processes.PROCESSES / "it").is_dir()
     other.kill()
     other.wait()
     assert not processes.alive(tmp_path, "it")
-    processes.bury(tmp_path)
+    processes.clear_dead(tmp_path)
     assert not (tmp_path / processes.PROCESSES / "it").exists()
 
 

@@ -46,7 +46,7 @@ def alive(home: Path, name: str) -> bool:
         return False
 
 
-def bury(home: Path) -> None:
+def clear_dead(home: Path) -> None:
     """Clears the folders of processes that died."""
     for folder in (home / PROCESSES).glob("[!.]*"):
         if (folder / LOCK).exists() and not alive(home, folder.name):

@@ -81,7 +81,7 @@ class Pool:
             one.process.wait()
             assert one.process.stdin
             one.process.stdin.close()
-        alive.bury(self.home)
+        alive.clear_dead(self.home)
 
     def _watching(self) -> None:
         told = ""
@@ -106,7 +106,7 @@ class Pool:
 
     def _take_up(self) -> None:
         """What waited or ran when the last server ended waits from now on."""
-        alive.bury(self.home)
+        alive.clear_dead(self.home)
         self._orphans()
         for key in self.records.waiting():
             self.queue.put(key)
@@ -150,7 +150,7 @@ class Pool:
             self._short = self._short + 1 if time.monotonic() - one.begun < BRIEF else 0
             if one.process.stdin:
                 one.process.stdin.close()
-            alive.bury(self.home)
+            alive.clear_dead(self.home)
         if self._short >= RESTLESS and not self.broken:
             log.error("the processes of runs end as soon as they are started; none is started any more")
             self.broken = True

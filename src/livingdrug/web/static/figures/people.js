@@ -12,17 +12,17 @@ export function person(i) {
   for (const name of Object.keys(people.own)) own[name] = people.own[name][i];
   const found = {};
   for (const name of people.given) if (name in model.values) found[name] = own[name];
-  for (const [path, row] of Object.entries(people.spreads)) if (path in model.values) found[path] = drawn(path, row, i, own);
+  for (const [path, row] of Object.entries(people.variability)) if (path in model.values) found[path] = drawn(path, row, i, own);
   return {found, body: {weight: own.weight, bsa: own.bsa}};
 }
 
-function drawn(path, {law, sd, low, high, loads}, i, own) {
+function drawn(path, {distribution, sd, low, high, loadings}, i, own) {
   const middle = model.values[path].value, z = () => uniform(people.seed, i, path);
-  if (law === "uniform") return low + (high - low)*z();
+  if (distribution === "uniform") return low + (high - low)*z();
   let shift = sd ? sd*quantile(EDGE + z()*(1 - 2*EDGE)) : 0;
-  for (const [name, weight] of Object.entries(loads ?? {})) shift += weight*own[name];
-  if (law === "logit-normal") return logit(middle, shift, low ?? 0, high ?? 1);
-  const x = law === "normal" ? middle + shift : middle*Math.exp(Math.min(Math.max(shift, -MOST), MOST));
+  for (const [name, weight] of Object.entries(loadings ?? {})) shift += weight*own[name];
+  if (distribution === "logit-normal") return logit(middle, shift, low ?? 0, high ?? 1);
+  const x = distribution === "normal" ? middle + shift : middle*Math.exp(Math.min(Math.max(shift, -MOST), MOST));
   return Math.min(Math.max(x, low ?? -Infinity), high ?? Infinity);
 }
 
@@ -32,7 +32,7 @@ function logit(middle, shift, low, high) {
   return low + (high - low)/(1 + Math.exp(-Math.min(Math.max(centre + shift, -MOST), MOST)));
 }
 
-/** Quantile of the standard normal law: a rational start and two Halley steps. */
+/** Quantile of the standard normal distribution: a rational start and two Halley steps. */
 export function quantile(p) {
   const q = p - 0.5, r = Math.sqrt(-2*Math.log(Math.min(p, 1 - p)));
   let x = Math.sign(q)*(r - (2.515517 + r*(0.802853 + r*0.010328))/(1 + r*(1.432788 + r*(0.189269 + r*0.001308))));
@@ -43,7 +43,7 @@ export function quantile(p) {
   return x;
 }
 
-/** The standard normal law: a series near the middle, a continued fraction in the tails. */
+/** The standard normal distribution: a series near the middle, a continued fraction in the tails. */
 function normal(x) {
   const a = Math.abs(x), bell = Math.exp(-a*a/2)/Math.sqrt(2*Math.PI);
   if (a < 3) {
