@@ -61,7 +61,10 @@ def new(
 def schema(
     kind: Annotated[
         str,
-        typer.Argument(help="scenario, trial, protocol, population, product, tumour, drug, mechanism, scale or model."),
+        typer.Argument(
+            help="scenario, trial, protocol, population, product, costimulation, manufacture, comparator, tumour, "
+            "drug, mechanism, scale, model, wrong_truths or naive_transfer."
+        ),
     ],
 ) -> None:
     """What a file of a kind may say, as JSON Schema (for editors and forms)."""
