@@ -44,14 +44,15 @@ def test_every_command_and_option_says_what_it_is(name, command):
         assert said or option.name == "help", f"livingdrug {name}: {option.name} has no help"
 
 
-def test_every_kind_is_in_the_help():
+def test_every_kind_is_in_the_help_and_on_the_page():
     from livingdrug.cli.templates import KINDS
     from livingdrug.spec.json_schema import KINDS as SCHEMAS
 
     known = dict(all_commands())
     for name, kinds in (("new", KINDS), ("schema", SCHEMAS)):
         said = next(p.help for p in known[name].params if p.name == "kind")
-        assert {k for k in kinds if not re.search(rf"\b{k}\b", said)} == set(), name
+        row = next(line for line in PAGE.splitlines() if line.startswith(f"| `livingdrug {name} KIND"))
+        assert {k for k in kinds for text in (said, row) if not re.search(rf"\b{k}\b", text)} == set(), name
 
 
 def test_every_option_of_run_is_on_the_page():
