@@ -8,6 +8,8 @@ from livingdrug.plot import svg
 from livingdrug.plot.chart import Chart
 from livingdrug.version import __version__
 
+PATIENTS = "These patients do not exist. A simulation is a statement about a model; it cannot say what will happen to any person."
+
 
 def answer(
     kind: str,
@@ -19,8 +21,17 @@ def answer(
     under: Sequence[str],
     notes: Sequence[str],
     empty: str,
+    who: str = PATIENTS,
+    picture: tuple[bytes, str] | None = None,
+    more: tuple[str, Sequence[Sequence[str]]] | None = None,
 ) -> str:
-    """The page. kind: of question; cells: head and rows of the table; under: lines below it; empty: where no chart."""
+    """The page. kind: of question; cells: head and rows of the table; under: lines below it; empty: where no chart.
+
+    who: what is simulated, in a sentence; picture: a PNG below the chart, with its words; more: another table, folded,
+    with what it is.
+    """
+    from base64 import b64encode
+
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     shelf = Environment(
@@ -37,5 +48,8 @@ def answer(
         under=[line for line in under if line],
         notes=notes,
         empty=empty,
+        who=who,
+        picture=(b64encode(picture[0]).decode(), picture[1]) if picture else None,
+        more=more,
         version=__version__,
     )
