@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from livingdrug.agents import film
 from livingdrug.files import write_text
 from livingdrug.plot.typeset import typeset
-from livingdrug.report.answer import answer
+from livingdrug.report.answer import Beside, answer
 
 if TYPE_CHECKING:
     from livingdrug.agents.course import Course
@@ -44,26 +44,29 @@ def page(
         [path, f"{x.value:g}", x.unit, f"{x.kind}: {', '.join(t for t in (x.source, x.where, x.why) if t)}"]
         for path, x in given.parameters.items()
     ]
+    set_here = ", ".join(f"{path} = {value}" for path, value in changed.items())
     return typeset(
         answer(
             "a tumour cell by cell",
             given.title,
             course.plot(),
             [[HEADS[n] for n in names], *rows],
-            caption=f"One run, with seed {course.seed}. Another seed gives another course; the table has at most a dozen "
-            "moments.",
+            caption=f"One run, with seed {course.seed}; another seed gives another course. The table has a dozen "
+            "moments at most.",
             under=(
                 f"CAR-T given: {doses}.",
-                f"Changed here: {', '.join(f'{k} = {v}' for k, v in changed.items())}." if changed else "",
+                f"Changed here: {set_here}." if changed else "",
                 "With two habits of the published codes: how CAR-T move, and how oxygen is worked out." * as_published,
                 " ".join(given.about.replace("`", "").split()),
                 *(f"[{key}] {source}" for key, source in given.sources.items()),
             ),
             notes=(),
             empty="",
-            who=WHO,
-            picture=(film.sheet(course), "A slice through the middle at six moments; each cell is as wide as it is cut."),
-            more=("Every number, with its source", [["number", "value", "unit", "source"], *numbers]),
+            beside=Beside(
+                WHO,
+                (film.sheet(course), "A slice through the middle at six moments; each cell is as wide as it is cut."),
+                ("Every number, with its source", [["number", "value", "unit", "source"], *numbers]),
+            ),
         )
     )
 

@@ -120,7 +120,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"tied": tied, "day": day, "dated": dated, "count": count, "thousands": thousands, "by_field": by_field}
+    made.filters |= {
+        "tied": tied,
+        "day": day,
+        "dated": dated,
+        "count": count,
+        "thousands": thousands,
+        "by_field": by_field,
+    }
     made.filters |= {"within": within, "commands": commands, "named": named, "breaks": breaks}
     made.globals |= {"static": link, "parts": PARTS, "version": __version__, "plural": plural, "living": living}
     return made

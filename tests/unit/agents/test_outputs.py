@@ -72,7 +72,12 @@ def test_a_run_leaves_what_was_asked_for(capsys: pytest.CaptureFixture[str], tmp
     assert len(seen["moments"]) == 4 and seen["side"] == 300.0
     assert files["film"].read_bytes()[:4] == b"\x89PNG"
     report = files["report"].read_text("utf-8")
-    told = ("Not medical advice", "CAR-T given: day 0: 50 CAR-T.", "cell.tumour_radius = 60", "data:image/png;base64,iVBOR")
+    told = (
+        "Not medical advice",
+        "CAR-T given: day 0: 50 CAR-T.",
+        "cell.tumour_radius = 60",
+        "data:image/png;base64,iVBOR",
+    )
     assert [words for words in told if words not in report] == []
     assert report.count("<svg") >= 1 and "http" not in report.split("<style>")[0]
 
