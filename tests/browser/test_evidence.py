@@ -66,6 +66,15 @@ def test_equations_are_laid_out_as_mathematics(visit: Any) -> None:
     expect(page.locator(".as-text dd").first).to_be_visible()
     shown = page.locator(".as-text dd").all_inner_texts()
     assert shown == [m["text"] for m in found]
+    page.set_viewport_size({"width": 390, "height": 844})  # sums go on in the next line, what cannot is seen to go on
+    faded = page.locator(".math.goes-on.to-right")
+    expect(faded).not_to_have_count(0)
+    beyond = page.locator(".math").evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => [!!e.querySelector('mfrac'), e.className])"
+    )
+    assert beyond and all(bar and "to-right" in classes for bar, classes in beyond)
+    faded.first.evaluate("e => { e.scrollLeft = e.scrollWidth; }")
+    expect(page.locator(".math.to-left")).not_to_have_count(0)
 
 
 def test_links_of_a_mechanism_lead_to_its_numbers(visit: Any) -> None:

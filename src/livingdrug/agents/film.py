@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +53,15 @@ def write(course: Course, path: Path) -> None:
         (_animate if path.suffix.lower() == ".gif" else _sheet)(course, half, part)
 
 
+def sheet(course: Course) -> bytes:
+    """A sheet of six of the course's pictures, evenly spread over them, as PNG."""
+    chosen = np.linspace(0, len(course.pictures) - 1, min(FRAMES[".png"], len(course.pictures))).round().astype(int)
+    few = replace(course, pictures=[course.pictures[k] for k in sorted(set(chosen.tolist()))])
+    made = io.BytesIO()
+    _sheet(few, _half(few), made)
+    return made.getvalue()
+
+
 def _half(course: Course) -> float:
     """Half of the width that is shown [um]: the cube where there are CAR-T, else a little more than the tumour."""
     if any((p.kind >= 4).any() for p in course.pictures):
@@ -76,7 +87,7 @@ def _animate(course: Course, half: float, part: Path) -> None:
             film.grab_frame()
 
 
-def _sheet(course: Course, half: float, part: Path) -> None:
+def _sheet(course: Course, half: float, part: Path | io.BytesIO) -> None:
     from matplotlib.figure import Figure
 
     across = min(3, len(course.pictures))
@@ -88,7 +99,7 @@ def _sheet(course: Course, half: float, part: Path) -> None:
         axes.set_title(_words(picture), fontsize=9, loc="left", color=INKS["light"].text)
     figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.62 / (3.5 * down + 0.4), 0.03, 0.12)
     _key(figure, 1 - 0.05 / (3.5 * down), min(7.5, 2.6 * across))
-    figure.savefig(part)
+    figure.savefig(part, format="png")
 
 
 def _words(picture: Picture) -> str:

@@ -79,17 +79,20 @@ def run(
     view: Annotated[
         Path | None, typer.Option("--view", help="All cells at four moments, for the page that turns them (JSON).")
     ] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="Write the report to this HTML file.")] = None,
     out: Out = None,
     json_: Json = False,
 ) -> None:
-    """Run one model: counts, radius and oxygen over time, as a table, plot, film or 3-D view."""
+    """Run one model: counts, radius and oxygen over time, as a table, plot, report, film or 3-D view."""
     from livingdrug.agents.numbers import AS_PUBLISHED, given
 
     drawable(out)
     _foldered(csv, "--csv")
     _foldered(view, "--view")
-    pictures = view_moments(film, view)
-    model = given(name, {**(AS_PUBLISHED if as_published else {}), **changes(set_)})
+    _paged(report)
+    pictures = view_moments(film, view, report)
+    changed = changes(set_)
+    model = given(name, {**(AS_PUBLISHED if as_published else {}), **changed})
     from livingdrug.agents.course import follow
 
     with progress(model.title, json_) as told:
@@ -97,6 +100,11 @@ def run(
     written(course, csv, film, view)
     if out:
         draw(course.plot(), out)
+    if report:
+        from livingdrug.cli.agents_report import write as write_report
+
+        write_report(course, report, *table(course), _doses(model, dose), changed, as_published)
+        print(f"wrote {report}", file=sys.stderr)
     if json_:
         print(dump(said(course)))
         return
@@ -104,14 +112,13 @@ def run(
     print(columns(*table(course)))
 
 
-def view_moments(film: Path | None, view: Path | None) -> int:
+def view_moments(film: Path | None, view: Path | None, report: Path | None = None) -> int:
     """How many pictures are needed; errors of a film that cannot be written come first."""
-    if film is None:
-        return 4 if view else 0
     from livingdrug.agents.film import FRAMES, possible
 
     possible(film)
-    return FRAMES[film.suffix.lower()]
+    wanted = [FRAMES[film.suffix.lower()] if film else 0, 4 if view else 0, FRAMES[".png"] if report else 0]
+    return wanted[0] or max(wanted)
 
 
 def written(course: Course, csv: Path | None, film: Path | None, view: Path | None) -> None:
@@ -186,3 +193,11 @@ def _foldered(path: Path | None, where: str) -> None:
 
     if path is not None and not path.absolute().parent.is_dir():
         raise ScenarioError(f"there is no folder '{path.absolute().parent}'", where=where, mend="make it first")
+
+
+def _paged(path: Path | None) -> None:
+    from livingdrug.errors import ScenarioError
+
+    if path is not None and path.suffix.lower() not in (".html", ".htm"):
+        raise ScenarioError(f"a report cannot be written to '{path}'", where="--report", allowed=".html")
+    _foldered(path, "--report")

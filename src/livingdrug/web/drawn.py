@@ -116,13 +116,19 @@ def as_set(x: Any) -> str:
 # ---- drawing -----------------------------------------------------------------------------------------------------
 
 
-def curve(xs: Sequence[float] | Floats, ys: Sequence[float] | Floats, x: Sequence[float], y: Sequence[float]) -> str:
+def curve(
+    xs: Sequence[float] | Floats,
+    ys: Sequence[float] | Floats,
+    x: Sequence[float],
+    y: Sequence[float],
+    last: float | None = None,
+) -> str:
     """The `d` of a curve in a box of 10,000 by 10,000, each point as its way from the one before: a third shorter than
-    in full; nan breaks the line."""
+    in full; nan breaks the line, which ends at `last` (at the end of x)."""
     d: list[str] = []
     before: tuple[int, int] | None = None
     for a, b in zip(xs, ys):
-        if a > x[1]:
+        if a > (x[1] if last is None else last):
             break
         if not math.isfinite(b):
             before = None

@@ -269,9 +269,11 @@ def _panel(
     if "tops" in scale:
         up = [0, drawn.top(scale, now[base], *([before[base]] if before else []))]
 
+    last = first(figure).get(figure.get("along", {}).get("most"))  # day of a line's end: what is made is done by then
+
     def path(line: Floats) -> str:
         xs, ys = drawn.stairs(at, line) if "scale" in panel else (at[::thin], drawn.scaled(panel, line)[::thin])
-        return drawn.curve(xs, ys, figure["days"], up)
+        return drawn.curve(xs, ys, figure["days"], up, last)
 
     height = drawn.scaled(panel, now[i])[drawn.at(at, day)]
     return {

@@ -68,6 +68,11 @@ def day(value: object) -> str:
     return " ".join(filter(None, [of_month and str(int(of_month)), names[int(month) - 1], year]))
 
 
+def dated(text: object) -> str:
+    """A text with its dates as people write them: "of 2026-10-30" -> "of 30 October 2026"."""
+    return re.sub(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])", lambda found: day(found[0]), str(text or ""))
+
+
 def living(name: str) -> dict[str, Any]:
     """A living figure for its template."""
     from livingdrug.web.figures import shown
@@ -115,7 +120,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"tied": tied, "day": day, "count": count, "thousands": thousands, "by_field": by_field}
+    made.filters |= {
+        "tied": tied,
+        "day": day,
+        "dated": dated,
+        "count": count,
+        "thousands": thousands,
+        "by_field": by_field,
+    }
     made.filters |= {"within": within, "commands": commands, "named": named, "breaks": breaks}
     made.globals |= {"static": link, "parts": PARTS, "version": __version__, "plural": plural, "living": living}
     return made

@@ -60,7 +60,7 @@ console.log(JSON.stringify([[...m.places], [...m.kinds], all.length, cut.length,
 
 def test_a_run_leaves_what_was_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     files = {name: tmp_path / f"x{kind}" for name, kind in (("csv", ".csv"), ("view", ".json"), ("out", ".png"))}
-    files["film"] = tmp_path / "film.png"
+    files |= {"film": tmp_path / "film.png", "report": tmp_path / "report.html"}
     words = [w for name, path in files.items() for w in (f"--{name}", str(path))]
     code, out, _ = command(capsys, *RUN, *words, "--json", "--every", "0.05")
     assert code == 0 and all(path.stat().st_size > 100 for path in files.values())
@@ -71,6 +71,23 @@ def test_a_run_leaves_what_was_asked_for(capsys: pytest.CaptureFixture[str], tmp
     seen = json.loads(files["view"].read_text())
     assert len(seen["moments"]) == 4 and seen["side"] == 300.0
     assert files["film"].read_bytes()[:4] == b"\x89PNG"
+    report = files["report"].read_text("utf-8")
+    told = (
+        "Not medical advice",
+        "CAR-T given: day 0: 50 CAR-T.",
+        "cell.tumour_radius = 60",
+        "data:image/png;base64,iVBOR",
+    )
+    assert [words for words in told if words not in report] == []
+    assert report.count("<svg") >= 1 and "http" not in report.split("<style>")[0]
+
+
+@pytest.mark.parametrize("place", ["report.pdf", "nowhere/report.html", "report"])
+def test_a_report_that_cannot_be_is_refused_before_anything_runs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, place: str
+) -> None:
+    code, _, err = command(capsys, "agents", "run", "organoid", "--report", str(tmp_path / place))
+    assert code == 2 and "--report" in err and ".html" in err + place
 
 
 def test_a_film_moves(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,6 +201,7 @@ def test_filters_of_approvals_show_what_is_asked() -> None:
         many = sum(a.stage == stage for a in rows)
         assert text(f"/evidence/approvals?stage={stage}").count("<article") == many
     reported = words(text("/evidence/approvals"))
+    assert not re.search(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])", reported), "a date that is not in words"
     assert "reported, not confirmed" in reported and "no source at hand says it" in reported
     assert all(a.date == NOT_READ or a.product in reported for a in rows)
 

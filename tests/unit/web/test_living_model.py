@@ -107,6 +107,16 @@ def test_a_line_that_holds_until_the_next_time() -> None:
     assert list(zip(xs, ys)) == [(0, 0), (1, 0), (1, 1), (2, 1), (2, 1)]
 
 
+@pytest.mark.parametrize("name", ["growing-cells", "waiting-weeks"])
+def test_a_curve_ends_when_what_it_tells_is_done(name: str) -> None:
+    figure = figures.spec(name)
+    first, last = figure["days"]
+    done = figures.first(figure)[figure["along"]["most"]]
+    for panel in figures.still(name)["panels"]:
+        steps = [int(x) for x in re.findall(r"[Ml](-?\d+)", panel["d"])]
+        assert sum(steps) == round(drawn.BOX * (done - first) / (last - first)) < drawn.BOX
+
+
 @given(st.integers(1, 300), st.data())
 def test_an_exact_interval_holds_its_rate(n: int, data: st.DataObject) -> None:
     from scipy.stats import binom

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends
@@ -44,6 +45,7 @@ def index(request: Request) -> Response:
 def limits(request: Request) -> Response:
     """Where the model misses, in plain words, and what it does not simulate."""
     kept = stored()
+    names = {t.trial: t.title.partition(": ")[0] for t in kept.board.trials}
     return evidence(
         request,
         "limits.html",
@@ -52,16 +54,17 @@ def limits(request: Request) -> Response:
         board=kept.board,
         kept=kept,
         changed=changed_since(kept),
-        missed=[_told(limit) for limit in missed(kept.board) if limit.over],
+        missed=[_told(limit, names) for limit in missed(kept.board) if limit.over],
         left_out=sorted((m.name, m.stem, m.left_out) for m in mechanisms().values() if m.left_out and not m.published),
     )
 
 
-def _told(limit: Limit) -> dict[str, Any]:
-    """A kind of miss with the numbers that show it."""
+def _told(limit: Limit, names: Mapping[str, str]) -> dict[str, Any]:
+    """A kind of miss with the numbers that show it; names: of trials."""
     rows = [
         {
             "trial": r.trial,
+            "name": names.get(r.trial, r.trial),
             "title": r.middle.title,
             "unit": of_unit(r.middle.unit),
             "simulated": number(r.middle.simulated),

@@ -28,7 +28,7 @@ from livingdrug.web.pages._asked import KM, asked, only, yes
 from livingdrug.web.pages._field import CHANGES_PER_PAGE, Span, cells_only, chosen_changes
 from livingdrug.web.pages._mirror import PatientRoute, opened
 from livingdrug.web.pages.trials_one import known
-from livingdrug.web.paper import page
+from livingdrug.web.paper import dated, page
 from livingdrug.web.refused import Refused
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _in_words(fact: str, value: str) -> str:
         return STATUS.get(value, value)
     if fact == "phase":
         return " and ".join(PHASE.get(p, p) for p in value.split(" and "))
-    return value.replace(" > ", ", ") if fact == "disease" else value
+    return value.replace(" > ", ", ") if fact == "disease" else dated(value)
 
 
 @router.get("/trials/portfolio")

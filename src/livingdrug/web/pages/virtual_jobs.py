@@ -29,7 +29,11 @@ def job_of(request: Request, key: str) -> Job:
     """The job of a key; 404 where there is none."""
     job: Job | None = request.app.state.jobs.get(key)
     if job is None:
-        raise Refused(404, "there is no such run here", mend="its result was cleared away, or never was: /virtual")
+        raise Refused(
+            404,
+            "there is no such run here",
+            mend="it may have been cleared away; begin it again at /virtual, or open the link that carries it",
+        )
     return job
 
 

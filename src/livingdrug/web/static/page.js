@@ -1,5 +1,6 @@
-// What every page does beyond being a document: a theme that is asked for, words explained where they stand, and the
-// part of the page that is being read marked in its contents. The page is whole without this file.
+// What every page does beyond being a document: a theme that is asked for, words explained where they stand, the part
+// of the page that is being read marked in its contents, and what scrolls inside itself seen to go on. The page is whole
+// without this file.
 
 const GAP = 8;            // [px] between a word and its explanation
 const SMALL = 640;        // [px] below this width an explanation is a sheet at the foot of the screen: page.css places it
@@ -9,6 +10,7 @@ const READ_AT = 1 / 3;    // of the window's height: the heading above this line
 theme(new URLSearchParams(location.search).get("theme"));
 explainWords([...document.querySelectorAll("a.word")]);
 markContents([...document.querySelectorAll(".contents a[href^='#']")]);
+showEdges(document.querySelectorAll(".scroll, .math, pre"));
 
 /** Overrules the system's theme; anything but "light" or "dark" leaves it. */
 function theme(asked) {
@@ -83,4 +85,19 @@ function markContents(links) {
     if (!waiting) { waiting = true; requestAnimationFrame(mark); }
   }, {passive: true});
   mark();
+}
+
+/** Fades the edges beyond which a table, an equation or a text goes on. */
+function showEdges(all) {
+  const look = e => {
+    const {scrollLeft: x, scrollTop: y, clientWidth: wide, clientHeight: high, scrollWidth, scrollHeight} = e;
+    const beyond = {"to-left": x > 1, "to-right": x + wide < scrollWidth - 1, "to-below": y + high < scrollHeight - 1};
+    e.classList.toggle("goes-on", Object.values(beyond).some(Boolean));
+    for (const [side, is] of Object.entries(beyond)) e.classList.toggle(side, is);
+  };
+  const sizes = new ResizeObserver(found => { for (const {target} of found) look(target); });
+  for (const e of all) {
+    sizes.observe(e);
+    e.addEventListener("scroll", () => look(e), {passive: true});
+  }
 }

@@ -29,7 +29,7 @@ const raised = text => [...text].map(c => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-012
 function number(x) {
   if (x === 0 || Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6) return x.toLocaleString("en", {maximumSignificantDigits: 3});
   const [digits, power] = x.toExponential(1).split("e");
-  return `${digits}×10${raised(power.replace("+", ""))}`;
+  return `${digits}\u00a0×\u00a010${raised(power.replace("+", ""))}`;
 }
 const day = x => `day ${x.toLocaleString("en", {maximumFractionDigits: 2})}`;
 
@@ -43,7 +43,7 @@ function look(index) {
   });
   const had = care.filter(c => c.day <= now + 1e-9), last = had.at(-1);
   const so_far = last ? `last: ${last.what}${last.much ? ` ${last.much}` : ""}, ${day(last.day)}` : "nothing given yet";
-  const said = lines.map(({name, unit, values}) => values[index] === null ? "" : `${name} ${joined(number(values[index]), unit)}`);
+  const said = lines.map(({name, unit, values}) => values[index] === null ? "" : `${name} ${joined(number(values[index]), unit.replaceAll("/", "/\u2060"))}`);
   beside.forEach((text, i) => {
     text.textContent = i ? rows[i].map(j => said[j]).filter(Boolean).join(" · ") || "–" : so_far;
   });

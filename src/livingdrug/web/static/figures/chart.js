@@ -3,10 +3,10 @@
 
 export const BOX = 10000;
 
-/** The `d` of a curve in the box, each point as its way from the one before; `nan` breaks the line. */
-export function curve(xs, ys, [x0, x1], [y0, y1]) {
+/** The `d` of a curve in the box, each point as its way from the one before; `nan` breaks the line, which ends at `last`. */
+export function curve(xs, ys, [x0, x1], [y0, y1], last = x1) {
   let d = "", drawn = false, x = 0, y = 0;
-  for (let i = 0; i < xs.length && xs[i] <= x1; i++) {
+  for (let i = 0; i < xs.length && xs[i] <= last; i++) {
     if (!Number.isFinite(ys[i])) { drawn = false; continue; }
     const right = Math.floor(BOX*(xs[i] - x0)/(x1 - x0) + 0.5);
     const down = Math.floor(BOX*Math.min(1, Math.max(0, 1 - (ys[i] - y0)/(y1 - y0))) + 0.5);

@@ -31,8 +31,8 @@ export function drawn(name, {lines, without, extend}) {
         if (!p) return;
         if (p.panel.over !== undefined) p.up = panels[p.panel.over].up;
         if (p.panel.tops) p.up = fitted(p.panel, p.svg, now[i], before[i]);
-        p.main.setAttribute("d", path(p, now[i], across));
-        p.faint?.setAttribute("d", same ? "" : path(p, before[i], across));
+        p.main.setAttribute("d", path(p, now[i], across, ends(state)));
+        p.faint?.setAttribute("d", same ? "" : path(p, before[i], across, ends(first(spec))));
         if (p.care) care(p.care, across);
       });
       for (const tick of root.querySelectorAll("[data-day]")) {
@@ -42,7 +42,8 @@ export function drawn(name, {lines, without, extend}) {
       }
     }
     const thin = spec.thin ? xs => xs.filter((_, i) => i % spec.thin === 0) : xs => xs, thinned = thin(times);
-    const path = ({panel, up}, ys, across) => panel.scale ? curve(...stairs(times, ys), across, up) : curve(thinned, thin(scaled(panel, ys)), across, up);
+    const ends = state => state[spec.along?.most];  // [day] of a line: what is made is done by then
+    const path = ({panel, up}, ys, across, last) => panel.scale ? curve(...stairs(times, ys), across, up) : curve(thinned, thin(scaled(panel, ys)), across, up, last);
     function care(line, across) {
       const day = spec.button ? state[spec.button.name] : state[spec.slider.find(s => s.day_of).name], on = Number.isFinite(day);
       const where = percent(on ? day : 0, across), label = line.parentElement.querySelector(".label");
