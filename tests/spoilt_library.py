@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 from livingdrug import biology, library
+from livingdrug.errors import LivingDrugError
 from livingdrug.scenario import resolve
 from livingdrug.scenario.parts import whole
 from livingdrug.trial import Trial
@@ -21,7 +25,9 @@ PROSE = set(
     graded not_comparable registry year of_what here what absent version place licence cohort property what""".split()
 )
 CHOSEN = ("sources", "visits", "glossary", "words", "earlier", "observe", "data", "meanings", "counted", "variants",
-          "errata", "errata.", "set")  # fmt: skip
+          "errata", "errata.", "set", "by_depth.layers")  # fmt: skip
+# Tables that say what is drawn or told by themselves, by this key: their names are of the author's choice, too.
+ALONE = {"figure": "kind", "event": "day"}
 # Keys that say what a row is called.
 CALLED = ("name", "interval", "measure")
 NUMBER = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
@@ -69,8 +75,11 @@ def spots(text: str) -> Iterator[Spot]:
         line = text[begin : begin + len(masked_line)]
         if found := re.match(r"\[+([^\]=]+)\]+", masked_line):
             header = line[found.start(1) : found.end(1)]
+            head = header.partition(".")[0]
+            body = re.split(r"^\[", text[begin + found.end() :], maxsplit=1, flags=re.M)[0]
+            free = head in CHOSEN or (head in ALONE and re.search(rf"^{ALONE[head]} = ", body, re.M))
             for word in re.finditer(r"[A-Za-z_][\w-]{3,}", header):
-                chosen = word.start() > 0 and header.partition(".")[0] in CHOSEN
+                chosen = word.start() > 0 and (free or header[: word.start() - 1] in CHOSEN)
                 at = begin + found.start(1) + word.start()
                 like = f"{header.partition('.')[0]}/{header[: word.start()].count('.')}"
                 yield Spot("chosen" if chosen else "header", at, at + len(word[0]), dropped(word[0]), like)
@@ -143,11 +152,15 @@ def user(kind: str, name: str) -> Callable[[], list[str]] | None:
         from livingdrug.scenario.plausible import plausible
 
         return lambda: [str(plausible(resolve(name), {name}).sets)]
+    if kind == "fits":
+        return lambda: _fitted(name)
     if kind == "comparators":
         disease = whole(library.find("comparators", name))["tumours"][0]
         asking = next(x for x in library.names("trials") if resolve(x).names.get("tumour") == disease)
         return lambda: _compared(name, asking)
     trial, sets = _chosen(kind, name)
+    if kind == "mechanisms" and not trial:  # one of published models alone
+        return next(user("models", x) for x in library.names("models") if name in _modules(library.find("models", x)))
     return (lambda: _noted(trial, sets)) if trial else None
 
 
@@ -164,6 +177,18 @@ def _noted(trial: str, sets: dict[str, str]) -> list[str]:
     return [n for arm in found.resolved.arms for n in (*arm.resolved.notes, *found.design(arm).notes)]
 
 
+def _fitted(name: str) -> list[str]:
+    """Of a fit, read with its trial, beside the other fits."""
+    from livingdrug.fit import targets
+
+    folder = Path(os.environ[library.ENV]) / "fits" if library.ENV in os.environ else targets.FOLDER
+    for file in targets.FOLDER.glob("*.toml"):
+        if not (folder / file.name).exists():
+            shutil.copy(file, folder)
+    with mock.patch.object(targets, "FOLDER", folder):
+        return [str(targets.read(name, resolve(targets.said(name)[0].trial or name)))]
+
+
 def _chosen(kind: str, name: str) -> tuple[str, dict[str, str]]:
     """A trial, and what is set in it, so that it uses an entry; "" where nothing simple does."""
     if (kind, name) in used():
@@ -172,8 +197,36 @@ def _chosen(kind: str, name: str) -> tuple[str, dict[str, str]]:
         return "eliana", {"also_graded": str([*dict.fromkeys([*resolve("eliana").trial.also_graded, name])])}
     if kind == "drugs":
         return "eliana", {"drugs": f'["{name}"]'}
-    if kind == "mechanisms" and biology.find(name).role.startswith("drug."):
-        return "eliana", {f'modules."{biology.find(name).role}"': name}
-    if kind == "products" and library.find(kind, name).data.get("target") in ("CD19", "BCMA"):
-        return {"CD19": "eliana", "BCMA": "karmma"}[library.find(kind, name).data["target"]], {"product": name}
+    if kind == "mechanisms":
+        return _with_mechanism(name)
+    part = kind.removesuffix("s")
+    below = library.find(kind, name).says("like")
+    trial, sets = _chosen(kind, below) if below else ("eliana", {})
+    if kind == "products" and (target := library.find(kind, name).says("target")) not in ("", "CD19"):
+        sets |= {"CD22": {"tumour": "b-all-cd22"}}.get(target, {})
+        trial = {"BCMA": "karmma"}.get(target, trial)
+    return _standing(trial, {**sets, part: name})
+
+
+def _with_mechanism(name: str) -> tuple[str, dict[str, str]]:
+    """A trial that takes a mechanism in its role: that of the mechanism it is like, or of a file that names it."""
+    role, below = biology.find(name).role, library.find("mechanisms", name).says("like")
+    for kind in ("tumours", "products"):
+        for other in library.names(kind):
+            if name in _modules(library.find(kind, other)):
+                return _chosen(kind, other)
+    return _standing(used().get(("mechanisms", below), "eliana"), {f'modules."{role}"': name})
+
+
+def _modules(entry: library.LibraryFile) -> set[str]:
+    """The mechanisms that a file names."""
+    return set(whole(entry).get("modules", {}).values())
+
+
+def _standing(first: str, sets: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The first trial in which these changes stand; "" where there is none."""
+    for trial in dict.fromkeys([first, *library.names("trials")]):
+        with suppress(LivingDrugError):
+            Trial(trial, sets).check()
+            return trial, sets
     return "", {}

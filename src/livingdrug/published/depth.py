@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.errors import unknown
 from livingdrug.published.compiled import observed
 from livingdrug.published.entry import Published
 from livingdrug.published.integrate import Dose
@@ -58,10 +57,6 @@ def by_depth(model: Published, constants: Mapping[str, Any], doses: Sequence[Dos
     """The layers that the model's file names, at these days."""
     said, tissue = model.said.by_depth, model.model.tissue
     assert said is not None
-    for layer in said.layers.values():
-        for path in layer.fields:
-            if path not in model.model.fields:
-                raise unknown("field of a tissue", path, model.model.fields, model.entry.where("by_depth"))
     shells = range(model.model.declared[tissue].shells)  # type: ignore[attr-defined, index]
     inside = [p for layer in said.layers.values() for p in layer.fields]
     found = observed(model.model, constants, doses, days, [said.radius, *(f"{p}[{s}]" for p in inside for s in shells)])

@@ -169,6 +169,7 @@ def published(name: str, changed: Mapping[str, str] | None = None) -> Published:
         raise unknown(f"variant of {entry.name}", variant, said.variants, entry.where("variants"))
     model = _assembled(entry, said)
     fits.check(entry, said, model)
+    _layers(said, model)
     sets = _sets(said, model)
     parameters = _parameters(entry, said, model, variant, sets)
     _change(entry, model, parameters, sets, changed or {})
@@ -194,6 +195,18 @@ def _assembled(entry: library.LibraryFile, said: ModelFile) -> Model:
         if role not in model.modules:
             raise unknown("role", role, model.modules, entry.where(f"modules.{role}"))
     return model
+
+
+def _layers(said: ModelFile, model: Model) -> None:
+    """An error for a radius, or a field of a layer of cells, that the model does not have."""
+    if (shown := said.by_depth) is None:
+        return
+    if shown.radius not in model.quantities:
+        raise unknown("quantity", shown.radius, model.quantities, shown.place("radius"))
+    for layer in shown.layers.values():
+        for path in layer.fields:
+            if path not in model.fields:
+                raise unknown("field of a tissue", path, model.fields, layer.place("fields"))
 
 
 def _change(

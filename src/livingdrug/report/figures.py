@@ -142,9 +142,9 @@ def fates(result: Result, words: Words) -> list[Drawing]:
     who = np.flatnonzero(result.arm().columns["infused"] > 0)[:LANES]
     lanes = _lanes(result.arm(), words)
     if lanes is not None:
-        response = next((e for e in words.events if e.name == RESPONSE), None)
+        response = words.response
         reached = f"{int(lanes[RESPONSE].notna().sum())} {response.reached or response.words}, " if response else ""
-        events = {e.name: e.words for e in words.events if e.name != RESPONSE} | {DEATH: "death"}
+        events = {e.name: e.words for e in words.events if e is not response} | {DEATH: "death"}
         ends = [e.name for e in words.events if e.ends_response]
         drawn = drawing(
             "swimmer",
@@ -350,5 +350,6 @@ def _lanes(arm: ArmResult, words: Words) -> Any:
             seen &= ~(of(event.unless, 0.0) > 0)
         return np.where(seen, days, np.nan)
 
-    days = {event.name: day(event) for event in (*words.events, Event(DEATH, "death", "death_day"))}
+    told = (*words.events, Event(DEATH, "death", "death_day"))
+    days = {RESPONSE if event is words.response else event.name: day(event) for event in told}
     return pd.DataFrame({"followed": columns["end_day"][who], RESPONSE: np.full(len(who), np.nan), **days})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from livingdrug import library, units
 from livingdrug.errors import UnitError
-from livingdrug.scenario.parts import shown_by
+from livingdrug.scenario.shown import shown_by
 from livingdrug.spec import shown as told
 from livingdrug.spec.scale import Scale as ScaleFile
 from livingdrug.spec.typed import Typed, of_file
@@ -70,7 +70,8 @@ class Panel:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens to a patient on the day in a column, if (unless) another column is above 0."""
+    """Something that happens to a patient on the day in a column, if (unless) another column is above 0. reached: how a
+    response is told; of another event, empty."""
 
     name: str
     words: str
@@ -101,6 +102,11 @@ class Words:
     events: tuple[Event, ...]
     glossary: tuple[tuple[str, str], ...]
     names: Mapping[str, str]  # disease, cells, target
+
+    @property
+    def response(self) -> Event | None:
+        """The event that is the response: the first that says how it is told once it was reached."""
+        return next((event for event in self.events if event.reached), None)
 
     def of_panel(self, panel: Panel) -> list[Shown]:
         """What a figure shows, in order."""

@@ -184,6 +184,18 @@ def _today(change: Override, earlier: Mapping[str, str]) -> Override:
     return replace(change, path=now)
 
 
+def loaded(stack: Mapping[str, Iterable[Parameter]], properties: Iterable[str]) -> None:
+    """ScenarioError for a property that any layer's variability loads on and that is a misspelt one of the patients'
+    (one that they lack, and that no run asks for, may belong to other patients)."""
+    known = tuple(properties)
+    for path, said in stack.items():
+        for p in said:
+            for name in p.variability.loadings if p.variability else ():
+                if name not in known and mistakable(name, known):
+                    place = p.variability.places.get(name, p.place)  # type: ignore[union-attr]
+                    raise unknown(f"property that '{path}' loads on:", name, known, place)
+
+
 def _complete(stack: Mapping[str, list[Parameter]], model: Model, modules: Mapping[str, str]) -> None:
     """SourceError when no layer gives a number."""
     missing = [p for p, said in stack.items() if not said]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug import library
-from livingdrug.errors import MOST, LivingDrugError, ScenarioError, nearest, unknown
+from livingdrug import biology, library
+from livingdrug.errors import MOST, LivingDrugError, ScenarioError, WiringError, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
 from livingdrug.library.located import Located, Place, mistakable
@@ -296,6 +296,7 @@ def modules(
     """
     if "comparator" in typed:
         return _of_comparator(typed["comparator"], draft)
+    _named(typed.values())
     layers: list[Mapping[str, str]] = [typed[p].modules for p in ("tumour", "population") if p in typed]
     folders = list(dict.fromkeys(e.path.parent for e in (*chain, entries["protocol"][-1])))
     for name, place in drugs(trial, typed["protocol"], folders).items():
@@ -323,6 +324,15 @@ def modules(
     return chosen
 
 
+def _named(files: Iterable[Any]) -> None:
+    """The error for a mechanism that is none, also in a role for which another file has the last word."""
+    known = biology.stems()
+    for file in files:
+        for role, stem in getattr(file, "modules", {}).items():
+            if stem and stem not in known:
+                raise unknown("module", stem, known, file.place(f"modules.{role}"), WiringError)
+
+
 def _emptied(draft: Draft, layers: Iterable[Mapping[str, str]], entries: Mapping[str, list[LibraryFile]]) -> None:
     """ScenarioError for a role that a user leaves empty and nobody would have filled: a misspelt one."""
     below = [choices(whole(files[-1]).get("modules", {})) for files in entries.values()]
@@ -336,16 +346,12 @@ def _emptied(draft: Draft, layers: Iterable[Mapping[str, str]], entries: Mapping
                 raise unknown("role to leave empty", role, filled, told[-1][2])
     for file in (file for files in entries.values() for file in files if not file.ours):
         roles = choices(file.data.get("modules", {}))
-        known = filled | {x for kind in ("products", "manufacture") for x in _roles(kind)}
-        for role in (role for role, stem in roles.items() if not stem and role not in known):
+        if not (empty := {role for role, stem in roles.items() if not stem} - filled):
+            continue
+        known = filled | {biology.find(stem).role for stem in library.names("mechanisms")}
+        for role in sorted(empty - known):
             if mistakable(role, known):
                 raise unknown("role to leave empty", role, known, file.where(f"modules.{role}"))
-
-
-def _roles(kind: str) -> set[str]:
-    """Every role that some library file of a kind fills."""
-    files = (library.find(kind, name) for name in library.names(kind))
-    return {role for file in files for role, stem in choices(file.data.get("modules", {})).items() if stem}
 
 
 def _unmade(typed: Mapping[str, Any], chosen: Mapping[str, str]) -> str:
@@ -500,34 +506,8 @@ def scales(trial: Trial) -> dict[str, LibraryFile]:
     return {name: library.find("scales", name, where=place) for name, place in named.items()}
 
 
-def shown_by(resolved: Resolved) -> Iterator[tuple[str, Numbered]]:
-    """Every file that may speak of quantities, and the role whose quantities it names; the last word last."""
-    mechanisms = set(library.names("mechanisms"))
-    for role, stem in resolved.modules.items():
-        if stem in mechanisms:
-            for entry in lineage(library.find("mechanisms", stem)):
-                yield role, of_file(Mechanism, entry)
-    for part in (resolved.tumour, resolved.population, resolved.manufacture, resolved.product):
-        if part is not None:
-            yield "", part
-
-
-def _drawn(resolved: Resolved) -> None:
-    """An error for a figure, section or event of a file that is a misspelt one: nothing would be drawn of it."""
-    files = [file for _, file in shown_by(resolved)]
-    figures = {x.figure for file in files for x in file.shown.values() if x.figure}
-    figures |= {name for file in files for name, x in file.figure.items() if x.kind}
-    sections = {x.section for file in files for x in file.figure.values() if x.section}
-    events = {name for file in files for name, x in file.event.items() if x.day}
-    for kind, known in (("figure", figures), ("section", sections), ("event", events)):
-        for file in files:
-            for name, x in getattr(file, kind).items():
-                if name not in known and mistakable(name, known):
-                    raise unknown(kind, name, known, x.place())
-
-
 def cited(resolved: Resolved) -> None:
-    """An error for a row that cites a source that no file defines, and for a quantity shown that nobody publishes."""
+    """An error for a row that cites a source that no file defines, or a number of a patient that there is none of."""
     own = (
         resolved.trial,
         resolved.protocol,
@@ -537,19 +517,6 @@ def cited(resolved: Resolved) -> None:
         resolved.comparator,
     )
     sources = {key: source for part in own if part is not None for key, source in part.sources.items()}
-    quantities = resolved.model().quantities
-    for role, file in shown_by(resolved):
-        for name, shown in file.shown.items():
-            path = f"{role}.{name}".strip(".")
-            if path not in quantities and path.rpartition(".")[0] in resolved.modules:
-                near = [q.removeprefix(f"{role}.") if role else q for q in quantities if q.startswith(role)]
-                raise unknown("quantity", name, near, shown.place())
-            if shown.line is not None and isinstance(at := shown.line.at, str):
-                numbers = [p for p in resolved.parameters if role and p.startswith(f"{role}.")]
-                if role and f"{role}.{at}" not in numbers and at not in resolved.parameters:
-                    known = [p.removeprefix(f"{role}.") for p in numbers]
-                    raise unknown("number of the model", at, known, shown.line.place("at"))
-    _drawn(resolved)
     every = {*resolved.covariates, *resolved.parameters}
     for row in resolved.population.baseline:
         if row.of not in every:

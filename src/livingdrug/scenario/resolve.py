@@ -17,7 +17,7 @@ from livingdrug.errors import LivingDrugError, ScenarioError
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.model import Model
-from livingdrug.scenario import comparator, numbers, parts, together
+from livingdrug.scenario import comparator, numbers, parts, shown, together
 from livingdrug.scenario.blame import blamed
 from livingdrug.scenario.draft import Draft, chosen_first
 from livingdrug.scenario.resolved import Arm, Resolved
@@ -278,5 +278,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
             *parts.uncited({"trial": trial, **typed}, [*(e.data for e in chain), *(x.table for x in laid.values())]),
         ),
     )
+    numbers.loaded(found.stack, found.covariates)
+    shown.known(found)
     parts.cited(found)
     return found

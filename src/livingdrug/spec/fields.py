@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -241,6 +242,22 @@ Duration = Annotated[
 ]
 Moment = Annotated[float, _checked(_clock.moment), _or_nought(["string"], "a time, as day -7 or month 6")]
 Unit = Annotated[str, _checked(_quoted), _schema("string", "a unit, as 1/day; 1 for none", minLength=1)]
+
+
+def _weight(given: Any) -> Any:
+    """The weight of a body, as written."""
+    from livingdrug.units import known, quantity
+
+    number = re.match(r"[\s\d.eE+-]*", given)[0] if isinstance(given, str) else ""  # type: ignore[index]
+    if not isinstance(given, str) or not given[len(number) :].strip():
+        raise ScenarioError(f"{short(given)} is a weight without a unit", mend='write it as "20 g"')
+    known(given[len(number) :].strip())
+    if quantity(given, "kg") <= 0:
+        raise ScenarioError(f"{short(given)} weighs nothing", mend='write it as "20 g"')
+    return given
+
+
+Weight = Annotated[str, _checked(_weight), _schema("string", "a weight with its unit, as 20 g", minLength=1)]
 
 
 def _kind(given: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 from livingdrug.errors import ScenarioError, short, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, mistakable
-from livingdrug.spec.fields import Columns, Day, Positive, Real, Shares, Table, Text, Texts, worded
+from livingdrug.spec.fields import Columns, Day, Positive, Real, Shares, Table, Text, Texts, Weight, worded
 from livingdrug.spec.numbers import checked
 from livingdrug.spec.typed import Refused, Typed
 from livingdrug.spec.typed import read as typed
@@ -208,7 +208,7 @@ class ModelFile(Typed):
     aliases: Texts = ()
     about: Text = ""
     volume: Text | None = None
-    body: Text | None = None
+    body: Weight | None = None
     sources: dict[str, Table] = {}
     by_depth: ByDepth | None = None
     variants: dict[str, Variant] = {}

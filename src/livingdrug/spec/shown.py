@@ -11,6 +11,7 @@ from livingdrug.spec.fields import Real, Text, Truth, Whole, worded
 from livingdrug.spec.typed import Typed
 
 TAKES = ("highest", "lowest")
+PLACEHOLDERS = ("disease", "cells", "target", "second_target")  # {words} of texts, filled in
 SCALES, KINDS, TIMES = ("log", "linear"), ("courses", "expansion", "presence"), ("days", "months")
 
 

@@ -404,3 +404,9 @@ class Trial(File):
 def bench(entry: LibraryFile) -> bool:
     """Whether a library trial is the one that templates and benchmarks take."""
     return "like" not in entry.data and of_file(Trial, entry).bench
+
+
+def columns_of(entry: LibraryFile) -> list[str]:
+    """The names of the columns that a trial's own file speaks of."""
+    rows = entry.data.get("column", [])
+    return [row["name"] for row in rows if isinstance(row, Mapping) and isinstance(row.get("name"), str)]

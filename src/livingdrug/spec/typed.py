@@ -195,7 +195,9 @@ _WANTED = {
 
 
 def _mentions(what: str, label: str) -> bool:
-    """Whether a message says of itself what it is about."""
+    """Whether a message says of itself what it is about; of a table that lacks a key, its name is not yet told."""
+    if what.startswith(("a ", "an ")) and " needs '" in what and label:
+        return False
     name = label.rpartition(" ")[2].strip("'")
     return not label or what.startswith(("a ", "an ", "unknown")) or f"'{name}'" in what or what.startswith(f"{name} =")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +10,7 @@ import numpy as np
 
 from livingdrug import library
 from livingdrug.errors import ScenarioError, nearest
-from livingdrug.library.located import mistakable
 from livingdrug.scenario import Arm
-from livingdrug.scenario.parts import shown_by
 from livingdrug.trial.compare import compare
 from livingdrug.trial.design import Design
 from livingdrug.trial.drawn import spelt
@@ -20,6 +18,7 @@ from livingdrug.trial.enrolment import READ_BY_NAME, tried
 from livingdrug.trial.measures import Table, endpoints
 from livingdrug.trial.selected import asks, chosen, selection
 from livingdrug.trial.simulate import dry_run
+from livingdrug.trial.told import columns_known
 
 SELECTED = 1_000  # patients by whom it is seen whether two arms select the same
 
@@ -79,17 +78,8 @@ def check_arm(arm: Arm, design: Design, seen: Seen | None = None) -> None:
     if seen.first(seen.measured, (trial,), kinds, units, units.truths):
         compare(trial, table, units=units)
         dict(endpoints(trial, Table(table, units)))
-    _told(arm, table)
+    columns_known(arm, table)
     _used(arm, design)
-
-
-def _told(arm: Arm, columns: Mapping[str, Any]) -> None:
-    """ScenarioError for an event of the report whose column is a misspelling of one that the patients have."""
-    for _, file in shown_by(arm.resolved):
-        for event in file.event.values():
-            for key, column in (("day", event.day), ("if", event.only_if), ("unless", event.unless)):
-                if column and column not in columns and (close := mistakable(column, columns)):
-                    raise ScenarioError(f"no column is called '{column}'", where=event.place(key), nearest=close)
 
 
 def _used(arm: Arm, design: Design) -> None:
