@@ -40,7 +40,7 @@ def _yours() -> dict[str, Path]:
     """Stem -> file of every mechanism in the user's folders; none may take the name of one of the package."""
     found = yours.files()
     for stem, file in found.items():
-        if stem in _ours() and file.read_bytes() != _package_file(stem).read_bytes():
+        if stem in _ours() and not (file.is_file() and file.read_bytes() == _package_file(stem).read_bytes()):
             raise yours.twice(stem, _ours()[stem], library.shown(file))
     return found
 

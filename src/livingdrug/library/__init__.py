@@ -144,10 +144,10 @@ def shown(path: Path) -> str:
         return f"library/{path.as_posix()[len(_ROOT) :]}"
     try:
         return str(Path("library") / path.resolve().relative_to(HERE).as_posix())
-    except ValueError:
+    except (ValueError, RuntimeError):  # elsewhere, or a link in a circle
         try:
             return path.resolve().relative_to(Path.cwd()).as_posix()
-        except ValueError:
+        except (ValueError, RuntimeError):
             return path.as_posix()
 
 
@@ -216,8 +216,9 @@ def read(path: Path, kind: str = "", name: str = "") -> LibraryFile:
         raise ScenarioError(f"{str(path)!r} is not a file's name", mend="check the name")
     try:
         stat = path.stat()
-        if path.is_dir():
-            raise ScenarioError(f"'{shown(path)}' is a folder, not a TOML file", mend="name the file in it")
+        if not path.is_file():
+            is_, mend = ("a folder", "name the file in it") if path.is_dir() else ("a device or pipe", "name a file")
+            raise ScenarioError(f"'{shown(path)}' is {is_}, not a TOML file", where=shown(path), mend=mend)
         if stat.st_size > LARGEST:
             raise ScenarioError(
                 f"'{shown(path)}' is {stat.st_size / 1e6:.0f} MB: not a scenario or library file",
@@ -225,15 +226,18 @@ def read(path: Path, kind: str = "", name: str = "") -> LibraryFile:
             )
         return _read(path, stat.st_mtime_ns, stat.st_size, kind or path.parent.name, name or path.stem)
     except FileNotFoundError:
-        beside = [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        beside = [p.name for p in path.parent.glob("*.toml") if p != path] if path.parent.is_dir() else []
         raise ScenarioError(
-            f"there is no file '{shown(path)}'",
+            f"'{shown(path)}' is a link to nothing" if path.is_symlink() else f"there is no file '{shown(path)}'",
+            where=shown(path) if path.is_symlink() else None,
             nearest=nearest(path.name, beside),
             mend="check the name and the folder",
         ) from None
     except OSError as problem:
         raise ScenarioError(
-            f"'{shown(path)}' cannot be read: {problem.strerror or problem}", mend="check the file's permissions"
+            f"'{shown(path)}' cannot be read: {problem.strerror or problem}",
+            where=shown(path),
+            mend="check the file's permissions, and where it leads if it is a link",
         ) from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from livingdrug.errors import UnitError
+from livingdrug.errors import UnitError, WiringError
 from livingdrug.model.assemble import Model
 from livingdrug.model.declare import Change, Derived, Entry, Port, Reads
 from livingdrug.model.scope import TIME
@@ -66,14 +66,21 @@ def _readings(model: Model, of: str | None) -> None:
 
 def check_symbols(model: Model) -> None:
     """Every equation can be read with symbols, as the compiled engine reads it: what asks a number for its value (`if`,
-    `math.exp`, `float`) raises here, from its own line."""
+    `math.exp`, `float`) raises here, from its own line. WiringError for an equation or share that is never finite."""
     import sympy
 
     paths = (*model.states, *model.parameters, *model.covariates, *model.inputs, *model.modes, TIME)
     known = [p for p, d in model.declared.items() if isinstance(d, Derived)]
     known += [f"{p}>{s}" for p, d in model.declared.items() if isinstance(d, Entry) for s in d.into]
     values = {p: sympy.Symbol(f"x{i}") for i, p in enumerate((*paths, *known))}
-    model.evaluate(values)
+    seen = model.evaluate(values)
+    equations = {f"{role}: {getattr(flow, 'name', None) or flow.why}": x for role, flow, x in seen.flows}
+    shares = {
+        p: x for p, d in model.declared.items() if isinstance(d, Entry) for x in d.into.values() if not callable(x)
+    }
+    for name, x in (*equations.items(), *seen.published.items(), *shares.items()):
+        if sympy.sympify(x).has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
+            raise WiringError(f"{name} is {x}: no finite number", mend="write a number, or what does not divide by 0")
     if model.clones:
         model.clone_rates(values)
     model.turns({p: x for p, x in values.items() if p not in model.modes})

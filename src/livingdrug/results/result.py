@@ -431,9 +431,10 @@ class Result:
         """
         with written(folder, "run") as into:
             self._write(into)
+            into.ended(self.provenance)
             if report and self.report:
                 self.report(self, into.place)
-        return into.place
+        return Path(folder)
 
     def export(self, to: str, folder: str | Path) -> Path:
         """Write the tables for other programs into a folder, which is made; gives the folder.
@@ -447,35 +448,34 @@ class Result:
     def _write(self, into: Written) -> None:
         import pandas as pd
 
-        place, said = into.place, self.dictionary
+        file, said = into.file, self.dictionary
         into.texts(self.scenario_files(self.resolved))
         into.json(
             {
                 "resolved.json": self.resolved.as_dict(),
-                "provenance.json": dict(self.provenance),
                 "measures.json": self.json(),
                 "columns.json": said.to_dict("records"),
             }
         )
         means = {t: {r.column: (r.unit, r.meaning) for r in rows.itertuples()} for t, rows in said.groupby("table")}
-        _parquet(place / "patients.parquet", self.alike(ArmResult.patients), means["patients"])
-        _parquet(place / "events.parquet", self._events(), means["events"])
+        _parquet(file("patients.parquet"), self.alike(ArmResult.patients), means["patients"])
+        _parquet(file("events.parquet"), self._events(), means["events"])
         if any(arm.plausible for arm in self.arms.values()):
-            _parquet(place / "plausible.parquet", self.alike(ArmResult.in_sets), means["plausible"])
+            _parquet(file("plausible.parquet"), self.alike(ArmResult.in_sets), means["plausible"])
         for name in TABLES:
-            _parquet(place / f"{name}.parquet", self.alike(partial(ArmResult.rows, table=name)), means[name])
+            _parquet(file(f"{name}.parquet"), self.alike(partial(ArmResult.rows, table=name)), means[name])
         tables: dict[str, Callable[[ArmResult], pd.DataFrame]] = {
             "courses": lambda a: a.courses.frame(),
             "samples": ArmResult.samples,
             "grades": lambda a: a.grades.frame(),
         }
         counts = (_of(a.name, part) for a in self.arms.values() for part in a.courses.histograms())
-        _parquet(place / "histograms.parquet", counts, means["histograms"])
+        _parquet(file("histograms.parquet"), counts, means["histograms"])
         for name, frame in tables.items():
             parts = [_of(a.name, frame(a)) for a in self.arms.values()]
-            _parquet(place / f"{name}.parquet", [pd.concat(parts, ignore_index=True)], means[name])
+            _parquet(file(f"{name}.parquet"), [pd.concat(parts, ignore_index=True)], means[name])
         if len(self.arms) > 1:
-            _parquet(place / "arms.parquet", [self.between_arms().frame()], means["arms"])
+            _parquet(file("arms.parquet"), [self.between_arms().frame()], means["arms"])
 
     def alike(self, parts: Callable[[ArmResult], Iterator[pd.DataFrame]]) -> Iterator[pd.DataFrame]:
         """A table in parts, arm after arm, all with the columns of every arm; missing where an arm has none."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.errors import ScenarioError, named
+from livingdrug.errors import named
 from livingdrug.results.score import (
     CALIBRATION,
     OUTLOOK,
@@ -21,7 +20,7 @@ from livingdrug.results.score import (
     by_family,
     score,
 )
-from livingdrug.results.written import plain
+from livingdrug.results.written import PROVENANCE, plain, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,20 +185,12 @@ class Scoreboard:
 
     def save(self, folder: str | Path) -> Path:
         """Write scoreboard.html, scoreboard.json, scoreboard.csv and provenance.json; gives the folder."""
-        from livingdrug.files import write_text
-
-        place = Path(folder)
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            said = f"the scoreboard cannot be written: {problem.strerror or problem}"
-            raise ScenarioError(said, where=str(folder), mend="choose another folder") from None
-        for name, data in (("scoreboard.json", self.json()), ("provenance.json", dict(self.provenance))):
-            write_text(place / name, json.dumps(plain(data), indent=1, ensure_ascii=False) + "\n")
         table = self.frame().replace([math.inf, -math.inf], math.nan)
-        write_text(place / "scoreboard.csv", table.to_csv(index=False, lineterminator="\n"))
-        self.page(self, place)
-        return place
+        with written(folder, "scoreboard") as into:
+            into.json({"scoreboard.json": plain(self.json()), PROVENANCE: plain(dict(self.provenance))})
+            into.texts({"scoreboard.csv": table.to_csv(index=False, lineterminator="\n")})
+            self.page(self, into.place)
+        return Path(folder)
 
     def __repr__(self) -> str:
         from livingdrug.results.scoreboard_tables import told

@@ -205,7 +205,7 @@ class Sensitivity:
             frame.to_csv(into.place / "sensitivity.csv", index=False)
             frame.to_parquet(into.place / "sensitivity.parquet", index=False)
             self.page(self, into.place)
-        return into.place
+        return Path(folder)
 
     def cells(self) -> list[tuple[str, ...]]:
         """The head and the rows of what moves each measure most."""

@@ -151,7 +151,7 @@ class Sweep:
             frame.replace([math.inf, -math.inf], math.nan).to_csv(into.place / "sweep.csv", index=False)
             frame.to_parquet(into.place / "sweep.parquet", index=False)
             self.page(self, into.place)
-        return into.place
+        return Path(folder)
 
     def cells(self) -> list[tuple[str, ...]]:
         """The head and the rows of the shown measures: measure, unit, value, result and difference with intervals."""

@@ -31,7 +31,8 @@ def otherwise(arm: Arm) -> dict[str, str]:
     base = arm.resolved.chain[-1]
     if base.kind != "trials":
         return {}
-    own, library_s = definitions(arm.resolved), _of_library(base.name, arm.name, library.state())
+    own, (whole, arms) = definitions(arm.resolved), _of_library(base.name, library.state())
+    library_s = arms.get(arm.name, whole)
     reason = f"this run defines it otherwise than '{base.name}', of which it was published"
     return {name: reason for name, said in library_s.items() if name in own and _apart(own[name], said)}
 
@@ -42,12 +43,13 @@ def _apart(one: Definition, other: Definition) -> bool:
 
 
 @lru_cache(maxsize=32)
-def _of_library(trial: str, arm: str, state: tuple[library.Stamp, ...]) -> Mapping[str, Definition]:
-    """The definitions of a library trial as it stands, of its arm of that name where it has one; state: of the library,
-    whose files are as they were."""
+def _of_library(
+    trial: str, state: tuple[library.Stamp, ...]
+) -> tuple[Mapping[str, Definition], Mapping[str, Mapping[str, Definition]]]:
+    """The definitions of a library trial as it stands, and those of its arms; state: of the library, whose files are as
+    they were."""
     whole = resolve(trial)
-    arms = {a.name: a.resolved for a in whole.overridden}
-    return definitions(arms.get(arm, whole))
+    return definitions(whole), {a.name: definitions(a.resolved) for a in whole.overridden}
 
 
 def _definition(measure: Measure, words: Mapping[str, tuple[Any, tuple[str, ...]]]) -> Definition:

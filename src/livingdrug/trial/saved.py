@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.errors import MOST, ScenarioError
+from livingdrug.errors import MOST, ScenarioError, short
 from livingdrug.results.columns import PART, Columns
 from livingdrug.results.kept import Kept
 from livingdrug.results.result import TABLES, ArmResult, Result
+from livingdrug.results.written import DIGESTS, PROVENANCE, digest, digests
 from livingdrug.scenario import Arm
+from livingdrug.scenario.saved import COHORT
 from livingdrug.spec.scenario import MOST_SEED
 from livingdrug.trial.design import Design
 from livingdrug.trial.dictionary import dictionary
@@ -23,10 +25,20 @@ from livingdrug.trial.grades import grades
 from livingdrug.trial.plausible import with_sets
 from livingdrug.trial.run import Trial, arm_result, as_result
 from livingdrug.trial.simulate import dry_run
+from livingdrug.version import __version__
 from livingdrug.whole import path
 
 WIDEST = 96  # characters of a text column
 AGAIN = "run its scenario.toml again; the same patients come of it"
+LEFT = (
+    "resolved.json",
+    "measures.json",
+    "columns.json",
+    "events.parquet",
+    "courses.parquet",
+    "arms.parquet",
+)  # not read
+MISSED = (*(f"{name}.parquet" for name in TABLES), "grades.parquet")  # told where they are not there
 NEEDED = ("scenario.toml", "provenance.json", "patients.parquet", "histograms.parquet", "samples.parquet")
 
 
@@ -46,8 +58,14 @@ def load(folder: str | Path) -> Result:
     if missing:
         said = f"'{folder}' holds no whole run: {', '.join(missing)} not there"
         raise ScenarioError(said, mend="name a folder that `livingdrug run` wrote")
+    provenance = _provenance(place / PROVENANCE)
+    _of_one_run(place)
     trial = Trial(place / "scenario.toml")
-    provenance = _provenance(place / "provenance.json")
+    if (by := provenance.get("livingdrug")) != __version__:
+        said = (
+            f"livingdrug {short(by)} saved this run and {__version__} reads it: run again, it may give other patients"
+        )
+        warnings.warn(f"{folder}: {said}", UserWarning, stacklevel=2)
     if trial.resolved.hash != provenance.get("scenario_hash"):
         said = "the library or the scenario has changed since this run: its tables are as they were written"
         warnings.warn(f"{folder}: {said}", UserWarning, stacklevel=2)
@@ -68,14 +86,32 @@ def _provenance(path: Path) -> dict[str, Any]:
         numbers = {"seed": said["seed"], "patients": said.get("patients"), "wall_s": said.get("wall_s") or 0.0}
         if not all(isinstance(x, int | float) and 0 <= x < MOST_SEED for x in numbers.values() if x is not None):
             raise ValueError
-        return {**said, "seed": int(said["seed"])}
+        return {**{k: x for k, x in said.items() if k != DIGESTS}, "seed": int(said["seed"])}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise ScenarioError("the file does not say how the run was made", where=str(path), mend=AGAIN) from None
 
 
+def _of_one_run(place: Path) -> None:
+    """ScenarioError for a file that is asked for here, and that the run of this provenance did not write so; for one
+    that it did not write, as the sets of values of another run."""
+    told = digests(place)
+    for name in ("plausible.parquet", COHORT):
+        if told and name not in told and (place / name).is_file():
+            said = f"'{name}' is not of this run"
+            raise ScenarioError(said, where=str(place / name), mend="take it out of the folder")
+    for name, wanted in told.items():
+        file = place / name
+        if name in LEFT or (not file.is_file() and name in MISSED):
+            continue
+        with _reading(file):
+            if digest(file) != wanted:
+                said = f"'{name}' is not as this run left it: it was changed, or is of another run"
+                raise ScenarioError(said, where=str(file), mend=AGAIN)
+
+
 def _arms(place: Path, trial: Trial, seed: int) -> dict[str, ArmResult]:
     """Every arm, from the tables of the folder."""
-    if absent := [f"{name}.parquet" for name in (*TABLES, "grades") if not (place / f"{name}.parquet").is_file()]:
+    if absent := [name for name in MISSED if not (place / name).is_file()]:
         said = f"{place}: without {', '.join(absent)}, which a run of today leaves: these tables are empty"
         warnings.warn(said, UserWarning, stacklevel=3)
     columns = {arm.name: _columns(arm, trial.design(arm)) for arm in trial.resolved.arms}

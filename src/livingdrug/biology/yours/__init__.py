@@ -25,6 +25,7 @@ from livingdrug.model.assemble import Model
 from livingdrug.model.checks import check_symbols, check_units
 
 FOLDERS = ("mechanisms", "models")
+MEND = "correct the Python of this mechanism"
 
 
 def files() -> dict[str, Path]:
@@ -52,6 +53,9 @@ def twice(stem: str, one: str, other: str) -> WiringError:
 def load(stem: str) -> type[Module]:
     """The class in a user's file: imported by its path, again when its text has changed, and tried out once."""
     name, path = f"{__name__}.{stem}", files()[stem]
+    if not path.is_file():
+        is_ = "a folder" if path.is_dir() else "a link to nothing, a device or a pipe"
+        raise WiringError(f"the mechanism '{stem}' is {is_}, not a Python file", library.shown(path), mend="rename it")
     try:
         before = sys.modules.get(name)
         if before is not None and vars(before)["__digest__"] == _digest(path):
@@ -63,7 +67,9 @@ def load(stem: str) -> type[Module]:
             raise WiringError(said, allowed="words joined by dots", mend='write role = "tumour"')
         _try(alone(found))
         return found
-    except (Exception, SystemExit) as problem:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:  # whatever the file raises, SystemExit and those of its own included
         sys.modules.pop(name, None)
         raise _mistake(problem, path) from problem
 
@@ -131,9 +137,7 @@ def _mistake(problem: BaseException, path: Path) -> LivingDrugError:
         made_of = f"{problem.where}: " if isinstance(problem, UnitError) and problem.where else ""
         return problem.but(what=made_of + problem.what, where=where)
     what = problem.msg if isinstance(problem, SyntaxError) else str(problem)
-    return WiringError(
-        f"{type(problem).__name__}: {what or 'no more is said'}", where, mend="correct the Python of this mechanism"
-    )
+    return WiringError(f"{type(problem).__name__}: {what or 'no more is said'}", where, mend=MEND)
 
 
 def _line(message: str, path: Path) -> int | None:
