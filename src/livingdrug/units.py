@@ -294,6 +294,14 @@ def known(unit: str, where: str | None = None) -> str:
     return unit
 
 
+def is_unit(unit: object) -> bool:
+    """Whether there is such a unit."""
+    try:
+        return isinstance(unit, str) and known(unit) == unit
+    except UnitError:
+        return False
+
+
 @cache
 def factor(given: str, wanted: str, where: str | None = None) -> float:
     """What a number in `given` is multiplied by to be in `wanted`; UnitError when they are of another kind."""

@@ -74,7 +74,7 @@ def check_symbols(model: Model) -> None:
     known += [f"{p}>{s}" for p, d in model.declared.items() if isinstance(d, Entry) for s in d.into]
     values = {p: sympy.Symbol(f"x{i}") for i, p in enumerate((*paths, *known))}
     seen = model.evaluate(values)
-    equations = {f"{role}: {getattr(flow, 'name', None) or flow.why}": x for role, flow, x in seen.flows}
+    equations = {f"{role}: {getattr(flow, 'name', '') or getattr(flow, 'why', '')}": x for role, flow, x in seen.flows}
     shares = {
         p: x for p, d in model.declared.items() if isinstance(d, Entry) for x in d.into.values() if not callable(x)
     }

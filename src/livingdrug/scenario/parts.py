@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug import biology, library
+from livingdrug import biology, library, units
 from livingdrug.errors import MOST, LivingDrugError, ScenarioError, WiringError, nearest, unknown
 from livingdrug.library import LibraryFile
 from livingdrug.library.layers import merged
@@ -145,7 +145,10 @@ def whole(entry: LibraryFile) -> Located:
 
 
 def _in_its_unit(number: Located, above: Located) -> Located:
-    """A number whose unit stands where another file gives values in it: whoever wrote those knew it."""
+    """A number whose unit stands where another file gives values in it: whoever wrote those knew it. A unit that is
+    none is that of the file that says it."""
+    if not units.is_unit(number.get("unit")):
+        return number
     at = next((above.at(k) for k in ("value", "points", "low", "high") if k in above and "unit" not in above), None)
     if at is None or not at.ours:
         return number

@@ -264,6 +264,36 @@ def test_a_reading_has_the_unit_of_what_is_read(unit, fits, folder, tmp_path_fac
     assert refused.value.where.endswith("brew.py:11")
 
 
+@pytest.mark.parametrize("name", ["drugs/brew.toml", "mechanisms/brew.py"])
+def test_what_is_no_file_is_called_so(name, folder):
+    """A folder, a pipe (which would be waited for), a device (read without end), links to nothing and in a circle."""
+    place = folder / name
+    place.parent.mkdir()
+    asked = {".toml": lambda: library.find("drugs", "brew"), ".py": lambda: biology.find("brew")}[place.suffix]
+    makes = [place.mkdir, *(lambda to=to: place.symlink_to(to) for to in ("/dev/zero", "nowhere", place.name))]
+    for make in [*makes, *([lambda: os.mkfifo(place)] if hasattr(os, "mkfifo") else [])]:
+        make()
+        with pytest.raises(LivingDrugError) as refused:
+            asked()
+        assert place.name in refused.value.where and refused.value.mend
+        place.rmdir() if place.is_dir() else place.unlink()
+
+
+@pytest.mark.parametrize("raised", ["GeneratorExit", "type('Odd', (BaseException,), {})('odd')"])
+def test_whatever_a_mechanism_raises_is_one_message(raised, folder):
+    write(folder / "mechanisms" / "brew.py", MECHANISM.replace("class Brew", f"raise {raised}\n\n\nclass Brew"))
+    with pytest.raises(WiringError, match="brew.py:6"):
+        biology.find("brew")
+
+
+@pytest.mark.parametrize("old, new", [("v.loss * v", "float('inf') * v"), ("v.loss * v", "v.loss * float('nan') * v"),
+                                      ('{"amount": 1.0}', '{"amount": float("nan")}')])  # fmt: skip
+def test_what_is_never_a_finite_number_is_refused(old, new, folder):
+    write(folder / "mechanisms" / "brew.py", MECHANISM.replace(old, new))
+    with pytest.raises(WiringError, match="no finite number"):
+        biology.find("brew")
+
+
 def test_a_name_that_nobody_answers_to_beside_a_broken_file(tmp_path, monkeypatch):
     """The word is blamed at its place, and the file named that cannot be read."""
     (tmp_path / "products").mkdir()

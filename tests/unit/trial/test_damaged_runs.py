@@ -78,6 +78,55 @@ def test_how_a_run_was_made_is_told_where_it_cannot_be(
             assert "scenario_hash" in said
 
 
+def test_files_of_two_runs_are_told_apart(saved: tuple[Result, Path], tmp_path: Path) -> None:
+    """Of the same trial and size, with another seed: any one file of the other run; and an earlier run is not mixed
+    with the one that is saved over it."""
+    result, folder = saved
+    other = livingdrug.Trial("eliana", {"protocol.follow_up": "3 months"}).run(patients=4, seed=4)
+    theirs = other.save(tmp_path / "other", report=False)
+    for name in NEEDED:
+        place = shutil.copytree(folder, tmp_path / name)
+        shutil.copy(theirs / name, place / name)
+        with pytest.raises(LivingDrugError, match="of another run") as caught:
+            livingdrug.load(place)
+        assert caught.value.mend and str(place) in str(caught.value.where)
+    (theirs / "notes.txt").write_text("mine", encoding="utf-8")
+    stale = theirs / "library" / "drugs.toml"
+    stale.parent.mkdir()
+    stale.write_text("x", encoding="utf-8")
+    said = json.loads((theirs / "provenance.json").read_text(encoding="utf-8"))
+    said["files"] |= {"library/drugs.toml": "", "../outside": ""}
+    (theirs / "provenance.json").write_text(json.dumps(said), encoding="utf-8")
+    (tmp_path / "outside").write_text("not ours", encoding="utf-8")
+    result.save(theirs, report=False)
+    assert (theirs / "notes.txt").is_file() and (tmp_path / "outside").is_file() and not stale.exists()
+    assert livingdrug.load(theirs).seed == result.seed
+
+
+def test_a_run_of_another_version_is_told(saved: tuple[Result, Path], tmp_path: Path) -> None:
+    place = shutil.copytree(saved[1], tmp_path / "run")
+    said = json.loads((place / "provenance.json").read_text(encoding="utf-8"))
+    (place / "provenance.json").write_text(json.dumps({**said, "livingdrug": "0.0.7"}), encoding="utf-8")
+    with pytest.warns(UserWarning, match="0.0.7"):
+        again = livingdrug.load(place)
+    assert again.patients.equals(saved[0].patients)
+
+
+def test_a_save_that_ends_in_its_middle_leaves_the_earlier_run(
+    saved: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = shutil.copytree(saved[1], tmp_path / "run")
+    before = {file.name: file.read_bytes() for file in place.iterdir()}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("livingdrug.results.result._of", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        saved[0].save(place)
+    assert {file.name: file.read_bytes() for file in place.iterdir()} == before
+
+
 def test_what_a_run_leaves_can_be_sent(saved: tuple[Result, Path]) -> None:
     result, _ = saved
     trial = livingdrug.Trial("eliana")
