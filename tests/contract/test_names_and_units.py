@@ -28,8 +28,9 @@ def each(kind: str, name: str) -> list[Spot]:
 def fault(problem: LivingDrugError, spot: Spot, file: str, text: str) -> str:
     """What a message about a spoilt file lacks."""
     said, right = str(problem), text[spot.begin : spot.end].strip()
-    if spot.what == "chosen":  # where something asks for it
-        return "" if spot.instead in said or right in said else "the name is not told"
+    if spot.what == "chosen":  # where something asks for it; the event of a column `response_day` is `response`
+        told = any(word.removesuffix("_day") in said for word in (spot.instead, right))
+        return "" if told else "the name is not told"
     if spot.what == "unit":
         helps = any(word in said for word in ("unit", "clock", "length of time", "degrees"))
     else:

@@ -13,14 +13,14 @@ from livingdrug.errors import LivingDrugError, ScenarioError, SourceError, Wirin
 from livingdrug.library import LibraryFile
 from livingdrug.library.located import Located, Place, mistakable
 from livingdrug.model import Adds, Model, Module, Multiplies, Param, Reads
-from livingdrug.parameters import OLDER, PARAMETER_KEYS, VARIES, Parameter, Source, read_parameter
+from livingdrug.parameters import OLDER, PARAMETER_KEYS, VARIES, Parameter, Source, Variability, read_parameter
 from livingdrug.scenario.draft import Override
 from livingdrug.scenario.parts import lineage
 from livingdrug.spec.numbers import Drug, Mechanism, Numbered
 from livingdrug.spec.protocol import numbers as protocol_numbers
 from livingdrug.spec.scenario import PARTS, TYPES
 from livingdrug.spec.trial import Trial
-from livingdrug.spec.typed import of_file, read
+from livingdrug.spec.typed import Typed, of_file, read
 
 ROUNDED = 1e-3  # how far parts of a whole may be from adding up to 1
 
@@ -184,16 +184,22 @@ def _today(change: Override, earlier: Mapping[str, str]) -> Override:
     return replace(change, path=now)
 
 
-def loaded(stack: Mapping[str, Iterable[Parameter]], properties: Iterable[str]) -> None:
+def loaded(stack: Mapping[str, Iterable[Parameter]], files: Iterable[Typed], properties: Iterable[str]) -> None:
     """ScenarioError for a property that any layer's variability loads on and that is a misspelt one of the patients'
-    (one that they lack, and that no run asks for, may belong to other patients)."""
+    (one that they lack, and that no run asks for, may belong to other patients); files: whose numbers are looked at
+    also where no mechanism has them."""
     known = tuple(properties)
-    for path, said in stack.items():
-        for p in said:
-            for name in p.variability.loadings if p.variability else ():
-                if name not in known and mistakable(name, known):
-                    place = p.variability.places.get(name, p.place)  # type: ignore[union-attr]
-                    raise unknown(f"property that '{path}' loads on:", name, known, place)
+    told = [(p.path, p.variability, p.place) for said in stack.values() for p in said if p.variability]
+    for file in files:
+        for path, number in getattr(file, "numbers", {}).items():
+            if path not in stack and isinstance(number, Located) and "variability" in number:
+                place = number.at("variability")
+                told.append((path, Variability.read(number["variability"], place), place))
+    for path, variability, place in told:
+        for name in variability.loadings:
+            if name not in known and mistakable(name, known):
+                at = variability.places.get(name, place)
+                raise unknown(f"property that '{path}' loads on:", name, known, at)
 
 
 def _complete(stack: Mapping[str, list[Parameter]], model: Model, modules: Mapping[str, str]) -> None:

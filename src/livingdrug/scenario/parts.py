@@ -328,12 +328,16 @@ def modules(
 
 
 def _named(files: Iterable[Any]) -> None:
-    """The error for a mechanism that is none, also in a role for which another file has the last word."""
-    known = biology.stems()
+    """The error for a user's mechanism that is none, also in a role for which another file has the last word."""
     for file in files:
         for role, stem in getattr(file, "modules", {}).items():
-            if stem and stem not in known:
-                raise unknown("module", stem, known, file.place(f"modules.{role}"), WiringError)
+            place = file.place(f"modules.{role}")
+            if stem and not place.ours and stem not in biology.stems():
+                try:
+                    biology.find(stem)
+                except WiringError as problem:
+                    where = problem.where or place
+                    raise WiringError(problem.what, where, problem.allowed, problem.nearest, problem.mend) from None
 
 
 def _emptied(draft: Draft, layers: Iterable[Mapping[str, str]], entries: Mapping[str, list[LibraryFile]]) -> None:

@@ -278,7 +278,7 @@ def _settle(draft: Draft, top: LibraryFile, chain: list[LibraryFile]) -> Resolve
             *parts.uncited({"trial": trial, **typed}, [*(e.data for e in chain), *(x.table for x in laid.values())]),
         ),
     )
-    numbers.loaded(found.stack, found.covariates)
+    numbers.loaded(found.stack, typed.values(), found.covariates)
     shown.known(found)
     parts.cited(found)
     return found

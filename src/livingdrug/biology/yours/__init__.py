@@ -24,8 +24,7 @@ from livingdrug.model.alone import alone
 from livingdrug.model.assemble import Model
 from livingdrug.model.checks import check_symbols, check_units
 
-FOLDERS = ("mechanisms", "models")
-MEND = "correct the Python of this mechanism"
+FOLDERS, MEND = ("mechanisms", "models"), "correct the Python of this mechanism"
 
 
 def files() -> dict[str, Path]:
@@ -53,9 +52,8 @@ def twice(stem: str, one: str, other: str) -> WiringError:
 def load(stem: str) -> type[Module]:
     """The class in a user's file: imported by its path, again when its text has changed, and tried out once."""
     name, path = f"{__name__}.{stem}", files()[stem]
-    if not path.is_file():
-        is_ = "a folder" if path.is_dir() else "a link to nothing, a device or a pipe"
-        raise WiringError(f"the mechanism '{stem}' is {is_}, not a Python file", library.shown(path), mend="rename it")
+    if not path.is_file():  # a device is read without end, a pipe waited for
+        raise WiringError(f"the mechanism '{stem}' is no Python file", library.shown(path), mend="put a file there")
     try:
         before = sys.modules.get(name)
         if before is not None and vars(before)["__digest__"] == _digest(path):
@@ -67,10 +65,10 @@ def load(stem: str) -> type[Module]:
             raise WiringError(said, allowed="words joined by dots", mend='write role = "tumour"')
         _try(alone(found))
         return found
-    except KeyboardInterrupt:
-        raise
     except BaseException as problem:  # whatever the file raises, SystemExit and those of its own included
         sys.modules.pop(name, None)
+        if isinstance(problem, KeyboardInterrupt):
+            raise
         raise _mistake(problem, path) from problem
 
 
@@ -135,9 +133,9 @@ def _mistake(problem: BaseException, path: Path) -> LivingDrugError:
     where = f"{library.shown(path)}:{line}" if line else library.shown(path)
     if isinstance(problem, LivingDrugError):
         made_of = f"{problem.where}: " if isinstance(problem, UnitError) and problem.where else ""
-        return problem.but(what=made_of + problem.what, where=where)
-    what = problem.msg if isinstance(problem, SyntaxError) else str(problem)
-    return WiringError(f"{type(problem).__name__}: {what or 'no more is said'}", where, mend=MEND)
+        return problem.but(what=made_of + problem.what, where=where, mend=problem.mend or MEND)
+    what = (problem.msg if isinstance(problem, SyntaxError) else str(problem)) or "no more is said"
+    return WiringError(f"{type(problem).__name__}: {what}", where, mend=MEND)
 
 
 def _line(message: str, path: Path) -> int | None:
@@ -147,7 +145,6 @@ def _line(message: str, path: Path) -> int | None:
     names = [name for found in paths for path in found if path for name in (path, path.rpartition(".")[2])]
     forms = [rf"[\"']{re.escape(name)}[\"']" for name in names]  # a flow, a key of what is published: in quotes
     for form in (*forms, *(rf"(?<![\w.]){re.escape(name)}(?![\w.])" for name in names)):
-        written = re.compile(form)
-        if line := next((i for i, line in enumerate(text, 1) if written.search(line)), None):
+        if line := next((i for i, line in enumerate(text, 1) if re.search(form, line)), None):
             return line
     return None
