@@ -113,7 +113,8 @@ def _of_value(text: str, at: int, key: str, head: str, chosen: bool) -> Iterator
         return
     for word in re.finditer(r"(?<![\d.])\b[A-Za-z_][A-Za-z_0-9-]{4,}", text):
         a, b = at + word.start(), at + word.end()
-        yield Spot("chosen" if key in CALLED else "name", a, b, dropped(word[0]), like)
+        own = key in CALLED or text[: word.start()].endswith("draw(")  # a chance has its author's name
+        yield Spot("chosen" if own else "name", a, b, dropped(word[0]), like)
     for unit in UNIT.finditer(text) if key not in CALLED else ():
         if float(unit[1]):
             yield Spot("unit", at + unit.start(2), at + unit.end(2), "", f"{like}.{unit[2].strip()}")
