@@ -187,7 +187,7 @@ def _fitted(name: str) -> list[str]:
         if not (folder / file.name).exists():
             shutil.copy(file, folder)
     with mock.patch.object(targets, "FOLDER", folder):
-        return [str(targets.read(name, resolve(targets.said(name)[0].trial or name)))]
+        return [str(targets.read(name, targets.simulated(name)))]
 
 
 def _chosen(kind: str, name: str) -> tuple[str, dict[str, str]]:

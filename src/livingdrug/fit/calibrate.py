@@ -12,9 +12,9 @@ import numpy as np
 from livingdrug.errors import ScenarioError
 from livingdrug.fit.descend import End, descend, loss
 from livingdrug.fit.plausible import SETS, Draw, draws, within
-from livingdrug.fit.targets import Fit, earlier, read, said, with_values
+from livingdrug.fit.targets import Fit, earlier, read, simulated, with_values
 from livingdrug.fit.writing import write_back, write_ensemble
-from livingdrug.scenario import Resolved, resolve
+from livingdrug.scenario import Resolved
 from livingdrug.scenario.plausible import plausible
 
 JUDGES = 2_000  # new patients on whom the fit is judged
@@ -169,7 +169,7 @@ def calibrate(
     judge the result; sets: plausible sets of values that are drawn around it, for library/ensembles/NAME.toml.
     """
     begun = time.monotonic()
-    resolved = resolve(said(name)[0].trial or name)
+    resolved = simulated(name)
     fit = read(name, resolved)
     aim = Objective(fit, resolved, seed)
     ends: list[End] = []

@@ -90,6 +90,16 @@ def said(name: str, where: str | None = None) -> tuple[spec.Fit, library.Library
     return typed.read(spec.Fit, entry.table), entry
 
 
+def simulated(name: str) -> Resolved:
+    """The scenario that a fit simulates; ScenarioError at the line of a trial that is none."""
+    from livingdrug.scenario import resolve
+
+    fit = said(name)[0]
+    if fit.trial is not None and not fit.trial.endswith(".toml"):
+        library.find("trials", fit.trial, where=fit.place("trial"))
+    return resolve(fit.trial or name)
+
+
 def read(name: str, resolved: Resolved) -> Fit:
     """A fits file, checked against its trial. ScenarioError or SourceError when it does not fit."""
     found, entry = said(name)
@@ -123,12 +133,10 @@ def earlier(name: str) -> tuple[str, ...]:
 
 def _frozen(fits: tuple[str, ...]) -> dict[tuple[str, str], str]:
     """(file, path) of every value that earlier fits moved -> which fit."""
-    from livingdrug.scenario import resolve
-
     found: dict[tuple[str, str], str] = {}
     for name in fits:
         earlier, _ = said(name)
-        parameters = resolve(earlier.trial or name).parameters
+        parameters = simulated(name).parameters
         found |= {(parameters[row.path].file, row.path): name for row in earlier.free}
         found |= _frozen(earlier.after)
     return found

@@ -189,17 +189,19 @@ def loaded(stack: Mapping[str, Iterable[Parameter]], files: Iterable[Typed], pro
     (one that they lack, and that no run asks for, may belong to other patients); files: whose numbers are looked at
     also where no mechanism has them."""
     known = tuple(properties)
-    told = [(p.path, p.variability, p.place) for said in stack.values() for p in said if p.variability]
+    told: list[tuple[str, Variability, str]] = [
+        (p.path, p.variability, p.place) for said in stack.values() for p in said if p.variability
+    ]
     for file in files:
         for path, number in getattr(file, "numbers", {}).items():
             if path not in stack and isinstance(number, Located) and "variability" in number:
-                place = number.at("variability")
-                told.append((path, Variability.read(number["variability"], place), place))
+                at = number.at("variability")
+                told.append((path, Variability.read(number["variability"], at), at))
     for path, variability, place in told:
         for name in variability.loadings:
             if name not in known and mistakable(name, known):
-                at = variability.places.get(name, place)
-                raise unknown(f"property that '{path}' loads on:", name, known, at)
+                where = variability.places.get(name, place)
+                raise unknown(f"property that '{path}' loads on:", name, known, where)
 
 
 def _complete(stack: Mapping[str, list[Parameter]], model: Model, modules: Mapping[str, str]) -> None:

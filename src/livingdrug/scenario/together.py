@@ -27,6 +27,8 @@ def notes(
     """
     if comparator := typed.get("comparator"):
         return of_another_disease(comparator, entries)
+    if tumour := typed.get("tumour"):
+        _antigens(tumour)
     return [*unborne(typed["product"], typed.get("tumour"), entries), *unanswered(typed["product"], modules)]
 
 
@@ -106,3 +108,15 @@ def without_cells(draft: Draft, modules: Mapping[str, str]) -> None:
             allowed=f"numbers and mechanisms of {listed(sorted(modules))}; patients, follow-up and visits",
             mend=f"leave {path} out, or the comparator",
         )
+
+
+def _antigens(tumour: Tumour) -> None:
+    """ScenarioError for an antigen in a user's list that is a misspelt one of the library's diseases or products."""
+    if (place := tumour.place("antigens")).ours or not tumour.antigens:
+        return
+    files = [library.find(kind, name) for kind in ("tumours", "products") for name in library.names(kind)]
+    known = {x for file in files if file.ours for x in file.data.get("antigens", ())}
+    known |= {file.says(word) for file in files if file.ours for word in ("target", "second_target")} - {""}
+    for antigen in tumour.antigens:
+        if antigen not in known and (close := mistakable(antigen, known)):
+            raise ScenarioError(f"no disease bears '{antigen}'", where=place, nearest=close)
