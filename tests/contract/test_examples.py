@@ -38,7 +38,8 @@ OWN_MODEL = {
     "donor_cells_again",
     "consolidation",
 }
-OWN_MODEL |= {"armoured", "two_antigens", "local_or_intravenous", "what_holds_them_back"}
+OWN_MODEL |= {"armoured", "local_or_intravenous", "what_holds_them_back"}
+OWN_MODEL |= {"two_antigens", "two_antigens_lymphoma", "two_antigens_myeloma"}
 
 
 def trial(example: str) -> livingdrug.Trial:

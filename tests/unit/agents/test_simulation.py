@@ -27,7 +27,7 @@ def state(sim: Simulation) -> dict[str, bytes]:
     return {name: sim.cells.of(name).tobytes() for name in sim.cells.columns._fields if name not in ("moved", "start")}
 
 
-@pytest.mark.parametrize("published", [False, True])
+@pytest.mark.parametrize("published", [pytest.param(False, marks=pytest.mark.thorough), True])
 def test_any_number_of_threads_gives_the_same_bits(published: bool) -> None:
     ran = []
     for threads in (1, 3):
