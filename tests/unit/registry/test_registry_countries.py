@@ -14,9 +14,12 @@ from livingdrug.registry.records.countries import countries, country, known_coun
     "one, others",
     [
         ("South Korea", "Korea, Republic of|Korea|Republic of Korea|KR|kor|KOREA, REPUBLIC OF"),
-        ("Turkey", "Türkiye|Turkey (Türkiye)|turkiye|TR"),
+        ("Turkey", "Türkiye|Turkey (Türkiye)|turkiye|TR|Türkei"),
+        ("Japan", "日本|JP"),
+        ("China", "中国|中國|PR China"),
+        ("Greece", "Ελλάδα|ελλάδα|Hellas"),
         ("Czechia", "Czech Republic|CZ|Česko"),
-        ("Russia", "Russian Federation|RU"),
+        ("Russia", "Russian Federation|RU|Россия|РОССИЯ"),
         ("Taiwan", "Taiwan, Province of China|Taiwan, China|TWN"),
         ("Iran", "Iran, Islamic Republic of|IR"),
         ("Vietnam", "Viet Nam"),
@@ -36,7 +39,7 @@ def test_every_name_is_one_country(one: str, others: str) -> None:
 
 def test_what_is_no_country_stays_as_it_stands() -> None:
     assert country("Atlantis") == "Atlantis" and known_country("Atlantis") is None
-    assert known_country("") is None and known_country("中国") is None
+    assert known_country("") is None and known_country("亚特兰蒂斯") is None
 
 
 def test_no_name_means_two_countries() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from made_studies import study
 from livingdrug.registry.classify.cell_therapy import CAR_THERAPY
 from livingdrug.registry.classify.classify import classify
 from livingdrug.registry.classify.passages import passages_of
+from livingdrug.registry.records.study import Arm
 from livingdrug.registry.search.document import may_be_car
 from livingdrug.registry.terms.synonyms import library
 
@@ -141,12 +143,19 @@ OTHERS = [
     "Cells come from healthy donors.",
     "The PBMC of a healthy donor are used.",
     "Syngeneic cells of the identical twin are given.",
+    "CAR T cells from the HLA-matched donor are given.",
+    "Donor CD19 CAR T cells are given.",
+    "Sibling-donor T cells carry it.",
+    "Lymphocytes of the transplant donor carry it.",
+    "Cells of haploidentical family members carry it.",
 ]
 SILENT = [
     "Patients have back pain.",
     "Disease has come back after treatment.",
     "Patients after autologous stem cell transplantation.",
     "Syngeneic transplantation before enrolment.",
+    "Relapse after transplantation from a sibling donor.",
+    "Haploidentical family donor stem cell transplantation before enrolment.",
     "Peripheral blood will be drawn to count CAR-T cells.",
 ]
 
@@ -206,6 +215,29 @@ def test_what_the_cells_secrete_against_is_no_target(other: str) -> None:
 def test_cells_given_together_with_a_drug_that_alone_is_listed(how: str) -> None:
     said = classify(study(f"{how} administration of anti-CD19 CAR T-cell therapy and lenalidomide", "Lenalidomide"))
     assert said.is_car
+
+
+@pytest.mark.parametrize("comparison", ["versus", "vs.", "compared with"])
+@pytest.mark.parametrize("car", ["axicabtagene ciloleucel", "CD19 CAR-T"])
+def test_a_car_that_only_the_arm_of_comparison_gives_is_not_what_is_tried(comparison: str, car: str) -> None:
+    arms = (
+        Arm("A", "EXPERIMENTAL", interventions=("Drug: Glofitamab",)),
+        Arm("B", "ACTIVE_COMPARATOR", interventions=(f"Biological: {car}",)),
+    )
+    asked = study(f"Glofitamab {comparison} {car} in lymphoma", "Glofitamab", car)
+    assert not classify(replace(asked, arms=arms)).is_car
+    turned = study(f"{car} {comparison} glofitamab in lymphoma", car, "Glofitamab")
+    arms = (replace(arms[1], type="EXPERIMENTAL"), replace(arms[0], type="ACTIVE_COMPARATOR"))
+    assert classify(replace(turned, arms=arms)).is_car
+    assert not classify(study(f"Glofitamab {comparison} {car} in lymphoma", "Glofitamab", "Standard of care")).is_car
+    assert classify(study(f"Standard of care {comparison} {car} in lymphoma", "AB-101", "Standard of care")).is_car
+
+
+@pytest.mark.parametrize("care", ["Prophylactic levetiracetam", "Immunoglobulin replacement", "Rehabilitation"])
+def test_care_given_with_car_t_is_no_car(care: str) -> None:
+    assert classify(study(f"{care} with CAR-T cells", care)).kind.value == "care around CAR-T"
+    assert classify(study(f"{care} with CAR-T cells", care, "CD19 CAR-T cells")).is_car
+    assert classify(study("Prevention of relapse with CAR-T cells", "AB-101")).is_car
 
 
 def test_the_only_product_is_told_by_every_passage() -> None:

@@ -318,6 +318,10 @@ def test_towns_of_the_world(store: Store) -> None:
     assert around(store, "Boston, UK, 50").latitude > 52 > around(store, "Boston, Massachusetts, 50").latitude
     with pytest.raises(RegistryError, match="did you mean 'Munich'"):
         around(store, "Munihc,50")
+    assert [round(around(store, f"{name},50").latitude) for name in ("東京", "Москва", "上海市")] == [36, 56, 31]
+    for name in ("Deutschland", "日本"):
+        with pytest.raises(RegistryError, match="is a country"):
+            around(store, f"{name},200km")
 
 
 def test_both_engines_agree(store: Store) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from livingdrug.registry.classify.passages import PRODUCT, Passage, Passages
+from livingdrug.registry.classify.passages import PRODUCT, Passage, Passages, spelled
 from livingdrug.registry.classify.targets import NOT_STATED, Label
 from livingdrug.registry.terms.patterns import may_name_car, rule, rules
 from livingdrug.registry.terms.products import Product, named_in
@@ -44,6 +44,8 @@ _DRUG = rule("drug")
 _NO_CELLS_GIVEN = rule("no_cells_given")
 _TOGETHER = rule("together")
 _BISPECIFIC = rule("bispecific")
+_COMPARED = rule("compared")
+_CARE = rule("care")
 
 
 def _first(pattern: re.Pattern[str], passages: tuple[Passage, ...]) -> Passage | None:
@@ -74,6 +76,30 @@ def _only_setting(text: str) -> bool:
     """Whether every CAR and every named product of a title is only the setting."""
     named = (text[max(0, begin - 80) : begin] for _, begin, _ in named_in(text))
     return not _car_words(_outside(text)) and all(_FORMER.search(b) or _BRIDGING.search(b) for b in named)
+
+
+def _only_compared(text: str) -> bool:
+    """Whether every CAR and every named product of a title stands behind `versus` or `compared with`."""
+    text = _NOT_CAR.sub(" ", text)
+    begins = [m.start() for m in _CAR.finditer(text)] + [begin for _, begin, _ in named_in(text)]
+    return bool(begins) and all(_COMPARED.search(text[:begin]) for begin in begins)
+
+
+def _compared_with(words: Passages) -> set[str]:
+    """What only arms of comparison give, as its names are spelled, in a study whose other arms give something."""
+    given: dict[bool, set[str]] = {True: set(), False: set()}
+    for arm in words.study.arms:
+        names = {spelled(name.partition(": ")[2] or name) for name in arm.interventions if name}
+        given["COMPARATOR" in (arm.type or "")] |= names
+    return given[True] - given[False] if given[False] else set()
+
+
+def _none_named(given: tuple[Passage, ...]) -> bool:
+    """Whether all that is given is named, and nothing of it may be cells."""
+    signs = (_EFFECTOR, _CELL_NAME, _CODE, _CELL_DOSE)
+    return bool(given) and not any(
+        _car_words(p.text) or named_in(p.text) or any(sign.search(p.text) for sign in signs) for p in given
+    )
 
 
 def _quote(pattern: re.Pattern[str], passage: Passage) -> str:
@@ -113,7 +139,8 @@ def _all_without_cells(words: Passages) -> bool:
 def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
     """`CAR cell therapy`, or what the study is instead: long-term follow-up, care around CAR-T, TCR-T, TIL, ..."""
     title = words.of("title", "official title")
-    given = words.of("intervention", "other name")
+    compared = _compared_with(words)
+    given = tuple(p for p in words.of("intervention", "other name") if p.text not in compared)
     product_in_given = next((p for _, p in products if p.place in ("intervention", "other name")), None)
     product_in_title = next((p for _, p in products if p.place in ("title", "official title")), None)
     car_given = product_in_given or next((p for p in given if _car_words(p.text)), None)
@@ -151,6 +178,10 @@ def kind(words: Passages, products: list[tuple[Product, Passage]]) -> Label:
         around = _only_setting(car_title.text)
         if observational:
             return _label("observational", "high", "study type is observational", car_title)
+        if _none_named(given) and all(_only_compared(p.text) for p in title if _car_words(p.text) or named_in(p.text)):
+            return _label("care around CAR-T", "medium", "CAR is what is compared with", car_title)
+        if not car_in_arm and _CARE.search(car_title.text) and _none_named(given):
+            return _label("care around CAR-T", "medium", "care with CAR-T is what is given", car_title)
         if around and (not car_in_arm or _DRUG.search(names)):
             return _label("care around CAR-T", "high", "CAR is the setting, something else is given", car_title)
         if not car_in_arm and not _TOGETHER.search(car_title.text) and _all_without_cells(words):

@@ -49,12 +49,19 @@ _COUNTED_BACK = re.compile(
     r"\b(?:\d+|one|two|three|four|a)\s*(?:hours?|h|hrs?|weeks?)\s*(?:before|prior to|preceding)\b", re.IGNORECASE
 )
 """How long before, in another unit than days"""
+_DAYS_ELSEWHERE = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|(?<!\w)-\s?\d{2,3}\s?(?:h|hours?)\b"
+    r"|\bdays? (?:ahead|in advance) of\b|\b(?:same|those|these) days?\b",
+    re.IGNORECASE,
+)
+"""Days named in a way that is not counted back from the infusion"""
 _BENIGN = re.compile(
     r"over\s*\d+(?:\s?(?:-|to)\s?\d+)?\s*(?:min\w*|h\w*)|\d+(?:\s?(?:-|to)\s?\d+)?[\s-]*(?:min\w*|hours?|h)\b|day\s*\+?0\b|\bd0\b"
     r"|\d(?:\.\d+)?\s?x\s?10\s?\^?\s?\d+|\b[A-Z]{2,}-\d+\b|\bm\s?\^?2\b|\bCD\d+\w*|\bNCT\d+|\bq\s?24\s?h|\(\d\)|\b(?:arm|cohort|group|part|level)\s*\d",
     re.IGNORECASE,
 )
 _SETTING = re.compile(r"lympho-?deplet|conditioning|pre-?treatment|preparative", re.IGNORECASE)
+_REGIMEN = re.compile(r"lympho-?deplet|\bconditioning\b|\bFC\b|\b(?-i:LDC?)\b", re.IGNORECASE)
 _FORMER = re.compile(
     r"\b(?:(?<!days )(?<!day )(?<!hours )(?<!weeks )prior(?!\s+to\b)"
     r"|previous\w*|exclu\w*|allerg\w*|contraindicat\w*|history)\b",
@@ -137,6 +144,8 @@ def stated_conditioning(words: Passages) -> Conditioning:
             if not mentions and first and _AMOUNT.search(sentence):
                 mentions = [_Mention(first[0], 0, 0)]
             if not mentions:
+                if _REGIMEN.search(sentence) and (amount := _AMOUNT.search(sentence)) and amount["per"]:
+                    made.tell(f"{amount[0].strip()} of what?", sentence)
                 continue
             if (former := _FORMER.search(sentence)) and not _states(sentence, mentions, text):
                 if _AMOUNT.search(sentence) and "riteria" not in text and any(m.agent in _KNOWN for m in mentions):
@@ -244,6 +253,7 @@ def _otherwise(sentence: str, read: bool, named: bool) -> Iterator[re.Match[str]
     if read:
         yield from _RHYTHM.finditer(sentence)
         yield from _COUNTED_BACK.finditer(sentence)
+        yield from _DAYS_ELSEWHERE.finditer(sentence)
     if named:
         yield from _CHANGED.finditer(sentence)
 

@@ -11,8 +11,10 @@ from importlib.resources import files
 
 
 def plain_letters(text: str) -> str:
-    """Text without what is free in writing a name: case, accents, punctuation, spaces."""
-    return re.sub(r"[^a-z0-9]+", "", unicodedata.normalize("NFKD", text.lower().replace("’", "'")))
+    """Text without what is free in writing a name: case, accents, punctuation, spaces; letters of any script stay."""
+    if text.isascii():
+        return re.sub(r"[^a-z0-9]+", "", text.lower())
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if c.isalnum())
 
 
 @dataclass(frozen=True)

@@ -104,9 +104,13 @@ def _distance(text: str) -> float | None:
 def _largest(store: Store, named: list[str]) -> tuple[Place, list[Place]]:
     """The largest place of a name, and the others; names behind it (a country, a region) narrow it."""
     name, further = named[0], named[1:]
-    found = list(_towns(plain_letters(name))) or list(_towns_of_sites(store, name))
+    found = _towns(plain_letters(name)) or _in_own_letters(name) or list(_towns_of_sites(store, name))
     for word in further:
         found = [p for p in found if _lies_in(p, word)]
+    if not found and (land := known_country(name)):
+        raise RegistryError(
+            f"'{name}' is a country, no town", where="--near", mend=f"ask for the whole country: --country '{land}'"
+        )
     if not found:
         raise _unknown(store, ", ".join(named))
     first, *others = sorted(found, key=lambda p: -p.size)
@@ -149,6 +153,15 @@ def _towns(letters: str) -> list[Place]:
     if not letters:
         return []
     return _by_letters().get(letters) or _by_other_name().get(letters, [])
+
+
+def _in_own_letters(name: str) -> list[Place]:
+    """The towns that the gazetteer knows by this very name in another script: 東京, Москва."""
+    name = name.strip()
+    if name[:1].isascii():
+        return []
+    forms = {name, name.removesuffix("市"), name.title()}
+    return [p for p, r in zip(towns_of_the_world(), _rows()) if not forms.isdisjoint(r["alternatenames"])]
 
 
 @lru_cache
