@@ -100,7 +100,7 @@ def scan(
 
     drawable(plot, "--plot")
     wanted, values = _wanted(times, settings), table.assignments(set_ or [])
-    grid = {**{n: np.array([x]) for n, x in values.items()}, **table.values_over(over)}
+    grid = {**{n: np.array([x]) for n, x in values.items()}, **table.values_over(over, values)}
     loaded = load(file)
     found = list(
         loaded.scan(

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from livingdrug.sbml.document import Document, child, formula
-from livingdrug.sbml.mathml import TIME, Compiler, Piece, tag
+from livingdrug.sbml.mathml import TIME, Compiler, Piece, symbols_in, tag
 from livingdrug.sbml.spans import Span, decided
 
 BREAKS = {
@@ -36,6 +36,20 @@ def cause(document: Document, runner: Any, input: Callable[[str], str], reach: f
                 what = _broken(compiler, e, values, bound)
                 if what:
                     return f"{BREAKS[tag(e[0])]} in {where} ({what})"
+    return None
+
+
+def not_finite(document: Document, runner: Any, input: Callable[[str], str]) -> str | None:
+    """The first rate that is no finite number, and what it reads that is none."""
+    for where, math, bound in _formulas(document):
+        name = where.rpartition(" ")[2].strip("'")
+        rate = runner.getValue(name) if name in document.reactions else _slope(runner, input(document.inside(name)))
+        if where.startswith("the assignment") or np.isfinite(rate):
+            continue
+        for read in sorted(set(symbols_in(math)) & set(document.symbols) - set(bound)):
+            if not np.isfinite(value := float(runner.getValue(input(read)))):
+                return f"{where} reads '{document.shown.get(read, read)}', which is {value:g}"
+        return f"{where} gives no finite number"
     return None
 
 

@@ -183,6 +183,9 @@ def read_text(file: Path) -> str:
             "this file is not text in the encoding it names", where=str(file), allowed="UTF-8", mend="export it again"
         ) from None
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = re.sub(
+        r"""\A<\?xml(?![^>]*encoding\s*=)(\s+version\s*=\s*["'][^"']*["'])""", r'<?xml\1 encoding="UTF-8"', text
+    )
     return re.sub(r"""(<\?xml[^>]*encoding\s*=\s*)["'][^"']*["']""", r'\1"UTF-8"', text, count=1)
 
 
@@ -234,7 +237,8 @@ def libsbml(why: str) -> Any:
 def _simplified(file: Path, text: str, level: int) -> str:
     """Level 1 as Level 2; a model made of models as one model."""
     sbml = libsbml("reading this file")
-    document = sbml.readSBMLFromFile(str(file))
+    document = sbml.readSBMLFromString(text)
+    document.setLocationURI(file.resolve().as_uri())  # files that it refers to are beside it
     if document.getNumErrors(sbml.LIBSBML_SEV_ERROR) + document.getNumErrors(sbml.LIBSBML_SEV_FATAL):
         problems = [document.getError(i) for i in range(document.getNumErrors())]
         first = next(e for e in problems if e.getSeverity() >= sbml.LIBSBML_SEV_ERROR)
@@ -409,7 +413,7 @@ def _refuse(found: Document) -> None:
 
 
 def _unset(found: Document) -> None:
-    """Symbols without a value, which other programs take as 0 or 1 without a word."""
+    """Symbols without a value, which others take as 0 or 1 without a word, or refuse where nothing needs them."""
     given = {*found.started, *found.assigned}
     bare_symbols = [(n, s) for n, s in found.symbols.items() if not s.has_value and n not in given]
     used = {n for m in found.model.iter() if tag(m) == "math" for n in symbols_in(m)} if bare_symbols else set()
@@ -420,12 +424,15 @@ def _unset(found: Document) -> None:
             if name not in used and not moved and all(x.amount and _by_amount(x) for x in inside):
                 continue
         elif s.kind == "parameter" and name not in used and not moved:
+            s.element.set("value", "NaN")
+            found.text = ""
             continue
         raise EngineError(
             f"SBML: {s.kind} '{name}' has no value",
             where=found.line(name),
             mend="give it one, or an initial assignment or rule (other programs may take 0 or 1 without a word)",
         )
+    found.text = found.text or as_text(found.root)
     bare = [
         e
         for r in found.reactions.values()

@@ -21,6 +21,7 @@ from livingdrug.sbml.mathml import JUMPING, TIME, Compiler, Jump, Look, Piece, t
 from livingdrug.sbml.spans import Floats, Span, decided, distinct, plus, point, times
 
 MAY_JUMP = re.compile(rf"<(?:\w+:)?(?:{'|'.join(sorted(JUMPING))}|rateRule)\b|symbols/time")
+EARLIEST = 1e-290  # a change before it is one at time 0 itself, where nothing has begun
 MOST = 200_000  # changes of conditions on time in one course
 
 
@@ -251,6 +252,7 @@ def changes(
         while len(low):
             span = piece(at((low, high), who))
             open_ = ~np.broadcast_to(decided(span) | (np.isnan(span[0]) & np.isnan(span[1])), low.shape)
+            open_ &= high > EARLIEST
             low, high, who = low[open_], high[open_], who[open_]
             middle = low + 0.5 * (high - low)
             last = ~((low < middle) & (middle < high))

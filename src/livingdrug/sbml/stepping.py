@@ -147,8 +147,15 @@ class Run:
             f"SBML: the course cannot be settled: two ways of stepping give '{list(self.columns)[column]}' differently "
             f"from time {looks[row]:g} on",
             where=self.document.path,
-            mend=self._blamed(1e-6 * self.end) or "look at the conditions and events around that time",
+            mend=self._unsettled(float(looks[row])) or "look at the conditions and events around that time",
         )
+
+    def _unsettled(self, since: float) -> str | None:
+        """What breaks down where two ways of stepping part, at the end, or where the course begins."""
+        for moment in (since, self.end, 0.0):
+            if self._reaches(moment) and (why := self._blamed(1e-6 * self.end)):
+                return f"look at {why}, at time {moment:g}"
+        return None
 
     def _beside_events(self) -> Floats:
         """Just before and just after every event, between which a jump is no sign of anything hidden."""
@@ -339,6 +346,8 @@ class Run:
         why = self._blamed(after - now)
         if why is None:
             large = self._largest()
+            why = None if large else blame.not_finite(self.document, self.runner, self.compiled.input)
+        if why is None:
             if "TOO_MUCH_WORK" in str(problem):
                 why, mend = "it needs too many steps", large or "ask for more times in between, or for a larger rtol"
             elif "_FAILURE" in str(problem):

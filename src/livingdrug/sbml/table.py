@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,21 +93,28 @@ def assignments(texts: Iterable[str]) -> dict[str, float]:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise ScenarioError(f"'{text}' gives no value", where="--set", allowed="NAME=VALUE")
+        _once(name.strip(), found, "--set")
         found[name.strip()] = _number(value, "--set")
     return found
 
 
-def values_over(texts: Iterable[str]) -> dict[str, Floats]:
-    """Values to scan over from ["NAME=A:B:N", "NAME=A:B:N:log", "NAME=1,2,5", ...]."""
+def values_over(texts: Iterable[str], fixed: Collection[str] = ()) -> dict[str, Floats]:
+    """Values to scan over from ["NAME=A:B:N", "NAME=A:B:N:log", "NAME=1,2,5", ...]. fixed: names that have a value."""
     found: dict[str, Floats] = {}
     for text in texts:
         name, equals, said = text.partition("=")
         if not equals or not name.strip() or not said.strip():
             raise ScenarioError(f"'{text}' is not a range", where="--over", allowed=RANGES)
+        _once(name.strip(), {*found, *fixed}, "--over")
         found[name.strip()] = _range(text, said.strip())
     if np.prod([float(len(x)) for x in found.values()] or [0.0]) > LARGEST:
         raise ScenarioError("the grid has too many courses", where="--over", allowed="up to 1,000,000")
     return found
+
+
+def _once(name: str, given: Collection[str], where: str) -> None:
+    if name in given:
+        raise ScenarioError(f"'{name}' is given twice", where=where, mend="keep one of them")
 
 
 RANGES = "NAME=A:B:N (N values from A to B), NAME=A:B:N:log or NAME=V1,V2,..."

@@ -153,8 +153,9 @@ class _Asked:
         self.names = symbols or tuple(document.shown.get(n, n) for n in document.described())
         inside = [document.inside(n) for n in self.names]
         try:
-            self.imported: Imported = read(path, vary, [n for n in inside if n in document.reactions])
-            self.program = compiled(self.imported.model)
+            with np.errstate(all="ignore"):  # what ends in no number is refused by name
+                self.imported: Imported = read(path, vary, [n for n in inside if n in document.reactions])
+                self.program = compiled(self.imported.model)
         except EngineError as problem:
             mend = f"{problem.mend}; {WAY_OUT}" if problem.mend else WAY_OUT
             raise EngineError(

@@ -225,6 +225,8 @@ K = {"A": 1.0, "k": 1.0, "p": 2.0}
     [
         (small(K, {"A": "-k * floor(A)"}), "floor"),
         (small(K, {"A": "sin(time)"}), "sin"),
+        (small(K, {"A": "k * A^200 / (A^200 + 500^200)"}), "holds oo, which is no finite number"),
+        (small(K, {"A": "k * ln(0)"}), "holds -?oo|no finite number"),
         (small(K, {"A": "piecewise(1, time < 1)"}), "a piecewise without an otherwise"),
         (small(K, {"A": "piecewise(1, A == k, 2)"}), "compared with == or !="),
         (small(K, {"A": "-k"}, events=[{"when": "A < 0.5", "then": {"p": "1"}, "delay": 1}]), "has a delay"),

@@ -331,8 +331,8 @@ def _text(e: Any) -> str:
     """Arithmetic as text, with powers as products and one division a term."""
     if e.is_Symbol:
         return str(e.name)
-    if e.is_Number:
-        return repr(float(e))
+    if e.is_Number or e.is_infinite:
+        return repr(_finite(e))
     if e.is_Boolean:
         return str(bool(e))
     if e.is_NumberSymbol:
@@ -348,14 +348,26 @@ def _text(e: Any) -> str:
     return _product(list(e.args))
 
 
+def _finite(e: Any) -> float:
+    """The value of a number; EngineError for what is infinite or no number."""
+    if not e.is_finite:
+        from livingdrug.errors import EngineError
+
+        raise EngineError(
+            f"an equation holds {e}, which is no finite number",
+            allowed="numbers up to 1.8e308; no quotient by 0, no logarithm of 0",
+        )
+    return float(e)
+
+
 def _product(factors: list[Any]) -> str:
     sign = ""
     above: list[str] = []
     below: list[str] = []
     for f in factors:
         base, power = f.as_base_exp() if f.is_Pow else (f, 1)
-        if f.is_Number:
-            value = float(f)
+        if f.is_Number or f.is_infinite:
+            value = _finite(f)
             if value < 0:
                 sign, value = "-" if not sign else "", -value
             if value != 1.0:
