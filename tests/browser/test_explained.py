@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from browser.conftest import until
 from livingdrug.explainers import page as pages
 from livingdrug.plot.typeset import typeset
+from livingdrug.web import assets, figures
 from thoroughness import some_of
 
 NAMES = pages.names()
@@ -144,17 +145,15 @@ def test_claims_as_json(server: Any) -> None:
     assert told["ok"] and [p["page"] for p in told["pages"]] == NAMES
 
 
-def test_the_first_page_is_light(server: Any) -> None:
-    """HTML, style sheets and page.js of the first explainer, packed, without living figures: a part of 80 kB."""
+@pytest.mark.parametrize("name", some_of(NAMES, one_in=3))
+def test_the_first_page_is_light(visit: Any, name: str) -> None:
+    """All that a page asks for until somebody scrolls, packed: styles, scripts, models of its figures."""
     import gzip
 
-    with urllib.request.urlopen(f"{server.address}/explained/car-t") as answer:
-        text = answer.read()
-    linked = [w.split(b'"')[0].decode() for w in text.split(b"/static/")[1:]]
-    sizes = {"html": len(gzip.compress(text, 6))}
-    for name in dict.fromkeys(linked):
-        request = urllib.request.Request(f"{server.address}/static/{name}", headers={"Accept-Encoding": "gzip"})
-        with urllib.request.urlopen(request) as answer:
-            sizes[name.partition("?")[0]] = len(answer.read())
-    print(f"{sum(sizes.values()) / 1000:.1f} kB packed: {sizes}")
-    assert sum(sizes.values()) < 80_000
+    figures.make()  # with its drawings
+    page, asked = visit(), list[str]()
+    page.on("request", lambda r: asked.append(r.url.partition("/static/")[2].partition("?")[0]))
+    text = page.goto(f"/explained/{name}", wait_until="networkidle").body()
+    sizes = {f: len(assets.asset(f).packed) for f in {*asked} - {""}} | {"html": len(gzip.compress(text, 6))}
+    print(f"{name}: {sum(sizes.values()) / 1000:.1f} kB packed: {sizes}")
+    assert "page.js" in sizes and sum(sizes.values()) < 80_000

@@ -97,16 +97,18 @@ def test_where_motion_is_to_be_reduced_a_press_is_one_moment(page: Any) -> None:
     expect(seen.locator("[data-part=press]")).to_have_text("Play")
 
 
-def test_the_recording_is_asked_for_when_the_figure_comes_near(visit: Any) -> None:
+def test_recording_and_model_are_asked_for_when_their_figure_comes_near(visit: Any) -> None:
     page, asked = visit(), []
     page.on("request", lambda r: asked.append(r.url))
     page.goto("/explained/solid-tumours")
     after(page, 500)
-    assert not any("tumour-cells.json" in url for url in asked)
+    assert not any("tumour-cells.json" in url or "models/solid.js" in url for url in asked)
     assert page.locator(f"#{NAME} .ball > g").count() == moments.SLICES  # drawn already
     page.locator(f"#{NAME}").scroll_into_view_if_needed()
     page.wait_for_selector(f"#{NAME}[data-ready]")
     assert any("tumour-cells.json" in url for url in asked)
+    page.locator("#solid-lump input").first.focus()  # by key, too
+    page.wait_for_selector("#solid-lump[data-ready]")
     assert living.kept(living.STILLS).exists()
 
 

@@ -132,7 +132,7 @@ def _nearest(site: NearSite) -> str:
     """The nearest site in words: how far, where, and whether it is open."""
     where = ", ".join(part for part in (site.facility, site.city) if part)
     state = site.status.replace("_", " ").lower() or "states no status"
-    return f"{site.km:g} km: {where or site.country} ({state})"
+    return f"{site.km:,g} km: {where or site.country} ({state})"
 
 
 def _phase(phases: tuple[str, ...]) -> str:

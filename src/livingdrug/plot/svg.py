@@ -234,7 +234,8 @@ def _sign(shape: str, ink: str, radius: float, x: str, y: str, hollow: bool = Fa
     if shape == "o" and not hollow:
         return f'<circle class="sign i-{ink}"{_opacity(opacity)} cx="{x}" cy="{y}" r="{radius:g}"/>'
     look = "hollow" if hollow else "sign"
-    path = f'<path class="{look} i-{ink}"{_opacity(opacity)} transform="scale({radius:g})" d="{SIGNS[shape]}"/>'
+    thin = " thin" if shape == "|" else ""  # its edge, in the paper's colour, would cover it
+    path = f'<path class="{look} i-{ink}{thin}"{_opacity(opacity)} transform="scale({radius:g})" d="{SIGNS[shape]}"/>'
     return f'<svg class="at" x="{x}" y="{y}">{path}</svg>'
 
 

@@ -137,6 +137,8 @@ def test_survival_draws_the_estimate_and_counts_those_at_risk(invented):
     assert curve.at_risk(asked).tolist() == expected
     drawn = [words for _, written in chart.panels[0].below for _, words in written]
     assert str(expected[0]) in drawn and str(expected[1]) in drawn
+    (censored,) = marks(chart, Points)
+    assert svg.inline(chart).count(' thin"') == len(censored.x) > 0  # each a tick that its edge does not cover
 
 
 def test_a_long_survival_curve_is_thinned_but_true(invented):

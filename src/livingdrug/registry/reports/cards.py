@@ -79,7 +79,7 @@ def _nearest(study: FoundStudy) -> str:
         return ""
     where = ", ".join(part for part in (site.facility, site.city, site.country) if part)
     state = f" ({in_words.status_in_words(site.status).lower()})" if site.status else ""
-    return f"{site.km:g} km: {where}{state}"
+    return f"{site.km:,g} km: {where}{state}"
 
 
 def why_found(study: FoundStudy, text: str) -> tuple[str, ...]:

@@ -370,7 +370,7 @@ def _near(study: Study, point: tuple[float, float], within: float) -> Verdict:
 
 
 def _far(km: float) -> str:
-    return f"{km:.0f} km" if km >= 10 else f"{km:.1f} km"
+    return f"{km:,.0f} km" if km >= 10 else f"{km:.1f} km"
 
 
 def _named(site: Site) -> str:

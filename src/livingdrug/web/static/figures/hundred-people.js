@@ -1,5 +1,6 @@
 // A figure of a hundred people: counted by a worker, drawn as they are known.
 import {start} from "./frame.js";
+import {whenNear} from "./near.js";
 import {set} from "./says.js";
 import {first} from "./state.js";
 
@@ -11,9 +12,9 @@ function middle(values) {
   return known[(known.length - 1) >> 1] ?? NaN;
 }
 
-/** Starts it; crowd: the file of the worker that counts. */
+/** Starts it when it comes near; crowd: the file of the worker that counts. */
 export function hundred(name, crowd = "./crowd.js") {
-  start(name, ({root, spec, state, $, told}) => {
+  whenNear(name, () => start(name, ({root, spec, state, $, told}) => {
     const dots = [...root.querySelectorAll("[data-part=people] .person")], worker = new Worker(new URL(crowd, import.meta.url), {type: "module"});
     const classes = spec.group.map(g => g.class), still = JSON.stringify(first(spec));
     let token = 0, groups = [], mores = [], values = [], began = 0;
@@ -66,5 +67,5 @@ export function hundred(name, crowd = "./crowd.js") {
       + groups.map((g, i) => [i + 1, `"${spec.group[g].words}"`, ...mores[i].map(Number)].join(",")).join("\n") + "\n";
     const plots = () => [{name: spec.title, svg: $("people"), square: true}];
     return {compute, draw: () => {}, look, table, csv, plots};
-  });
+  }));
 }

@@ -1,4 +1,4 @@
-import * as solid from "../models/solid.js";
 import {curves} from "./curves.js";
+import {whenNear} from "./near.js";
 
-curves("solid-lump", solid);
+whenNear("solid-lump", async () => curves("solid-lump", await import("../models/solid.js")));

@@ -2,6 +2,7 @@
 // the first frame alike. The recording is asked for when the figure comes near.
 import {unpacked} from "../tumour-cells.js";
 import {start} from "./frame.js";
+import {whenNear} from "./near.js";
 import {said} from "./says.js";
 
 const BOX = 2000, CELL = 8.4, EYE = 2.2, HALO = 4, FOGS = [7, 15], TURN = 0.12, STEEPEST = 1.5, PACE = 1200;  // PACE: ms a moment, played
@@ -117,26 +118,9 @@ function made(ball, many, side, near) {
   }
 }
 
-/** Asks for the recording and starts; without it the still stays, and nothing to press. */
+/** Asks for the recording and starts. */
 async function begin() {
-  try {
-    const answer = await fetch(new URL("../models/tumour-cells.json", import.meta.url));
-    start(NAME, figure(await answer.json()));
-  } catch { live(false); }
+  const answer = await fetch(new URL("../models/tumour-cells.json", import.meta.url));
+  start(NAME, figure(await answer.json()));
 }
-/** Shows what is pressed, and lets the keys reach the drawing. */
-function live(is) {
-  for (const part of root.querySelectorAll("[data-live]")) part.hidden = !is;
-  root.querySelector(".ball").tabIndex = is ? 0 : -1;
-}
-
-const root = globalThis.document?.getElementById(NAME);
-if (root) {
-  live(true);
-  const near = new IntersectionObserver(seen => {
-    if (!seen.some(e => e.isIntersecting)) return;
-    near.disconnect();
-    begin();
-  }, {rootMargin: "100%"});
-  near.observe(root);
-}
+whenNear(NAME, begin, is => { document.querySelector(`#${NAME} .ball`).tabIndex = is ? 0 : -1; });
