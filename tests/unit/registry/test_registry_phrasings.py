@@ -152,6 +152,8 @@ DOSES: dict[str, list[tuple[float, str]] | str] = {
     "1e6 CAR+ T cells/kg": [(1e6, "cell/kg")],
     "5.0E+07 viable cells": [(5e7, "cell")],
     "one million CAR T cells per kilogram": [(1e6, "cell/kg")],
+    "CAR-T cells at 1M/kg": [(1e6, "cell/kg")],
+    "CAR-T cells, 0.5 mln cells/kg": [(5e5, "cell/kg")],
     "a flat dose of 100 million CAR-T cells": [(1e8, "cell")],
     "0.2 to 5.0 x 10^6 CAR-positive T cells/kg": [(2e5, "cell/kg"), (5e6, "cell/kg")],
     "1x10^6-3x10^6 cells/kg": [(1e6, "cell/kg"), (3e6, "cell/kg")],

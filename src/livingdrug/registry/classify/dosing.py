@@ -17,7 +17,10 @@ _USUAL: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r"\((\d[\d.]*\s?(?:-|~|to)\s?\d[\d.]*)\)(?=\s?[x*]\s?10)"), r"\1"),
     (re.compile(r"\b(one|two|three|four|five|six|seven|eight|nine)\s+hundred\s+(?=million)", re.I),
      lambda m: f"{1 + _COUNTS.index(m[1].lower())}00 "),
-    (re.compile(r"(?<=\d)\s?M(?=\s+(?:viable|total|CAR|T|NK|cells?)\b)"), " million"),
+    (
+        re.compile(r"(?<=\d)\s?(?:M|mln\b|mio\b\.?)(?=\s?(?:/|per)\s?kg\b|\s+(?:viable|total|CAR|T|NK|cells?)\b)"),
+        " million",
+    ),
     (re.compile(r"(?<=\d)\s?bn\b", re.I), " billion"),
     (re.compile(r"\bsq(?:uare|\.)?\s?m(?:et(?:er|re)s?|\b)\.?", re.I), "m2"),
 )  # fmt: skip
