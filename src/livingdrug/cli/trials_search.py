@@ -55,6 +55,14 @@ def search(
         raise RegistryError("more than one of --csv, --ris and --json", mend="choose one; --xlsx FILE goes with any")
     if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
         raise RegistryError(f"'{xlsx.name}' is no workbook", where="--xlsx", allowed="a file that ends in .xlsx")
+    printed = next((f"--{kind}" for kind, on in (("csv", as_csv), ("ris", as_ris), ("json", as_json)) if on), None)
+    last = request.text.split()[-1:]
+    if printed and last and Path(last[0]).suffix.lower() == f".{printed[2:]}":
+        raise RegistryError(
+            f"{printed} prints, and takes no file: '{last[0]}' is looked for as a word",
+            where=printed,
+            mend=f"{printed} > {last[0]}",
+        )
     table = as_csv or as_ris or xlsx is not None
     request = replace(request, sort=sort, limit=(ALL if table else 20) if limit is None else limit, offset=offset)
     with progress_bar(as_json or table) as progress:

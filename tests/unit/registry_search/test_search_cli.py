@@ -96,6 +96,8 @@ def test_draft(db: str) -> None:
     [
         (("search", "--status", "recuiting"), "did you mean 'RECRUITING'"),
         (("search", "--near", "x"), "--near"),
+        (("search", "CD19", "--csv", "out/found.csv"), "--csv > out/found.csv"),
+        (("search", "--json", "found.JSON"), "prints, and takes no file"),
         (("search", "--engine", "lucene"), "not installed"),
         (("statistics", "--disease", "nonsense"), "unknown disease"),
         (("draft", "NCT00000001"), "no study 'NCT00000001'"),
