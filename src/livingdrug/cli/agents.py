@@ -11,6 +11,7 @@ import typer
 
 from livingdrug.cli.drawing import Out, draw, drawable
 from livingdrug.cli.terminal import Json, changes, columns, dump, progress
+from livingdrug.files import write_text
 
 if TYPE_CHECKING:
     from livingdrug.agents.course import Course
@@ -101,9 +102,9 @@ def run(
     if out:
         draw(course.plot(), out)
     if report:
-        from livingdrug.cli.agents_report import write as write_report
+        from livingdrug.cli.agents_report import page
 
-        write_report(course, report, *table(course), _doses(model, dose), changed, as_published)
+        write_text(report, page(course, *table(course), _doses(model, dose), changed, as_published), where="--report")
         print(f"wrote {report}", file=sys.stderr)
     if json_:
         print(dump(said(course)))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livingdrug.agents import film
-from livingdrug.files import write_text
 from livingdrug.plot.typeset import typeset
 from livingdrug.report.answer import Beside, answer
 
@@ -69,16 +67,3 @@ def page(
             ),
         )
     )
-
-
-def write(
-    course: Course,
-    path: Path,
-    names: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    doses: str,
-    changed: Mapping[str, object],
-    as_published: bool,
-) -> None:
-    """Writes the page, whole or not at all."""
-    write_text(path, page(course, names, rows, doses, changed, as_published), where="--report")
