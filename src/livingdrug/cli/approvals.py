@@ -42,6 +42,7 @@ def approvals(
     confirmed = sum(a.stage == "approved" for a in found)
     read = f"{confirmed} approval{'' if confirmed == 1 else 's'} read at the regulator or its label store"
     say(f"{len(found)} entr{'y' if len(found) == 1 else 'ies'}, {read}. Not medical advice.")
+    say("The table is not complete: what it lacks was not read, which does not mean that it is not approved.")
     if not labels:
         say("Labels in force: none fetched; `livingdrug trials sync --labels`.")
     elif reread := sum(_to_be_reread(a, _label_of(a, labels)) for a in found):
