@@ -210,7 +210,7 @@ def approvals(product: str | None = None, country: str | None = None) -> tuple[A
                 f"the table of approvals has no entry for {known}{f' and {product}' if product else ''}",
                 where="--country",
                 allowed=sorted({a.country for a in found}),
-                mend="what the table lacks was not read, which does not mean that it is not approved: ask the regulator",
+                mend="ask there: what the table lacks was not read, which does not mean that it is not approved",
             )
         found = _chosen(found, country, "country", "--country", lambda a: (a.country,), _where_approved)
     return found
