@@ -231,7 +231,7 @@ def _plot(course: Course) -> Chart:
                 name="that hold a tumour cell",
             ),
         ]
-    panels = [Panel(x, ticks.decades(low, most, label="cells"), tuple(counts), "cells", keyed=True)]
+    panels = [Panel(x, ticks.decades(low, most, label="cells"), tuple(counts), "tumour and CAR-T", keyed=True)]
     radius = (
         Line(days, t["radius"], name="farthest cell"),
         Line(days, t["half_radius"], dash="dashed", name="half of the cells"),
